@@ -1,0 +1,54 @@
+/** Bytes as text and back, the same in Node, Workers and browsers. */
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Base64 of the UTF-8 bytes of a text. */
+export function toBase64(text: string): string {
+  return btoa(Array.from(utf8(text), (byte) => String.fromCharCode(byte)).join(''));
+}
+
+/** The text of a base64 string, or undefined where it is not base64 of UTF-8. */
+export function fromBase64(text: string): string | undefined {
+  try {
+    return decoder.decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Compares in a time that depends on the lengths alone. */
+export function equalInConstantTime(left: string, right: string): boolean {
+  const a = utf8(left);
+  const b = utf8(right);
+  let difference = a.length ^ b.length;
+  for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
+    difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
+  }
+  return difference === 0;
+}
+
+/** HMAC of a text, as bytes. */
+export async function hmac(
+  hash: 'SHA-1' | 'SHA-256',
+  key: string,
+  text: string,
+): Promise<Uint8Array> {
+  const material = await crypto.subtle.importKey('raw', utf8(key), { name: 'HMAC', hash }, false, [
+    'sign',
+  ]);
+  return new Uint8Array(await crypto.subtle.sign('HMAC', material, utf8(text)));
+}
+
+/** Licode's signature of a text: base64 of the hex of HMAC-SHA1. */
+export async function licodeSignature(key: string, text: string): Promise<string> {
+  return btoa(toHex(await hmac('SHA-1', key, text)));
+}

@@ -1,0 +1,142 @@
+import * as v from 'valibot';
+import type { RoomErizo, RoomStream } from './directory.ts';
+import { Endpoint } from './directory.ts';
+import { RizomaError } from './errors.ts';
+import { ErizoId, NodeId, RegionId } from './ids.ts';
+import { limits } from './limits.ts';
+
+/** A process that a stream passes through. */
+export const Hop = v.strictObject({
+  erizoId: ErizoId,
+  nodeId: NodeId,
+  region: RegionId,
+  endpoint: Endpoint,
+});
+export type Hop = v.InferOutput<typeof Hop>;
+
+/** From the next upstream process to the origin; empty where the stream is published. */
+export const Route = v.pipe(v.array(Hop), v.maxLength(limits.cascadeHops));
+export type Route = v.InferOutput<typeof Route>;
+
+/** The tree of one stream: each process and the one it pulls from; the origin pulls from none. */
+export type CascadeTree = ReadonlyMap<string, string | undefined>;
+
+type Origin = Pick<RoomStream, 'streamId' | 'erizoId' | 'region' | 'since'>;
+type Member = Pick<RoomErizo, 'erizoId' | 'region' | 'since'>;
+
+/**
+ * The process through which a stream enters a region. Everyone who holds the directory finds the
+ * same one: the highest rendezvous hash among the processes that the room used in the region
+ * before the stream came, else the one that came first after it. So a process that joins later
+ * moves no gateway, and each stream crosses a WAN link once per region.
+ */
+export function gatewayOf<M extends Member>(
+  stream: Origin,
+  region: string,
+  erizos: readonly M[],
+): M | undefined {
+  const local = erizos.filter((erizo) => erizo.region === region);
+  const elders = local.filter((erizo) => erizo.since <= stream.since);
+  if (elders.length === 0) {
+    return local.toSorted((a, b) => a.since - b.since || (a.erizoId < b.erizoId ? -1 : 1))[0];
+  }
+  const weight = (erizo: Member): number => rendezvousWeight(stream.streamId, erizo.erizoId);
+  return elders.reduce((best, erizo) => (weight(erizo) > weight(best) ? erizo : best));
+}
+
+/** Which process each process of the room pulls the stream from. */
+export function cascadeTree(stream: Origin, erizos: readonly Member[]): CascadeTree {
+  const gateways = new Map<string, string | undefined>();
+  const tree = new Map<string, string | undefined>([[stream.erizoId, undefined]]);
+  for (const erizo of erizos) {
+    if (erizo.erizoId === stream.erizoId) {
+      continue;
+    }
+    if (erizo.region === stream.region) {
+      tree.set(erizo.erizoId, stream.erizoId);
+      continue;
+    }
+    if (!gateways.has(erizo.region)) {
+      gateways.set(erizo.region, gatewayOf(stream, erizo.region, erizos)?.erizoId);
+    }
+    const gateway = gateways.get(erizo.region);
+    tree.set(erizo.erizoId, gateway === erizo.erizoId ? stream.erizoId : gateway);
+  }
+  return tree;
+}
+
+/**
+ * The way from a process to the origin of a stream, the next upstream first.
+ * Throws `not_found` where the room does not use the process or has lost the origin.
+ */
+export function routeTo(stream: Origin, erizoId: string, erizos: readonly RoomErizo[]): Route {
+  const tree = cascadeTree(stream, erizos);
+  const byId = new Map(erizos.map((erizo) => [erizo.erizoId, erizo]));
+  const route: Hop[] = [];
+  for (let at = tree.get(erizoId); at !== undefined; at = tree.get(at)) {
+    const hop = byId.get(at);
+    if (hop === undefined || route.length >= limits.cascadeHops) {
+      throw new RizomaError(
+        'not_found',
+        `there is no way from ${erizoId} to stream ${stream.streamId}`,
+      );
+    }
+    const { nodeId, region, endpoint } = hop;
+    route.push({ erizoId: at, nodeId, region, endpoint });
+  }
+  if (!tree.has(erizoId)) {
+    throw new RizomaError('not_found', `the room does not use ErizoJS ${erizoId}`);
+  }
+  return route;
+}
+
+/** What is wrong with a tree; empty where it is right. */
+export function validate(tree: CascadeTree, stream: Origin, erizos: readonly Member[]): string[] {
+  const regionOf = new Map(erizos.map((erizo) => [erizo.erizoId, erizo.region]));
+  const faults: string[] = [];
+  const entries = new Map<string, number>();
+  for (const [erizoId, parent] of tree) {
+    if (parent === undefined && erizoId !== stream.erizoId) {
+      faults.push(`${erizoId} pulls from nobody and is not the origin`);
+    }
+    if (parent !== undefined && !tree.has(parent)) {
+      faults.push(`${erizoId} pulls from ${parent}, which is not in the tree`);
+    }
+    if (depthOf(tree, erizoId) > limits.cascadeHops) {
+      faults.push(`${erizoId} is in a cycle or too deep`);
+    }
+    const region = regionOf.get(erizoId);
+    if (parent !== undefined && region !== undefined && regionOf.get(parent) !== region) {
+      entries.set(region, (entries.get(region) ?? 0) + 1);
+    }
+  }
+  for (const [region, count] of entries) {
+    if (count > 1) {
+      faults.push(`the stream enters ${region} ${count} times`);
+    }
+  }
+  return faults;
+}
+
+function depthOf(tree: CascadeTree, erizoId: string): number {
+  let depth = 0;
+  for (
+    let at = tree.get(erizoId);
+    at !== undefined && depth <= limits.cascadeHops;
+    at = tree.get(at)
+  ) {
+    depth += 1;
+  }
+  return depth;
+}
+
+/** FNV-1a over both ids, finished as in MurmurHash3 so that near ids differ everywhere. */
+function rendezvousWeight(streamId: string, erizoId: string): number {
+  let hash = 0x811c9dc5;
+  for (const char of `${streamId}/${erizoId}`) {
+    hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

@@ -1,0 +1,149 @@
+import * as v from 'valibot';
+import { ClientId, ConnectionId, RegionId, RoomId, StreamId } from '../ids.ts';
+import { limits } from '../limits.ts';
+import { ConnectionPlan, SdpMessage } from './controller-erizo.ts';
+
+/**
+ * What clients and controllers say to each other over socket.io 4, websocket only (Licode:
+ * `erizo_controller/erizoClient/src/Socket.js`). Each message is wrapped by Licode's ReliableSocket:
+ * `{ socketgd: number, msg }`, confirmed with the event `socketgd_ack` `{ id }`. Every event of a
+ * client has a callback; Licode's order of its arguments is kept.
+ */
+
+/** Ours beside Licode's fields in the query of the handshake. All values are text there. */
+export const HandshakeAdditions = v.object({
+  /** A ticket in the place of the token's four fields. */
+  ticket: v.optional(v.pipe(v.string(), v.maxLength(4_096))),
+  /** The plan that the client can do; Licode's clients do not say, and get `stream`. */
+  plan: v.optional(ConnectionPlan, 'stream'),
+  /** Licode: a client that comes back within `limits.reconnection_ms`. */
+  clientId: v.optional(ClientId),
+});
+
+const text = v.pipe(v.string(), v.maxLength(limits.name_chars));
+const attributes = v.pipe(
+  v.record(v.string(), v.unknown()),
+  v.check(
+    (value) => JSON.stringify(value).length <= limits.attributes_bytes,
+    'attributes are too large',
+  ),
+);
+/** Licode's clients send `undefined`, which JSON makes absent or null, or an object of constraints. */
+const wish = v.pipe(
+  v.optional(v.union([v.boolean(), v.null(), v.record(v.string(), v.unknown())]), false),
+  v.transform((value) => value !== false && value !== null),
+);
+/** Licode's ids are numbers; ours are text, and either is understood. */
+const streamId = v.pipe(v.union([v.string(), v.number()]), v.transform(String), StreamId);
+
+/** `publish`: `{ options, sdp }` → `(streamId, erizoId, connectionId)` or `(null, text)`. */
+export const PublishMessage = v.object({
+  options: v.object({
+    state: v.picklist(['erizo', 'data', 'p2p', 'url', 'recording']),
+    audio: wish,
+    video: wish,
+    data: wish,
+    screen: wish,
+    label: v.optional(text),
+    attributes: v.optional(v.nullable(attributes)),
+  }),
+});
+
+/** `subscribe`: `{ options }` → `(true, erizoId, connectionId)` or `(null, text)`. */
+export const SubscribeMessage = v.object({
+  options: v.object({ streamId, audio: wish, video: wish, data: wish }),
+});
+
+/** `unpublish` and `unsubscribe`: the stream id → `(true)` or `(null, text)`. */
+export const StreamIdMessage = streamId;
+
+/** `connectionMessage`: `{ options: { connectionId, erizoId, msg } }` → `()`. */
+export const ConnectionMessage = v.object({
+  options: v.object({
+    connectionId: ConnectionId,
+    msg: v.union([
+      SdpMessage,
+      /** Trickled candidates are not needed: our side is ICE-lite (RFC 8445, section 2.5). */
+      v.object({ type: v.picklist(['candidate', 'failed', 'offer-error']) }),
+    ]),
+  }),
+});
+
+/** A stream as clients see it (Licode: `getPublicStream`), and the region that it comes from. */
+export const PublicStream = v.object({
+  id: StreamId,
+  audio: v.boolean(),
+  video: v.boolean(),
+  data: v.boolean(),
+  screen: v.boolean(),
+  label: text,
+  attributes: v.record(v.string(), v.unknown()),
+  region: v.optional(RegionId),
+});
+
+/** `connected`: the first event of a controller. */
+export const Connected = v.object({
+  streams: v.array(PublicStream),
+  id: RoomId,
+  clientId: ClientId,
+  singlePC: v.boolean(),
+  p2p: v.boolean(),
+  streamPriorityStrategy: v.union([v.string(), v.boolean()]),
+  connectionTargetBw: v.number(),
+  defaultVideoBW: v.number(),
+  maxVideoBW: v.number(),
+  iceServers: v.array(v.object({ urls: v.union([v.string(), v.array(v.string())]) })),
+  region: v.optional(RegionId),
+  plan: v.optional(ConnectionPlan),
+});
+
+/** `onAddStream` carries a `PublicStream`; `onRemoveStream` this. */
+export const RemovedStream = v.object({ id: StreamId });
+
+/** `connection_message_erizo`. */
+export const ConnectionMessageErizo = v.object({
+  connectionId: ConnectionId,
+  info: v.optional(v.string()),
+  evt: v.union([
+    SdpMessage,
+    v.object({
+      type: v.literal('error'),
+      previousType: v.picklist(['offer', 'answer']),
+      /** Ours: the code and the words of what was wrong. */
+      code: v.optional(v.string()),
+      message: v.optional(v.string()),
+    }),
+  ]),
+});
+
+/** `connection_failed`: a stream of this client ended by itself. */
+export const ConnectionFailed = v.object({
+  type: v.picklist(['publish', 'subscribe']),
+  streamId: StreamId,
+  /** Ours: why, as a code and in words. */
+  code: v.optional(v.string()),
+  message: v.optional(v.string()),
+});
+
+/** What a client may send. */
+export const clientEvents = [
+  'publish',
+  'unpublish',
+  'subscribe',
+  'unsubscribe',
+  'connectionMessage',
+  'clientDisconnection',
+] as const;
+
+/** Codes of the middleware error of a refused handshake stand in `err.data` after `token: ` (Licode). */
+export const tokenErrorPrefix = 'token: ';
+
+export type HandshakeAdditions = v.InferOutput<typeof HandshakeAdditions>;
+export type PublishMessage = v.InferOutput<typeof PublishMessage>;
+export type SubscribeMessage = v.InferOutput<typeof SubscribeMessage>;
+export type ConnectionMessage = v.InferOutput<typeof ConnectionMessage>;
+export type PublicStream = v.InferOutput<typeof PublicStream>;
+export type Connected = v.InferOutput<typeof Connected>;
+export type ConnectionMessageErizo = v.InferOutput<typeof ConnectionMessageErizo>;
+export type ConnectionFailed = v.InferOutput<typeof ConnectionFailed>;
+export type ClientEvent = (typeof clientEvents)[number];

@@ -1,0 +1,98 @@
+import * as v from 'valibot';
+import type { Contract } from '../contract.ts';
+import { Endpoint } from '../directory.ts';
+import { AgentId, ErizoId, RoomId } from '../ids.ts';
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** How busy an ErizoJS process is. It is idle when it has no client and no pipe. */
+export const ErizoLoad = v.strictObject({
+  clients: count,
+  publishers: count,
+  subscribers: count,
+  pipes: count,
+  /** CPU of the process and its worker, 1 is one core. */
+  cpu: v.pipe(v.number(), v.minValue(0)),
+});
+
+/** What a controller asks of an agent. */
+export const controllerToAgent = {
+  /** A process for a room: an idle one, else a new one, else the least busy (Licode: `createErizoJS`). */
+  createErizoJS: {
+    params: v.strictObject({
+      roomId: RoomId,
+      /** Processes that the room has already, and that do not do. */
+      except: v.pipe(v.array(ErizoId), v.maxLength(256)),
+    }),
+    result: v.strictObject({ erizoId: ErizoId, agentId: AgentId, endpoint: Endpoint }),
+    errors: ['overloaded', 'unavailable'],
+    timeout_ms: 10_000,
+    idempotent: false,
+  },
+  /** Ends a process that does not answer (Licode: `deleteErizoJS`). */
+  deleteErizoJS: {
+    params: v.strictObject({ erizoId: ErizoId }),
+    result: v.null(),
+    errors: ['not_found'],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /** Licode: `getErizoAgents`. */
+  getErizoAgents: {
+    params: v.strictObject({}),
+    result: v.strictObject({
+      agentId: AgentId,
+      erizos: v.array(
+        v.strictObject({ erizoId: ErizoId, endpoint: Endpoint, pid: count, load: ErizoLoad }),
+      ),
+      /** Processes that it would still start. */
+      spare: count,
+    }),
+    errors: [],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+} as const satisfies Contract;
+
+/** What an agent tells every controller that is linked to it. */
+export const agentToController = {
+  erizoExited: {
+    params: v.strictObject({ erizoId: ErizoId }),
+    notify: true,
+  },
+} as const satisfies Contract;
+
+/** What an ErizoJS process tells the agent of its host. It registers anew with each new agent. */
+export const erizoToAgent = {
+  register: {
+    params: v.strictObject({
+      erizoId: ErizoId,
+      pid: count,
+      endpoint: Endpoint,
+      load: ErizoLoad,
+    }),
+    result: v.null(),
+    errors: ['forbidden'],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  load: {
+    params: v.strictObject({ load: ErizoLoad }),
+    notify: true,
+  },
+} as const satisfies Contract;
+
+/** What an agent tells an ErizoJS process. */
+export const agentToErizo = {
+  /** Take no more clients and exit when idle; at once where `now`. */
+  stop: {
+    params: v.strictObject({ now: v.boolean() }),
+    notify: true,
+  },
+} as const satisfies Contract;
+
+export type ErizoLoad = v.InferOutput<typeof ErizoLoad>;
+export type ControllerToAgent = typeof controllerToAgent;
+export type AgentToController = typeof agentToController;
+export type ErizoToAgent = typeof erizoToAgent;
+export type AgentToErizo = typeof agentToErizo;

@@ -1,0 +1,173 @@
+import * as v from 'valibot';
+import { Route } from '../cascade-tree.ts';
+import type { Contract } from '../contract.ts';
+import { ClientId, ConnectionId, ErizoId, RoomId, StreamId } from '../ids.ts';
+import { limits } from '../limits.ts';
+
+/**
+ * How the streams of a client share connections: Licode's `singlePC: false` is one connection a
+ * stream; `dual` is ours, one connection for all it publishes and one for all it subscribes to.
+ */
+export const ConnectionPlan = v.picklist(['stream', 'dual']);
+
+const sdp = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.clientMessage_bytes));
+const label = v.pipe(v.string(), v.maxLength(limits.name_chars));
+
+/** SDP between a client and its connection (Licode: `connectionMessage`, `connection_message_erizo`). */
+export const SdpMessage = v.variant('type', [
+  v.strictObject({ type: v.literal('offer'), sdp }),
+  v.strictObject({ type: v.literal('answer'), sdp }),
+]);
+
+const Initializing = v.strictObject({
+  type: v.literal('initializing'),
+  connectionId: ConnectionId,
+});
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** What is open in an ErizoJS process: what must go back to where it was. */
+export const ErizoCounters = v.strictObject({
+  clients: count,
+  connections: count,
+  publishers: count,
+  subscribers: count,
+  producers: count,
+  consumers: count,
+  webRtcTransports: count,
+  pipeTransports: count,
+  /** Streams that come in over pipes. */
+  pulls: count,
+  /** Pulls whose upstream is in another region: copies that crossed a WAN link. */
+  wanPulls: count,
+  /** Streams that go out over pipes. */
+  feeds: count,
+  /** `cascade.open` calls that this process made since it started. */
+  cascadeOpens: count,
+  pipeBytesReceived: count,
+  pipeBytesSent: count,
+});
+
+/** What a controller asks of an ErizoJS process. */
+export const controllerToErizo = {
+  /** Licode: `keepAlive`. */
+  keepAlive: {
+    params: v.strictObject({}),
+    result: v.null(),
+    errors: [],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /**
+   * Part `initializing` once there is a connection that takes the client's offer; the answer when
+   * media can flow. A call that ends otherwise leaves nothing behind.
+   */
+  addPublisher: {
+    params: v.strictObject({
+      roomId: RoomId,
+      clientId: ClientId,
+      streamId: StreamId,
+      options: v.strictObject({
+        audio: v.boolean(),
+        video: v.boolean(),
+        label,
+        plan: ConnectionPlan,
+      }),
+    }),
+    part: Initializing,
+    result: v.strictObject({ type: v.literal('ready') }),
+    errors: ['conflict', 'overloaded', 'sdp_malformed', 'sdp_no_codec'],
+    timeout_ms: 20_000,
+    idempotent: false,
+  },
+  removePublisher: {
+    params: v.strictObject({ clientId: ClientId, streamId: StreamId }),
+    result: v.null(),
+    errors: [],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /**
+   * Part `initializing` names the connection on which this process offers (`connectionMessage`);
+   * the answer comes when media can flow. `route` is empty where the stream is published here.
+   */
+  addSubscriber: {
+    params: v.strictObject({
+      roomId: RoomId,
+      clientId: ClientId,
+      streamId: StreamId,
+      route: Route,
+      options: v.strictObject({
+        audio: v.boolean(),
+        video: v.boolean(),
+        label,
+        plan: ConnectionPlan,
+      }),
+    }),
+    part: Initializing,
+    result: v.strictObject({ type: v.literal('ready') }),
+    errors: ['not_found', 'conflict', 'overloaded', 'unavailable', 'forbidden'],
+    timeout_ms: 20_000,
+    idempotent: false,
+  },
+  removeSubscriber: {
+    params: v.strictObject({ clientId: ClientId, streamId: StreamId }),
+    result: v.null(),
+    errors: [],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /** All that the client has here ends. */
+  removeClient: {
+    params: v.strictObject({ clientId: ClientId }),
+    result: v.null(),
+    errors: [],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /** The client's offer (answered by a `connectionMessage`) or its answer to ours. */
+  processConnectionMessage: {
+    params: v.strictObject({ clientId: ClientId, connectionId: ConnectionId, msg: SdpMessage }),
+    result: v.null(),
+    errors: ['not_found', 'conflict', 'sdp_malformed', 'sdp_no_codec'],
+    timeout_ms: 5_000,
+    idempotent: false,
+  },
+  counters: {
+    params: v.strictObject({}),
+    result: ErizoCounters,
+    errors: [],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+} as const satisfies Contract;
+
+/** What an ErizoJS process tells the controller of a client. */
+export const erizoToController = {
+  connectionMessage: {
+    params: v.strictObject({ clientId: ClientId, connectionId: ConnectionId, msg: SdpMessage }),
+    notify: true,
+  },
+  /** A stream of the client that worked, or was about to, has ended here by itself. */
+  streamFailed: {
+    params: v.strictObject({
+      clientId: ClientId,
+      streamId: StreamId,
+      role: v.picklist(['publisher', 'subscriber']),
+      /** `transport`: ICE or DTLS ended; `upstream`: the pull broke; `refused`: the client took none of it. */
+      why: v.picklist(['transport', 'upstream', 'refused']),
+    }),
+    notify: true,
+  },
+} as const satisfies Contract;
+
+/** How a process introduces itself to the ROUTER socket of another. */
+export const Hello = v.strictObject({
+  kind: v.picklist(['controller', 'erizo', 'agent']),
+  id: v.union([ErizoId, v.pipe(v.string(), v.minLength(1), v.maxLength(64))]),
+});
+
+export type ConnectionPlan = v.InferOutput<typeof ConnectionPlan>;
+export type SdpMessage = v.InferOutput<typeof SdpMessage>;
+export type ErizoCounters = v.InferOutput<typeof ErizoCounters>;
+export type ControllerToErizo = typeof controllerToErizo;
+export type ErizoToController = typeof erizoToController;

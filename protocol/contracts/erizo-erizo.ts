@@ -1,0 +1,132 @@
+import * as v from 'valibot';
+import { Route } from '../cascade-tree.ts';
+import type { Contract } from '../contract.ts';
+import { ErizoId, NodeId, PipeId, RegionId, RoomId, StreamId } from '../ids.ts';
+
+/** One end of an SRTP pipe between two workers. */
+export const PipeEndpoint = v.strictObject({
+  ip: v.pipe(v.string(), v.ip()),
+  port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+  srtp: v.strictObject({
+    cryptoSuite: v.picklist([
+      'AEAD_AES_256_GCM',
+      'AEAD_AES_128_GCM',
+      'AES_CM_128_HMAC_SHA1_80',
+      'AES_CM_128_HMAC_SHA1_32',
+    ]),
+    keyBase64: v.pipe(v.string(), v.base64(), v.maxLength(128)),
+  }),
+});
+
+const parameters = v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.null()]));
+const feedback = v.array(v.strictObject({ type: v.string(), parameter: v.optional(v.string()) }));
+
+/** ORTC RTP parameters as they cross a pipe (mediasoup: `RtpParameters`). */
+export const RtpParameters = v.object({
+  mid: v.optional(v.string()),
+  msid: v.optional(v.string()),
+  codecs: v.pipe(
+    v.array(
+      v.object({
+        mimeType: v.pipe(v.string(), v.regex(/^(audio|video)\/[A-Za-z0-9-]+$/)),
+        payloadType: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(127)),
+        clockRate: v.pipe(v.number(), v.integer(), v.minValue(1)),
+        channels: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+        parameters: v.optional(parameters),
+        rtcpFeedback: v.optional(feedback),
+      }),
+    ),
+    v.minLength(1),
+    v.maxLength(16),
+  ),
+  headerExtensions: v.optional(
+    v.array(
+      v.object({
+        uri: v.pipe(v.string(), v.maxLength(256)),
+        id: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(255)),
+        encrypt: v.optional(v.boolean()),
+        parameters: v.optional(parameters),
+      }),
+    ),
+  ),
+  encodings: v.optional(
+    v.array(
+      v.object({
+        ssrc: v.optional(v.number()),
+        rid: v.optional(v.string()),
+        codecPayloadType: v.optional(v.number()),
+        rtx: v.optional(v.object({ ssrc: v.number() })),
+        dtx: v.optional(v.boolean()),
+        scalabilityMode: v.optional(v.string()),
+        scaleResolutionDownBy: v.optional(v.number()),
+        maxBitrate: v.optional(v.number()),
+      }),
+    ),
+  ),
+  rtcp: v.optional(
+    v.object({
+      cname: v.optional(v.string()),
+      reducedSize: v.optional(v.boolean()),
+      mux: v.optional(v.boolean()),
+    }),
+  ),
+});
+
+/** One track of a stream; its id is that of the producer at the origin, the same at every hop. */
+export const Track = v.strictObject({
+  trackId: v.pipe(v.string(), v.uuid()),
+  kind: v.picklist(['audio', 'video']),
+  rtpParameters: RtpParameters,
+  paused: v.boolean(),
+});
+
+/** What an ErizoJS process asks of the one it pulls from. */
+export const erizoToUpstream = {
+  /**
+   * Opens a stream on the pipe between two processes, and the pipe with it where there is none.
+   * An upstream that lacks the stream pulls it first along the rest of the route.
+   */
+  'cascade.open': {
+    params: v.strictObject({
+      roomId: RoomId,
+      streamId: StreamId,
+      /** The upstream's own way to the origin; empty where it is the origin. */
+      route: Route,
+      puller: v.strictObject({ erizoId: ErizoId, nodeId: NodeId, region: RegionId }),
+      pipe: v.strictObject({ pipeId: PipeId, endpoint: PipeEndpoint }),
+    }),
+    result: v.strictObject({
+      endpoint: PipeEndpoint,
+      tracks: v.pipe(v.array(Track), v.maxLength(8)),
+    }),
+    errors: ['not_found', 'forbidden', 'overloaded', 'unavailable'],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  'cascade.close': {
+    params: v.strictObject({ pipeId: PipeId, streamId: StreamId }),
+    result: v.null(),
+    errors: [],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /** Nobody downstream plays the stream, or somebody does again. */
+  'cascade.pause': {
+    params: v.strictObject({ pipeId: PipeId, streamId: StreamId, paused: v.boolean() }),
+    notify: true,
+  },
+} as const satisfies Contract;
+
+/** What an ErizoJS process tells those that pull from it. */
+export const erizoToDownstream = {
+  /** The stream has ended at the origin, or the way to it has. */
+  'cascade.ended': {
+    params: v.strictObject({ pipeId: PipeId, streamId: StreamId }),
+    notify: true,
+  },
+} as const satisfies Contract;
+
+export type PipeEndpoint = v.InferOutput<typeof PipeEndpoint>;
+export type Track = v.InferOutput<typeof Track>;
+export type ErizoToUpstream = typeof erizoToUpstream;
+export type ErizoToDownstream = typeof erizoToDownstream;

@@ -1,0 +1,116 @@
+import * as v from 'valibot';
+import type { Contract } from '../contract.ts';
+import { Directory, DirectoryChange, Endpoint, RoomFacts } from '../directory.ts';
+import { EpochId, NodeId, RegionId, RoomId } from '../ids.ts';
+import { limits } from '../limits.ts';
+import { Place } from '../place.ts';
+import { TicketPublicKey } from '../ticket.ts';
+import { Host, SignedToken } from '../token.ts';
+
+/** What a node says of itself when it registers (Licode: `addNewErizoController`). */
+export const NodeCard = v.strictObject({
+  nodeId: NodeId,
+  epoch: EpochId,
+  region: RegionId,
+  place: Place,
+  /** Where clients reach its controller; absent on a node that runs none. */
+  host: v.optional(Host),
+  /** Whether clients must use TLS to reach it. */
+  secure: v.boolean(),
+  /** Where controllers of its region reach its agent; absent on a node that runs none. */
+  agent: v.optional(Endpoint),
+  version: v.pipe(v.string(), v.maxLength(64)),
+});
+
+/** How busy a node is; Licode's three states are derived from it. */
+export const NodeLoad = v.strictObject({
+  rooms: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  clients: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  /** CPU of its ErizoJS processes, 0 to 1 of what the host has. */
+  cpu: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  state: v.picklist(['available', 'warning', 'full']),
+});
+
+const text = v.pipe(v.string(), v.maxLength(limits.name_chars));
+
+/** What a node may ask of the edge, and tell it. */
+export const nodeToEdge = {
+  'node.register': {
+    params: v.strictObject({ card: NodeCard, load: NodeLoad }),
+    result: v.strictObject({
+      /** Checks the signature of Licode's tokens. */
+      tokenKey: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+      /** Checks tickets. */
+      ticketKey: TicketPublicKey,
+    }),
+    errors: ['forbidden', 'conflict'],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /** Licode: `keepAlive` and `setInfo` in one. `whoareyou` asks for `node.register`. */
+  'node.keepAlive': {
+    params: v.strictObject({ load: NodeLoad }),
+    result: v.picklist(['ok', 'whoareyou']),
+    errors: [],
+    timeout_ms: 2_000,
+    idempotent: true,
+  },
+  /** Licode: `deleteToken`. Consumes one use of a token for this node's host. */
+  'token.consume': {
+    params: v.strictObject({ token: SignedToken }),
+    result: v.strictObject({ roomId: RoomId, userName: text, role: text }),
+    errors: ['token_forged', 'token_used', 'token_expired', 'token_wrong_host', 'not_found'],
+    timeout_ms: 5_000,
+    idempotent: false,
+  },
+  /**
+   * This controller holds the room, and these are its facts: what the edge had of it is replaced.
+   * Answers the whole directory, and from then on its changes are pushed.
+   */
+  'room.enter': {
+    params: v.strictObject({ roomId: RoomId, facts: RoomFacts }),
+    result: Directory,
+    errors: ['not_found', 'overloaded', 'conflict'],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /** All facts of this controller about the room anew, after a change. Answers the directory's change. */
+  'room.facts': {
+    params: v.strictObject({ roomId: RoomId, facts: RoomFacts }),
+    result: DirectoryChange,
+    errors: ['not_found', 'overloaded', 'conflict'],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /** This controller holds the room no longer. */
+  'room.leave': {
+    params: v.strictObject({ roomId: RoomId }),
+    result: v.null(),
+    errors: [],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+} as const satisfies Contract;
+
+/** What the edge tells a node. A node that missed something finds out by the version. */
+export const edgeToNode = {
+  /** All nodes with a lease, this one too. */
+  'mesh.members': {
+    params: v.strictObject({ nodes: v.array(NodeCard) }),
+    notify: true,
+  },
+  'room.changed': {
+    params: v.strictObject({ roomId: RoomId, change: DirectoryChange }),
+    notify: true,
+  },
+  /** Licode: `deleteRoom`. Every client of the room is disconnected. */
+  'room.deleted': {
+    params: v.strictObject({ roomId: RoomId }),
+    notify: true,
+  },
+} as const satisfies Contract;
+
+export type NodeCard = v.InferOutput<typeof NodeCard>;
+export type NodeLoad = v.InferOutput<typeof NodeLoad>;
+export type NodeToEdge = typeof nodeToEdge;
+export type EdgeToNode = typeof edgeToNode;

@@ -1,0 +1,92 @@
+import * as v from 'valibot';
+import { ClientId, RegionId, RoomId } from '../ids.ts';
+import { limits } from '../limits.ts';
+import { Place } from '../place.ts';
+import { Host, RegionPin } from '../token.ts';
+
+/** Bodies of the edge's HTTP API: what apps and clients send, and what they are answered. */
+
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.name_chars));
+
+/** `POST /rooms`. Licode's clients send options that are objects, or the words `true` and `false`. */
+export const CreateRoomRequest = v.object({
+  name,
+  options: v.optional(v.record(v.string(), v.unknown()), {}),
+});
+
+/** A room as Licode answers it. */
+export const RoomAnswer = v.object({
+  name,
+  _id: RoomId,
+  p2p: v.optional(v.boolean()),
+  data: v.optional(v.record(v.string(), v.unknown())),
+  mediaConfiguration: v.optional(v.string()),
+});
+
+/** `POST /rooms/:room/tokens`, all of it optional; the name and the role are in the MAuth header. */
+export const CreateTokenRequest = v.object({
+  regions: v.optional(RegionPin, {}),
+  /** Where the participant is, if the app knows better than the edge. */
+  location: v.optional(Place),
+});
+
+/** `POST /join`. */
+export const JoinRequest = v.strictObject({
+  token: v.pipe(v.string(), v.minLength(1), v.maxLength(8_192)),
+});
+
+/** A controller that the client may enter at. */
+export const JoinController = v.object({
+  host: Host,
+  secure: v.boolean(),
+  region: RegionId,
+  ticket: v.string(),
+});
+
+/** The answer to `POST /join`: controllers, best first. */
+export const JoinAnswer = v.object({
+  clientId: ClientId,
+  roomId: RoomId,
+  controllers: v.pipe(
+    v.array(JoinController),
+    v.minLength(1),
+    v.maxLength(limits.joinAlternatives),
+  ),
+});
+
+/** `GET /regions`: where there are nodes now. */
+export const RegionsAnswer = v.object({
+  regions: v.array(
+    v.object({
+      region: RegionId,
+      nodes: v.number(),
+      state: v.picklist(['available', 'warning', 'full']),
+    }),
+  ),
+});
+
+/** `POST /demo/token`, which exists where `RIZOMA_DEMO` is `on`. */
+export const DemoTokenRequest = v.strictObject({
+  room: name,
+  name,
+  region: v.optional(RegionId),
+});
+export const DemoTokenAnswer = v.object({ token: v.string() });
+
+/** An error as the edge answers it (RFC 9457), with our code. */
+export const Problem = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.string(),
+  code: v.string(),
+  details: v.optional(v.record(v.string(), v.unknown())),
+});
+
+export type RoomAnswer = v.InferOutput<typeof RoomAnswer>;
+export type CreateRoomRequest = v.InferOutput<typeof CreateRoomRequest>;
+export type CreateTokenRequest = v.InferOutput<typeof CreateTokenRequest>;
+export type JoinAnswer = v.InferOutput<typeof JoinAnswer>;
+export type JoinController = v.InferOutput<typeof JoinController>;
+export type RegionsAnswer = v.InferOutput<typeof RegionsAnswer>;
+export type Problem = v.InferOutput<typeof Problem>;

@@ -1,0 +1,110 @@
+import * as v from 'valibot';
+import { ClientId, ErizoId, NodeId, RegionId, StreamId } from './ids.ts';
+import { limits } from './limits.ts';
+
+/** Where the ROUTER socket of a process listens: `tcp://10.0.0.1:40123`. */
+export const Endpoint = v.pipe(
+  v.string(),
+  v.regex(/^tcp:\/\/[0-9A-Za-z.\-[\]:]{1,255}:[0-9]{1,5}$/),
+);
+
+/** What a stream is, as its publisher says (Licode: `getPublicStream`). */
+export const StreamMedia = v.strictObject({
+  audio: v.boolean(),
+  video: v.boolean(),
+  data: v.boolean(),
+  screen: v.boolean(),
+  /** The id of the MediaStream that the publisher sends. */
+  label: v.pipe(v.string(), v.maxLength(limits.name_chars)),
+  attributes: v.pipe(
+    v.record(v.string(), v.unknown()),
+    v.check(
+      (value) => JSON.stringify(value).length <= limits.attributes_bytes,
+      'attributes are too large',
+    ),
+  ),
+});
+
+/** An ErizoJS process that a room uses, as its controller reports it. */
+export const ErizoFact = v.strictObject({ erizoId: ErizoId, endpoint: Endpoint });
+
+/** A published stream, as its controller reports it. */
+export const StreamFact = v.strictObject({
+  streamId: StreamId,
+  clientId: ClientId,
+  erizoId: ErizoId,
+  userName: v.pipe(v.string(), v.maxLength(limits.name_chars)),
+  media: StreamMedia,
+});
+
+/** All that one controller knows of its part of a room. */
+export const RoomFacts = v.strictObject({
+  erizos: v.pipe(v.array(ErizoFact), v.maxLength(limits.controllersPerRoom)),
+  streams: v.pipe(v.array(StreamFact), v.maxLength(limits.streamsPerRoom)),
+});
+
+const owner = {
+  nodeId: NodeId,
+  region: RegionId,
+  /** The version of the directory in which it came in: an order that everyone agrees on. */
+  since: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+};
+
+export const RoomErizo = v.strictObject({ ...ErizoFact.entries, ...owner });
+export const RoomStream = v.strictObject({ ...StreamFact.entries, ...owner });
+
+const Version = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** Who publishes what and where in a room: kept by the Room object, held by its controllers. */
+export const Directory = v.strictObject({
+  version: Version,
+  erizos: v.array(RoomErizo),
+  streams: v.array(RoomStream),
+});
+
+/** What leads from one version of a directory to a later one. */
+export const DirectoryChange = v.strictObject({
+  /** The version that it applies to; a holder of another one asks for the whole. */
+  from: Version,
+  version: Version,
+  erizos: v.strictObject({ put: v.array(RoomErizo), removed: v.array(ErizoId) }),
+  streams: v.strictObject({ put: v.array(RoomStream), removed: v.array(StreamId) }),
+});
+
+export type StreamMedia = v.InferOutput<typeof StreamMedia>;
+export type ErizoFact = v.InferOutput<typeof ErizoFact>;
+export type StreamFact = v.InferOutput<typeof StreamFact>;
+export type RoomFacts = v.InferOutput<typeof RoomFacts>;
+export type RoomErizo = v.InferOutput<typeof RoomErizo>;
+export type RoomStream = v.InferOutput<typeof RoomStream>;
+export type Directory = v.InferOutput<typeof Directory>;
+export type DirectoryChange = v.InferOutput<typeof DirectoryChange>;
+
+export const emptyDirectory: Directory = { version: 0, erizos: [], streams: [] };
+
+/** The directory after the change, or undefined where the change is for another version. */
+export function applyChange(directory: Directory, change: DirectoryChange): Directory | undefined {
+  if (directory.version !== change.from) {
+    return undefined;
+  }
+  return {
+    version: change.version,
+    erizos: merge(directory.erizos, change.erizos, (erizo) => erizo.erizoId),
+    streams: merge(directory.streams, change.streams, (stream) => stream.streamId),
+  };
+}
+
+function merge<T>(
+  rows: readonly T[],
+  change: { put: readonly T[]; removed: readonly string[] },
+  idOf: (row: T) => string,
+): T[] {
+  const merged = new Map(rows.map((row) => [idOf(row), row]));
+  for (const id of change.removed) {
+    merged.delete(id);
+  }
+  for (const row of change.put) {
+    merged.set(idOf(row), row);
+  }
+  return [...merged.values()];
+}

@@ -1,0 +1,62 @@
+import * as v from 'valibot';
+
+/** 24 lowercase hex digits, as MongoDB's ids in Licode: services and rooms. */
+const hex24 = v.pipe(v.string(), v.regex(/^[0-9a-f]{24}$/, 'an id has 24 hex digits'));
+/** Names that people give to regions and hosts: `eu-west`, `eu-west-1`. */
+const slug = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/,
+    'lowercase letters, digits and hyphens, up to 64',
+  ),
+);
+const uuid = v.pipe(v.string(), v.uuid());
+
+export const ServiceId = hex24;
+export const RoomId = hex24;
+export const RegionId = slug;
+export const NodeId = slug;
+export const AgentId = slug;
+/** Names one run of a node: a node that restarts under the same id is another one. */
+export const EpochId = uuid;
+export const ErizoId = uuid;
+export const ClientId = uuid;
+export const ConnectionId = uuid;
+export const PipeId = uuid;
+/** `<room id>.<24 hex digits>`: it tells which Room object keeps the token. */
+export const TokenId = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-f]{24}\.[0-9a-f]{24}$/, 'not a token id'),
+);
+/** 18 digits as in Licode, as text: they do not fit a JSON number. */
+export const StreamId = v.pipe(
+  v.string(),
+  v.regex(/^[1-9][0-9]{17}$/, 'a stream id has 18 digits'),
+);
+
+/** A new 24-digit hex id. */
+export function newHexId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A new id for a token of the room. */
+export function newTokenId(roomId: string): string {
+  return `${roomId}.${newHexId()}`;
+}
+
+/** The room that a token is for. */
+export function roomOfToken(tokenId: string): string {
+  return tokenId.slice(0, 24);
+}
+
+/** A new stream id: 18 digits, the first of them not zero. */
+export function newStreamId(): string {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  const number = (BigInt(high) << 32n) | BigInt(low);
+  return String(100_000_000_000_000_000n + (number % 900_000_000_000_000_000n));
+}
+
+export function newUuid(): string {
+  return crypto.randomUUID();
+}

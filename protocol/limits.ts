@@ -1,0 +1,58 @@
+/**
+ * Every limit of what goes between processes, with its unit and its reason. A part's own limits
+ * stand in the one literal of its defaults; those that two parts must agree on stand here.
+ */
+export const limits = {
+  /** One RPC frame. An SDP of fifty m-sections is about 100 KiB; nothing honest is larger. */
+  frameSize_bytes: 1024 * 1024,
+  /** Frames waiting to leave one link. Past it the peer does not read, and calls are refused. */
+  linkQueue_frames: 4096,
+  /** Calls in flight over one link in one direction; half of what the queue holds, so that answers fit. */
+  callsInFlight: 2048,
+  /** A link that heard nothing for this long is down: two pings and a half are missed. */
+  linkSilence_ms: 5_000,
+  /** How often a quiet link says that it lives. */
+  linkPing_ms: 2_000,
+  /** One signalling message of a client (Licode's clients send SDPs of up to some 60 KiB). */
+  clientMessage_bytes: 256 * 1024,
+  /** Signalling messages of one client: a burst of joins publishes and subscribes some dozens. */
+  clientMessages_perSecond: 200,
+  /** Body of a REST request, as the edge accepts it. */
+  restBody_bytes: 64 * 1024,
+  /** m-sections in one SDP: thirty streams of audio and video in one connection, and some unused. */
+  sdpSections: 128,
+  /** Streams of one room. A directory of this size is still sent whole in one frame. */
+  streamsPerRoom: 1024,
+  /** Controllers that hold one room; one for each node that takes part. */
+  controllersPerRoom: 256,
+  /** Streams that one client may publish at a time. */
+  streamsPerClient: 32,
+  /** Alternatives in the answer to a join. */
+  joinAlternatives: 3,
+  /** Hops of a cascade: origin, its gateway, a relay, the last process. */
+  cascadeHops: 4,
+  /** A pull that nobody plays is kept this long, so that a viewer who reloads finds it open. */
+  pullLinger_ms: 10_000,
+  /** Key-frame requests pass upstream at most once per stream in this time. */
+  keyFrameRequest_ms: 500,
+  /** A ticket is used at once; this leaves room for a slow network and a skewed clock. */
+  ticket_ttl_s: 60,
+  /** A token that nobody used is worth nothing after this (Licode: 3 minutes). */
+  token_ttl_s: 180,
+  /** Clock skew that a signature may have. */
+  clockSkew_s: 60,
+  /** Nonces of signed requests are remembered for this long. */
+  replayWindow_s: 300,
+  /** A node keeps its lease by a keep-alive in each of these periods. */
+  keepAlive_ms: 1_000,
+  /** A node that kept silent for this long has lost its lease: three keep-alives are missed. */
+  lease_ms: 3_000,
+  /** Placement reads a picture of the mesh that is at most this old. */
+  snapshot_ms: 2_000,
+  /** How long a client that lost its socket may take to come back (Licode: 30 s). */
+  reconnection_ms: 30_000,
+  /** Text that people write: names, labels. */
+  name_chars: 256,
+  /** Attributes of a stream, as JSON. */
+  attributes_bytes: 16 * 1024,
+} as const;

@@ -1,0 +1,69 @@
+import * as v from 'valibot';
+import { licodeSignature } from './bytes.ts';
+import { RizomaError } from './errors.ts';
+import { ServiceId } from './ids.ts';
+import { parse } from './parse.ts';
+
+/** What a signed request says of itself: Licode's MAuth header. */
+const MAuth = v.object({
+  serviceid: ServiceId,
+  /** Licode's clients send milliseconds. */
+  timestamp: v.pipe(v.string(), v.regex(/^[0-9]{1,16}$/)),
+  cnonce: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  username: v.optional(v.pipe(v.string(), v.maxLength(256))),
+  role: v.optional(v.pipe(v.string(), v.maxLength(256))),
+  signature: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+  signature_method: v.literal('HMAC_SHA1'),
+});
+
+export type MAuth = v.InferOutput<typeof MAuth>;
+
+/** The challenge of a refused request. */
+export const mauthChallenge = 'MAuth realm="http://marte3.dit.upm.es"';
+
+/**
+ * Parses an `Authorization: MAuth realm=…,mauth_serviceid=…` header.
+ * Throws `unauthorized`, so that a malformed header is answered with the challenge.
+ */
+export function parseMAuth(header: string): MAuth {
+  if (!header.startsWith('MAuth ')) {
+    throw new RizomaError('unauthorized', 'sign the request: Authorization: MAuth realm=…');
+  }
+  const fields: Record<string, string> = {};
+  for (const pair of header.slice('MAuth '.length).split(',')) {
+    const at = pair.indexOf('=');
+    const name = pair.slice(0, at).trim();
+    if (at > 0 && name.startsWith('mauth_')) {
+      fields[name.slice('mauth_'.length)] = pair.slice(at + 1).trim();
+    }
+  }
+  return parse(MAuth, fields, 'Authorization', 'unauthorized');
+}
+
+/** The signature that the request must carry. */
+export function mauthSignature(
+  key: string,
+  auth: Omit<MAuth, 'signature' | 'signature_method'>,
+): Promise<string> {
+  const user =
+    auth.username !== undefined && auth.role !== undefined ? `,${auth.username},${auth.role}` : '';
+  return licodeSignature(key, `${auth.timestamp},${auth.cnonce}${user}`);
+}
+
+/** The whole header, for clients. */
+export async function mauthHeader(
+  key: string,
+  auth: Omit<MAuth, 'signature' | 'signature_method'>,
+): Promise<string> {
+  const fields = [
+    'MAuth realm=http://marte3.dit.upm.es',
+    'mauth_signature_method=HMAC_SHA1',
+    ...(auth.username === undefined ? [] : [`mauth_username=${auth.username}`]),
+    ...(auth.role === undefined ? [] : [`mauth_role=${auth.role}`]),
+    `mauth_serviceid=${auth.serviceid}`,
+    `mauth_cnonce=${auth.cnonce}`,
+    `mauth_timestamp=${auth.timestamp}`,
+    `mauth_signature=${await mauthSignature(key, auth)}`,
+  ];
+  return fields.join(',');
+}

@@ -1,0 +1,20 @@
+import * as v from 'valibot';
+
+/** A place on the globe, in degrees. */
+export const Place = v.strictObject({
+  lat: v.pipe(v.number(), v.minValue(-90), v.maxValue(90)),
+  lon: v.pipe(v.number(), v.minValue(-180), v.maxValue(180)),
+});
+
+export type Place = v.InferOutput<typeof Place>;
+
+const earthRadius_km = 6_371;
+const radians = Math.PI / 180;
+
+/** Great-circle distance in kilometres (haversine formula). */
+export function distance_km(a: Place, b: Place): number {
+  const lat = Math.sin(((b.lat - a.lat) * radians) / 2);
+  const lon = Math.sin(((b.lon - a.lon) * radians) / 2);
+  const h = lat * lat + Math.cos(a.lat * radians) * Math.cos(b.lat * radians) * lon * lon;
+  return 2 * earthRadius_km * Math.asin(Math.min(1, Math.sqrt(h)));
+}

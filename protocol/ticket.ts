@@ -1,0 +1,110 @@
+import { errors, jwtVerify, SignJWT } from 'jose';
+import * as v from 'valibot';
+import { fromBase64, toBase64 } from './bytes.ts';
+import { RizomaError } from './errors.ts';
+import { ClientId, NodeId, RegionId, RoomId } from './ids.ts';
+import { limits } from './limits.ts';
+import { parse, parseJson } from './parse.ts';
+
+/** Who may enter which room at which controller: what the edge signs and the controller checks alone. */
+export const Ticket = v.object({
+  /** The node whose controller may take it (`aud`). */
+  nodeId: NodeId,
+  /** The client that enters (`sub`). */
+  clientId: ClientId,
+  roomId: RoomId,
+  userName: v.pipe(v.string(), v.maxLength(limits.name_chars)),
+  role: v.pipe(v.string(), v.maxLength(64)),
+  region: RegionId,
+  /** One use: the controller remembers it until it expires. */
+  jti: v.pipe(v.string(), v.uuid()),
+});
+
+export type Ticket = v.InferOutput<typeof Ticket>;
+
+const OkpPublic = v.object({
+  kty: v.literal('OKP'),
+  crv: v.literal('Ed25519'),
+  x: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/)),
+});
+const OkpPrivate = v.object({
+  ...OkpPublic.entries,
+  d: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/)),
+});
+
+/** An Ed25519 key that checks tickets, as a JWK (RFC 8037). */
+export const TicketPublicKey = OkpPublic;
+export type TicketPublicKey = v.InferOutput<typeof OkpPublic>;
+export type TicketPrivateKey = v.InferOutput<typeof OkpPrivate>;
+
+/** The private key as configuration holds it: base64 of its JWK. Throws `internal` where it is not. */
+export function parseTicketKey(text: string): TicketPrivateKey {
+  const json = fromBase64(text.replaceAll('-', '+').replaceAll('_', '/')) ?? '';
+  return parseJson(OkpPrivate, json, 'RIZOMA_TICKET_KEY', 'internal');
+}
+
+export function encodeTicketKey(key: TicketPrivateKey): string {
+  return toBase64(JSON.stringify(key))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}
+
+export function publicTicketKey(key: TicketPrivateKey): TicketPublicKey {
+  return { kty: key.kty, crv: key.crv, x: key.x };
+}
+
+/** Signs a ticket, good for `limits.ticket_ttl_s`. */
+export function signTicket(key: TicketPrivateKey, ticket: Ticket, now_ms: number): Promise<string> {
+  const { nodeId, clientId, jti, ...claims } = ticket;
+  const now_s = Math.floor(now_ms / 1000);
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'rizoma-ticket+jwt' })
+    .setAudience(nodeId)
+    .setSubject(clientId)
+    .setJti(jti)
+    .setIssuedAt(now_s)
+    .setExpirationTime(now_s + limits.ticket_ttl_s)
+    .sign({ ...key });
+}
+
+/**
+ * Checks signature, expiry and audience. Throws `ticket_forged`, `ticket_expired` or
+ * `ticket_wrong_host`. That it is used once is for the caller to see to.
+ */
+export async function checkTicket(
+  key: TicketPublicKey,
+  text: string,
+  expected: { nodeId: string; now_ms: number },
+): Promise<Ticket> {
+  try {
+    const { payload } = await jwtVerify(
+      text.slice(0, 4_096),
+      { ...key },
+      {
+        algorithms: ['EdDSA'],
+        typ: 'rizoma-ticket+jwt',
+        audience: expected.nodeId,
+        currentDate: new Date(expected.now_ms),
+        clockTolerance: limits.clockSkew_s,
+      },
+    );
+    const fields = { ...payload, nodeId: payload.aud, clientId: payload.sub };
+    return parse(Ticket, fields, 'ticket', 'ticket_forged');
+  } catch (thrown) {
+    throw ticketError(thrown);
+  }
+}
+
+function ticketError(thrown: unknown): RizomaError {
+  if (thrown instanceof RizomaError) {
+    return thrown;
+  }
+  if (thrown instanceof errors.JWTExpired) {
+    return new RizomaError('ticket_expired', 'the ticket has expired: join again');
+  }
+  if (thrown instanceof errors.JWTClaimValidationFailed && thrown.claim === 'aud') {
+    return new RizomaError('ticket_wrong_host', 'the ticket is for another controller');
+  }
+  return new RizomaError('ticket_forged', 'the signature of the ticket is not that of the edge');
+}

@@ -1,0 +1,69 @@
+import * as v from 'valibot';
+import { equalInConstantTime, fromBase64, licodeSignature, toBase64 } from './bytes.ts';
+import { RizomaError } from './errors.ts';
+import { RegionId, TokenId } from './ids.ts';
+import { parse, parseJson } from './parse.ts';
+
+/** `host:port` of a controller, as clients reach it. */
+export const Host = v.pipe(v.string(), v.regex(/^[A-Za-z0-9.\-[\]:]{1,255}$/, 'host:port'));
+
+/** Where a participant may, must not and would like to be. The first met wish wins. */
+export const RegionPin = v.strictObject({
+  allow: v.optional(v.pipe(v.array(RegionId), v.minLength(1), v.maxLength(64))),
+  deny: v.optional(v.pipe(v.array(RegionId), v.maxLength(64))),
+  prefer: v.optional(v.pipe(v.array(RegionId), v.maxLength(64))),
+});
+
+export type RegionPin = v.InferOutput<typeof RegionPin>;
+
+/** The four fields that Licode signs and checks. */
+export const SignedToken = v.object({
+  tokenId: TokenId,
+  host: Host,
+  secure: v.boolean(),
+  signature: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+});
+
+/** A token: Licode's four fields and ours, which ride beside them. */
+export const Token = v.object({
+  ...SignedToken.entries,
+  /** Where this token can be exchanged for tickets. */
+  edge: v.pipe(v.string(), v.url(), v.maxLength(2_048)),
+  regions: RegionPin,
+});
+
+export type SignedToken = v.InferOutput<typeof SignedToken>;
+export type Token = v.InferOutput<typeof Token>;
+
+/** Signs a token id for a host (Licode: base64 of the hex of HMAC-SHA1 over `tokenId,host`). */
+export function signToken(key: string, tokenId: string, host: string): Promise<string> {
+  return licodeSignature(key, `${tokenId},${host}`);
+}
+
+/** Throws `token_forged` unless the signature is that of the key. */
+export async function checkTokenSignature(key: string, token: SignedToken): Promise<void> {
+  const expected = await signToken(key, token.tokenId, token.host);
+  if (!equalInConstantTime(expected, token.signature)) {
+    throw new RizomaError('token_forged', 'the signature of the token is not ours');
+  }
+}
+
+/** A token as apps hand it on: base64 of its JSON. */
+export function encodeToken(token: Token): string {
+  return toBase64(JSON.stringify(token));
+}
+
+/** Throws `token_malformed`. */
+export function decodeToken(text: string): Token {
+  const json = text.length > 8_192 ? undefined : fromBase64(text);
+  if (json === undefined) {
+    throw new RizomaError('token_malformed', 'the token is not base64 of JSON');
+  }
+  return parseJson(Token, json, 'token', 'token_malformed');
+}
+
+/** A token as Licode's client sends it: its fields in the query of the handshake, all of them text. */
+export function tokenOfQuery(query: Record<string, unknown>): SignedToken {
+  const fields = { ...query, secure: query['secure'] === 'true' || query['secure'] === true };
+  return parse(SignedToken, fields, 'token', 'token_malformed');
+}
