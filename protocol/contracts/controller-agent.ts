@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Contract } from '../contract.ts';
 import { Endpoint } from '../directory.ts';
 import { AgentId, ErizoId, RoomId } from '../ids.ts';
+import { ErizoCounters } from './controller-erizo.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -88,6 +89,14 @@ export const agentToErizo = {
   stop: {
     params: v.strictObject({ now: v.boolean() }),
     notify: true,
+  },
+  /** What is open in it, for the metrics of the node. */
+  counters: {
+    params: v.strictObject({}),
+    result: ErizoCounters,
+    errors: [],
+    timeout_ms: 2_000,
+    idempotent: true,
   },
 } as const satisfies Contract;
 

@@ -1,0 +1,35 @@
+import type { CallsOf, ParamsIn, ResultOf } from '../../protocol/contract.ts';
+import type { NodeCard, NodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import type { DirectoryChange } from '../../protocol/directory.ts';
+import type { TicketPublicKey } from '../../protocol/ticket.ts';
+
+/** What the edge gave at the last registration; kept while it is away. */
+export interface EdgeKeys {
+  /** Checks the signature of Licode's tokens. */
+  tokenKey: string;
+  /** Checks tickets. */
+  ticketKey: TicketPublicKey;
+}
+
+/** What the edge tells, and what becomes of the way to it. */
+export interface EdgeListener {
+  /** Registered, for the first time or again: what was pushed meanwhile was missed. */
+  linked?(): void;
+  away?(): void;
+  members?(nodes: readonly NodeCard[]): void;
+  roomChanged?(roomId: string, change: DirectoryChange): void;
+  roomDeleted?(roomId: string): void;
+}
+
+/** The edge as the roles of a node see it. */
+export interface Edge {
+  readonly linked: boolean;
+  readonly keys: EdgeKeys | undefined;
+  /** Rejects with `link_down` at once while the edge is away. */
+  call<M extends CallsOf<NodeToEdge>>(
+    method: M,
+    params: ParamsIn<NodeToEdge, M>,
+  ): Promise<ResultOf<NodeToEdge, M>>;
+  /** The answer ends the listening. */
+  listen(listener: EdgeListener): () => void;
+}

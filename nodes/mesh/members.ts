@@ -1,0 +1,11 @@
+import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
+
+/** Who is in the mesh, as this node knows it. */
+export interface Members {
+  /** The nodes of a region that run an agent, this one among them. */
+  agentsOf(region: string): readonly NodeCard[];
+  /** A node by its id, or undefined where it is not a member. */
+  node(nodeId: string): NodeCard | undefined;
+  /** Calls `changed` after each change; the answer ends that. */
+  onChange(changed: () => void): () => void;
+}
