@@ -1,0 +1,109 @@
+// The one door of every npm script: node infra/bootstrap.mjs start|test|bench|check [arguments].
+// Plain JavaScript without dependencies, for the Node that the system has (18 or later): it installs the
+// dependencies, Node 24 among them, and goes on as infra/<command>.ts under that Node.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const commands = ['start', 'test', 'bench', 'check'];
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = join(root, 'node_modules');
+const bin = join(modules, '.bin');
+const node = join(bin, 'node');
+const stamp = join(modules, '.rizoma-lock-hash');
+const lockFile = join(root, 'package-lock.json');
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+function checkPlatform() {
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
+    fail(
+      `Rizoma runs on Linux, x64 or arm64; this is ${process.platform} ${process.arch}. ` +
+        'A virtual machine or a container with Debian or Ubuntu will do.',
+    );
+  }
+}
+
+function lockHash() {
+  return createHash('sha256').update(readFileSync(lockFile)).digest('hex');
+}
+
+function isInstalled(hash) {
+  return existsSync(node) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+}
+
+/** Whether npm has already put in place just what the lock file says, as after `npm install NAME`. */
+function isUpToDate() {
+  const hidden = join(modules, '.package-lock.json');
+  if (!existsSync(node) || !existsSync(hidden)) return false;
+  const wanted = JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+  const present = JSON.parse(readFileSync(hidden, 'utf8')).packages;
+  return (
+    Object.entries(wanted).every(
+      ([path, entry]) =>
+        path === '' ||
+        (path in present ? present[path].integrity === entry.integrity : entry.optional === true),
+    ) && Object.keys(present).every((path) => path in wanted)
+  );
+}
+
+function runNpm(args) {
+  const npm = process.env.npm_execpath;
+  const [program, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
+  return spawnSync(program, [...first, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    // mediasoup's postinstall would download or build its worker; infra/worker does that, with progress.
+    env: { ...process.env, MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN || 'later' },
+  });
+}
+
+function ensureInstalled() {
+  const hash = lockHash();
+  if (isInstalled(hash)) return;
+  if (!isUpToDate()) {
+    console.log('Installing the dependencies (npm ci), Node 24 among them ...');
+    const { status, error } = runNpm(['ci', '--no-fund', '--no-audit', '--loglevel', 'error']);
+    if (error) fail(`npm cannot be run: ${error.message}`);
+    if (status !== 0) fail('npm ci failed; what it says is above.');
+  }
+  const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' });
+  if (!stdout?.startsWith('v24.')) {
+    fail(
+      `${node} is not a Node 24 that runs here; its install script may have been skipped. Try: npm rebuild node`,
+    );
+  }
+  writeFileSync(stamp, hash);
+}
+
+/**
+ * Goes on under Node 24, in a session of its own: Ctrl-C then reaches only this process, which passes it
+ * on once and waits. The channel tells the child when this process dies without a word.
+ */
+function goOn(command, args) {
+  const child = spawn(node, [join(root, 'infra', `${command}.ts`), ...args], {
+    cwd: root,
+    detached: true,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, PATH: [bin, process.env.PATH ?? ''].join(delimiter) },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => child.kill(signal));
+  }
+  child.once('error', (error) => fail(`${node} cannot be run: ${error.message}`));
+  child.once('exit', (code, signal) =>
+    process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)),
+  );
+}
+
+const [command, ...args] = process.argv.slice(2);
+if (!commands.includes(command)) fail(`Usage: node infra/bootstrap.mjs ${commands.join('|')}`);
+checkPlatform();
+ensureInstalled();
+goOn(command, args);

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
+import { basename, extname, join, relative } from 'node:path';
+import { build, version } from 'esbuild';
+import type { BuildOptions } from 'esbuild';
+import { rootDir } from './paths.ts';
+
+const pageDir = join(rootDir, 'client', 'page');
+const outDir = join(rootDir, 'dist', 'client');
+const stampFile = join(rootDir, 'dist', 'client.hash');
+
+/** What the browser is served as it stands. */
+const STATIC = new Set(['.html', '.css', '.svg', '.ico', '.png', '.webmanifest']);
+
+/** Every file that the bundles can depend on. */
+function sources(): string[] {
+  const files = ['client', 'protocol'].flatMap((dir) =>
+    readdirSync(join(rootDir, dir), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  return [...files, join(rootDir, 'package-lock.json'), import.meta.filename].sort();
+}
+
+function sourcesHash(): string {
+  const hash = createHash('sha256').update(version);
+  for (const file of sources()) {
+    hash.update(`\0${relative(rootDir, file)}\0`).update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+const shared: BuildOptions = {
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  sourcemap: true,
+  minify: true,
+  logLevel: 'warning',
+};
+
+/**
+ * Bundles the page and the SDK into dist/client, which the edge serves: `main.js` and what stands beside
+ * it, and `rizoma.js`, an ES module. Does nothing when no source has changed; says whether it built.
+ */
+export async function buildClient(): Promise<'built' | 'unchanged'> {
+  const hash = sourcesHash();
+  const built = existsSync(join(outDir, 'rizoma.js')) && existsSync(stampFile);
+  if (built && readFileSync(stampFile, 'utf8') === hash) return 'unchanged';
+  rmSync(stampFile, { force: true });
+  mkdirSync(outDir, { recursive: true });
+  await Promise.all([
+    build({ ...shared, entryPoints: [join(pageDir, 'main.ts')], outdir: outDir }),
+    build({
+      ...shared,
+      entryPoints: [join(rootDir, 'client', 'sdk', 'index.ts')],
+      outfile: join(outDir, 'rizoma.js'),
+    }),
+  ]);
+  for (const name of readdirSync(pageDir)) {
+    if (STATIC.has(extname(name))) copyFileSync(join(pageDir, name), join(outDir, basename(name)));
+  }
+  writeFileSync(stampFile, hash);
+  return 'built';
+}

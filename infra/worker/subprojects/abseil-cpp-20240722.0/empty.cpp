@@ -1,0 +1,1 @@
+// Meson wants a target to link; the real library is the system's.
