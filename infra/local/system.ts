@@ -6,7 +6,7 @@ import { edgeUrlOf, nodeIdOf } from './commands.ts';
 import type { RunSettings } from './commands.ts';
 import { askOk, fetchRegions, waitHealthy } from './health.ts';
 import type { Check, RegionStates } from './health.ts';
-import { Supervised } from './supervised.ts';
+import type { Supervised } from './supervised.ts';
 import { sweep } from './sweep.ts';
 
 const defaults = {

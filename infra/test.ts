@@ -1,0 +1,111 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { newUuid } from '../protocol/ids.ts';
+import { buildClient } from './build-client.ts';
+import { runChecks } from './checks.ts';
+import { ensureChromium } from './chromium.ts';
+import { sweep } from './local/sweep.ts';
+import { BringUpError, runCommand, say } from './output.ts';
+import { nodeModulesDir } from './paths.ts';
+import { runAttached } from './run.ts';
+import { ensureSecrets } from './secrets.ts';
+import { addTallies, formatTally, tallyChecks, tallyRun } from './tally.ts';
+import type { Tally } from './tally.ts';
+import { ensureWorker } from './worker/ensure.ts';
+
+const projects = ['unit', 'edge', 'mesh', 'e2e'] as const;
+
+interface TestOptions {
+  readonly projects: readonly string[];
+  /** For vitest: files, and its own options. */
+  readonly passed: readonly string[];
+}
+
+function parseOptions(args: string[]): TestOptions {
+  const { tokens } = parseArgs({
+    args,
+    strict: false,
+    tokens: true,
+    options: { project: { type: 'string', multiple: true } },
+  });
+  const ours = new Set<number>();
+  const chosen = tokens.flatMap((token) => {
+    if (token.kind !== 'option' || token.name !== 'project') return [];
+    ours.add(token.index);
+    if (token.inlineValue !== true) ours.add(token.index + 1);
+    return [token.value ?? ''];
+  });
+  const unknown = chosen.find((name) => !projects.some((project) => project === name));
+  if (unknown !== undefined) {
+    throw new BringUpError(`There is no project "${unknown}". Projects: ${projects.join(', ')}`);
+  }
+  return {
+    projects: chosen.length === 0 ? projects : chosen,
+    passed: args.filter((_, index) => !ours.has(index)),
+  };
+}
+
+/** What the tests of the projects need, in the environment that they look for it. */
+async function prepare(chosen: readonly string[]): Promise<NodeJS.ProcessEnv> {
+  ensureSecrets();
+  const env: NodeJS.ProcessEnv = { ...process.env, MEDIASOUP_WORKER_BIN: await ensureWorker() };
+  if (chosen.includes('e2e')) env['RIZOMA_CHROMIUM'] = await ensureChromium();
+  await buildClient();
+  return env;
+}
+
+/** Runs one project on its own, so that one that cannot even start does not hide the others. */
+async function runProject(
+  project: string,
+  passed: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Tally> {
+  const dir = mkdtempSync(join(tmpdir(), 'rizoma-test-'));
+  const report = join(dir, 'report.json');
+  // Marks every process that the tests start, however detached.
+  const mark = { RIZOMA_TEST_ID: newUuid() };
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const vitest = join(nodeModulesDir, '.bin', 'vitest');
+  const filter = passed.length === 0 ? [] : ['--passWithNoTests', ...passed];
+  say(`\n--- ${project} ---`);
+  try {
+    const args = ['run', '--project', project, ...reporters, ...filter];
+    const code = await runAttached(vitest, args, { ...env, ...mark });
+    const tally = tallyRun(code, readOrUndefined(report));
+    say(`${project}: ${formatTally(tally)}`);
+    return tally;
+  } finally {
+    const left = await sweep(mark);
+    for (const { pid, command } of left) say(`Left behind and ended: pid ${pid}: ${command}`);
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function readOrUndefined(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+async function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  const options = parseOptions(args);
+  const env = await prepare(options.projects);
+  // Whoever names files or projects wants those alone.
+  const checks = args.length === 0 ? [tallyChecks(await runChecks(say))] : [];
+  const runs: Tally[] = [];
+  for (const project of options.projects) {
+    runs.push(await runProject(project, options.passed, env));
+  }
+  const total = addTallies([...checks, ...runs]);
+  const ran = total.passed + total.failed > 0;
+  if (!ran) say('No test fits what was asked for.');
+  say(`\n${formatTally(total)}`);
+  return ran && total.failed === 0 ? 0 : 1;
+}
+
+await runCommand(main);
