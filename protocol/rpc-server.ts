@@ -24,6 +24,8 @@ export class RpcServer<In extends Contract> {
   readonly #incoming: In;
   readonly #onFault: (fault: RizomaError, method: string) => void;
   readonly #running = new Map<number, Running>();
+  /** Ids only grow: a call that comes a second time is not served a second time. */
+  #lastId = -1;
 
   constructor(
     components: { clock: Clock; handlers: Handlers<In>; send: (frame: Frame) => void },
@@ -39,7 +41,10 @@ export class RpcServer<In extends Contract> {
   accept(frame: Incoming): void {
     switch (frame.t) {
       case 'call':
-        void this.#serve(frame);
+        if (frame.id > this.#lastId) {
+          this.#lastId = frame.id;
+          void this.#serve(frame);
+        }
         return;
       case 'cancel':
         this.#running.get(frame.id)?.abort.abort();
@@ -76,7 +81,7 @@ export class RpcServer<In extends Contract> {
     const abort = new AbortController();
     try {
       const row = this.#callRow(frame.method);
-      if (this.#running.size >= limits.callsInFlight || this.#running.has(frame.id)) {
+      if (this.#running.size >= limits.callsInFlight) {
         throw new RizomaError('overloaded', `${this.#running.size} calls are being served here`);
       }
       const params = parse(row.params, frame.params, frame.method);
@@ -99,16 +104,8 @@ export class RpcServer<In extends Contract> {
         ...details,
       });
     } finally {
-      this.#finish(frame.id, abort);
-    }
-  }
-
-  /** Forgets the call, unless its id belongs to another one: a second call with a used id was refused. */
-  #finish(id: number, abort: AbortController): void {
-    const running = this.#running.get(id);
-    if (running?.abort === abort) {
-      running.stopTimer();
-      this.#running.delete(id);
+      this.#running.get(frame.id)?.stopTimer();
+      this.#running.delete(frame.id);
     }
   }
 

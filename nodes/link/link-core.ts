@@ -61,11 +61,20 @@ export class LinkCore {
       throw new RizomaError('link_down', `${this.#name} has ended (${this.#ended})`);
     }
     // A character is at most three bytes of UTF-8, so most texts need no counting.
-    if (text.length * 3 > limits.frameSize_bytes && Buffer.byteLength(text) > limits.frameSize_bytes) {
-      throw new RizomaError('too_large', `a frame over ${limits.frameSize_bytes} bytes for ${this.#name}`);
+    if (
+      text.length * 3 > limits.frameSize_bytes &&
+      Buffer.byteLength(text) > limits.frameSize_bytes
+    ) {
+      throw new RizomaError(
+        'too_large',
+        `a frame over ${limits.frameSize_bytes} bytes for ${this.#name}`,
+      );
     }
     if (waiting >= limits.linkQueue_frames) {
-      throw new RizomaError('overloaded', `${waiting} frames wait on ${this.#name}: the peer does not read`);
+      throw new RizomaError(
+        'overloaded',
+        `${waiting} frames wait on ${this.#name}: the peer does not read`,
+      );
     }
   }
 }

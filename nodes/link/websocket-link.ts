@@ -45,7 +45,10 @@ export class WebSocketLink implements Link {
     });
   }
 
-  static create(components: { clock: Clock; socket: WebSocket }, options: { name: string }): WebSocketLink {
+  static create(
+    components: { clock: Clock; socket: WebSocket },
+    options: { name: string },
+  ): WebSocketLink {
     const link = new WebSocketLink(components, options);
     const { socket } = components;
     socket.on('open', () => link.#flush());

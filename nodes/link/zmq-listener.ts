@@ -24,6 +24,7 @@ export class ZmqListener {
   readonly #socket: Router;
   readonly #onLink: ListenOptions['onLink'];
   readonly #links = new Map<string, AcceptedLink>();
+  #outgoing: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   private constructor(components: { clock: Clock }, options: ListenOptions) {
@@ -100,8 +101,6 @@ export class ZmqListener {
     this.#links.set(id, link);
     this.#onLink(link, hello);
   }
-
-  #outgoing: Promise<unknown> = Promise.resolve();
 
   /** One send at a time; the sender learns of its own failure, those behind it go on. */
   #transmit(parts: (string | Buffer)[]): Promise<void> {

@@ -52,11 +52,6 @@ export class SendQueue {
     }
   }
 
-  clear(): void {
-    this.#waiting.length = 0;
-  }
-
-  /** Resolves when nothing waits any more. */
   async #drain(): Promise<void> {
     this.#busy = true;
     try {

@@ -34,7 +34,7 @@ export class MemoryLink implements Link {
     this.#waiting += 1;
     queueMicrotask(() => {
       this.#waiting -= 1;
-      this.#other?.#core.deliver(text);
+      this.#other?.deliver(text);
     });
   }
 
@@ -47,6 +47,10 @@ export class MemoryLink implements Link {
   cut(): void {
     this.end('lost');
     this.#other?.end('lost');
+  }
+
+  deliver(text: string): void {
+    this.#core.deliver(text);
   }
 
   end(why: LinkEnd): void {

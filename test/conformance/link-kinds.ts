@@ -1,0 +1,77 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+import { dialWebSocket, WebSocketLink } from '../../nodes/link/websocket-link.ts';
+import { dialZmq } from '../../nodes/link/zmq-dialer.ts';
+import { ZmqListener } from '../../nodes/link/zmq-listener.ts';
+import { systemClock } from '../../protocol/clock.ts';
+import type { Link } from '../../protocol/link.ts';
+import { FaultyLink } from '../fakes/faulty-link.ts';
+import { memoryLinkPair } from '../fakes/memory-link.ts';
+
+/** Two ends of one link, and what has to be put away after the test. */
+export interface LinkPair {
+  /** The side that dialled. */
+  left: Link;
+  /** The side that was called. */
+  right: Link;
+  dispose(): Promise<void>;
+}
+
+const clock = systemClock;
+
+async function zmqPair(): Promise<LinkPair> {
+  const accepted = Promise.withResolvers<Link>();
+  const listener = await ZmqListener.create(
+    { clock },
+    { ip: '127.0.0.1', onLink: (link) => accepted.resolve(link) },
+  );
+  const left = dialZmq({ clock }, { endpoint: listener.endpoint, hello: '{}', name: 'zmq' });
+  const right = await accepted.promise;
+  return {
+    left,
+    right,
+    async dispose() {
+      left.close();
+      await listener.close();
+    },
+  };
+}
+
+async function webSocketPair(): Promise<LinkPair> {
+  const http = createServer();
+  const server = new WebSocketServer({ server: http });
+  const accepted = Promise.withResolvers<Link>();
+  server.on('connection', (socket) =>
+    accepted.resolve(WebSocketLink.create({ clock, socket }, { name: 'accepted' })),
+  );
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const { port } = http.address() as AddressInfo;
+  const left = dialWebSocket({ clock }, { url: `ws://127.0.0.1:${port}`, headers: {}, name: 'ws' });
+  const right = await accepted.promise;
+  return {
+    left,
+    right,
+    async dispose() {
+      left.close();
+      right.close();
+      server.close();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+/** Every kind of link there is; the suites run over each. */
+export const linkKinds: Record<string, () => Promise<LinkPair>> = {
+  MemoryLink() {
+    const [left, right] = memoryLinkPair();
+    return Promise.resolve({ left, right, dispose: () => Promise.resolve() });
+  },
+  FaultyLink() {
+    const [left, right] = memoryLinkPair();
+    const faulty = new FaultyLink({ link: left, clock });
+    return Promise.resolve({ left: faulty, right, dispose: () => Promise.resolve() });
+  },
+  ZmqLink: zmqPair,
+  WebSocketLink: webSocketPair,
+};

@@ -1,0 +1,55 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { dialZmq } from '../../nodes/link/zmq-dialer.ts';
+import { ZmqListener } from '../../nodes/link/zmq-listener.ts';
+import { systemClock } from '../../protocol/clock.ts';
+import type { Link, LinkEnd } from '../../protocol/link.ts';
+
+const clock = systemClock;
+
+function endOf(link: Link): Promise<LinkEnd> {
+  return new Promise((resolve) => link.open({ frame: () => undefined, ended: resolve }));
+}
+
+test('a link to a process that is not there ends at once', async () => {
+  const link = dialZmq({ clock }, { endpoint: 'tcp://127.0.0.1:1', hello: '{}', name: 'nobody' });
+  expect(await endOf(link)).toBe('lost');
+});
+
+test('a link to a process that is killed ends at once, and one to its successor works', async () => {
+  const process = fork(new URL('./zmq-echo.ts', import.meta.url), { stdio: 'inherit' });
+  const [endpoint] = (await once(process, 'message')) as [string];
+  const link = dialZmq({ clock }, { endpoint, hello: '{}', name: 'echo' });
+  const answered = Promise.withResolvers<string>();
+  const ended = Promise.withResolvers<LinkEnd>();
+  link.open({ frame: answered.resolve, ended: ended.resolve });
+  link.send('ping');
+  expect(await answered.promise).toBe('ping');
+  process.kill('SIGKILL');
+  expect(await ended.promise).toBe('lost');
+
+  const port = Number(endpoint.split(':').at(-1));
+  const accepted = Promise.withResolvers<string>();
+  await using _listener = await ZmqListener.create(
+    { clock },
+    { ip: '127.0.0.1', port, onLink: (_link, hello) => accepted.resolve(hello) },
+  );
+  const next = dialZmq({ clock }, { endpoint, hello: '{"again":true}', name: 'successor' });
+  expect(await accepted.promise).toBe('{"again":true}');
+  next.close();
+});
+
+test('a link whose dialler is killed ends on the listening side', async () => {
+  const accepted = Promise.withResolvers<Link>();
+  await using listener = await ZmqListener.create(
+    { clock },
+    { ip: '127.0.0.1', onLink: (link) => accepted.resolve(link) },
+  );
+  const process = fork(new URL('./zmq-echo.ts', import.meta.url), [listener.endpoint], {
+    stdio: 'inherit',
+  });
+  const ended = endOf(await accepted.promise);
+  process.kill('SIGKILL');
+  expect(['lost', 'silent']).toContain(await ended);
+});

@@ -1,0 +1,185 @@
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { equalInConstantTime, fromBase64, toBase64 } from '../../../protocol/bytes.ts';
+import { newHexId, newStreamId, newTokenId, newUuid, roomOfToken } from '../../../protocol/ids.ts';
+import { mauthHeader, mauthSignature, parseMAuth } from '../../../protocol/mauth.ts';
+import type { Ticket } from '../../../protocol/ticket.ts';
+import {
+  checkTicket,
+  encodeTicketKey,
+  parseTicketKey,
+  publicTicketKey,
+  signTicket,
+} from '../../../protocol/ticket.ts';
+import {
+  checkTokenSignature,
+  decodeToken,
+  encodeToken,
+  signToken,
+  tokenOfQuery,
+} from '../../../protocol/token.ts';
+
+/** Licode's signature, computed by another library. */
+function licodeSignature(key: string, text: string): string {
+  return Buffer.from(createHmac('sha1', key).update(text).digest('hex')).toString('base64');
+}
+
+const now_ms = 1_700_000_000_000;
+
+function newKey(): ReturnType<typeof parseTicketKey> {
+  const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  return parseTicketKey(Buffer.from(JSON.stringify(jwk)).toString('base64url'));
+}
+
+describe('a signed request', () => {
+  const auth = { serviceid: newHexId(), timestamp: String(now_ms), cnonce: '12345' };
+
+  test('has the signature that Licode computes, with a user and without', async () => {
+    expect(await mauthSignature('key', auth)).toBe(licodeSignature('key', `${now_ms},12345`));
+    const user = { ...auth, username: 'ann', role: 'presenter' };
+    expect(await mauthSignature('key', user)).toBe(
+      licodeSignature('key', `${now_ms},12345,ann,presenter`),
+    );
+  });
+
+  test('is read back from its own header', async () => {
+    const user = { ...auth, username: 'Zoë Ünal', role: 'viewer' };
+    const parsed = parseMAuth(await mauthHeader('key', user));
+    expect(parsed).toMatchObject(user);
+    expect(parsed.signature).toBe(await mauthSignature('key', user));
+  });
+
+  test('is refused with a code whatever else the header holds', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.string().map((text) => `MAuth ${text}`),
+        ),
+        (header) => {
+          expect(() => parseMAuth(header)).toThrowError(
+            expect.objectContaining({ code: 'unauthorized' }),
+          );
+        },
+      ),
+    );
+  });
+});
+
+describe('a token', () => {
+  const tokenId = newTokenId(newHexId());
+
+  test('has the signature that Licode computes, and no other passes', async () => {
+    const signature = await signToken('key', tokenId, '10.0.0.1:8080');
+    expect(signature).toBe(licodeSignature('key', `${tokenId},10.0.0.1:8080`));
+    const token = { tokenId, host: '10.0.0.1:8080', secure: false, signature };
+    await checkTokenSignature('key', token);
+    const forged = expect.objectContaining({ code: 'token_forged' });
+    await expect(checkTokenSignature('other', token)).rejects.toEqual(forged);
+    await expect(checkTokenSignature('key', { ...token, host: 'evil:1' })).rejects.toEqual(forged);
+  });
+
+  test('is read back, and from the query of a handshake where everything is text', async () => {
+    const token = {
+      tokenId,
+      host: 'eu.example.org:443',
+      secure: true,
+      signature: await signToken('key', tokenId, 'eu.example.org:443'),
+      edge: 'https://edge.example.org',
+      regions: { allow: ['eu-west'] },
+    };
+    expect(decodeToken(encodeToken(token))).toEqual(token);
+    const { signature, host } = token;
+    expect(tokenOfQuery({ tokenId, host, signature, secure: 'true', EIO: '4' })).toEqual({
+      tokenId,
+      host,
+      signature,
+      secure: true,
+    });
+    expect(roomOfToken(tokenId)).toBe(tokenId.slice(0, 24));
+  });
+
+  test('is refused as malformed whatever else the text is', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.string().map(toBase64), fc.json().map(toBase64)),
+        (text) => {
+          expect(() => decodeToken(text)).toThrowError(
+            expect.objectContaining({ code: 'token_malformed' }),
+          );
+        },
+      ),
+    );
+  });
+});
+
+describe('a ticket', () => {
+  const key = newKey();
+  const ticket: Ticket = {
+    nodeId: 'eu-west-1',
+    clientId: newUuid(),
+    roomId: newHexId(),
+    userName: 'ann',
+    role: 'presenter',
+    region: 'eu-west',
+    jti: newUuid(),
+  };
+  const here = { nodeId: 'eu-west-1', now_ms };
+
+  test('tells the controller all it needs', async () => {
+    const text = await signTicket(key, ticket, now_ms);
+    expect(await checkTicket(publicTicketKey(key), text, here)).toEqual(ticket);
+  });
+
+  test('is refused elsewhere, later, or with another key', async () => {
+    const text = await signTicket(key, ticket, now_ms);
+    const check = (checkKey: typeof key, expected: typeof here): Promise<unknown> =>
+      checkTicket(publicTicketKey(checkKey), text, expected);
+    await expect(check(key, { ...here, nodeId: 'us-east-1' })).rejects.toMatchObject({
+      code: 'ticket_wrong_host',
+    });
+    await expect(check(key, { ...here, now_ms: now_ms + 121_000 })).rejects.toMatchObject({
+      code: 'ticket_expired',
+    });
+    await expect(check(newKey(), here)).rejects.toMatchObject({ code: 'ticket_forged' });
+  });
+
+  test('is refused as forged whatever else the text is', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string(), async (text) => {
+        await expect(checkTicket(publicTicketKey(key), text, here)).rejects.toMatchObject({
+          code: 'ticket_forged',
+        });
+      }),
+    );
+  });
+
+  test('is signed with a key that configuration holds as text', () => {
+    expect(parseTicketKey(encodeTicketKey(key))).toEqual(key);
+    expect(() => parseTicketKey('nonsense')).toThrowError(/RIZOMA_TICKET_KEY/);
+  });
+});
+
+test('text survives base64', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+      expect(fromBase64(toBase64(text))).toBe(text);
+    }),
+  );
+});
+
+test('constant-time equality is equality', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (a, b) => {
+      expect(equalInConstantTime(a, b)).toBe(a === b);
+      expect(equalInConstantTime(a, a)).toBe(true);
+    }),
+  );
+});
+
+test('a stream id has 18 digits', () => {
+  for (let round = 0; round < 1_000; round += 1) {
+    expect(newStreamId()).toMatch(/^[1-9][0-9]{17}$/);
+  }
+});
