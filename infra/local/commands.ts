@@ -3,6 +3,7 @@ import { nodeModulesDir, rootDir } from '../paths.ts';
 import type { LocalRegion } from '../regions.ts';
 import type { Secrets } from '../secrets.ts';
 import type { SupervisedOptions } from './supervised.ts';
+import { sweep } from './sweep.ts';
 
 /** What the processes of one run share. */
 export interface RunSettings {
@@ -44,6 +45,11 @@ function baseEnv(settings: RunSettings): NodeJS.ProcessEnv {
   return { ...process.env, PATH: path, ...settings.env, RIZOMA_RUN_ID: settings.runId };
 }
 
+/** What every process of the edge was started with. */
+export function edgeMark(runId: string): Record<string, string> {
+  return { RIZOMA_RUN_ID: runId, RIZOMA_PART: 'edge' };
+}
+
 /** The edge under wrangler, quiet, with its own registry so that two runs do not find each other. */
 export function edgeCommand(settings: RunSettings): SupervisedOptions {
   const state = (name: string): string => join(settings.stateDir, name);
@@ -59,7 +65,7 @@ export function edgeCommand(settings: RunSettings): SupervisedOptions {
     cwd: rootDir,
     env: {
       ...baseEnv(settings),
-      RIZOMA_PART: 'edge',
+      ...edgeMark(settings.runId),
       CI: '1',
       NO_COLOR: '1',
       WRANGLER_SEND_METRICS: 'false',
@@ -73,6 +79,8 @@ export function edgeCommand(settings: RunSettings): SupervisedOptions {
       X_LOCAL_OBSERVABILITY: 'false',
     },
     logFile: logFile(settings, 'edge'),
+    // Wrangler's runtime outlives a wrangler that was killed, and holds the port.
+    beforeRestart: () => sweep(edgeMark(settings.runId), 0),
   };
 }
 

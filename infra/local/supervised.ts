@@ -23,6 +23,8 @@ export interface SupervisedOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Both outputs are appended to it. */
   readonly logFile: string;
+  /** Clears away what a process that ended by itself has left in the way of the next one. */
+  readonly beforeRestart?: () => Promise<unknown>;
 }
 
 type State =
@@ -116,6 +118,17 @@ export class Supervised {
     const wait_ms = this.#backoff_ms;
     this.#backoff_ms = Math.min(defaults.backoffMax_ms, wait_ms * 2);
     this.#say(`${this.name} ended by itself (${how}); starting it again in ${wait_ms / 1000} s.`);
-    this.#state = { kind: 'backing-off', cancel: this.#clock.after(wait_ms, () => this.start()) };
+    this.#backOff(wait_ms);
+  }
+
+  #backOff(wait_ms: number): void {
+    const cancel = this.#clock.after(wait_ms, () => {
+      void Promise.resolve(this.#options.beforeRestart?.()).then(() => {
+        // It may have been halted, or started by hand, meanwhile.
+        if (this.#state === waiting) this.start();
+      });
+    });
+    const waiting: State = { kind: 'backing-off', cancel };
+    this.#state = waiting;
   }
 }

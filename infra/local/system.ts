@@ -2,7 +2,7 @@ import { processesWithEnv } from '../proc.ts';
 import type { Say } from '../output.ts';
 import type { LocalRegion } from '../regions.ts';
 import type { Secrets } from '../secrets.ts';
-import { edgeUrlOf, nodeIdOf } from './commands.ts';
+import { edgeMark, edgeUrlOf, nodeIdOf } from './commands.ts';
 import type { RunSettings } from './commands.ts';
 import { askOk, fetchRegions, waitHealthy } from './health.ts';
 import type { Check, RegionStates } from './health.ts';
@@ -131,7 +131,7 @@ export class LocalSystem {
   /** Takes the edge away, with its runtime; it stays down until restarted. */
   async killEdge(): Promise<void> {
     await this.#components.edge.halt('SIGKILL', defaults.kill_timeout_ms);
-    await sweep({ RIZOMA_RUN_ID: this.runId, RIZOMA_PART: 'edge' }, 0);
+    await sweep(edgeMark(this.runId), 0);
   }
 
   /** Starts the edge again on the same storage and waits until it is healthy. */
