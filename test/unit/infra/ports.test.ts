@@ -49,6 +49,6 @@ describe('a port that is taken', () => {
   });
 
   test('is free on another loopback address', async () => {
-    await checkPortsFree([{ ip: '127.9.9.1', port, use: 'edge' }]);
+    await expect(checkPortsFree([{ ip: '127.9.9.1', port, use: 'edge' }])).resolves.toBeUndefined();
   });
 });
