@@ -3,17 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { newUuid } from '../protocol/ids.ts';
-import { buildClient } from './build-client.ts';
 import { runChecks } from './checks.ts';
-import { ensureChromium } from './chromium.ts';
 import { sweep } from './local/sweep.ts';
 import { BringUpError, runCommand, say } from './output.ts';
 import { nodeModulesDir } from './paths.ts';
+import { prepare } from './prepare.ts';
 import { runAttached } from './run.ts';
-import { ensureSecrets } from './secrets.ts';
 import { addTallies, formatTally, tallyChecks, tallyRun } from './tally.ts';
 import type { Tally } from './tally.ts';
-import { ensureWorker } from './worker/ensure.ts';
 
 const projects = ['unit', 'edge', 'mesh', 'e2e'] as const;
 
@@ -45,15 +42,6 @@ function parseOptions(args: string[]): TestOptions {
     projects: chosen.length === 0 ? projects : chosen,
     passed: args.filter((_, index) => !ours.has(index)),
   };
-}
-
-/** What the tests of the projects need, in the environment that they look for it. */
-async function prepare(chosen: readonly string[]): Promise<NodeJS.ProcessEnv> {
-  ensureSecrets();
-  const env: NodeJS.ProcessEnv = { ...process.env, MEDIASOUP_WORKER_BIN: await ensureWorker() };
-  if (chosen.includes('e2e')) env['RIZOMA_CHROMIUM'] = await ensureChromium();
-  await buildClient();
-  return env;
 }
 
 /** Runs one project on its own, so that one that cannot even start does not hide the others. */
@@ -94,7 +82,7 @@ function readOrUndefined(file: string): string | undefined {
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const options = parseOptions(args);
-  const env = await prepare(options.projects);
+  const env = await prepare({ browser: options.projects.includes('e2e') });
   // Whoever names files or projects wants those alone.
   const checks = args.length === 0 ? [tallyChecks(await runChecks(say))] : [];
   const runs: Tally[] = [];
