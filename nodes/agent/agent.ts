@@ -1,0 +1,208 @@
+import { assertNever } from '../../protocol/assert-never.ts';
+import type { Clock } from '../../protocol/clock.ts';
+import type {
+  AgentToController,
+  ControllerToAgent,
+} from '../../protocol/contracts/controller-agent.ts';
+import { agentToController, controllerToAgent } from '../../protocol/contracts/controller-agent.ts';
+import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import { Hello } from '../../protocol/contracts/controller-erizo.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import type { Link } from '../../protocol/link.ts';
+import { parseJson } from '../../protocol/parse.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import { ZmqListener } from '../link/zmq-listener.ts';
+import type { Log } from '../log.ts';
+import type { ErizoEnvironment } from './erizo-process.ts';
+import { spawnErizo } from './erizo-process.ts';
+import { Erizos } from './erizos.ts';
+import type { PoolOptions } from './pool-state.ts';
+
+export interface AgentComponents {
+  clock: Clock;
+  log: Log;
+}
+
+export interface AgentOptions extends PoolOptions {
+  /** What its ErizoJS processes are told; its `nodeId` is the agent's id. */
+  environment: ErizoEnvironment;
+  /** Of its ROUTER socket on the environment's `ip`; 0 takes any free one. */
+  rpcPort: number;
+}
+
+type ControllerPeer = RpcPeer<AgentToController, ControllerToAgent>;
+
+/**
+ * The agent of a host: it starts and replaces ErizoJS processes and gives them to the controllers
+ * of its region (Licode: `erizoAgent`). Should it be killed, they live on and its successor takes
+ * them over; closed in order, it ends them first.
+ */
+export class Agent {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #options: AgentOptions;
+  readonly #erizos: Erizos;
+  readonly #controllers = new Set<ControllerPeer>();
+  #listener: ZmqListener | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(components: AgentComponents, options: AgentOptions) {
+    const { clock, log } = components;
+    const { environment, prerunProcesses, maxProcesses } = options;
+    this.#clock = clock;
+    this.#log = log;
+    this.#options = options;
+    this.#erizos = new Erizos(
+      {
+        clock,
+        log,
+        spawn: (erizoId, onExit) =>
+          spawnErizo({ log }, { erizoId, agentEndpoint: this.endpoint, environment, onExit }),
+      },
+      { prerunProcesses, maxProcesses, onExited: (erizoId) => this.#tellExited(erizoId) },
+    );
+  }
+
+  /** Binds its socket and starts the first processes. Rejects where the port is taken. */
+  static async create(components: AgentComponents, options: AgentOptions): Promise<Agent> {
+    const agent = new Agent(components, options);
+    agent.#listener = await ZmqListener.create(
+      { clock: components.clock },
+      {
+        ip: options.environment.ip,
+        port: options.rpcPort,
+        onLink: (link, hello) => agent.#onLink(link, hello),
+      },
+    );
+    agent.#erizos.start();
+    components.log.info({ endpoint: agent.endpoint }, 'agent started');
+    return agent;
+  }
+
+  /** `tcp://ip:port` of its ROUTER socket. */
+  get endpoint(): string {
+    if (this.#listener === undefined) {
+      throw new Error('the agent has no socket yet');
+    }
+    return this.#listener.endpoint;
+  }
+
+  /** Whether the processes that it keeps ready are. */
+  get ready(): boolean {
+    const { prerunProcesses } = this.#options;
+    return this.#erizos.count('idle') + this.#erizos.count('used') >= prerunProcesses;
+  }
+
+  get processes(): { starting: number; idle: number; used: number; stopping: number } {
+    return {
+      starting: this.#erizos.count('starting'),
+      idle: this.#erizos.count('idle'),
+      used: this.#erizos.count('used'),
+      stopping: this.#erizos.count('stopping'),
+    };
+  }
+
+  /** CPU of its ErizoJS processes, 1 is one core. */
+  get cpu(): number {
+    return this.#erizos.cpu;
+  }
+
+  /** What is open in each of its processes. */
+  counters(): Promise<ReadonlyMap<string, ErizoCounters>> {
+    return this.#erizos.counters();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#erizos.close();
+    for (const peer of this.#controllers) {
+      peer.close();
+    }
+    await this.#listener?.close();
+    this.#log.info('agent closed');
+  }
+
+  #onLink(link: Link, hello: string): void {
+    try {
+      const { kind, id } = parseJson(Hello, hello, 'hello');
+      switch (kind) {
+        case 'controller':
+          this.#attachController(link, id);
+          return;
+        case 'erizo':
+          this.#erizos.attach(link, id);
+          return;
+        case 'agent':
+          throw new RizomaError('forbidden', 'agents have no business with each other');
+        default:
+          assertNever(kind);
+      }
+    } catch (thrown) {
+      // It must not reach the socket: the links of all others hang on that.
+      this.#log.warn({ link: link.name, err: thrown }, 'a link was refused');
+      link.close();
+    }
+  }
+
+  #attachController(link: Link, controllerId: string): void {
+    const log = this.#log.child({ controllerId });
+    const held: { peer?: ControllerPeer } = {};
+    const peer: ControllerPeer = RpcPeer.create(
+      {
+        link,
+        clock: this.#clock,
+        handlers: {
+          createErizoJS: async ({ roomId, except }, { signal, remaining_ms }) => {
+            const { erizoId, endpoint } = await this.#erizos.take({ except, signal, remaining_ms });
+            log.info({ roomId, erizoId }, 'erizo given to a room');
+            return { erizoId, endpoint, agentId: this.#options.environment.nodeId };
+          },
+          deleteErizoJS: async ({ erizoId }) => {
+            this.#erizos.delete(erizoId);
+            return null;
+          },
+          getErizoAgents: async () => ({
+            agentId: this.#options.environment.nodeId,
+            erizos: this.#erizos.rows(),
+            spare: this.#erizos.spare,
+          }),
+        },
+      },
+      {
+        outgoing: agentToController,
+        incoming: controllerToAgent,
+        onFault: (fault, method) => log.warn({ err: fault, method }, 'controller fault'),
+        onEnd: () => {
+          if (held.peer !== undefined) {
+            this.#controllers.delete(held.peer);
+          }
+          log.info('controller unlinked');
+        },
+      },
+    );
+    if (peer.ended === undefined) {
+      held.peer = peer;
+      this.#controllers.add(peer);
+      log.info('controller linked');
+    }
+  }
+
+  #tellExited(erizoId: string): void {
+    for (const peer of this.#controllers) {
+      try {
+        peer.notify('erizoExited', { erizoId });
+      } catch (thrown) {
+        // Its link ends or it does not read: it will find out when it calls the process.
+        this.#log.warn({ erizoId, code: toRizomaError(thrown).code }, 'a controller was not told');
+      }
+    }
+  }
+}

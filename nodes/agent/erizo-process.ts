@@ -1,0 +1,127 @@
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Log } from '../log.ts';
+import { forwardLines } from './erizo-output.ts';
+
+/** A process as the agent holds it, whether it started it or found it. */
+export interface ErizoProcess {
+  /** Undefined where it could not be started. */
+  readonly pid: number | undefined;
+  /** SIGTERM: it closes what it has and exits. */
+  terminate(): void;
+  /** SIGKILL, to its mediasoup worker too. */
+  kill(): void;
+  /** Stops watching it; it lives on. */
+  release(): void;
+}
+
+/** What all ErizoJS processes of a host are told; the rest is theirs alone. */
+export interface ErizoEnvironment {
+  nodeId: string;
+  region: string;
+  ip: string;
+  announcedIp: string | undefined;
+  mediaPortMin: number;
+  mediaPortMax: number;
+  logLevel: string;
+  runId: string | undefined;
+  workerBin: string | undefined;
+  /** A log file for each process goes there; without it their lines go to the node's own output. */
+  logDir: string | undefined;
+}
+
+export interface SpawnOptions {
+  erizoId: string;
+  agentEndpoint: string;
+  environment: ErizoEnvironment;
+  /** Once. */
+  onExit: (how: string) => void;
+}
+
+const entry = fileURLToPath(new URL('../erizo/main.ts', import.meta.url));
+
+/** Starts an ErizoJS process, detached: it does not go with the agent when that dies. */
+export function spawnErizo(components: { log: Log }, options: SpawnOptions): ErizoProcess {
+  const { erizoId, environment } = options;
+  const child = spawnChild(options);
+  let exited = false;
+  const onExit = (how: string): void => {
+    if (!exited) {
+      exited = true;
+      options.onExit(how);
+    }
+  };
+  child.on('error', (error) => onExit(error.message));
+  child.on('exit', (code, signal) => onExit(signal ?? `code ${code}`));
+  child.unref();
+  if (environment.logDir === undefined) {
+    forwardLines(child.stdout, process.stdout, erizoId);
+    forwardLines(child.stderr, process.stderr, erizoId);
+  }
+  components.log.info({ erizoId, pid: child.pid }, 'erizo started');
+  return {
+    pid: child.pid,
+    terminate: () => void child.kill('SIGTERM'),
+    // Between the exit and its notice the id is still the child's: nobody else can have it.
+    kill: () => {
+      if (child.pid !== undefined && !exited) {
+        signal(-child.pid, 'SIGKILL');
+      }
+    },
+    release: () => child.removeAllListeners(),
+  };
+}
+
+/** Signals a process, or by its negative id the group it leads: it and all that it started. */
+export function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It is gone already.
+  }
+}
+
+function spawnChild(options: SpawnOptions): ChildProcess {
+  const { logDir } = options.environment;
+  const file = logDir === undefined ? undefined : openLogFile(logDir, options.erizoId);
+  const stdio: StdioOptions =
+    file === undefined ? ['ignore', 'pipe', 'pipe'] : ['ignore', file, file];
+  try {
+    return spawn(process.execPath, [entry], {
+      detached: true,
+      stdio,
+      env: environmentOf(options),
+    });
+  } finally {
+    if (file !== undefined) {
+      closeSync(file);
+    }
+  }
+}
+
+function openLogFile(logDir: string, erizoId: string): number {
+  mkdirSync(logDir, { recursive: true });
+  return openSync(join(logDir, `erizo-${erizoId}.log`), 'a');
+}
+
+/** Nothing else of the node's environment, which holds its secrets. */
+function environmentOf({ erizoId, agentEndpoint, environment }: SpawnOptions): NodeJS.ProcessEnv {
+  return {
+    RIZOMA_ERIZO_ID: erizoId,
+    RIZOMA_AGENT_ENDPOINT: agentEndpoint,
+    RIZOMA_NODE_ID: environment.nodeId,
+    RIZOMA_REGION: environment.region,
+    RIZOMA_IP: environment.ip,
+    RIZOMA_ANNOUNCED_IP: environment.announcedIp,
+    RIZOMA_MEDIA_PORT_MIN: String(environment.mediaPortMin),
+    RIZOMA_MEDIA_PORT_MAX: String(environment.mediaPortMax),
+    RIZOMA_LOG_LEVEL: environment.logLevel,
+    RIZOMA_RUN_ID: environment.runId,
+    MEDIASOUP_WORKER_BIN: environment.workerBin,
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+  };
+}

@@ -1,0 +1,266 @@
+import { assertNever } from '../../protocol/assert-never.ts';
+import type { Cancel, Clock } from '../../protocol/clock.ts';
+import type { CallsOf, ParamsIn, ResultOf } from '../../protocol/contract.ts';
+import type {
+  EdgeToNode,
+  NodeCard,
+  NodeLoad,
+  NodeToEdge,
+} from '../../protocol/contracts/node-edge.ts';
+import { edgeToNode, nodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { LinkEnd } from '../../protocol/link.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import { dialWebSocket } from '../link/websocket-link.ts';
+import type { Log } from '../log.ts';
+import type { Edge, EdgeKeys, EdgeListener } from './edge.ts';
+
+export interface EdgeLinkComponents {
+  clock: Clock;
+  log: Log;
+  card: NodeCard;
+  /** How busy the node is now; asked at each keep-alive. */
+  load: () => NodeLoad;
+  /** From 0 to 1, for the jitter. */
+  random?: () => number;
+}
+
+export interface EdgeLinkOptions {
+  /** The edge: `https://edge.example.org`. */
+  url: string;
+  enrolSecret: string;
+}
+
+type Peer = RpcPeer<NodeToEdge, EdgeToNode>;
+
+type State =
+  /** Waits before it dials again. */
+  | { is: 'waiting'; stopTimer: Cancel }
+  /** Dialled, and not registered yet. */
+  | { is: 'registering'; peer: Peer }
+  | { is: 'linked'; peer: Peer; stopTimer: Cancel; asking: boolean }
+  | { is: 'closed' };
+
+/** The first wait after a link ended: a flap costs no more than this. */
+const redialMin_ms = 250;
+/** The longest wait: an edge that returns has all its nodes again within it. */
+const redialMax_ms = 5_000;
+
+/**
+ * The way to the edge: one WebSocket that this node dials, and dials again for as long as it lives.
+ * What the roles hold stays as it is while the edge is away; calls then reject at once.
+ */
+export class EdgeLink implements Edge {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #card: NodeCard;
+  readonly #load: () => NodeLoad;
+  readonly #random: () => number;
+  readonly #options: EdgeLinkOptions;
+  readonly #listeners = new Set<EdgeListener>();
+  #state: State = { is: 'waiting', stopTimer: () => undefined };
+  #keys: EdgeKeys | undefined;
+  /** Dials since the last registration. */
+  #attempts = 0;
+
+  constructor(components: EdgeLinkComponents, options: EdgeLinkOptions) {
+    this.#clock = components.clock;
+    this.#log = components.log;
+    this.#card = components.card;
+    this.#load = components.load;
+    this.#random = components.random ?? Math.random;
+    this.#options = options;
+  }
+
+  /** Dials, and does not wait for the answer. */
+  static create(components: EdgeLinkComponents, options: EdgeLinkOptions): EdgeLink {
+    const edge = new EdgeLink(components, options);
+    edge.#dial();
+    return edge;
+  }
+
+  get linked(): boolean {
+    return this.#state.is === 'linked';
+  }
+
+  get keys(): EdgeKeys | undefined {
+    return this.#keys;
+  }
+
+  async call<M extends CallsOf<NodeToEdge>>(
+    method: M,
+    params: ParamsIn<NodeToEdge, M>,
+  ): Promise<ResultOf<NodeToEdge, M>> {
+    if (this.#state.is !== 'linked') {
+      throw new RizomaError('link_down', `the edge is away, ${method} was not sent`);
+    }
+    return this.#state.peer.call(method, params);
+  }
+
+  listen(listener: EdgeListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    const before = this.#state;
+    this.#state = { is: 'closed' };
+    switch (before.is) {
+      case 'waiting':
+        before.stopTimer();
+        break;
+      case 'registering':
+        before.peer.close();
+        break;
+      case 'linked':
+        before.stopTimer();
+        before.peer.close();
+        break;
+      case 'closed':
+        return;
+      default:
+        assertNever(before);
+    }
+    this.#listeners.clear();
+    this.#log.info('edge link closed');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #dial(): void {
+    const link = dialWebSocket(
+      { clock: this.#clock },
+      {
+        url: linkUrl(this.#options.url, this.#card.nodeId),
+        headers: { authorization: `Bearer ${this.#options.enrolSecret}` },
+        name: 'edge',
+      },
+    );
+    const peer: Peer = RpcPeer.create(
+      {
+        link,
+        clock: this.#clock,
+        handlers: {
+          'mesh.members': ({ nodes }) => this.#tell((listener) => listener.members?.(nodes)),
+          'room.changed': ({ roomId, change }) =>
+            this.#tell((listener) => listener.roomChanged?.(roomId, change)),
+          'room.deleted': ({ roomId }) => this.#tell((listener) => listener.roomDeleted?.(roomId)),
+        },
+      },
+      {
+        outgoing: nodeToEdge,
+        incoming: edgeToNode,
+        onFault: (fault, method) => this.#log.warn({ err: fault, method }, 'edge link fault'),
+        onEnd: (why) => this.#onEnd(why),
+      },
+    );
+    this.#state = { is: 'registering', peer };
+    void this.#register(peer);
+  }
+
+  async #register(peer: Peer): Promise<void> {
+    try {
+      const keys = await peer.call('node.register', { card: this.#card, load: this.#load() });
+      if (this.#peer === peer) {
+        this.#keys = keys;
+        this.#onRegistered(peer);
+      }
+    } catch (thrown) {
+      const { code, message } = toRizomaError(thrown);
+      if (code !== 'link_down' && this.#peer === peer) {
+        this.#log.error({ code }, `the edge did not register this node: ${message}`);
+        peer.close();
+      }
+    }
+  }
+
+  #onRegistered(peer: Peer): void {
+    this.#attempts = 0;
+    if (this.#state.is !== 'linked') {
+      const stopTimer = this.#clock.every(limits.keepAlive_ms, () => void this.#keepAlive());
+      this.#state = { is: 'linked', peer, stopTimer, asking: false };
+    }
+    this.#log.info('edge linked');
+    this.#tell((listener) => listener.linked?.());
+  }
+
+  /** One at a time: an edge that answers slowly is not asked faster than it answers. */
+  async #keepAlive(): Promise<void> {
+    const state = this.#state;
+    if (state.is !== 'linked' || state.asking) {
+      return;
+    }
+    state.asking = true;
+    try {
+      const answer = await state.peer.call('node.keepAlive', { load: this.#load() });
+      if (answer === 'whoareyou') {
+        await this.#register(state.peer);
+      }
+    } catch (thrown) {
+      // The socket may live while the object behind it does not: a new one reaches a new object.
+      const { code } = toRizomaError(thrown);
+      if (code !== 'link_down') {
+        this.#log.warn({ code }, 'the edge does not answer keep-alives');
+        state.peer.close();
+      }
+    } finally {
+      state.asking = false;
+    }
+  }
+
+  get #peer(): Peer | undefined {
+    const state = this.#state;
+    return state.is === 'linked' || state.is === 'registering' ? state.peer : undefined;
+  }
+
+  #onEnd(why: LinkEnd): void {
+    const before = this.#state;
+    if (before.is === 'closed' || before.is === 'waiting') {
+      return;
+    }
+    const delay_ms = this.#nextDelay_ms();
+    const stopTimer = this.#clock.after(delay_ms, () => this.#dial());
+    this.#state = { is: 'waiting', stopTimer };
+    if (before.is === 'linked') {
+      before.stopTimer();
+      this.#log.info({ why, delay_ms }, 'edge away');
+      this.#tell((listener) => listener.away?.());
+    } else if (this.#attempts === attemptsBeforeWarning) {
+      // The WebSocket does not tell a refusal from an absence, so both are named, and once.
+      this.#log.warn(
+        { why, url: this.#options.url },
+        'the edge cannot be reached, or refuses this node: see RIZOMA_EDGE_URL and RIZOMA_ENROL_SECRET',
+      );
+    }
+  }
+
+  /** Doubles up to the longest; half of it is chance, so that nodes do not return all at once. */
+  #nextDelay_ms(): number {
+    const bound_ms = Math.min(redialMax_ms, redialMin_ms * 2 ** Math.min(this.#attempts, 16));
+    this.#attempts += 1;
+    return Math.round(bound_ms * (0.5 + 0.5 * this.#random()));
+  }
+
+  #tell(what: (listener: EdgeListener) => void): void {
+    for (const listener of this.#listeners) {
+      try {
+        what(listener);
+      } catch (thrown) {
+        this.#log.error({ err: thrown }, 'a listener to the edge failed');
+      }
+    }
+  }
+}
+
+/** An edge that starts beside this node is not there for the first few dials. */
+const attemptsBeforeWarning = 4;
+
+function linkUrl(edgeUrl: string, nodeId: string): string {
+  const url = new URL(edgeUrl);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/nodes/${nodeId}/link`;
+  return url.href;
+}
