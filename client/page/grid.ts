@@ -1,0 +1,56 @@
+import { Tile } from './tile.ts';
+
+/** The tiles, in the order in which they came; our own is the first. */
+export class Grid {
+  readonly #element: HTMLElement;
+  readonly #tiles = new Map<string, Tile>();
+
+  constructor(components: { element: HTMLElement }) {
+    this.#element = components.element;
+  }
+
+  get(key: string): Tile | undefined {
+    return this.#tiles.get(key);
+  }
+
+  add(key: string, tile: Tile): void {
+    this.remove(key);
+    this.#tiles.set(key, tile);
+    this.#element.append(tile.element);
+    this.#resize();
+  }
+
+  remove(key: string): void {
+    this.#tiles.get(key)?.close();
+    this.#tiles.delete(key);
+    this.#resize();
+  }
+
+  clear(): void {
+    for (const key of [...this.#tiles.keys()]) {
+      this.remove(key);
+    }
+  }
+
+  /** Sound for all, once the browser has seen a click. */
+  unmute(): void {
+    for (const { video } of this.#tiles.values()) {
+      video.muted = video.dataset['local'] !== undefined;
+    }
+  }
+
+  #resize(): void {
+    this.#element.dataset['size'] = sizeOf(this.#tiles.size);
+  }
+}
+
+/** How many columns the style sheet makes of it. */
+function sizeOf(tiles: number): 'one' | 'few' | 'some' | 'many' {
+  if (tiles <= 1) {
+    return 'one';
+  }
+  if (tiles <= 4) {
+    return 'few';
+  }
+  return tiles <= 9 ? 'some' : 'many';
+}

@@ -1,0 +1,40 @@
+import { systemClock } from '../../protocol/clock.ts';
+import { openSocketIo } from './controller-socket.ts';
+import type { JoinOptions, JoinRequest } from './join.ts';
+import { joinWith } from './join.ts';
+import type { Room } from './room.ts';
+
+/**
+ * Joins a room of Rizoma from a browser.
+ *
+ * @param request the token that the app's server got for this participant.
+ * @param options how to publish.
+ * @returns the room, with the streams that are in it; it is left when the page goes.
+ * @throws JoinError with a code and words.
+ */
+export async function join(request: JoinRequest, options: JoinOptions = {}): Promise<Room> {
+  const room = await joinWith(
+    {
+      clock: systemClock,
+      fetch: globalThis.fetch.bind(globalThis),
+      openSocket: openSocketIo,
+      newConnection: (configuration) => new RTCPeerConnection(configuration),
+      newStream: (tracks) => new MediaStream(tracks),
+    },
+    request,
+    options,
+  );
+  // Without a word of ours the controller would keep our streams until it gives up waiting.
+  globalThis.addEventListener('pagehide', () => room.leave(), { once: true });
+  return room;
+}
+
+export { JoinError } from './errors.ts';
+export { LocalStream, RemoteStream } from './streams.ts';
+export { Room } from './room.ts';
+export { RizomaError } from '../../protocol/errors.ts';
+export type { ErrorCode } from '../../protocol/errors.ts';
+export type { JoinOptions, JoinRequest } from './join.ts';
+export type { RoomEvents } from './room.ts';
+export type { AudioStats, StreamStats, VideoStats } from './stats.ts';
+export type { LocalStreamEvents, RemoteStreamEvents } from './streams.ts';

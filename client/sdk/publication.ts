@@ -1,0 +1,141 @@
+import type { Clock } from '../../protocol/clock.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Connections } from './connections.ts';
+import { Keeper } from './keeper.ts';
+import type { PublishPeer } from './publish-peer.ts';
+import type { Signalling } from './signalling.ts';
+import type { StreamStats } from './stats.ts';
+import { summarize } from './stats.ts';
+import { LocalStream } from './streams.ts';
+
+export interface MediaComponents {
+  readonly clock: Clock;
+  readonly signalling: Signalling;
+  readonly connections: Connections;
+  readonly newStream: (tracks: MediaStreamTrack[]) => MediaStream;
+}
+
+export interface PublicationOptions {
+  media: MediaStream;
+  attributes: Record<string, unknown>;
+  /** The room gave it an id; another one with each try. */
+  onId: (streamId: string) => void;
+  onGivenUp: (error: RizomaError) => void;
+}
+
+/** What the server holds of the stream, from its answer to `publish` on. */
+interface Held {
+  readonly streamId: string;
+  readonly connectionId: string;
+  readonly peer: PublishPeer;
+  readonly sent: MediaStream;
+}
+
+/** A stream of ours in the room, published again by itself when it fails. */
+export class Publication {
+  readonly stream: LocalStream;
+  readonly #components: MediaComponents;
+  readonly #keeper: Keeper;
+  readonly #onId: (streamId: string) => void;
+  readonly #first = Promise.withResolvers<void>();
+  #held: Held | undefined;
+  #withdrawn: Promise<void> = Promise.resolve();
+
+  private constructor(components: MediaComponents, options: PublicationOptions) {
+    this.#components = components;
+    this.#onId = options.onId;
+    this.stream = new LocalStream(options.media, options.attributes);
+    this.#keeper = new Keeper(components, {
+      attempt: (signal) => this.#attempt(signal),
+      onLive: () => {
+        this.#first.resolve();
+        this.stream.handleLive();
+      },
+      onGivenUp: (error) => {
+        this.#first.reject(error);
+        options.onGivenUp(error);
+      },
+    });
+  }
+
+  static create(components: MediaComponents, options: PublicationOptions): Publication {
+    const publication = new Publication(components, options);
+    publication.#keeper.start();
+    return publication;
+  }
+
+  /** Settles once: with the first success, or when the stream is given up or closed before. */
+  get first(): Promise<void> {
+    return this.#first.promise;
+  }
+
+  get streamId(): string | undefined {
+    return this.#held?.streamId;
+  }
+
+  get connectionId(): string | undefined {
+    return this.#held?.connectionId;
+  }
+
+  handleBroken(error: RizomaError): void {
+    this.#keeper.handleBroken(error);
+  }
+
+  handleRoom(up: boolean): void {
+    this.#keeper.handleRoom(up);
+  }
+
+  async stats(): Promise<StreamStats | undefined> {
+    if (this.#held === undefined) {
+      return undefined;
+    }
+    const { streamId, peer, sent } = this.#held;
+    const reports = await Promise.all(sent.getTracks().map((track) => peer.stats(track)));
+    return summarize(streamId, 'out', reports);
+  }
+
+  /** Ends when the controller knows. */
+  close(): Promise<void> {
+    this.#keeper.close();
+    this.#first.reject(new RizomaError('cancelled', 'the stream was unpublished'));
+    return this.#withdrawn;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #attempt(signal: AbortSignal): Promise<void> {
+    const { signalling, connections, newStream } = this.#components;
+    const tracks = this.stream.media.getTracks();
+    // Each try has a MediaStream of its own: the server may still hold the label of the last.
+    const sent = newStream(tracks);
+    const ref = await signalling.publish({
+      audio: tracks.some((track) => track.kind === 'audio'),
+      video: tracks.some((track) => track.kind === 'video'),
+      label: sent.id,
+      attributes: this.stream.attributes,
+    });
+    const { streamId, connectionId } = ref;
+    this.#onId(streamId);
+    if (signal.aborted) {
+      this.#withdraw(streamId);
+      return;
+    }
+    const peer = connections.publishing(ref);
+    this.#held = { streamId, connectionId, peer, sent };
+    this.stream.handleId(streamId);
+    signal.addEventListener('abort', () => {
+      this.#held = undefined;
+      peer.remove(sent);
+      connections.release(connectionId);
+      this.#withdraw(streamId);
+    });
+    await peer.add(sent);
+  }
+
+  /** The controller may have dropped the stream already, or we the room: either is as good. */
+  #withdraw(streamId: string): void {
+    this.#withdrawn = this.#components.signalling.unpublish(streamId).catch(() => undefined);
+  }
+}

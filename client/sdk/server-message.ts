@@ -1,0 +1,25 @@
+import * as v from 'valibot';
+import {
+  Connected,
+  ConnectionFailed,
+  ConnectionMessageErizo,
+  PublicStream,
+  RemovedStream,
+} from '../../protocol/contracts/client.ts';
+
+const ServerMessage = v.variant('event', [
+  v.object({ event: v.literal('connected'), payload: Connected }),
+  v.object({ event: v.literal('onAddStream'), payload: PublicStream }),
+  v.object({ event: v.literal('onRemoveStream'), payload: RemovedStream }),
+  v.object({ event: v.literal('connection_message_erizo'), payload: ConnectionMessageErizo }),
+  v.object({ event: v.literal('connection_failed'), payload: ConnectionFailed }),
+]);
+
+/** What a controller tells its clients, as far as this client knows it. */
+export type ServerMessage = v.InferOutput<typeof ServerMessage>;
+
+/** Undefined for events that a newer controller may have, and for what does not parse. */
+export function parseServerMessage(event: string, payload: unknown): ServerMessage | undefined {
+  const parsed = v.safeParse(ServerMessage, { event, payload });
+  return parsed.success ? parsed.output : undefined;
+}

@@ -1,0 +1,86 @@
+import type { PublicStream } from '../../protocol/contracts/client.ts';
+import { Emitter } from './emitter.ts';
+
+export interface RemoteStreamEvents {
+  /** Its media is there, for the first time or anew after a failure. */
+  media: MediaStream;
+  /** It left the room. */
+  ended: object;
+}
+
+/** A stream that somebody else publishes in the room. */
+export class RemoteStream extends Emitter<RemoteStreamEvents> {
+  readonly id: string;
+  /** Where it is published, if the controller knows. */
+  readonly region: string | undefined;
+  readonly label: string;
+  readonly audio: boolean;
+  readonly video: boolean;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  #media: MediaStream | undefined;
+
+  constructor(stream: PublicStream) {
+    super();
+    this.id = stream.id;
+    this.region = stream.region;
+    this.label = stream.label;
+    this.audio = stream.audio;
+    this.video = stream.video;
+    this.attributes = stream.attributes;
+  }
+
+  /** What it plays, while it is subscribed to. */
+  get media(): MediaStream | undefined {
+    return this.#media;
+  }
+
+  /** The kinds of track that it has. */
+  get kinds(): readonly ('audio' | 'video')[] {
+    return [...(this.audio ? ['audio' as const] : []), ...(this.video ? ['video' as const] : [])];
+  }
+
+  handleMedia(media: MediaStream | undefined): void {
+    this.#media = media;
+    if (media !== undefined) {
+      this.emit('media', media);
+    }
+  }
+
+  handleEnded(): void {
+    this.#media = undefined;
+    this.emit('ended', {});
+  }
+}
+
+export interface LocalStreamEvents {
+  /** The room has it, for the first time or, under another id, after a failure. */
+  live: { id: string };
+}
+
+/** A stream that this client publishes. */
+export class LocalStream extends Emitter<LocalStreamEvents> {
+  readonly media: MediaStream;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  #id: string | undefined;
+
+  constructor(media: MediaStream, attributes: Readonly<Record<string, unknown>>) {
+    super();
+    this.media = media;
+    this.attributes = attributes;
+  }
+
+  /** Its id in the room; another one after it had to be published again. */
+  get id(): string | undefined {
+    return this.#id;
+  }
+
+  handleId(id: string): void {
+    this.#id = id;
+  }
+
+  handleLive(): void {
+    if (this.#id !== undefined) {
+      this.emit('live', { id: this.#id });
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { Cancel } from '../../protocol/clock.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import { defaults } from './defaults.ts';
+import { Arrivals } from './arrivals.ts';
+import type { PeerComponents } from './peer.ts';
+import { Peer } from './peer.ts';
+
+/**
+ * The connection of all that this client subscribes to: the server offers, and the id of a
+ * MediaStream in an offer (RFC 8830) is the label of the stream.
+ */
+export class SubscribePeer extends Peer {
+  readonly #arrivals = new Arrivals<MediaStream>();
+  /** Labels of the streams that are subscribed to over this connection. */
+  readonly #labels = new Set<string>();
+
+  constructor(components: PeerComponents) {
+    super(components);
+    this.connection.addEventListener('track', (event) => {
+      for (const media of event.streams) {
+        this.#arrivals.add(media.id, event.track.kind, media);
+        media.onremovetrack = (removed) => this.#arrivals.remove(media.id, removed.track.kind);
+      }
+    });
+  }
+
+  get isIdle(): boolean {
+    return this.#labels.size === 0;
+  }
+
+  /** The media of a stream once all its kinds of track are there; throws `timeout`. */
+  async take(label: string, kinds: readonly string[]): Promise<MediaStream> {
+    this.#labels.add(label);
+    const arrived = Promise.withResolvers<MediaStream>();
+    const stop = this.#arrivals.wait(label, kinds, arrived);
+    const cancel: Cancel = this.clock.after(defaults.media_ms, () => {
+      arrived.reject(new RizomaError('timeout', 'the server did not offer the stream'));
+    });
+    try {
+      return await arrived.promise;
+    } catch (error) {
+      this.drop(label);
+      throw error;
+    } finally {
+      cancel();
+      stop();
+    }
+  }
+
+  drop(label: string): void {
+    this.#labels.delete(label);
+  }
+
+  /** Answers an offer of the server, after those that came before it. */
+  async handleOffer(sdp: string): Promise<void> {
+    await this.negotiations.run(async () => {
+      await this.connection.setRemoteDescription({ type: 'offer', sdp });
+      await this.connection.setLocalDescription(await this.connection.createAnswer());
+      this.describe({ type: 'answer', sdp: this.connection.localDescription?.sdp ?? '' });
+    });
+  }
+
+  protected handleClosed(error: RizomaError): void {
+    this.#labels.clear();
+    this.#arrivals.end(error);
+  }
+}

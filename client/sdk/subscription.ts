@@ -1,0 +1,128 @@
+import { RizomaError } from '../../protocol/errors.ts';
+import { Keeper } from './keeper.ts';
+import type { MediaComponents } from './publication.ts';
+import type { StreamStats } from './stats.ts';
+import { summarize } from './stats.ts';
+import type { RemoteStream } from './streams.ts';
+import type { SubscribePeer } from './subscribe-peer.ts';
+
+export interface SubscriptionOptions {
+  stream: RemoteStream;
+  onGivenUp: (error: RizomaError) => void;
+}
+
+interface Held {
+  readonly connectionId: string;
+  readonly peer: SubscribePeer;
+}
+
+/** A stream of somebody else that we play, subscribed to again by itself when it fails. */
+export class Subscription {
+  readonly stream: RemoteStream;
+  readonly #components: MediaComponents;
+  readonly #keeper: Keeper;
+  readonly #first = Promise.withResolvers<MediaStream>();
+  #held: Held | undefined;
+  #withdrawn: Promise<void> = Promise.resolve();
+  #streamEnded = false;
+
+  private constructor(components: MediaComponents, options: SubscriptionOptions) {
+    this.#components = components;
+    this.stream = options.stream;
+    this.#keeper = new Keeper(components, {
+      attempt: (signal) => this.#attempt(signal),
+      onLive: () => undefined,
+      onGivenUp: (error) => {
+        this.#first.reject(error);
+        options.onGivenUp(error);
+      },
+    });
+  }
+
+  static create(components: MediaComponents, options: SubscriptionOptions): Subscription {
+    const subscription = new Subscription(components, options);
+    subscription.#keeper.start();
+    return subscription;
+  }
+
+  /** The first media of the stream; rejected where it is given up or ended before. */
+  get first(): Promise<MediaStream> {
+    return this.#first.promise;
+  }
+
+  get connectionId(): string | undefined {
+    return this.#held?.connectionId;
+  }
+
+  handleBroken(error: RizomaError): void {
+    this.#keeper.handleBroken(error);
+  }
+
+  handleRoom(up: boolean): void {
+    this.#keeper.handleRoom(up);
+  }
+
+  /** The stream left the room: there is nothing to unsubscribe from. */
+  handleStreamEnded(): void {
+    this.#streamEnded = true;
+    this.#end(new RizomaError('not_found', 'the stream left the room'));
+  }
+
+  async stats(): Promise<StreamStats | undefined> {
+    const { media } = this.stream;
+    if (this.#held === undefined || media === undefined) {
+      return undefined;
+    }
+    const { peer } = this.#held;
+    const reports = await Promise.all(media.getTracks().map((track) => peer.stats(track)));
+    return summarize(this.stream.id, 'in', reports);
+  }
+
+  /** Ends when the controller knows. */
+  close(): Promise<void> {
+    this.#end(new RizomaError('cancelled', 'the stream was unsubscribed from'));
+    return this.#withdrawn;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #end(error: RizomaError): void {
+    this.#keeper.close();
+    this.#first.reject(error);
+    this.stream.handleMedia(undefined);
+  }
+
+  async #attempt(signal: AbortSignal): Promise<void> {
+    const { id, audio, video, label, kinds } = this.stream;
+    const { signalling, connections } = this.#components;
+    const ref = await signalling.subscribe({ streamId: id, audio, video });
+    if (signal.aborted) {
+      this.#withdraw();
+      return;
+    }
+    const { connectionId } = ref;
+    const peer = connections.subscribing(ref);
+    this.#held = { connectionId, peer };
+    signal.addEventListener('abort', () => {
+      this.#held = undefined;
+      peer.drop(label);
+      connections.release(connectionId);
+      this.#withdraw();
+    });
+    const media = await peer.take(label, kinds);
+    if (!signal.aborted) {
+      this.stream.handleMedia(media);
+      this.#first.resolve(media);
+    }
+  }
+
+  /** The controller may have ended it already, or we the room: either is as good. */
+  #withdraw(): void {
+    if (!this.#streamEnded) {
+      const { signalling } = this.#components;
+      this.#withdrawn = signalling.unsubscribe(this.stream.id).catch(() => undefined);
+    }
+  }
+}
