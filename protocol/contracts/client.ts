@@ -125,6 +125,9 @@ export const ConnectionFailed = v.object({
   message: v.optional(v.string()),
 });
 
+/** `room_ended`: ours. The last event before the controller disconnects a client by itself, and why. */
+export const RoomEnded = v.object({ code: v.string(), message: v.string() });
+
 /** What a client may send. */
 export const clientEvents = [
   'publish',
@@ -145,5 +148,6 @@ export type ConnectionMessage = v.InferOutput<typeof ConnectionMessage>;
 export type PublicStream = v.InferOutput<typeof PublicStream>;
 export type Connected = v.InferOutput<typeof Connected>;
 export type ConnectionMessageErizo = v.InferOutput<typeof ConnectionMessageErizo>;
+export type RoomEnded = v.InferOutput<typeof RoomEnded>;
 export type ConnectionFailed = v.InferOutput<typeof ConnectionFailed>;
 export type ClientEvent = (typeof clientEvents)[number];

@@ -163,7 +163,7 @@ export const erizoToController = {
 /** How a process introduces itself to the ROUTER socket of another. */
 export const Hello = v.strictObject({
   kind: v.picklist(['controller', 'erizo', 'agent']),
-  id: v.union([ErizoId, v.pipe(v.string(), v.minLength(1), v.maxLength(64))]),
+  id: v.union([ErizoId, v.pipe(v.string(), v.minLength(1), v.maxLength(128))]),
 });
 
 export type ConnectionPlan = v.InferOutput<typeof ConnectionPlan>;

@@ -1,0 +1,181 @@
+import type { Cancel, Clock } from '../../protocol/clock.ts';
+import type {
+  AgentToController,
+  ControllerToAgent,
+} from '../../protocol/contracts/controller-agent.ts';
+import { agentToController, controllerToAgent } from '../../protocol/contracts/controller-agent.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import type { Log } from '../log.ts';
+import type { Members } from '../mesh/members.ts';
+import { defaults } from './defaults.ts';
+import type { Dial, ErizoRef } from './erizos.ts';
+
+type AgentRpc = RpcPeer<ControllerToAgent, AgentToController>;
+
+interface Entry {
+  nodeId: string;
+  endpoint: string;
+  /** Undefined between the loss of a link and the next one. */
+  rpc: AgentRpc | undefined;
+  stopRedial: Cancel;
+}
+
+export interface AgentsOptions {
+  nodeId: string;
+  region: string;
+  onExited(erizoId: string): void;
+}
+
+/** The agents of the region, and one conversation with each (Licode: `ecCloudHandler`). */
+export class Agents {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #members: Members;
+  readonly #dial: Dial;
+  readonly #options: AgentsOptions;
+  /** By endpoint: an agent that restarts elsewhere is another one. */
+  readonly #entries = new Map<string, Entry>();
+  #turn = 0;
+  #stopWatching: Cancel = () => undefined;
+  #closed = false;
+
+  constructor(
+    components: { clock: Clock; log: Log; members: Members; dial: Dial },
+    options: AgentsOptions,
+  ) {
+    this.#clock = components.clock;
+    this.#log = components.log;
+    this.#members = components.members;
+    this.#dial = components.dial;
+    this.#options = options;
+  }
+
+  /** Follows the members from now on. */
+  static create(
+    components: { clock: Clock; log: Log; members: Members; dial: Dial },
+    options: AgentsOptions,
+  ): Agents {
+    const agents = new Agents(components, options);
+    agents.#stopWatching = components.members.onChange(() => agents.#follow());
+    agents.#follow();
+    return agents;
+  }
+
+  /** Agents that are linked. */
+  get size(): number {
+    return [...this.#entries.values()].filter((entry) => entry.rpc !== undefined).length;
+  }
+
+  /**
+   * A process for a room, from the own host where there is one, else from another of the region.
+   * Throws `unavailable` without agents, else what the last agent that was asked said.
+   */
+  async createErizoJS(roomId: string, except: string[]): Promise<ErizoRef> {
+    let error = new RizomaError('unavailable', `no agent serves ${this.#options.region} now`, {
+      retryAfter_s: 5,
+    });
+    for (const entry of this.#inTurn()) {
+      try {
+        return await this.#rpcOf(entry).call('createErizoJS', { roomId, except });
+      } catch (thrown) {
+        error = toRizomaError(thrown);
+        this.#log.warn({ err: error, nodeId: entry.nodeId }, 'agent gave no ErizoJS');
+      }
+    }
+    throw error;
+  }
+
+  /** Has every agent end the process; only the one that runs it knows it. */
+  async deleteErizoJS(erizoId: string): Promise<void> {
+    const calls = [...this.#entries.values()].map((entry) =>
+      this.#rpcOf(entry).call('deleteErizoJS', { erizoId }),
+    );
+    for (const outcome of await Promise.allSettled(calls)) {
+      if (outcome.status === 'fulfilled') {
+        this.#log.info({ erizoId }, 'ErizoJS deleted');
+        return;
+      }
+    }
+    this.#log.warn({ erizoId }, 'no agent deleted the ErizoJS');
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stopWatching();
+    for (const entry of this.#entries.values()) {
+      this.#forget(entry);
+    }
+  }
+
+  /** The own agent first: media stays on the host that the edge chose. The others take turns. */
+  #inTurn(): Entry[] {
+    const own = (entry: Entry): boolean => entry.nodeId === this.#options.nodeId;
+    const entries = [...this.#entries.values()];
+    const others = entries.filter((entry) => !own(entry));
+    const first = others.length === 0 ? 0 : this.#turn % others.length;
+    this.#turn += 1;
+    return [...entries.filter(own), ...others.slice(first), ...others.slice(0, first)];
+  }
+
+  #follow(): void {
+    const cards = this.#members.agentsOf(this.#options.region);
+    const wanted = new Map(cards.map((card) => [card.agent, card.nodeId]));
+    for (const entry of this.#entries.values()) {
+      if (wanted.get(entry.endpoint) !== entry.nodeId) {
+        this.#forget(entry);
+      }
+    }
+    for (const [endpoint, nodeId] of wanted) {
+      if (endpoint !== undefined && !this.#entries.has(endpoint)) {
+        const entry: Entry = { nodeId, endpoint, rpc: undefined, stopRedial: () => undefined };
+        this.#entries.set(endpoint, entry);
+        this.#rpcOf(entry);
+      }
+    }
+  }
+
+  #rpcOf(entry: Entry): AgentRpc {
+    entry.stopRedial();
+    entry.rpc ??= this.#open(entry);
+    return entry.rpc;
+  }
+
+  #open(entry: Entry): AgentRpc {
+    const { nodeId, endpoint } = entry;
+    const rpc: AgentRpc = RpcPeer.create(
+      {
+        link: this.#dial(endpoint, `controller-agent-${nodeId}`),
+        clock: this.#clock,
+        handlers: { erizoExited: ({ erizoId }) => this.#options.onExited(erizoId) },
+      },
+      {
+        outgoing: controllerToAgent,
+        incoming: agentToController,
+        onFault: (err, method) => this.#log.warn({ err, method, nodeId }, 'fault of an agent'),
+        onEnd: (why) => this.#onEnd(entry, rpc, why),
+      },
+    );
+    this.#log.info({ nodeId, endpoint }, 'agent dialled');
+    return rpc;
+  }
+
+  /** An exit that happens meanwhile is noticed by the link to the process itself. */
+  #onEnd(entry: Entry, rpc: AgentRpc, why: string): void {
+    if (entry.rpc !== rpc) {
+      return;
+    }
+    entry.rpc = undefined;
+    if (this.#closed || this.#entries.get(entry.endpoint) !== entry) {
+      return;
+    }
+    this.#log.warn({ nodeId: entry.nodeId, why }, 'agent lost');
+    entry.stopRedial = this.#clock.after(defaults.agentRedial_ms, () => void this.#rpcOf(entry));
+  }
+
+  #forget(entry: Entry): void {
+    this.#entries.delete(entry.endpoint);
+    entry.stopRedial();
+    entry.rpc?.close();
+  }
+}

@@ -1,0 +1,124 @@
+import { assertNever } from '../../protocol/assert-never.ts';
+import type { Cancel, Clock } from '../../protocol/clock.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { Received, Wire } from './reliable-socket.ts';
+import { ReliableSocket } from './reliable-socket.ts';
+
+/** A socket of socket.io, as far as a channel uses it. */
+export interface ChannelSocket extends Wire {
+  onAny(listener: (event: string, ...args: unknown[]) => void): unknown;
+  offAny(listener: (event: string, ...args: unknown[]) => void): unknown;
+  on(event: 'disconnect', listener: () => void): unknown;
+  off(event: 'disconnect', listener: () => void): unknown;
+  disconnect(close: boolean): unknown;
+}
+
+type State =
+  | { at: 'connected'; leave: () => void; socket: ChannelSocket }
+  | { at: 'reconnecting'; stopWaiting: Cancel }
+  | { at: 'disconnected' };
+
+export interface ChannelOptions {
+  onMessage(received: Received): void;
+  /** Its socket is gone; it may come back. */
+  onReconnecting(): void;
+  /** Once, and last. */
+  onEnd(why: string): void;
+}
+
+/**
+ * A client's way to us over the sockets that it has one after the other (Licode: `models/Channel.js`):
+ * connected, reconnecting for `limits.reconnection_ms`, disconnected for good.
+ */
+export class Channel {
+  readonly #clock: Clock;
+  readonly #options: ChannelOptions;
+  readonly #reliable = new ReliableSocket();
+  #state: State;
+
+  constructor(components: { clock: Clock }, options: ChannelOptions) {
+    this.#clock = components.clock;
+    this.#options = options;
+    this.#state = { at: 'reconnecting', stopWaiting: () => undefined };
+  }
+
+  get at(): State['at'] {
+    return this.#state.at;
+  }
+
+  /** Requests of the client that are not answered. */
+  get waiting(): number {
+    return this.#reliable.waiting;
+  }
+
+  /** The first socket of the client, or its next one; one that it had before is ended. */
+  attach(socket: ChannelSocket): void {
+    this.#dropSocket();
+    if (this.#state.at === 'disconnected') {
+      socket.disconnect(true);
+      return;
+    }
+    const onAny = (event: string, ...args: unknown[]): void => this.#onEvent(event, args);
+    const onGone = (): void => this.#onSocketGone();
+    socket.onAny(onAny);
+    socket.on('disconnect', onGone);
+    const leave = (): void => {
+      socket.offAny(onAny);
+      socket.off('disconnect', onGone);
+    };
+    this.#state = { at: 'connected', socket, leave };
+    this.#reliable.attach(socket);
+  }
+
+  /** Sends a message now or after the reconnection. A client that confirms nothing is given up. */
+  send(event: string, msg: unknown): void {
+    if (this.#state.at !== 'disconnected' && !this.#reliable.send(event, msg)) {
+      this.close('it confirms no message');
+    }
+  }
+
+  /** Ends it for good. Idempotent. */
+  close(why: string): void {
+    if (this.#state.at === 'disconnected') {
+      return;
+    }
+    this.#dropSocket();
+    this.#state = { at: 'disconnected' };
+    this.#options.onEnd(why);
+  }
+
+  /** What was sent to the socket before leaves it before it ends. */
+  #dropSocket(): void {
+    const state = this.#state;
+    switch (state.at) {
+      case 'connected':
+        state.leave();
+        this.#reliable.detach();
+        state.socket.disconnect(true);
+        return;
+      case 'reconnecting':
+        state.stopWaiting();
+        return;
+      case 'disconnected':
+        return;
+      default:
+        assertNever(state);
+    }
+  }
+
+  #onEvent(event: string, args: unknown[]): void {
+    const received = this.#reliable.receive(event, args);
+    if (received !== undefined) {
+      this.#options.onMessage(received);
+    }
+  }
+
+  #onSocketGone(): void {
+    this.#dropSocket();
+    const stopWaiting = this.#clock.after(limits.reconnection_ms, () =>
+      this.close('it did not come back'),
+    );
+    this.#state = { at: 'reconnecting', stopWaiting };
+    this.#options.onReconnecting();
+  }
+}

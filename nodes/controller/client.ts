@@ -1,0 +1,169 @@
+import type { Clock } from '../../protocol/clock.ts';
+import type {
+  ClientEvent,
+  ConnectionFailed,
+  ConnectionMessage as ConnectionMessageType,
+  PublishMessage as PublishMessageType,
+  RoomEnded,
+  SubscribeMessage as SubscribeMessageType,
+} from '../../protocol/contracts/client.ts';
+import {
+  clientEvents,
+  ConnectionMessage,
+  PublishMessage,
+  StreamIdMessage,
+  SubscribeMessage,
+} from '../../protocol/contracts/client.ts';
+import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
+import { parse } from '../../protocol/parse.ts';
+import type { Permission } from '../../protocol/roles.ts';
+import { mayDo } from '../../protocol/roles.ts';
+import type { Log } from '../log.ts';
+import type { ChannelSocket } from './channel.ts';
+import { Channel } from './channel.ts';
+import { Connections } from './connections.ts';
+import { defaults } from './defaults.ts';
+import type { Flow } from './flow.ts';
+import type { Answer, Received } from './reliable-socket.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** Who was let in, by a ticket or a token. */
+export interface Visitor {
+  clientId: string;
+  roomId: string;
+  userName: string;
+  role: string;
+  plan: ConnectionPlan;
+}
+
+/** What a client may ask of its room. Each answers, or throws an error whose words are the answer. */
+export interface ClientHandlers {
+  publish(client: Client, message: PublishMessageType, answer: Answer): Promise<void>;
+  unpublish(client: Client, streamId: string): Promise<void>;
+  subscribe(client: Client, message: SubscribeMessageType, answer: Answer): Promise<void>;
+  unsubscribe(client: Client, streamId: string): Promise<void>;
+  connectionMessage(client: Client, message: ConnectionMessageType): void;
+  /** Once, and last. */
+  left(client: Client, why: string): void;
+}
+
+/** A participant (Licode: `models/Client.js`): who it is, its channel, and what it has in the room. */
+export class Client {
+  readonly id: string;
+  readonly userName: string;
+  readonly plan: ConnectionPlan;
+  readonly publications = new Map<string, Flow>();
+  readonly subscriptions = new Map<string, Flow>();
+  readonly connections = new Connections();
+  readonly #role: string;
+  readonly #channel: Channel;
+  readonly #bucket: TokenBucket;
+  readonly #log: Log;
+  readonly #handlers: ClientHandlers;
+
+  constructor(
+    components: { clock: Clock; log: Log },
+    options: { visitor: Visitor; handlers: ClientHandlers },
+  ) {
+    const { visitor, handlers } = options;
+    this.id = visitor.clientId;
+    this.userName = visitor.userName;
+    this.plan = visitor.plan;
+    this.#role = visitor.role;
+    this.#handlers = handlers;
+    this.#log = components.log.child({ clientId: visitor.clientId });
+    this.#bucket = new TokenBucket(components, { perSecond: limits.clientMessages_perSecond });
+    this.#channel = new Channel(components, {
+      onMessage: (received) => void this.#onMessage(received),
+      onReconnecting: () => this.#log.info('client is away'),
+      onEnd: (why) => handlers.left(this, why),
+    });
+  }
+
+  get gone(): boolean {
+    return this.#channel.at === 'disconnected';
+  }
+
+  /** Its first socket, or the one with which it comes back. */
+  attach(socket: ChannelSocket): void {
+    this.#channel.attach(socket);
+  }
+
+  send(event: string, message: unknown): void {
+    this.#channel.send(event, message);
+  }
+
+  connectionFailed(failure: ConnectionFailed): void {
+    this.send('connection_failed', failure);
+  }
+
+  /** Throws `unauthorized` with Licode's word for it. */
+  demand(permission: Permission, asked: Readonly<Record<string, unknown>>): void {
+    if (!mayDo(this.#role, permission, asked)) {
+      throw new RizomaError('unauthorized', 'Unauthorized');
+    }
+  }
+
+  /** Ends it for good; the words reach the client first where there are some. */
+  close(why: string, farewell?: RoomEnded): void {
+    if (farewell !== undefined) {
+      this.send('room_ended', farewell);
+    }
+    this.#channel.close(why);
+  }
+
+  async #onMessage({ event, msg, answer }: Received): Promise<void> {
+    try {
+      if (!this.#bucket.take()) {
+        throw new RizomaError('rate_limited', 'too many messages in one second: try again');
+      }
+      if (this.#channel.waiting > defaults.waitingRequests) {
+        throw new RizomaError('overloaded', 'too many requests wait for their answers: try again');
+      }
+      await this.#handle(eventOf(event), msg, answer);
+    } catch (thrown) {
+      this.#refuse(event, toRizomaError(thrown), answer);
+    }
+  }
+
+  async #handle(event: ClientEvent, msg: unknown, answer: Answer): Promise<void> {
+    switch (event) {
+      case 'publish':
+        return this.#handlers.publish(this, parse(PublishMessage, msg, event), answer);
+      case 'subscribe':
+        return this.#handlers.subscribe(this, parse(SubscribeMessage, msg, event), answer);
+      case 'unpublish':
+        await this.#handlers.unpublish(this, parse(StreamIdMessage, msg, event));
+        return answer(true);
+      case 'unsubscribe':
+        await this.#handlers.unsubscribe(this, parse(StreamIdMessage, msg, event));
+        return answer(true);
+      case 'connectionMessage':
+        this.#handlers.connectionMessage(this, parse(ConnectionMessage, msg, event));
+        return answer();
+      case 'clientDisconnection':
+        answer();
+        return this.close('it left');
+    }
+  }
+
+  /** Licode's client looks for the words second or fourth, by what it asked for. */
+  #refuse(event: string, error: RizomaError, answer: Answer): void {
+    if (error.code === 'internal') {
+      this.#log.error({ err: error, event }, 'request failed');
+    } else {
+      this.#log.debug({ code: error.code, event: event.slice(0, 64) }, 'request refused');
+    }
+    answer(null, error.message, null, error.message);
+  }
+}
+
+function eventOf(event: string): ClientEvent {
+  const known = clientEvents.find((name) => name === event);
+  if (known === undefined) {
+    throw new RizomaError('unknown_method', `${event.slice(0, 64)} is not supported here`);
+  }
+  return known;
+}

@@ -1,0 +1,229 @@
+import type { Server as HttpServer } from 'node:http';
+import type { DefaultEventsMap, Socket } from 'socket.io';
+import { Server } from 'socket.io';
+import type { Clock } from '../../protocol/clock.ts';
+import { HandshakeAdditions, tokenErrorPrefix } from '../../protocol/contracts/client.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
+import { parse } from '../../protocol/parse.ts';
+import { dialZmq } from '../link/zmq-dialer.ts';
+import type { Log } from '../log.ts';
+import type { Edge } from '../mesh/edge.ts';
+import type { Members } from '../mesh/members.ts';
+import { Admission } from './admission.ts';
+import { Agents } from './agents.ts';
+import type { Client } from './client.ts';
+import { defaults } from './defaults.ts';
+import type { Dial } from './erizos.ts';
+import { Erizos } from './erizos.ts';
+import type { RoomCounters } from './rooms.ts';
+import { Rooms } from './rooms.ts';
+
+export interface ControllerOptions {
+  nodeId: string;
+  /** Names this run of the node. */
+  epoch: string;
+  region: string;
+  maxErizosPerRoom: number;
+  /** A room fills one ErizoJS with so many clients before it takes another. */
+  clientsPerErizo: number;
+}
+
+export interface ControllerComponents {
+  clock: Clock;
+  log: Log;
+  edge: Edge;
+  members: Members;
+  /** Its `/socket.io/` becomes the controller's; who made it closes it. */
+  server: HttpServer;
+}
+
+/** What is open in a controller; all but `agents` is zero when nobody is there. */
+export interface ControllerCounters extends RoomCounters {
+  erizos: number;
+  agents: number;
+  sockets: number;
+}
+
+/** What the middleware finds out, for when the socket has connected. */
+interface SocketData {
+  welcome?: () => void;
+}
+
+type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
+type ClientServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
+
+interface Parts {
+  clock: Clock;
+  log: Log;
+  io: ClientServer;
+  rooms: Rooms;
+  erizos: Erizos;
+  agents: Agents;
+  admission: Admission;
+}
+
+/** Where clients come in (Licode: ErizoController): socket.io on the one side, ErizoJS on the other. */
+export class Controller {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #io: ClientServer;
+  readonly #rooms: Rooms;
+  readonly #erizos: Erizos;
+  readonly #agents: Agents;
+  readonly #admission: Admission;
+  #stopListening: () => void = () => undefined;
+  #closed = false;
+
+  private constructor(parts: Parts) {
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#io = parts.io;
+    this.#rooms = parts.rooms;
+    this.#erizos = parts.erizos;
+    this.#agents = parts.agents;
+    this.#admission = parts.admission;
+  }
+
+  /** Dials the agents and takes clients from now on; needs nobody to answer. */
+  static create(components: ControllerComponents, options: ControllerOptions): Promise<Controller> {
+    const controller = new Controller(partsOf(components, options));
+    controller.#stopListening = components.edge.listen(controller.#rooms);
+    controller.#io.use((socket, next) => void controller.#admit(socket, next));
+    controller.#io.on('connection', (socket) => socket.data.welcome?.());
+    controller.#io.attach(components.server);
+    controller.#log.info('controller is ready');
+    return Promise.resolve(controller);
+  }
+
+  load(): { rooms: number; clients: number } {
+    const { rooms, clients } = this.#rooms.counters;
+    return { rooms, clients };
+  }
+
+  counters(): ControllerCounters {
+    return {
+      ...this.#rooms.counters,
+      erizos: this.#erizos.size,
+      agents: this.#agents.size,
+      sockets: this.#io.engine.clientsCount,
+    };
+  }
+
+  /** Tells its clients, ends their sockets and its conversations. Idempotent. */
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#stopListening();
+      this.#rooms.close();
+      this.#erizos.close();
+      this.#agents.close();
+      this.#io.disconnectSockets(true);
+      this.#log.info('controller is closed');
+    }
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #admit(socket: ClientSocket, next: (error?: Error) => void): Promise<void> {
+    let prefix: string = tokenErrorPrefix;
+    try {
+      if (this.#closed) {
+        throw new RizomaError('unavailable', 'this controller is closing');
+      }
+      const { query } = socket.handshake;
+      const additions = parse(HandshakeAdditions, query, 'handshake');
+      if (additions.clientId === undefined) {
+        const visitor = await this.#admission.admit(query, additions);
+        const done = await this.#rooms.expect(visitor.roomId);
+        if (socket.conn.readyState !== 'open') {
+          done();
+          return;
+        }
+        socket.conn.once('close', done);
+        socket.data.welcome = () => {
+          this.#rooms.join(visitor, socket);
+          done();
+        };
+      } else {
+        prefix = '';
+        const { clientId } = additions;
+        const client = this.#clientToReturn(clientId);
+        socket.data.welcome = () => client.attach(socket);
+      }
+      next();
+    } catch (thrown) {
+      this.#refuse(socket, prefix, toRizomaError(thrown), next);
+    }
+  }
+
+  #clientToReturn(clientId: string): Client {
+    const client = this.#rooms.client(clientId);
+    if (client === undefined) {
+      throw new RizomaError('not_found', 'the connection was closed already: join again');
+    }
+    return client;
+  }
+
+  /** Licode's client takes a refusal with the prefix as final; of a reconnection it expects none. */
+  #refuse(
+    socket: ClientSocket,
+    prefix: string,
+    error: RizomaError,
+    next: (error?: Error) => void,
+  ): void {
+    this.#log[levelOf(error.code)]({ err: error.cause, code: error.code }, 'client refused');
+    const words = `${prefix}${error.code}: ${error.message}`;
+    next(Object.assign(new Error(words), { data: words }));
+    const { conn } = socket;
+    const stopWaiting = this.#clock.after(defaults.refusal_ms, () => conn.close());
+    conn.once('close', stopWaiting);
+  }
+}
+
+function levelOf(code: ErrorCode): 'error' | 'info' {
+  return code === 'internal' ? 'error' : 'info';
+}
+
+/** Processes tell of clients and clients need processes: each part knows the next one by a closure. */
+function partsOf(components: ControllerComponents, options: ControllerOptions): Parts {
+  const { clock, edge, members } = components;
+  const { nodeId, region } = options;
+  const log = components.log.child({ part: 'controller' });
+  const hello = JSON.stringify({ kind: 'controller', id: `${nodeId}/${options.epoch}` });
+  const dial: Dial = (endpoint, name) => dialZmq({ clock }, { endpoint, hello, name });
+  const agents = Agents.create(
+    { clock, log, members, dial },
+    { nodeId, region, onExited: (erizoId) => erizos.exited(erizoId) },
+  );
+  const erizos = new Erizos(
+    { clock, log, dial },
+    {
+      listener: {
+        connectionMessage: (message) => rooms.connectionMessage(message),
+        streamFailed: (erizoId, failure) => rooms.streamFailed(erizoId, failure),
+        died: (erizoId) => rooms.erizoDied(erizoId),
+        hung: (erizo) => void agents.deleteErizoJS(erizo.erizoId),
+      },
+    },
+  );
+  const rooms = new Rooms({ clock, log, edge, agents, erizos }, options);
+  const admission = new Admission({ clock, edge, members }, { nodeId });
+  return { clock, log, io: newServer(), rooms, erizos, agents, admission };
+}
+
+function newServer(): ClientServer {
+  return new Server({
+    transports: ['websocket'],
+    allowUpgrades: false,
+    serveClient: false,
+    pingInterval: defaults.socketPing_ms,
+    pingTimeout: defaults.socketPingTimeout_ms,
+    connectTimeout: defaults.socketConnect_ms,
+    maxHttpBufferSize: limits.clientMessage_bytes,
+  });
+}

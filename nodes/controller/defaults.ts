@@ -1,0 +1,34 @@
+/** The numbers of the controller that nobody else has to agree on, each with its unit and its reason. */
+export const defaults = {
+  /** Licode's socket.io: a ping each 10 s, and 5 s for its answer. */
+  socketPing_ms: 10_000,
+  socketPingTimeout_ms: 5_000,
+  /** A socket that has not asked to join by then never will. */
+  socketConnect_ms: 10_000,
+  /** A refused client reads why and hangs up by itself; after this we do. */
+  refusal_ms: 1_000,
+  /** Messages that a client has not confirmed. A directory's worth of news, and some; past it the client is lost. */
+  unconfirmedMessages: 2_048,
+  /** Answers kept for a client that lost its socket before it heard them. */
+  keptAnswers: 64,
+  /** Requests of one client that wait for their answer; honest ones are its streams, coming and going. */
+  waitingRequests: 256,
+  /** Licode pings an ErizoJS each 5 s and gives it up after more than 2 misses. */
+  erizoPing_ms: 5_000,
+  erizoMisses: 2,
+  /** Licode tries addPublisher and addSubscriber 3 times. */
+  attempts: 3,
+  /** Between two of them: a directory change travels between two continents in less. */
+  attemptPause_ms: 400,
+  /** Before an agent that is gone is dialled again: its supervisor restarts it in about as long. */
+  agentRedial_ms: 1_000,
+  /** Before the edge is asked again after it refused for a while (`overloaded`, `timeout`). */
+  edgeRetry_ms: 1_000,
+  /** Changes of a directory that arrived before the one they follow. More means that one was lost. */
+  earlyChanges: 64,
+  /** Tickets remembered as used: 500 joins a second for as long as a ticket can live. */
+  usedTickets: 100_000,
+  /** What Licode tells clients to send and receive at most when nothing is configured, in kbit/s. */
+  defaultVideoBW: 300,
+  maxVideoBW: 300,
+} as const;

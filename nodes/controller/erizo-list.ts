@@ -1,0 +1,146 @@
+import type { ErizoFact } from '../../protocol/directory.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import type { Erizo, ErizoRef } from './erizos.ts';
+
+/** A place in a room for an ErizoJS process: asked for, or there. */
+type Slot<C> = { clients: Set<C> } & (
+  | { at: 'pending'; ready: Promise<Erizo> }
+  | { at: 'live'; erizo: Erizo }
+);
+
+export interface ErizoListComponents {
+  /** Asks an agent for a process that is none of these. */
+  create(except: string[]): Promise<ErizoRef>;
+  acquire(ref: ErizoRef): Erizo;
+  release(erizo: Erizo): void;
+  /** The room uses other processes than before. */
+  changed(): void;
+}
+
+export interface ErizoListOptions {
+  maxErizosPerRoom: number;
+  /** A process gets so many clients of the room before the next one is taken. */
+  clientsPerErizo: number;
+}
+
+/**
+ * The ErizoJS processes of a room and who is at which (Licode: `models/ErizoList.js`). One client
+ * has one process; who comes while a process is being made waits for it.
+ */
+export class ErizoList<C extends object> {
+  readonly #components: ErizoListComponents;
+  readonly #options: ErizoListOptions;
+  /** In the order in which the room took them. */
+  #slots: Slot<C>[] = [];
+
+  constructor(components: ErizoListComponents, options: ErizoListOptions) {
+    this.#components = components;
+    this.#options = options;
+  }
+
+  /** What the room uses, in the order in which it took them. */
+  get facts(): ErizoFact[] {
+    return this.#live().map(({ erizo: { erizoId, endpoint } }) => ({ erizoId, endpoint }));
+  }
+
+  /** The client's process; the same one until it is lost or the client released. */
+  async take(client: C): Promise<Erizo> {
+    const mine = this.#slotOf(client) ?? this.#seat(client);
+    const erizo = mine.at === 'live' ? mine.erizo : await mine.ready;
+    if (this.#slotOf(client) === undefined) {
+      throw new RizomaError('cancelled', 'the client left before it had an ErizoJS');
+    }
+    return erizo;
+  }
+
+  /** The process of a client that has one. */
+  of(client: C): Erizo | undefined {
+    const slot = this.#slotOf(client);
+    return slot?.at === 'live' ? slot.erizo : undefined;
+  }
+
+  /** The client has left; a process that nobody else of the room is at is given back. */
+  release(client: C): void {
+    const slot = this.#slotOf(client);
+    slot?.clients.delete(client);
+    if (slot?.at === 'live' && slot.clients.size === 0) {
+      this.#drop(slot);
+      this.#components.release(slot.erizo);
+    }
+  }
+
+  /** The process is lost. Answers its clients, who get another one when they next ask. */
+  died(erizoId: string): C[] {
+    const slot = this.#live().find(({ erizo }) => erizo.erizoId === erizoId);
+    if (slot === undefined) {
+      return [];
+    }
+    this.#drop(slot);
+    return [...slot.clients];
+  }
+
+  #live(): Extract<Slot<C>, { at: 'live' }>[] {
+    return this.#slots.filter((slot) => slot.at === 'live');
+  }
+
+  #slotOf(client: C): Slot<C> | undefined {
+    return this.#slots.find((slot) => slot.clients.has(client));
+  }
+
+  /** The first that has room, else a new one, else the one with the fewest clients. */
+  #seat(client: C): Slot<C> {
+    const roomy = this.#slots.find((slot) => slot.clients.size < this.#options.clientsPerErizo);
+    const mayGrow = this.#slots.length < this.#options.maxErizosPerRoom;
+    const slot = roomy ?? (mayGrow ? this.#grow() : this.#fewest());
+    slot.clients.add(client);
+    return slot;
+  }
+
+  #fewest(): Slot<C> {
+    const [slot] = this.#slots.toSorted((a, b) => a.clients.size - b.clients.size);
+    if (slot === undefined) {
+      throw new RizomaError(
+        'unavailable',
+        'this controller may use no ErizoJS: maxErizosPerRoom is 0',
+      );
+    }
+    return slot;
+  }
+
+  #grow(): Slot<C> {
+    const except = this.#live().map(({ erizo }) => erizo.erizoId);
+    const clients = new Set<C>();
+    const ready = this.#components.create(except).then(
+      (ref) => this.#settle(slot, ref),
+      (thrown: unknown) => {
+        this.#slots = this.#slots.filter((other) => other !== slot);
+        throw toRizomaError(thrown);
+      },
+    );
+    const slot: Slot<C> = { at: 'pending', clients, ready };
+    this.#slots.push(slot);
+    return slot;
+  }
+
+  #settle(pending: Slot<C>, ref: ErizoRef): Erizo {
+    const twin = this.#live().find(({ erizo }) => erizo.erizoId === ref.erizoId);
+    const erizo = twin?.erizo ?? this.#components.acquire(ref);
+    const live: Slot<C> = twin ?? { at: 'live', erizo, clients: new Set() };
+    for (const client of pending.clients) {
+      live.clients.add(client);
+    }
+    this.#slots = this.#slots.flatMap((slot) => (slot !== pending ? [slot] : twin ? [] : [live]));
+    if (live.clients.size === 0) {
+      this.#drop(live);
+      this.#components.release(erizo);
+    } else if (twin === undefined) {
+      this.#components.changed();
+    }
+    return erizo;
+  }
+
+  #drop(slot: Slot<C>): void {
+    this.#slots = this.#slots.filter((other) => other !== slot);
+    this.#components.changed();
+  }
+}

@@ -1,0 +1,166 @@
+import type { Cancel, Clock } from '../../protocol/clock.ts';
+import type { Handlers, ParamsOf } from '../../protocol/contract.ts';
+import type {
+  ControllerToErizo,
+  ErizoToController,
+} from '../../protocol/contracts/controller-erizo.ts';
+import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoFact } from '../../protocol/directory.ts';
+import type { Link } from '../../protocol/link.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import type { Log } from '../log.ts';
+import { defaults } from './defaults.ts';
+
+/** An ErizoJS process as an agent gave it. */
+export interface ErizoRef extends ErizoFact {
+  agentId: string;
+}
+
+/** Dials a process; the name is for the log. */
+export type Dial = (endpoint: string, name: string) => Link;
+
+export type ErizoRpc = RpcPeer<ControllerToErizo, ErizoToController>;
+
+/** A process that rooms of this controller use. */
+export interface Erizo extends ErizoRef {
+  readonly rpc: ErizoRpc;
+}
+
+export interface ErizosListener {
+  connectionMessage(message: ParamsOf<ErizoToController, 'connectionMessage'>): void;
+  streamFailed(erizoId: string, failure: ParamsOf<ErizoToController, 'streamFailed'>): void;
+  /** Once for each process that is lost while a room uses it. */
+  died(erizoId: string): void;
+  /** It answers no more, but may still be there: its agent is to end it. */
+  hung(erizo: ErizoRef): void;
+}
+
+interface Entry {
+  erizo: Erizo;
+  rooms: number;
+  stopPinging: Cancel;
+}
+
+/** One conversation with each ErizoJS process, shared by all rooms that use it. */
+export class Erizos {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #dial: Dial;
+  readonly #listener: ErizosListener;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(
+    components: { clock: Clock; log: Log; dial: Dial },
+    options: { listener: ErizosListener },
+  ) {
+    this.#clock = components.clock;
+    this.#log = components.log;
+    this.#dial = components.dial;
+    this.#listener = options.listener;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The process, for one room more. Each `acquire` wants its `release`. */
+  acquire(ref: ErizoRef): Erizo {
+    const entry = this.#entries.get(ref.erizoId) ?? this.#open(ref);
+    entry.rooms += 1;
+    return entry.erizo;
+  }
+
+  /** A room uses it no longer; the last one closes the conversation. */
+  release(erizo: Erizo): void {
+    const entry = this.#entries.get(erizo.erizoId);
+    if (entry?.erizo !== erizo) {
+      return;
+    }
+    entry.rooms -= 1;
+    if (entry.rooms === 0) {
+      this.#forget(entry);
+      this.#log.info({ erizoId: erizo.erizoId }, 'ErizoJS released');
+    }
+  }
+
+  /** Its agent says that the process has exited. */
+  exited(erizoId: string): void {
+    const entry = this.#entries.get(erizoId);
+    if (entry !== undefined) {
+      this.#lose(entry, 'exited');
+    }
+  }
+
+  close(): void {
+    for (const entry of this.#entries.values()) {
+      this.#forget(entry);
+    }
+  }
+
+  #open(ref: ErizoRef): Entry {
+    const { erizoId, endpoint } = ref;
+    const rpc: ErizoRpc = RpcPeer.create(
+      {
+        link: this.#dial(endpoint, `controller-${erizoId}`),
+        clock: this.#clock,
+        handlers: this.#handlers(erizoId),
+      },
+      {
+        outgoing: controllerToErizo,
+        incoming: erizoToController,
+        onFault: (err, method) => this.#log.warn({ err, method, erizoId }, 'fault of an ErizoJS'),
+        onEnd: (why) => {
+          const entry = this.#entries.get(erizoId);
+          if (entry?.erizo.rpc === rpc) {
+            this.#lose(entry, why);
+          }
+        },
+      },
+    );
+    const entry = { erizo: { ...ref, rpc }, rooms: 0, stopPinging: this.#startPinging(ref, rpc) };
+    this.#entries.set(erizoId, entry);
+    this.#log.info({ erizoId, endpoint }, 'ErizoJS taken');
+    return entry;
+  }
+
+  #handlers(erizoId: string): Handlers<ErizoToController> {
+    return {
+      connectionMessage: (message) => this.#listener.connectionMessage(message),
+      streamFailed: (failure) => this.#listener.streamFailed(erizoId, failure),
+    };
+  }
+
+  /** Licode's keepAlive. A link that is silent ends by itself; this finds a process that hangs behind it. */
+  #startPinging(ref: ErizoRef, rpc: ErizoRpc): Cancel {
+    let misses = 0;
+    const ping = async (): Promise<void> => {
+      try {
+        await rpc.call('keepAlive', {});
+        misses = 0;
+      } catch {
+        misses += 1;
+        const entry = this.#entries.get(ref.erizoId);
+        if (misses > defaults.erizoMisses && entry?.erizo.rpc === rpc) {
+          this.#lose(entry, 'hung');
+        }
+      }
+    };
+    return this.#clock.every(defaults.erizoPing_ms, () => void ping());
+  }
+
+  #lose(entry: Entry, why: string): void {
+    const { erizo } = entry;
+    this.#forget(entry);
+    this.#log.warn({ erizoId: erizo.erizoId, why }, 'ErizoJS lost');
+    this.#listener.died(erizo.erizoId);
+    if (why === 'hung' || why === 'silent') {
+      this.#listener.hung(erizo);
+    }
+  }
+
+  #forget(entry: Entry): void {
+    this.#entries.delete(entry.erizo.erizoId);
+    entry.stopPinging();
+    entry.erizo.rpc.close();
+  }
+}

@@ -1,0 +1,171 @@
+import type { PublishMessage } from '../../protocol/contracts/client.ts';
+import type { StreamMedia } from '../../protocol/directory.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { newStreamId } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
+import { attempt } from './attempts.ts';
+import type { Client } from './client.ts';
+import type { Erizo } from './erizos.ts';
+import type { Failure, Flow } from './flow.ts';
+import { erizoOf, newFlow } from './flow.ts';
+import type { Answer } from './reliable-socket.ts';
+import type { RoomParts } from './room-parts.ts';
+import { hasMedia, noErizo, publicStream } from './streams.ts';
+
+/** Streams that clients of this controller publish into a room. */
+export class Publishing {
+  readonly #parts: RoomParts;
+  /** Tells the subscribers here that a stream is no more. */
+  readonly #onRemoved: (streamId: string) => void;
+
+  constructor(parts: RoomParts, options: { onRemoved: (streamId: string) => void }) {
+    this.#parts = parts;
+    this.#onRemoved = options.onRemoved;
+  }
+
+  /** Licode: `onPublish`. Answers `(streamId, erizoId, connectionId)`. */
+  async publish(client: Client, { options }: PublishMessage, answer: Answer): Promise<void> {
+    client.demand('publish', options);
+    this.#checkRoom(client, options.state);
+    const { audio, video, data, screen, label, attributes } = options;
+    const withMedia = options.state === 'erizo' && (audio || video || screen);
+    const media: StreamMedia = {
+      audio: withMedia && audio,
+      video: withMedia && video,
+      screen: withMedia && screen,
+      data,
+      label: label ?? '',
+      attributes: attributes ?? {},
+    };
+    const flow = newFlow(newStreamId());
+    client.publications.set(flow.streamId, flow);
+    if (!hasMedia(media)) {
+      answer(flow.streamId);
+      this.#ready(client, flow, media, undefined);
+      return;
+    }
+    await this.#open(client, flow, media, answer);
+  }
+
+  /** Ends a stream of this client; throws `not_found` for any other. */
+  async unpublish(client: Client, streamId: string): Promise<void> {
+    const flow = client.publications.get(streamId);
+    if (flow === undefined) {
+      throw new RizomaError('not_found', `you publish no stream ${streamId}`);
+    }
+    const erizo = erizoOf(flow);
+    this.end(client, flow);
+    await this.#parts.quietly(
+      erizo?.rpc.call('removePublisher', { clientId: client.id, streamId }),
+    );
+  }
+
+  /** It ended by itself. */
+  fail(client: Client, flow: Flow, failure: Failure): void {
+    const { streamId } = flow;
+    if (client.publications.get(streamId) !== flow) {
+      return;
+    }
+    this.#parts.log.warn({ clientId: client.id, streamId, ...failure }, 'stream failed');
+    client.connectionFailed({ type: 'publish', streamId, ...failure });
+    this.end(client, flow);
+  }
+
+  /** The stream is no more; its process is not told. */
+  end(client: Client, flow: Flow): void {
+    const { streamId } = flow;
+    client.publications.delete(streamId);
+    client.connections.drop(flow);
+    flow.abort.abort(new RizomaError('cancelled', `stream ${streamId} was given up`));
+    if (this.#parts.streams.remove(streamId)) {
+      this.#parts.log.info({ clientId: client.id, streamId }, 'stream unpublished');
+      this.#parts.broadcast('onRemoveStream', { id: streamId });
+      this.#onRemoved(streamId);
+      this.#parts.factsChanged();
+    }
+  }
+
+  #checkRoom(client: Client, state: PublishMessage['options']['state']): void {
+    if (state !== 'erizo' && state !== 'data') {
+      throw new RizomaError('bad_request', `publishing as ${state} is not supported here`);
+    }
+    if (client.publications.size >= limits.streamsPerClient) {
+      throw new RizomaError(
+        'overloaded',
+        `a client publishes up to ${limits.streamsPerClient} streams`,
+      );
+    }
+    if (this.#parts.streams.size >= limits.streamsPerRoom) {
+      throw new RizomaError('overloaded', `a room has up to ${limits.streamsPerRoom} streams`);
+    }
+  }
+
+  async #open(client: Client, flow: Flow, media: StreamMedia, answer: Answer): Promise<void> {
+    try {
+      await attempt(flow, () => this.#addPublisher(client, flow, media, answer), {
+        again: ['link_down', 'timeout'],
+        pause: () => this.#parts.directoryChanged(),
+      });
+    } catch (thrown) {
+      const error = toRizomaError(thrown);
+      if (flow.state.at !== 'asked') {
+        this.fail(client, flow, { code: error.code, message: error.message });
+        return;
+      }
+      this.end(client, flow);
+      throw error;
+    }
+  }
+
+  async #addPublisher(
+    client: Client,
+    flow: Flow,
+    media: StreamMedia,
+    answer: Answer,
+  ): Promise<void> {
+    const { streamId, abort } = flow;
+    const erizo = await this.#parts.erizos.take(client);
+    abort.signal.throwIfAborted();
+    await erizo.rpc.call(
+      'addPublisher',
+      {
+        roomId: this.#parts.roomId,
+        clientId: client.id,
+        streamId,
+        options: {
+          audio: media.audio,
+          video: media.video || media.screen,
+          label: media.label,
+          plan: client.plan,
+        },
+      },
+      {
+        signal: abort.signal,
+        onPart: ({ connectionId }) => {
+          flow.state = { at: 'negotiating', erizo };
+          client.connections.add(connectionId, erizo, flow);
+          answer(streamId, erizo.erizoId, connectionId);
+        },
+      },
+    );
+    if (!abort.signal.aborted) {
+      this.#ready(client, flow, media, erizo);
+    }
+  }
+
+  /** Its room hears of it now, and not when the edge has answered. */
+  #ready(client: Client, flow: Flow, media: StreamMedia, erizo: Erizo | undefined): void {
+    const { streamId } = flow;
+    flow.state = { at: 'ready', erizo };
+    const stream = this.#parts.streams.add({
+      streamId,
+      clientId: client.id,
+      erizoId: erizo?.erizoId ?? noErizo,
+      userName: client.userName,
+      media,
+    });
+    this.#parts.log.info({ clientId: client.id, streamId }, 'stream published');
+    this.#parts.broadcast('onAddStream', publicStream(stream));
+    this.#parts.factsChanged();
+  }
+}

@@ -1,0 +1,21 @@
+import type { Log } from '../log.ts';
+import type { Client } from './client.ts';
+import type { ErizoList } from './erizo-list.ts';
+import type { Streams } from './streams.ts';
+
+/** What the parts of a room share. */
+export interface RoomParts {
+  readonly roomId: string;
+  readonly log: Log;
+  readonly streams: Streams;
+  readonly erizos: ErizoList<Client>;
+  /** To every client of the room on this node. */
+  broadcast(event: string, message: unknown): void;
+  clients(): Iterable<Client>;
+  /** The Room object is to be told. */
+  factsChanged(): void;
+  /** Resolves at the next change of the directory, or after a while. */
+  directoryChanged(): Promise<void>;
+  /** Waits for a call whose failure changes nothing: what it would remove is gone with its process. */
+  quietly(call: Promise<unknown> | undefined): Promise<void>;
+}

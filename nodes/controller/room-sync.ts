@@ -1,0 +1,272 @@
+import type { Cancel, Clock } from '../../protocol/clock.ts';
+import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import type { Log } from '../log.ts';
+import type { Edge } from '../mesh/edge.ts';
+import { defaults } from './defaults.ts';
+import { DirectoryKeeper } from './directory-keeper.ts';
+
+export interface RoomSyncOptions {
+  roomId: string;
+  /** The facts as they are now. */
+  facts(): RoomFacts;
+  onDirectory(directory: Directory): void;
+  /** The edge does not know the room (any more). */
+  onGone(error: RizomaError): void;
+  /** The Room object knows that this controller does not hold the room any more. */
+  onLeft(): void;
+}
+
+interface Waiter {
+  resolve(): void;
+  reject(error: RizomaError): void;
+}
+
+/** What the Room object is to be told next. */
+type Wish = 'enter' | 'facts' | 'leave' | 'nothing';
+
+/**
+ * A room's conversation with its Room object: one call at a time, the newest state wins, and what
+ * could not be said while the edge was away is said when it is back.
+ */
+export class RoomSync {
+  readonly #clock: Clock;
+  readonly #edge: Edge;
+  readonly #log: Log;
+  readonly #options: RoomSyncOptions;
+  readonly #keeper = new DirectoryKeeper();
+  #held = false;
+  #mustEnter = false;
+  #mustTell = false;
+  #mustLeave = false;
+  #busy = false;
+  #closed = false;
+  #stopRetry: Cancel = () => undefined;
+  #waiters: Waiter[] = [];
+
+  constructor(components: { clock: Clock; edge: Edge; log: Log }, options: RoomSyncOptions) {
+    this.#clock = components.clock;
+    this.#edge = components.edge;
+    this.#log = components.log;
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when the directory is there: at once for all but the first. Rejects with what the
+   * first attempt met, `unavailable` while the edge is away.
+   */
+  async enter(): Promise<void> {
+    if (this.#held && this.#keeper.directory !== undefined) {
+      return;
+    }
+    if (!this.#edge.linked) {
+      throw unreachable();
+    }
+    const entered = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    if (!this.#held) {
+      this.#held = true;
+      this.#mustEnter = true;
+      this.#mustLeave = false;
+    }
+    this.#kick();
+    await entered;
+  }
+
+  /** The facts have changed. */
+  tell(): void {
+    this.#mustTell = true;
+    this.#kick();
+  }
+
+  /** This controller holds the room no longer, unless it enters again. */
+  leave(): void {
+    if (this.#held) {
+      this.#held = false;
+      this.#mustEnter = false;
+      this.#mustLeave = true;
+      this.#kick();
+    } else if (!this.#mustLeave && !this.#busy && !this.#closed) {
+      this.#closed = true;
+      this.#options.onLeft();
+    }
+  }
+
+  /** The edge is (again) there: what it pushed meanwhile was missed, and maybe it forgot our facts. */
+  linked(): void {
+    this.#mustEnter = this.#held;
+    this.#kick();
+  }
+
+  changed(change: DirectoryChange): void {
+    if (!this.#held) {
+      return;
+    }
+    const before = this.#keeper.directory;
+    if (!this.#keeper.take(change)) {
+      this.#enterAnew();
+    }
+    this.#publish(before);
+    if (this.#keeper.hasGap && !this.#busy) {
+      this.#enterAnew();
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stopRetry();
+    this.#settle(new RizomaError('unavailable', 'the room is closing'));
+  }
+
+  #enterAnew(): void {
+    this.#keeper.forgetEarly();
+    this.#mustEnter = true;
+    this.#kick();
+  }
+
+  #kick(): void {
+    if (!this.#busy && !this.#closed) {
+      this.#stopRetry();
+      void this.#run();
+    }
+  }
+
+  /** Never rejects: what fails is tried again, or is the end of the room. */
+  async #run(): Promise<void> {
+    this.#busy = true;
+    try {
+      for (let wish = this.#wish(); wish !== 'nothing'; wish = this.#wish()) {
+        await this.#fulfil(wish);
+      }
+    } catch (thrown) {
+      this.#onFailure(toRizomaError(thrown));
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #wish(): Wish {
+    if (this.#closed || !this.#edge.linked) {
+      return 'nothing';
+    }
+    if (this.#mustLeave) {
+      return 'leave';
+    }
+    if (this.#mustEnter) {
+      return 'enter';
+    }
+    return this.#held && this.#mustTell ? 'facts' : 'nothing';
+  }
+
+  async #fulfil(wish: Exclude<Wish, 'nothing'>): Promise<void> {
+    const { roomId } = this.#options;
+    switch (wish) {
+      case 'leave':
+        await this.#edge.call('room.leave', { roomId });
+        this.#onLeft();
+        return;
+      case 'enter':
+        await this.#doEnter(roomId);
+        return;
+      case 'facts':
+        await this.#doTell(roomId);
+        return;
+    }
+  }
+
+  async #doEnter(roomId: string): Promise<void> {
+    this.#mustEnter = false;
+    this.#mustTell = false;
+    try {
+      const directory = await this.#edge.call('room.enter', {
+        roomId,
+        facts: this.#options.facts(),
+      });
+      const before = this.#keeper.directory;
+      this.#keeper.replace(directory);
+      this.#log.info({ version: directory.version }, 'room entered');
+      this.#publish(before);
+      this.#afterAnswer();
+      this.#settle(undefined);
+    } catch (thrown) {
+      this.#mustEnter = this.#held;
+      throw thrown;
+    }
+  }
+
+  async #doTell(roomId: string): Promise<void> {
+    this.#mustTell = false;
+    try {
+      const change = await this.#edge.call('room.facts', { roomId, facts: this.#options.facts() });
+      const before = this.#keeper.directory;
+      this.#keeper.take(change);
+      this.#publish(before);
+      this.#afterAnswer();
+    } catch (thrown) {
+      this.#mustTell = true;
+      // A Room object that does not count this controller as a holder wants all of it anew.
+      this.#mustEnter ||= this.#held && toRizomaError(thrown).code === 'conflict';
+      throw thrown;
+    }
+  }
+
+  /** Changes that came before the answer fit now, or one before them was missed. */
+  #afterAnswer(): void {
+    if (this.#keeper.hasGap) {
+      this.#keeper.forgetEarly();
+      this.#mustEnter = this.#held;
+    }
+  }
+
+  #publish(before: Directory | undefined): void {
+    const { directory } = this.#keeper;
+    if (directory !== undefined && directory !== before) {
+      this.#options.onDirectory(directory);
+    }
+  }
+
+  #onLeft(): void {
+    this.#mustLeave = false;
+    this.#log.info('room left');
+    if (!this.#held) {
+      this.#closed = true;
+      this.#options.onLeft();
+    }
+  }
+
+  #onFailure(error: RizomaError): void {
+    this.#settle(error.code === 'link_down' ? unreachable() : error);
+    if (this.#closed) {
+      return;
+    }
+    if (error.code === 'not_found' && this.#held) {
+      this.close();
+      this.#options.onGone(error);
+      return;
+    }
+    this.#log.warn({ err: error }, 'the Room object was not reached');
+    // While the edge is away `linked` wakes us; this is for one that is there and cannot now.
+    this.#stopRetry = this.#clock.after(defaults.edgeRetry_ms, () => this.#kick());
+  }
+
+  #settle(error: RizomaError | undefined): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) {
+      if (error === undefined) {
+        waiter.resolve();
+      } else {
+        waiter.reject(error);
+      }
+    }
+  }
+}
+
+function unreachable(): RizomaError {
+  return new RizomaError(
+    'unavailable',
+    'the edge cannot be reached now, and the room is new here',
+    {
+      retryAfter_s: 1,
+    },
+  );
+}

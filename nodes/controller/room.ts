@@ -1,0 +1,323 @@
+import type { Clock } from '../../protocol/clock.ts';
+import type { ParamsOf } from '../../protocol/contract.ts';
+import type { Connected, ConnectionMessage, RoomEnded } from '../../protocol/contracts/client.ts';
+import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
+import type { Directory, DirectoryChange } from '../../protocol/directory.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import type { Log } from '../log.ts';
+import type { Edge } from '../mesh/edge.ts';
+import type { Agents } from './agents.ts';
+import type { Client, ClientHandlers } from './client.ts';
+import { defaults } from './defaults.ts';
+import { ErizoList } from './erizo-list.ts';
+import type { Erizos } from './erizos.ts';
+import { erizoOf, failures } from './flow.ts';
+import { Publishing } from './publishing.ts';
+import type { RoomParts } from './room-parts.ts';
+import { RoomSync } from './room-sync.ts';
+import { publicStream, Streams } from './streams.ts';
+import { Subscribing } from './subscribing.ts';
+
+export interface RoomComponents {
+  clock: Clock;
+  log: Log;
+  edge: Edge;
+  agents: Agents;
+  erizos: Erizos;
+}
+
+export interface RoomOptions {
+  roomId: string;
+  nodeId: string;
+  region: string;
+  maxErizosPerRoom: number;
+  clientsPerErizo: number;
+  /** A client is no longer here. */
+  onLeft(client: Client): void;
+  /** Nobody is here and the Room object knows it. */
+  onClosed(): void;
+}
+
+/** The part of a room that this controller holds (Licode: `models/Room.js`, `roomController`). */
+export class Room implements ClientHandlers {
+  readonly id: string;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #options: RoomOptions;
+  readonly #clients = new Map<string, Client>();
+  readonly #streams: Streams;
+  readonly #erizos: ErizoList<Client>;
+  readonly #sync: RoomSync;
+  readonly #publishing: Publishing;
+  readonly #subscribing: Subscribing;
+  /** Who waits for the directory to change. */
+  readonly #watchers = new Set<() => void>();
+  /** Those that were let in and are about to connect. */
+  #expected = 0;
+
+  constructor(components: RoomComponents, options: RoomOptions) {
+    const { clock, edge, agents, erizos } = components;
+    const { roomId, nodeId, region } = options;
+    this.id = roomId;
+    this.#clock = clock;
+    this.#log = components.log.child({ roomId });
+    this.#options = options;
+    this.#streams = new Streams({ nodeId, region });
+    this.#erizos = new ErizoList(
+      {
+        create: (except) => agents.createErizoJS(roomId, except),
+        acquire: (ref) => erizos.acquire(ref),
+        release: (erizo) => erizos.release(erizo),
+        changed: () => this.#sync.tell(),
+      },
+      options,
+    );
+    this.#sync = new RoomSync(
+      { clock, edge, log: this.#log },
+      {
+        roomId,
+        facts: () => this.#streams.facts(this.#erizos.facts),
+        onDirectory: (directory) => this.#learn(directory),
+        onGone: (error) => this.gone(error.code, 'the room does not exist any more'),
+        onLeft: () => this.#options.onClosed(),
+      },
+    );
+    const parts = this.#parts();
+    this.#subscribing = new Subscribing(parts);
+    this.#publishing = new Publishing(parts, {
+      onRemoved: (streamId) => this.#subscribing.streamRemoved(streamId),
+    });
+  }
+
+  get counters(): { clients: number; streams: number; subscriptions: number } {
+    const clients = [...this.#clients.values()];
+    return {
+      clients: clients.length,
+      streams: this.#streams.ownSize,
+      subscriptions: clients.reduce((sum, client) => sum + client.subscriptions.size, 0),
+    };
+  }
+
+  /**
+   * Somebody is about to join: the room stays until the answer is called, which may be done twice.
+   * Rejects while the directory cannot be had, and then keeps nothing.
+   */
+  async expect(): Promise<() => void> {
+    this.#expected += 1;
+    let waiting = true;
+    const done = (): void => {
+      this.#expected -= waiting ? 1 : 0;
+      waiting = false;
+      this.#leaveIfEmpty();
+    };
+    try {
+      await this.#sync.enter();
+      return done;
+    } catch (thrown) {
+      done();
+      throw thrown;
+    }
+  }
+
+  /** Lets a client in; what it is told from now on follows this answer. */
+  join(client: Client): Connected {
+    this.#clients.set(client.id, client);
+    this.#log.info({ clientId: client.id, clients: this.#clients.size }, 'client joined');
+    return {
+      streams: this.#streams.all().map(publicStream),
+      id: this.id,
+      clientId: client.id,
+      singlePC: false,
+      p2p: false,
+      streamPriorityStrategy: false,
+      connectionTargetBw: 0,
+      defaultVideoBW: defaults.defaultVideoBW,
+      maxVideoBW: defaults.maxVideoBW,
+      iceServers: [],
+      region: this.#options.region,
+      plan: client.plan,
+    };
+  }
+
+  publish: ClientHandlers['publish'] = (client, message, answer) =>
+    this.#publishing.publish(client, message, answer);
+
+  unpublish: ClientHandlers['unpublish'] = (client, streamId) =>
+    this.#publishing.unpublish(client, streamId);
+
+  subscribe: ClientHandlers['subscribe'] = (client, message, answer) =>
+    this.#subscribing.subscribe(client, message, answer);
+
+  unsubscribe: ClientHandlers['unsubscribe'] = (client, streamId) =>
+    this.#subscribing.unsubscribe(client, streamId);
+
+  /** Licode answers such a message at once; what becomes of an offer follows as an event. */
+  connectionMessage(client: Client, { options }: ConnectionMessage): void {
+    const { connectionId, msg } = options;
+    const erizo = client.connections.erizoOf(connectionId);
+    if (erizo === undefined) {
+      throw new RizomaError('forbidden', `you have no connection ${connectionId}`);
+    }
+    if (msg.type !== 'offer' && msg.type !== 'answer') {
+      return;
+    }
+    const params = { clientId: client.id, connectionId, msg };
+    erizo.rpc.call('processConnectionMessage', params).catch((thrown: unknown) => {
+      const { code, message } = toRizomaError(thrown);
+      this.#log.warn({ clientId: client.id, connectionId, code }, 'connection message refused');
+      const evt = { type: 'error', previousType: msg.type, code, message };
+      client.send('connection_message_erizo', { connectionId, info: 'error', evt });
+    });
+  }
+
+  /** The client is gone for good: nothing of it stays. */
+  left(client: Client, why: string): void {
+    if (this.#clients.get(client.id) !== client) {
+      return;
+    }
+    this.#clients.delete(client.id);
+    for (const flow of client.publications.values()) {
+      this.#publishing.end(client, flow);
+    }
+    for (const flow of client.subscriptions.values()) {
+      this.#subscribing.end(client, flow);
+    }
+    const erizo = this.#erizos.of(client);
+    const removal = erizo?.rpc.call('removeClient', { clientId: client.id });
+    // The conversation may end with the client: its last word has to be said first.
+    void this.#quietly(removal).then(() => this.#erizos.release(client));
+    this.#log.info({ clientId: client.id, why, clients: this.#clients.size }, 'client left');
+    this.#options.onLeft(client);
+    this.#leaveIfEmpty();
+  }
+
+  /** What an ErizoJS says to a client. */
+  fromErizo(client: Client, message: ParamsOf<ErizoToController, 'connectionMessage'>): void {
+    const { connectionId, msg: evt } = message;
+    client.send('connection_message_erizo', { connectionId, evt });
+  }
+
+  streamFailed(
+    client: Client,
+    erizoId: string,
+    failure: ParamsOf<ErizoToController, 'streamFailed'>,
+  ): void {
+    const { streamId, role, why } = failure;
+    const flows = role === 'publisher' ? client.publications : client.subscriptions;
+    const flow = flows.get(streamId);
+    if (flow !== undefined && erizoOf(flow)?.erizoId === erizoId) {
+      const part = role === 'publisher' ? this.#publishing : this.#subscribing;
+      part.fail(client, flow, failures[why]);
+    }
+  }
+
+  /** A process is lost, and with it what the clients of the room had there. */
+  erizoDied(erizoId: string): void {
+    const here = this.#erizos.died(erizoId);
+    for (const part of ['subscriptions', 'publications'] as const) {
+      for (const client of here) {
+        this.#failAt(client, part, erizoId);
+      }
+    }
+  }
+
+  linked(): void {
+    this.#sync.linked();
+  }
+
+  changed(change: DirectoryChange): void {
+    this.#sync.changed(change);
+  }
+
+  /** The room is no more: its clients are told so and disconnected. */
+  gone(code: string, message: string): void {
+    this.#log.info({ code }, 'room ended');
+    this.#end(message, { code, message });
+    this.#options.onClosed();
+  }
+
+  /** This controller ends; its clients may go to another one. */
+  close(): void {
+    this.#end('the controller is closing', {
+      code: 'unavailable',
+      message: 'this controller is closing: join again',
+    });
+  }
+
+  #end(why: string, farewell: RoomEnded): void {
+    this.#sync.close();
+    for (const client of this.#clients.values()) {
+      client.close(why, farewell);
+    }
+  }
+
+  #failAt(client: Client, part: 'subscriptions' | 'publications', erizoId: string): void {
+    for (const flow of client[part].values()) {
+      // One that is being negotiated fails with its call, one that was not told yet tries again.
+      if (flow.state.at === 'ready' && flow.state.erizo?.erizoId === erizoId) {
+        const owner = part === 'publications' ? this.#publishing : this.#subscribing;
+        owner.fail(client, flow, failures.erizo);
+      }
+    }
+  }
+
+  #leaveIfEmpty(): void {
+    if (this.#clients.size === 0 && this.#expected === 0) {
+      this.#sync.leave();
+    }
+  }
+
+  #learn(directory: Directory): void {
+    const { added, removed } = this.#streams.learn(directory);
+    for (const id of removed) {
+      this.#broadcast('onRemoveStream', { id });
+      this.#subscribing.streamRemoved(id);
+    }
+    for (const stream of added) {
+      this.#broadcast('onAddStream', publicStream(stream));
+    }
+    for (const changed of this.#watchers) {
+      changed();
+    }
+  }
+
+  #broadcast(event: string, message: unknown): void {
+    for (const client of this.#clients.values()) {
+      client.send(event, message);
+    }
+  }
+
+  #directoryChanged(): Promise<void> {
+    return new Promise((resolve) => {
+      const changed = (): void => {
+        stopWaiting();
+        this.#watchers.delete(changed);
+        resolve();
+      };
+      const stopWaiting = this.#clock.after(defaults.attemptPause_ms, changed);
+      this.#watchers.add(changed);
+    });
+  }
+
+  async #quietly(call: Promise<unknown> | undefined): Promise<void> {
+    try {
+      await call;
+    } catch (thrown) {
+      this.#log.debug({ code: toRizomaError(thrown).code }, 'removal was not answered');
+    }
+  }
+
+  #parts(): RoomParts {
+    return {
+      roomId: this.id,
+      log: this.#log,
+      streams: this.#streams,
+      erizos: this.#erizos,
+      broadcast: (event, message) => this.#broadcast(event, message),
+      clients: () => this.#clients.values(),
+      factsChanged: () => this.#sync.tell(),
+      directoryChanged: () => this.#directoryChanged(),
+      quietly: (call) => this.#quietly(call),
+    };
+  }
+}

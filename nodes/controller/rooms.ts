@@ -1,0 +1,134 @@
+import type { ParamsOf } from '../../protocol/contract.ts';
+import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
+import type { DirectoryChange } from '../../protocol/directory.ts';
+import type { EdgeListener } from '../mesh/edge.ts';
+import type { ChannelSocket } from './channel.ts';
+import type { Visitor } from './client.ts';
+import { Client } from './client.ts';
+import type { RoomComponents, RoomOptions } from './room.ts';
+import { Room } from './room.ts';
+
+export type RoomsOptions = Omit<RoomOptions, 'roomId' | 'onLeft' | 'onClosed'>;
+
+/** What is open in a controller. */
+export interface RoomCounters {
+  /** Rooms with clients. */
+  rooms: number;
+  /** Rooms that are kept: those, and those that the Room object does not know as left yet. */
+  heldRooms: number;
+  clients: number;
+  streams: number;
+  subscriptions: number;
+}
+
+/** The rooms that this controller holds and the clients in them; it hands on what comes for each. */
+export class Rooms implements EdgeListener {
+  readonly #components: RoomComponents;
+  readonly #options: RoomsOptions;
+  readonly #rooms = new Map<string, Room>();
+  readonly #clients = new Map<string, { client: Client; room: Room }>();
+
+  constructor(components: RoomComponents, options: RoomsOptions) {
+    this.#components = components;
+    this.#options = options;
+  }
+
+  get counters(): RoomCounters {
+    const each = [...this.#rooms.values()].map((room) => room.counters);
+    const sum = (key: 'clients' | 'streams' | 'subscriptions'): number =>
+      each.reduce((total, counters) => total + counters[key], 0);
+    return {
+      rooms: each.filter(({ clients }) => clients > 0).length,
+      heldRooms: each.length,
+      clients: sum('clients'),
+      streams: sum('streams'),
+      subscriptions: sum('subscriptions'),
+    };
+  }
+
+  client(clientId: string): Client | undefined {
+    return this.#clients.get(clientId)?.client;
+  }
+
+  /**
+   * Makes the room ready for somebody who was let in. The answer, to be called when the socket has
+   * connected or is gone, lets the room go again.
+   */
+  expect(roomId: string): Promise<() => void> {
+    return (this.#rooms.get(roomId) ?? this.#open(roomId)).expect();
+  }
+
+  /** The visitor is in from now on. The newer join of a client id wins. */
+  join(visitor: Visitor, socket: ChannelSocket): void {
+    const room = this.#rooms.get(visitor.roomId);
+    if (room === undefined) {
+      // The room ended while the socket connected; its client hears what it would hear in it.
+      socket.disconnect(true);
+      return;
+    }
+    this.client(visitor.clientId)?.close('it joined again', {
+      code: 'conflict',
+      message: 'you joined again elsewhere',
+    });
+    const client = new Client(this.#components, { visitor, handlers: room });
+    this.#clients.set(client.id, { client, room });
+    client.attach(socket);
+    client.send('connected', room.join(client));
+  }
+
+  connectionMessage(message: ParamsOf<ErizoToController, 'connectionMessage'>): void {
+    const there = this.#clients.get(message.clientId);
+    there?.room.fromErizo(there.client, message);
+  }
+
+  streamFailed(erizoId: string, failure: ParamsOf<ErizoToController, 'streamFailed'>): void {
+    const there = this.#clients.get(failure.clientId);
+    there?.room.streamFailed(there.client, erizoId, failure);
+  }
+
+  erizoDied(erizoId: string): void {
+    for (const room of this.#rooms.values()) {
+      room.erizoDied(erizoId);
+    }
+  }
+
+  linked(): void {
+    for (const room of this.#rooms.values()) {
+      room.linked();
+    }
+  }
+
+  roomChanged(roomId: string, change: DirectoryChange): void {
+    this.#rooms.get(roomId)?.changed(change);
+  }
+
+  roomDeleted(roomId: string): void {
+    this.#rooms.get(roomId)?.gone('not_found', 'the room was deleted');
+  }
+
+  close(): void {
+    for (const room of this.#rooms.values()) {
+      room.close();
+    }
+    this.#rooms.clear();
+  }
+
+  #open(roomId: string): Room {
+    const room: Room = new Room(this.#components, {
+      ...this.#options,
+      roomId,
+      onLeft: (client) => {
+        if (this.client(client.id) === client) {
+          this.#clients.delete(client.id);
+        }
+      },
+      onClosed: () => {
+        if (this.#rooms.get(roomId) === room) {
+          this.#rooms.delete(roomId);
+        }
+      },
+    });
+    this.#rooms.set(roomId, room);
+    return room;
+  }
+}

@@ -1,0 +1,122 @@
+import type { Route } from '../../protocol/cascade-tree.ts';
+import { routeTo } from '../../protocol/cascade-tree.ts';
+import type { PublicStream } from '../../protocol/contracts/client.ts';
+import type {
+  Directory,
+  ErizoFact,
+  RoomErizo,
+  RoomFacts,
+  RoomStream,
+  StreamFact,
+  StreamMedia,
+} from '../../protocol/directory.ts';
+import { emptyDirectory } from '../../protocol/directory.ts';
+
+/** Stands for the process of a stream that has none: data goes through signalling alone. */
+export const noErizo = '00000000-0000-0000-0000-000000000000';
+
+/** What a new directory means for clients that hold the room. */
+export interface StreamNews {
+  added: RoomStream[];
+  removed: string[];
+}
+
+export function hasMedia(media: StreamMedia): boolean {
+  return media.audio || media.video || media.screen;
+}
+
+/** A stream as clients see it (Licode: `getPublicStream`). */
+export function publicStream(stream: RoomStream): PublicStream {
+  const { streamId: id, region, media } = stream;
+  return { id, region, ...media };
+}
+
+/**
+ * The streams of a room as this controller knows them: its own, which it knows first, and those of
+ * others, which it knows from the Room object's directory. What the directory says of this node is
+ * what it was told, maybe by an earlier run: it counts for the numbers (`since`) alone.
+ */
+export class Streams {
+  readonly #nodeId: string;
+  readonly #region: string;
+  #directory: Directory = emptyDirectory;
+  readonly #own = new Map<string, StreamFact>();
+  #others = new Map<string, RoomStream>();
+
+  constructor(options: { nodeId: string; region: string }) {
+    this.#nodeId = options.nodeId;
+    this.#region = options.region;
+  }
+
+  get size(): number {
+    return this.#own.size + this.#others.size;
+  }
+
+  get ownSize(): number {
+    return this.#own.size;
+  }
+
+  get(streamId: string): RoomStream | undefined {
+    const own = this.#own.get(streamId);
+    return own === undefined ? this.#others.get(streamId) : this.#numbered(own);
+  }
+
+  all(): RoomStream[] {
+    const own = [...this.#own.values()].map((fact) => this.#numbered(fact));
+    return [...this.#others.values(), ...own];
+  }
+
+  /** A client here publishes it from now on. */
+  add(fact: StreamFact): RoomStream {
+    this.#own.set(fact.streamId, fact);
+    return this.#numbered(fact);
+  }
+
+  /** False where it was not published here. */
+  remove(streamId: string): boolean {
+    return this.#own.delete(streamId);
+  }
+
+  /** Takes a directory of the Room object. Says what is new of other nodes. */
+  learn(directory: Directory): StreamNews {
+    const before = this.#others;
+    const others = directory.streams.filter(
+      (stream) => stream.nodeId !== this.#nodeId && !this.#own.has(stream.streamId),
+    );
+    this.#directory = directory;
+    this.#others = new Map(others.map((stream) => [stream.streamId, stream]));
+    return {
+      added: others.filter((stream) => !before.has(stream.streamId)),
+      removed: [...before.keys()].filter((id) => !this.#others.has(id) && !this.#own.has(id)),
+    };
+  }
+
+  /** What the Room object is to know. */
+  facts(erizos: ErizoFact[]): RoomFacts {
+    return { erizos, streams: [...this.#own.values()] };
+  }
+
+  /**
+   * The way from a process of this node to the origin of a stream. Processes that the Room object
+   * has not numbered yet come after all that it has, in the order in which they were taken.
+   * Throws `not_found` where the directory knows no way (any more).
+   */
+  route(stream: RoomStream, erizoId: string, erizos: readonly ErizoFact[]): Route {
+    const known = this.#directory.erizos;
+    const others = known.filter((erizo) => erizo.nodeId !== this.#nodeId);
+    const own = erizos.map((erizo, index): RoomErizo => {
+      const numbered = known.find(
+        ({ erizoId: id, nodeId }) => id === erizo.erizoId && nodeId === this.#nodeId,
+      );
+      const since = numbered?.since ?? this.#directory.version + 1 + index;
+      return { ...erizo, nodeId: this.#nodeId, region: this.#region, since };
+    });
+    return routeTo(stream, erizoId, [...others, ...own]);
+  }
+
+  #numbered(fact: StreamFact): RoomStream {
+    const numbered = this.#directory.streams.find(({ streamId }) => streamId === fact.streamId);
+    const since = numbered?.since ?? this.#directory.version + 1;
+    return { ...fact, nodeId: this.#nodeId, region: this.#region, since };
+  }
+}

@@ -1,0 +1,164 @@
+import type { SubscribeMessage } from '../../protocol/contracts/client.ts';
+import type { RoomStream } from '../../protocol/directory.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
+import { attempt } from './attempts.ts';
+import type { Client } from './client.ts';
+import type { Failure, Flow } from './flow.ts';
+import { erizoOf, newFlow } from './flow.ts';
+import type { Answer } from './reliable-socket.ts';
+import type { RoomParts } from './room-parts.ts';
+
+/** What a subscriber takes of a stream. */
+interface Wanted {
+  audio: boolean;
+  video: boolean;
+}
+
+/** Streams that clients of this controller receive. */
+export class Subscribing {
+  readonly #parts: RoomParts;
+
+  constructor(parts: RoomParts) {
+    this.#parts = parts;
+  }
+
+  /** Licode: `onSubscribe`. Answers `(true, erizoId, connectionId)`. */
+  async subscribe(client: Client, { options }: SubscribeMessage, answer: Answer): Promise<void> {
+    client.demand('subscribe', options);
+    const { streamId } = options;
+    const { media } = this.#stream(streamId);
+    if (client.subscriptions.has(streamId)) {
+      throw new RizomaError('conflict', `you are subscribed to stream ${streamId} already`);
+    }
+    if (client.subscriptions.size >= limits.streamsPerRoom) {
+      throw new RizomaError(
+        'overloaded',
+        `a client receives up to ${limits.streamsPerRoom} streams`,
+      );
+    }
+    const wanted = {
+      audio: options.audio && media.audio,
+      video: options.video && (media.video || media.screen),
+    };
+    const flow = newFlow(streamId);
+    client.subscriptions.set(streamId, flow);
+    if (!wanted.audio && !wanted.video) {
+      flow.state = { at: 'ready', erizo: undefined };
+      answer(true);
+      return;
+    }
+    await this.#open(client, flow, wanted, answer);
+  }
+
+  async unsubscribe(client: Client, streamId: string): Promise<void> {
+    const flow = client.subscriptions.get(streamId);
+    if (flow === undefined) {
+      throw new RizomaError('not_found', `you are not subscribed to stream ${streamId}`);
+    }
+    await this.#remove(client, flow);
+  }
+
+  /** It ended by itself. */
+  fail(client: Client, flow: Flow, failure: Failure): void {
+    const { streamId } = flow;
+    if (client.subscriptions.get(streamId) !== flow) {
+      return;
+    }
+    this.#parts.log.warn({ clientId: client.id, streamId, ...failure }, 'subscription failed');
+    client.connectionFailed({ type: 'subscribe', streamId, ...failure });
+    this.end(client, flow);
+  }
+
+  /** The subscription is no more; its process is not told. */
+  end(client: Client, flow: Flow): void {
+    if (client.subscriptions.get(flow.streamId) === flow) {
+      client.subscriptions.delete(flow.streamId);
+    }
+    client.connections.drop(flow);
+    flow.abort.abort(new RizomaError('cancelled', `the subscription was given up`));
+    if (flow.state.at === 'ready') {
+      this.#parts.log.info({ clientId: client.id, streamId: flow.streamId }, 'unsubscribed');
+    }
+  }
+
+  /** A stream is no more: nobody here receives it. */
+  streamRemoved(streamId: string): void {
+    for (const client of this.#parts.clients()) {
+      const flow = client.subscriptions.get(streamId);
+      if (flow !== undefined) {
+        void this.#remove(client, flow);
+      }
+    }
+  }
+
+  async #remove(client: Client, flow: Flow): Promise<void> {
+    const erizo = erizoOf(flow);
+    this.end(client, flow);
+    await this.#parts.quietly(
+      erizo?.rpc.call('removeSubscriber', { clientId: client.id, streamId: flow.streamId }),
+    );
+  }
+
+  #stream(streamId: string): RoomStream {
+    const stream = this.#parts.streams.get(streamId);
+    if (stream === undefined) {
+      throw missing(streamId);
+    }
+    return stream;
+  }
+
+  /** A way that ends at a process which died meanwhile may be another one a moment later. */
+  async #open(client: Client, flow: Flow, wanted: Wanted, answer: Answer): Promise<void> {
+    try {
+      await attempt(flow, () => this.#addSubscriber(client, flow, wanted, answer), {
+        again: ['not_found', 'unavailable', 'link_down', 'timeout'],
+        pause: () => this.#parts.directoryChanged(),
+      });
+    } catch (thrown) {
+      const error = toRizomaError(thrown);
+      if (flow.state.at !== 'asked') {
+        this.fail(client, flow, { code: error.code, message: error.message });
+        return;
+      }
+      const removed = this.#parts.streams.get(flow.streamId) === undefined;
+      this.end(client, flow);
+      throw removed ? missing(flow.streamId) : error;
+    }
+  }
+
+  async #addSubscriber(client: Client, flow: Flow, wanted: Wanted, answer: Answer): Promise<void> {
+    const { streamId, abort } = flow;
+    const { roomId, erizos, streams } = this.#parts;
+    const erizo = await erizos.take(client);
+    abort.signal.throwIfAborted();
+    const stream = this.#stream(streamId);
+    const route = streams.route(stream, erizo.erizoId, erizos.facts);
+    await erizo.rpc.call(
+      'addSubscriber',
+      {
+        roomId,
+        clientId: client.id,
+        streamId,
+        route,
+        options: { ...wanted, label: stream.media.label, plan: client.plan },
+      },
+      {
+        signal: abort.signal,
+        onPart: ({ connectionId }) => {
+          flow.state = { at: 'negotiating', erizo };
+          client.connections.add(connectionId, erizo, flow);
+          answer(true, erizo.erizoId, connectionId);
+        },
+      },
+    );
+    if (!abort.signal.aborted) {
+      flow.state = { at: 'ready', erizo };
+      this.#parts.log.info({ clientId: client.id, streamId, hops: route.length }, 'subscribed');
+    }
+  }
+}
+
+function missing(streamId: string): RizomaError {
+  return new RizomaError('not_found', `stream ${streamId} does not exist`);
+}

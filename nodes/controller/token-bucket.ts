@@ -1,0 +1,29 @@
+import type { Clock } from '../../protocol/clock.ts';
+
+/** Lets so many pass each second, and as many in one burst. */
+export class TokenBucket {
+  readonly #clock: Clock;
+  readonly #perSecond: number;
+  #tokens: number;
+  #at_ms: number;
+
+  constructor(components: { clock: Clock }, options: { perSecond: number }) {
+    this.#clock = components.clock;
+    this.#perSecond = options.perSecond;
+    this.#tokens = options.perSecond;
+    this.#at_ms = components.clock.now();
+  }
+
+  /** Whether one more may pass now. */
+  take(): boolean {
+    const now_ms = this.#clock.now();
+    const gained = (Math.max(0, now_ms - this.#at_ms) / 1_000) * this.#perSecond;
+    this.#tokens = Math.min(this.#perSecond, this.#tokens + gained);
+    this.#at_ms = now_ms;
+    if (this.#tokens < 1) {
+      return false;
+    }
+    this.#tokens -= 1;
+    return true;
+  }
+}
