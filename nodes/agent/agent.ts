@@ -66,17 +66,23 @@ export class Agent {
   /** Binds its socket and starts the first processes. Rejects where the port is taken. */
   static async create(components: AgentComponents, options: AgentOptions): Promise<Agent> {
     const agent = new Agent(components, options);
-    agent.#listener = await ZmqListener.create(
-      { clock: components.clock },
-      {
-        ip: options.environment.ip,
-        port: options.rpcPort,
-        onLink: (link, hello) => agent.#onLink(link, hello),
-      },
-    );
+    agent.#listener = await agent.#listen();
     agent.#erizos.start();
     components.log.info({ endpoint: agent.endpoint }, 'agent started');
     return agent;
+  }
+
+  async #listen(): Promise<ZmqListener> {
+    const { ip } = this.#options.environment;
+    const port = this.#options.rpcPort;
+    const onLink = (link: Link, hello: string): void => this.#onLink(link, hello);
+    try {
+      return await ZmqListener.create({ clock: this.#clock }, { ip, port, onLink });
+    } catch (cause) {
+      throw new Error(`cannot listen on tcp://${ip}:${port} (RIZOMA_IP, RIZOMA_RPC_PORT)`, {
+        cause,
+      });
+    }
   }
 
   /** `tcp://ip:port` of its ROUTER socket. */
