@@ -17,7 +17,7 @@ export class StaticMembers implements Members {
     this.#nodes = new Map([[this.#own.nodeId, this.#own]]);
   }
 
-  static create(components: { card: NodeCard; edge: Edge }): StaticMembers {
+  static create(components: { card: NodeCard; edge: Pick<Edge, 'listen'> }): StaticMembers {
     const members = new StaticMembers(components);
     members.#stopListening = components.edge.listen({
       members: (nodes) => members.#onMembers(nodes),

@@ -1,0 +1,148 @@
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+import { WebSocketLink } from '../../../nodes/link/websocket-link.ts';
+import { systemClock } from '../../../protocol/clock.ts';
+import type { Handlers } from '../../../protocol/contract.ts';
+import type { EdgeToNode, NodeToEdge } from '../../../protocol/contracts/node-edge.ts';
+import { edgeToNode, nodeToEdge } from '../../../protocol/contracts/node-edge.ts';
+import { RizomaError } from '../../../protocol/errors.ts';
+import { RpcPeer } from '../../../protocol/rpc-peer.ts';
+
+type NodePeer = RpcPeer<EdgeToNode, NodeToEdge>;
+type Seen = { method: string; params: unknown };
+
+export const enrolSecret = 'the-secret-of-the-test';
+
+/** The edge's side of the node link on a real WebSocket server; what it is asked can be awaited. */
+export class TestEdge {
+  readonly #server: WebSocketServer;
+  readonly #seen: Seen[] = [];
+  readonly #watchers = new Set<() => void>();
+  readonly peers: NodePeer[] = [];
+  readonly paths: string[] = [];
+  /** Answers to come to keep-alives; `ok` when there is none. */
+  keepAliveAnswers: ('ok' | 'whoareyou')[] = [];
+  /** Registrations to come that are refused. */
+  refusals = 0;
+
+  private constructor(server: WebSocketServer) {
+    this.#server = server;
+  }
+
+  static async create(port = 0): Promise<TestEdge> {
+    const server = new WebSocketServer({
+      host: '127.0.0.1',
+      port,
+      verifyClient: ({ req }: { req: { headers: { authorization?: string } } }) =>
+        req.headers.authorization === `Bearer ${enrolSecret}`,
+    });
+    const edge = new TestEdge(server);
+    server.on('connection', (socket, request) => {
+      edge.paths.push(request.url ?? '');
+      const link = WebSocketLink.create({ clock: systemClock, socket }, { name: 'node' });
+      edge.peers.push(
+        RpcPeer.create(
+          { link, clock: systemClock, handlers: edge.#handlers() },
+          {
+            outgoing: edgeToNode,
+            incoming: nodeToEdge,
+            onEnd: (why) => edge.#note('(end)', why),
+          },
+        ),
+      );
+    });
+    await new Promise((resolve) => server.once('listening', resolve));
+    return edge;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get peer(): NodePeer {
+    const peer = this.peers.at(-1);
+    if (peer === undefined) {
+      throw new Error('no node is linked');
+    }
+    return peer;
+  }
+
+  /** The parameters of the `count`th call of the method, as soon as it has come; `(end)` is a link's end. */
+  async asked(method: string, count = 1): Promise<unknown> {
+    for (;;) {
+      const found = this.#seen.filter((seen) => seen.method === method)[count - 1];
+      if (found !== undefined) {
+        return found.params;
+      }
+      await new Promise<void>((resolve) => {
+        const watcher = (): void => {
+          this.#watchers.delete(watcher);
+          resolve();
+        };
+        this.#watchers.add(watcher);
+      });
+    }
+  }
+
+  count(method: string): number {
+    return this.#seen.filter((seen) => seen.method === method).length;
+  }
+
+  /** Cuts all links as a network does, without a word. */
+  cut(): void {
+    for (const socket of this.#server.clients) {
+      socket.terminate();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #note(method: string, params: unknown): void {
+    this.#seen.push({ method, params });
+    for (const watcher of this.#watchers) {
+      watcher();
+    }
+  }
+
+  #handlers(): Handlers<NodeToEdge> {
+    return {
+      'node.register': async (params) => {
+        this.#note('node.register', params);
+        if (this.refusals > 0) {
+          this.refusals -= 1;
+          throw new RizomaError('forbidden', 'not you');
+        }
+        return { tokenKey: 'token-key', ticketKey: publicKey };
+      },
+      'node.keepAlive': async (params) => {
+        this.#note('node.keepAlive', params);
+        return this.keepAliveAnswers.shift() ?? 'ok';
+      },
+      'token.consume': async () => {
+        throw new RizomaError('token_used', 'this token was used');
+      },
+      'room.enter': async () => ({ version: 1, erizos: [], streams: [] }),
+      'room.facts': async () => ({
+        from: 1,
+        version: 1,
+        erizos: { put: [], removed: [] },
+        streams: { put: [], removed: [] },
+      }),
+      'room.leave': async () => null,
+    };
+  }
+}
+
+/** RFC 8037, appendix A.2. */
+export const publicKey = {
+  kty: 'OKP',
+  crv: 'Ed25519',
+  x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+} as const;
