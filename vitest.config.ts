@@ -1,5 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { testBindings } from './test/edge/bindings.ts';
 
 /** Four kinds of test: pure parts, the edge in workerd, several real nodes, and real browsers. */
 export default defineConfig({
@@ -12,7 +13,12 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './test/edge/wrangler.test.toml' } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: { bindings: testBindings() },
+          }),
+        ],
         test: { name: 'edge', include: ['test/edge/**/*.test.ts'] },
       },
       {

@@ -1,10 +1,11 @@
 /** Bytes as text and back, the same in Node, Workers and browsers. */
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(text);
+  // Copied, since types of platforms differ in whether the encoder's buffer may be a shared one.
+  return new Uint8Array(encoder.encode(text));
 }
 
 export function toHex(bytes: Uint8Array): string {

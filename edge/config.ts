@@ -1,0 +1,67 @@
+import * as v from 'valibot';
+import { hmac, toHex } from '../protocol/bytes.ts';
+import { RizomaError } from '../protocol/errors.ts';
+import { ServiceId } from '../protocol/ids.ts';
+import type { TicketPrivateKey } from '../protocol/ticket.ts';
+import { parseTicketKey } from '../protocol/ticket.ts';
+
+const secret = v.pipe(v.string(), v.minLength(16, 'is shorter than 16 characters'));
+
+const Vars = v.object({
+  NUVE_SUPERSERVICE_ID: ServiceId,
+  NUVE_SUPERSERVICE_KEY: secret,
+  RIZOMA_ENROL_SECRET: secret,
+  RIZOMA_TICKET_KEY: v.pipe(v.string(), v.minLength(1)),
+  RIZOMA_DEMO: v.optional(v.string(), 'off'),
+});
+
+export interface Config {
+  readonly superservice: { readonly id: string; readonly key: string };
+  /** What a node shows when it dials in. */
+  readonly enrolSecret: string;
+  readonly ticketKey: TicketPrivateKey;
+  /** Whether tokens are given to anybody who asks. */
+  readonly demo: boolean;
+}
+
+const parsed = new WeakMap<object, Config>();
+
+/** The configuration of an environment, parsed at its first use. Throws `internal`, saying what to set. */
+export function configOf(env: object): Config {
+  const known = parsed.get(env);
+  if (known !== undefined) {
+    return known;
+  }
+  const config = parseConfig(env);
+  parsed.set(env, config);
+  return config;
+}
+
+function parseConfig(env: object): Config {
+  const result = v.safeParse(Vars, env, { abortEarly: true });
+  if (!result.success) {
+    const issue = result.issues[0];
+    const name = v.getDotPath(issue) ?? '';
+    const what = issue.input === undefined ? 'is not set' : `is wrong (${issue.message})`;
+    throw new RizomaError(
+      'internal',
+      `${name} ${what}: put it into .dev.vars, or where the edge is deployed run ` +
+        `\`wrangler secret put ${name}\``,
+    );
+  }
+  const vars = result.output;
+  return Object.freeze({
+    superservice: Object.freeze({ id: vars.NUVE_SUPERSERVICE_ID, key: vars.NUVE_SUPERSERVICE_KEY }),
+    enrolSecret: vars.RIZOMA_ENROL_SECRET,
+    ticketKey: parseTicketKey(vars.RIZOMA_TICKET_KEY),
+    demo: vars.RIZOMA_DEMO === 'on',
+  });
+}
+
+/**
+ * The key that signs tokens. It is derived, because nodes are given it to check tokens: a node that
+ * is taken over must not be able to sign requests of the superservice.
+ */
+export async function tokenKeyOf(config: Config): Promise<string> {
+  return toHex(await hmac('SHA-256', config.superservice.key, 'rizoma/token/v1'));
+}

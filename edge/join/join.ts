@@ -1,0 +1,34 @@
+import { JoinRequest } from '../../protocol/contracts/rest.ts';
+import type { JoinAnswer } from '../../protocol/contracts/rest.ts';
+import { newUuid, roomOfToken } from '../../protocol/ids.ts';
+import { signTicket } from '../../protocol/ticket.ts';
+import { checkTokenSignature, decodeToken } from '../../protocol/token.ts';
+import type { EdgeContext } from '../app.ts';
+import { bodyOf } from '../body.ts';
+import { tokenKeyOf } from '../config.ts';
+import { roomOf } from '../objects/api.ts';
+import { valueOf } from '../objects/outcome.ts';
+import { placeOfRequest } from '../origin.ts';
+
+/**
+ * `POST /join`: a token for tickets, one for each controller that the client may enter at. The pin that
+ * counts is the one that the room keeps with the token: what the client holds of it is not signed.
+ */
+export async function postJoin(context: EdgeContext): Promise<Response> {
+  const token = decodeToken((await bodyOf(context, JoinRequest)).token);
+  const config = context.get('config');
+  await checkTokenSignature(await tokenKeyOf(config), token);
+  const { tokenId } = token;
+  const roomId = roomOfToken(tokenId);
+  const { userName, role, entrances } = await valueOf(
+    roomOf(context.env, roomId).admit({ tokenId, place: placeOfRequest(context) }),
+  );
+  const clientId = newUuid();
+  const now_ms = Date.now();
+  const controllers = entrances.map(async ({ nodeId, region, host, secure }) => {
+    const claims = { nodeId, region, clientId, roomId, userName, role, jti: newUuid() };
+    return { host, secure, region, ticket: await signTicket(config.ticketKey, claims, now_ms) };
+  });
+  const answer: JoinAnswer = { clientId, roomId, controllers: await Promise.all(controllers) };
+  return context.json(answer);
+}

@@ -1,0 +1,92 @@
+import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import type { RoomApi, Speaker } from './api.ts';
+import { InOrder } from './in-order.ts';
+import type { HeldRoom, NodeStore } from './node-store.ts';
+import { valueOf } from './outcome.ts';
+
+const defaults = {
+  /** Rooms that are told of a loss at a time. */
+  roomsAtATime: 32,
+} as const;
+
+/**
+ * The rooms that a node holds. Each is written down before it is entered, with the lease, so that no
+ * room can miss that the lease has ended.
+ */
+export class NodeRooms {
+  readonly #store: NodeStore;
+  readonly #room: (roomId: string) => RoomApi;
+  /** Calls to one room must not overtake each other: facts replace what was said before. */
+  readonly #order = new InOrder();
+
+  constructor(components: { store: NodeStore; room: (roomId: string) => RoomApi }) {
+    this.#store = components.store;
+    this.#room = components.room;
+  }
+
+  enter(
+    roomId: string,
+    speaker: Speaker,
+    news: { region: string; facts: RoomFacts },
+  ): Promise<Directory> {
+    const held = { roomId, lease: speaker.lease };
+    this.#store.addRoom(held);
+    return this.#order.run(roomId, async () => {
+      try {
+        return await valueOf(this.#room(roomId).enter({ ...speaker, ...news }));
+      } catch (thrown) {
+        if (isGone(thrown)) {
+          this.#store.removeRoom(held);
+        }
+        throw thrown;
+      }
+    });
+  }
+
+  facts(roomId: string, speaker: Speaker, facts: RoomFacts): Promise<DirectoryChange> {
+    return this.#order.run(roomId, () => valueOf(this.#room(roomId).facts({ ...speaker, facts })));
+  }
+
+  leave(roomId: string, speaker: Speaker): Promise<null> {
+    return this.#order.run(roomId, async () => {
+      await valueOf(this.#room(roomId).leave(speaker)).catch(unlessGone);
+      this.#store.removeRoom({ roomId, lease: speaker.lease });
+      return null;
+    });
+  }
+
+  /** Whether there are rooms that have not heard yet that their lease has ended. */
+  owesNews(liveLease: number | undefined): boolean {
+    return this.#store.roomsOfOtherLeases(liveLease).length > 0;
+  }
+
+  /** Tells the rooms of every lease but the live one that it has ended. Throws if one could not be told. */
+  async tellOfLoss(nodeId: string, liveLease: number | undefined): Promise<void> {
+    const owed = this.#store.roomsOfOtherLeases(liveLease);
+    for (let from = 0; from < owed.length; from += defaults.roomsAtATime) {
+      const some = owed.slice(from, from + defaults.roomsAtATime);
+      await Promise.all(some.map((held) => this.#tell(nodeId, held)));
+    }
+  }
+
+  #tell(nodeId: string, held: HeldRoom): Promise<void> {
+    return this.#order.run(held.roomId, async () => {
+      const { roomId, lease } = held;
+      await valueOf(this.#room(roomId).nodeLost({ nodeId, lease })).catch(unlessGone);
+      this.#store.removeRoom(held);
+    });
+  }
+}
+
+function isGone(thrown: unknown): boolean {
+  return thrown instanceof RizomaError && thrown.code === 'not_found';
+}
+
+/** A room that is gone needs no news. */
+function unlessGone(thrown: unknown): null {
+  if (isGone(thrown)) {
+    return null;
+  }
+  throw thrown;
+}

@@ -1,0 +1,71 @@
+import * as v from 'valibot';
+import { NodeCard } from '../../protocol/contracts/node-edge.ts';
+import { parseJson } from '../../protocol/parse.ts';
+
+const Lease = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** What becomes of a node. Each registration of a new run, and each after a loss, is a new lease. */
+const NodeState = v.variant('state', [
+  v.strictObject({ state: v.literal('unknown'), lease: Lease }),
+  v.strictObject({ state: v.literal('live'), lease: Lease, card: NodeCard }),
+  /** `told`: whether Mesh knows. */
+  v.strictObject({ state: v.literal('lost'), lease: Lease, nodeId: v.string(), told: v.boolean() }),
+]);
+export type NodeState = v.InferOutput<typeof NodeState>;
+
+export interface HeldRoom {
+  readonly roomId: string;
+  /** Under which lease the node entered it. */
+  readonly lease: number;
+}
+
+const tables = `
+  CREATE TABLE IF NOT EXISTS node (only INTEGER PRIMARY KEY CHECK (only = 1), state TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS rooms
+    (room_id TEXT NOT NULL, lease INTEGER NOT NULL, PRIMARY KEY (room_id, lease));`;
+
+/** What a Node object keeps in its SQLite. */
+export class NodeStore {
+  readonly #sql: SqlStorage;
+
+  constructor(components: { sql: SqlStorage }) {
+    this.#sql = components.sql;
+  }
+
+  makeTables(): void {
+    this.#sql.exec(tables);
+  }
+
+  state(): NodeState {
+    const row = this.#sql.exec<{ state: string }>('SELECT state FROM node').toArray()[0];
+    return row === undefined
+      ? { state: 'unknown', lease: 0 }
+      : parseJson(NodeState, row.state, 'stored state', 'internal');
+  }
+
+  saveState(state: NodeState): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO node (only, state) VALUES (1, ?)',
+      JSON.stringify(state),
+    );
+  }
+
+  addRoom({ roomId, lease }: HeldRoom): void {
+    this.#sql.exec('INSERT OR IGNORE INTO rooms (room_id, lease) VALUES (?, ?)', roomId, lease);
+  }
+
+  removeRoom({ roomId, lease }: HeldRoom): void {
+    this.#sql.exec('DELETE FROM rooms WHERE room_id = ? AND lease = ?', roomId, lease);
+  }
+
+  /** Rooms that were entered under another lease than this one, and have to hear that it ended. */
+  roomsOfOtherLeases(lease: number | undefined): HeldRoom[] {
+    return this.#sql
+      .exec<{ room_id: string; lease: number }>(
+        'SELECT room_id, lease FROM rooms WHERE lease <> ? ORDER BY rowid',
+        lease ?? -1,
+      )
+      .toArray()
+      .map((row) => ({ roomId: row.room_id, lease: row.lease }));
+  }
+}

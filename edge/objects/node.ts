@@ -1,0 +1,166 @@
+import { DurableObject } from 'cloudflare:workers';
+import * as v from 'valibot';
+import { systemClock } from '../../protocol/clock.ts';
+import type { EdgeToNode, NodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import { edgeToNode, nodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import { NodeId } from '../../protocol/ids.ts';
+import { parse } from '../../protocol/parse.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import { configOf } from '../config.ts';
+import { createLog } from '../log.ts';
+import type { Bindings, NodeApi, Notice, RoomApi } from './api.ts';
+import { meshOf, roomOf } from './api.ts';
+import type { NodeSession } from './node-calls.ts';
+import { nodeCalls } from './node-calls.ts';
+import { NodeLease } from './node-lease.ts';
+import { NodeRooms } from './node-rooms.ts';
+import { NodeStore } from './node-store.ts';
+import { closeCodes, SocketLink } from './socket-link.ts';
+
+const log = createLog({ object: 'node' });
+
+/** What a socket remembers while this object sleeps. */
+const Attachment = v.strictObject({
+  nodeId: NodeId,
+  /** Of two sockets the one with the higher number is the newer. */
+  number: v.number(),
+  lease: v.optional(v.number()),
+});
+type Attachment = v.InferOutput<typeof Attachment>;
+
+interface Conversation {
+  readonly link: SocketLink;
+  readonly peer: RpcPeer<EdgeToNode, NodeToEdge>;
+  readonly session: NodeSession;
+}
+
+/** One node: the link that it dialled, its lease, the rooms that it holds. */
+export class Node extends DurableObject<Bindings> implements NodeApi {
+  readonly #rooms: NodeRooms;
+  readonly #lease: NodeLease;
+  /** Made anew for each socket when this object wakes. */
+  readonly #conversations = new WeakMap<WebSocket, Conversation>();
+
+  constructor(context: DurableObjectState, env: Bindings) {
+    super(context, env);
+    const store = new NodeStore({ sql: context.storage.sql });
+    store.makeTables();
+    this.#rooms = new NodeRooms({ store, room: (roomId) => this.#room(roomId) });
+    this.#lease = new NodeLease({
+      store,
+      mesh: meshOf(env),
+      rooms: this.#rooms,
+      now: () => Date.now(),
+      arm: (at_ms) => context.storage.setAlarm(at_ms),
+      log,
+    });
+  }
+
+  /** The upgrade of a request that the Worker has checked. The newest socket of a node wins. */
+  override fetch(request: Request): Response {
+    const nodeId = parse(NodeId, request.headers.get('x-rizoma-node'), 'node id');
+    const older = this.ctx.getWebSockets();
+    const number = 1 + Math.max(0, ...older.map((socket) => attachmentOf(socket).number));
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    remember(server, { nodeId, number });
+    for (const socket of older) {
+      this.#conversationOf(socket).peer.close();
+    }
+    log.info('a node dialled in', { nodeId, replaced: older.length });
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    const { link, session } = this.#conversationOf(socket);
+    if (this.#lease.cardOf(session.lease) !== undefined) {
+      this.#lease.heard();
+    }
+    link.deliver(message);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    this.#conversationOf(socket).link.end(code === closeCodes.normal ? 'peer_closed' : 'lost');
+    log.info('the link of a node was closed', { nodeId: attachmentOf(socket).nodeId, code });
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#conversationOf(socket).link.end('lost');
+    log.info('the link of a node broke', { nodeId: attachmentOf(socket).nodeId });
+  }
+
+  push(notice: Notice): Promise<boolean> {
+    const sessions = this.ctx
+      .getWebSockets()
+      .filter((socket) => socket.readyState === WebSocket.OPEN)
+      .map((socket) => this.#conversationOf(socket))
+      .filter(({ session, peer }) => peer.ended === undefined && this.#speaks(session));
+    for (const { session } of sessions) {
+      session.notify(notice);
+    }
+    return Promise.resolve(sessions.length > 0);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#lease.check();
+  }
+
+  #room(roomId: string): RoomApi {
+    return roomOf(this.env, roomId);
+  }
+
+  #speaks({ lease }: NodeSession): boolean {
+    return this.#lease.cardOf(lease) !== undefined;
+  }
+
+  #conversationOf(socket: WebSocket): Conversation {
+    const known = this.#conversations.get(socket);
+    if (known !== undefined) {
+      return known;
+    }
+    const conversation = this.#converse(socket);
+    this.#conversations.set(socket, conversation);
+    return conversation;
+  }
+
+  #converse(socket: WebSocket): Conversation {
+    const { nodeId } = attachmentOf(socket);
+    const link = new SocketLink({ socket }, { name: `link of ${nodeId}` });
+    const session: NodeSession = {
+      nodeId,
+      get lease() {
+        return attachmentOf(socket).lease;
+      },
+      set lease(lease) {
+        const { number } = attachmentOf(socket);
+        remember(socket, { nodeId, number, ...(lease === undefined ? {} : { lease }) });
+      },
+      notify: ({ method, params }) => peer.notify(method, params),
+      background: (task) =>
+        this.ctx.waitUntil(
+          task().catch((thrown: unknown) => log.error('a task failed', thrown, { nodeId })),
+        ),
+    };
+    const handlers = nodeCalls(
+      { lease: this.#lease, rooms: this.#rooms, session, room: (roomId) => this.#room(roomId) },
+      { config: configOf(this.env) },
+    );
+    const peer = RpcPeer.create(
+      { link, clock: systemClock, handlers },
+      {
+        outgoing: edgeToNode,
+        incoming: nodeToEdge,
+        onFault: (fault, method) => log.error('a call of a node failed', fault, { nodeId, method }),
+      },
+    );
+    return { link, peer, session };
+  }
+}
+
+function attachmentOf(socket: WebSocket): Attachment {
+  return parse(Attachment, socket.deserializeAttachment(), 'attachment', 'internal');
+}
+
+function remember(socket: WebSocket, attachment: Attachment): void {
+  socket.serializeAttachment(attachment);
+}

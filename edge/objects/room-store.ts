@@ -1,0 +1,141 @@
+import { RoomAnswer } from '../../protocol/contracts/rest.ts';
+import type { DirectoryChange } from '../../protocol/directory.ts';
+import { RoomErizo, RoomFacts, RoomStream } from '../../protocol/directory.ts';
+import { parseJson } from '../../protocol/parse.ts';
+import type { DirectoryState, Holder } from '../room/directory.ts';
+import { TokenRecord } from '../room/tokens.ts';
+
+const tables = `
+  CREATE TABLE IF NOT EXISTS room (only INTEGER PRIMARY KEY CHECK (only = 1), room TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS tokens
+    (token_id TEXT PRIMARY KEY, expires_ms INTEGER NOT NULL, token TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires_ms);
+  CREATE TABLE IF NOT EXISTS version (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS holders
+    (node_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, lease INTEGER NOT NULL, region TEXT NOT NULL,
+     facts TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS erizos (id TEXT PRIMARY KEY, data TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS streams (id TEXT PRIMARY KEY, data TEXT NOT NULL);`;
+
+type HolderRow = { node_id: string; lease: number; region: string; facts: string };
+
+/** What a Room object keeps in its SQLite. */
+export class RoomStore {
+  readonly #sql: SqlStorage;
+
+  constructor(components: { sql: SqlStorage }) {
+    this.#sql = components.sql;
+  }
+
+  makeTables(): void {
+    this.#sql.exec(tables);
+  }
+
+  room(): RoomAnswer | undefined {
+    const row = this.#sql.exec<{ room: string }>('SELECT room FROM room').toArray()[0];
+    return row && parseJson(RoomAnswer, row.room, 'stored room', 'internal');
+  }
+
+  saveRoom(room: RoomAnswer): void {
+    this.#sql.exec('INSERT INTO room (only, room) VALUES (1, ?)', JSON.stringify(room));
+  }
+
+  token(tokenId: string): TokenRecord | undefined {
+    const rows = this.#sql.exec<{ token: string }>(
+      'SELECT token FROM tokens WHERE token_id = ?',
+      tokenId,
+    );
+    const row = rows.toArray()[0];
+    return row && parseJson(TokenRecord, row.token, 'stored token', 'internal');
+  }
+
+  saveToken(token: TokenRecord): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO tokens (token_id, expires_ms, token) VALUES (?, ?, ?)',
+      ...[token.tokenId, token.expiresAt_ms, JSON.stringify(token)],
+    );
+  }
+
+  /** Removes what has expired; answers when the next token does. */
+  sweepTokens(now_ms: number): number | undefined {
+    this.#sql.exec('DELETE FROM tokens WHERE expires_ms <= ?', now_ms);
+    const row = this.#sql
+      .exec<{ next: number | null }>('SELECT MIN(expires_ms) AS next FROM tokens')
+      .one();
+    return row.next ?? undefined;
+  }
+
+  directory(): DirectoryState {
+    const version = this.#sql.exec<{ version: number }>('SELECT version FROM version').toArray()[0];
+    const rows = (table: string): string[] =>
+      this.#sql
+        .exec<{ data: string }>(`SELECT data FROM ${table} ORDER BY rowid`)
+        .toArray()
+        .map(({ data }) => data);
+    return {
+      directory: {
+        version: version?.version ?? 0,
+        erizos: rows('erizos').map((data) =>
+          parseJson(RoomErizo, data, 'stored erizo', 'internal'),
+        ),
+        streams: rows('streams').map((data) =>
+          parseJson(RoomStream, data, 'stored stream', 'internal'),
+        ),
+      },
+      holders: this.#holders(),
+    };
+  }
+
+  /** Writes what differs between the two. */
+  saveDirectory(before: DirectoryState, after: DirectoryState, change: DirectoryChange): void {
+    this.#saveHolders(before.holders, after.holders);
+    if (change.version === change.from) {
+      return;
+    }
+    this.#sql.exec('INSERT OR REPLACE INTO version (only, version) VALUES (1, ?)', change.version);
+    this.#saveRows('erizos', change.erizos, ({ erizoId }) => erizoId);
+    this.#saveRows('streams', change.streams, ({ streamId }) => streamId);
+  }
+
+  #holders(): Holder[] {
+    const rows = this.#sql.exec<HolderRow>('SELECT * FROM holders ORDER BY seq').toArray();
+    return rows.map(({ node_id: nodeId, lease, region, facts }) => ({
+      nodeId,
+      lease,
+      region,
+      facts: parseJson(RoomFacts, facts, 'stored facts', 'internal'),
+    }));
+  }
+
+  #saveHolders(before: readonly Holder[], after: readonly Holder[]): void {
+    const stored = new Map(before.map((holder, seq) => [holder, seq]));
+    const kept = new Set(after.map(({ nodeId }) => nodeId));
+    for (const { nodeId } of before.filter((holder) => !kept.has(holder.nodeId))) {
+      this.#sql.exec('DELETE FROM holders WHERE node_id = ?', nodeId);
+    }
+    for (const [seq, holder] of after.entries()) {
+      if (stored.get(holder) !== seq) {
+        this.#sql.exec(
+          'INSERT OR REPLACE INTO holders (node_id, seq, lease, region, facts) VALUES (?, ?, ?, ?, ?)',
+          ...[holder.nodeId, seq, holder.lease, holder.region, JSON.stringify(holder.facts)],
+        );
+      }
+    }
+  }
+
+  #saveRows<Row>(
+    table: 'erizos' | 'streams',
+    change: { put: readonly Row[]; removed: readonly string[] },
+    idOf: (row: Row) => string,
+  ): void {
+    for (const id of change.removed) {
+      this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
+    }
+    for (const row of change.put) {
+      this.#sql.exec(
+        `INSERT OR REPLACE INTO ${table} (id, data) VALUES (?, ?)`,
+        ...[idOf(row), JSON.stringify(row)],
+      );
+    }
+  }
+}

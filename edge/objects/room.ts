@@ -1,0 +1,207 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
+import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Place } from '../../protocol/place.ts';
+import { createLog } from '../log.ts';
+import type { DirectoryEffect, DirectoryEvent, DirectoryState } from '../room/directory.ts';
+import { directoryStep } from '../room/directory.ts';
+import { consumeToken, issueToken, usableToken } from '../room/tokens.ts';
+import type { Admission, Bindings, RoomApi, Speaker, TokenRequest } from './api.ts';
+import { meshOf, nodeOf } from './api.ts';
+import { InOrder } from './in-order.ts';
+import { MeshView } from './mesh-view.ts';
+import type { Outcome } from './outcome.ts';
+import { outcomeOf } from './outcome.ts';
+import { RoomStore } from './room-store.ts';
+
+const log = createLog({ object: 'room' });
+
+const defaults = {
+  /** After a sweep that failed. */
+  retry_ms: 10_000,
+} as const;
+
+/** One room: its tokens, the controllers that hold it, and who publishes what in it. */
+export class Room extends DurableObject<Bindings> implements RoomApi {
+  readonly #store: RoomStore;
+  readonly #mesh: MeshView;
+  /** What each node is told, in order. */
+  readonly #pushes = new InOrder();
+  #room: RoomAnswer | undefined;
+  #state: DirectoryState;
+
+  constructor(context: DurableObjectState, env: Bindings) {
+    super(context, env);
+    this.#store = new RoomStore({ sql: context.storage.sql });
+    this.#store.makeTables();
+    this.#room = this.#store.room();
+    this.#state = this.#store.directory();
+    this.#mesh = new MeshView({
+      mesh: meshOf(env),
+      now: () => Date.now(),
+      random: () => Math.random(),
+    });
+  }
+
+  create(room: RoomAnswer): Promise<Outcome<RoomAnswer>> {
+    return outcomeOf(log, () => {
+      if (this.#room === undefined) {
+        this.#store.saveRoom(room);
+        this.#room = room;
+      }
+      return this.#room;
+    });
+  }
+
+  issueToken(
+    request: TokenRequest,
+  ): Promise<Outcome<{ tokenId: string; host: string; secure: boolean }>> {
+    return outcomeOf(log, async () => {
+      const { userName, role, pin, location, caller } = request;
+      const roomId = this.#open()._id;
+      const placement = await this.#mesh.place({ pin, place: location ?? caller });
+      const [first] = placement.entrances;
+      if (first === undefined) {
+        throw new RizomaError('internal', 'a placement without an entrance');
+      }
+      const place = location === undefined ? {} : { place: location };
+      const token = issueToken(
+        roomId,
+        { userName, role, pin, host: first.host, ...place },
+        Date.now(),
+      );
+      this.#store.saveToken(token);
+      await this.#armSweep(token.expiresAt_ms);
+      log.info('a token was issued', { roomId, region: first.card.region, rule: placement.rule });
+      return { tokenId: token.tokenId, host: first.host, secure: first.card.secure };
+    });
+  }
+
+  admit(request: { tokenId: string; place: Place | undefined }): Promise<Outcome<Admission>> {
+    return outcomeOf(log, async () => {
+      const roomId = this.#open()._id;
+      const { pin, place } = usableToken(this.#store.token(request.tokenId), Date.now());
+      const placement = await this.#mesh.place({ pin, place: request.place ?? place });
+      // Read anew: another join may have used the token while Mesh was asked.
+      const token = consumeToken(this.#store.token(request.tokenId), { now_ms: Date.now() });
+      this.#store.saveToken(token);
+      const entrances = placement.entrances.map(({ card, host }) => {
+        const { nodeId, region, secure } = card;
+        return { nodeId, region, host, secure };
+      });
+      log.info('a client was placed', {
+        roomId,
+        region: entrances[0]?.region,
+        rule: placement.rule,
+        passedOver: placement.passedOver.map(({ rule, why }) => `${rule}: ${why}`).join('; '),
+      });
+      return { userName: token.userName, role: token.role, entrances };
+    });
+  }
+
+  consumeToken(request: {
+    tokenId: string;
+    host: string;
+  }): Promise<Outcome<{ roomId: string; userName: string; role: string }>> {
+    return outcomeOf(log, () => {
+      const roomId = this.#open()._id;
+      const { tokenId, host } = request;
+      const token = consumeToken(this.#store.token(tokenId), { now_ms: Date.now(), host });
+      this.#store.saveToken(token);
+      return { roomId, userName: token.userName, role: token.role };
+    });
+  }
+
+  enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<Directory>> {
+    return outcomeOf(log, async () => {
+      const { nodeId, region } = holder;
+      this.#step({ type: 'enter', holder });
+      const { directory } = this.#state;
+      log.info('a controller holds the room', { roomId: this.#open()._id, nodeId, region });
+      await this.#pushes.idle(nodeId);
+      return directory;
+    });
+  }
+
+  facts(news: Speaker & { facts: RoomFacts }): Promise<Outcome<DirectoryChange>> {
+    return outcomeOf(log, async () => {
+      const change = this.#step({ type: 'facts', ...news });
+      // The answer builds on what was pushed before: it must not come first.
+      await this.#pushes.idle(news.nodeId);
+      return change;
+    });
+  }
+
+  leave(speaker: Speaker): Promise<Outcome<null>> {
+    return outcomeOf(log, () => {
+      this.#step({ type: 'leave', ...speaker });
+      log.info('a controller left the room', { roomId: this.#open()._id, nodeId: speaker.nodeId });
+      return null;
+    });
+  }
+
+  nodeLost(speaker: Speaker): Promise<Outcome<null>> {
+    return outcomeOf(log, () => {
+      this.#mesh.forget();
+      this.#step({ type: 'lost', ...speaker });
+      log.warn('a controller of the room was lost', { nodeId: speaker.nodeId });
+      return null;
+    });
+  }
+
+  /** Sweeps tokens. Whatever happens it is armed again while there are tokens to sweep. */
+  override async alarm(): Promise<void> {
+    let next_ms: number | undefined = Date.now() + defaults.retry_ms;
+    try {
+      next_ms = this.#store.sweepTokens(Date.now());
+    } catch (thrown) {
+      log.error('tokens could not be swept', thrown);
+    }
+    if (next_ms !== undefined) {
+      await this.#armSweep(next_ms);
+    }
+  }
+
+  #open(): RoomAnswer {
+    if (this.#room === undefined) {
+      throw new RizomaError('not_found', 'Room does not exist');
+    }
+    return this.#room;
+  }
+
+  /** One alarm for all tokens: the earliest to expire has it. */
+  async #armSweep(at_ms: number): Promise<void> {
+    if ((await this.ctx.storage.getAlarm()) === null) {
+      await this.ctx.storage.setAlarm(at_ms);
+    }
+  }
+
+  #step(event: DirectoryEvent): DirectoryChange {
+    this.#open();
+    const before = this.#state;
+    const { state, change, effects } = directoryStep(before, event);
+    this.ctx.storage.transactionSync(() => this.#store.saveDirectory(before, state, change));
+    this.#state = state;
+    for (const effect of effects) {
+      this.#push(effect);
+    }
+    return change;
+  }
+
+  #push({ to, change }: DirectoryEffect): void {
+    const roomId = this.#open()._id;
+    for (const nodeId of to) {
+      const push = async (): Promise<void> => {
+        try {
+          const notice = { method: 'room.changed', params: { roomId, change } } as const;
+          await nodeOf(this.env, nodeId).push(notice);
+        } catch (thrown) {
+          // The node finds out by the version of the next change, or when its link is back.
+          log.error('a node could not be told', thrown, { roomId, nodeId });
+        }
+      };
+      this.ctx.waitUntil(this.#pushes.run(nodeId, push));
+    }
+  }
+}

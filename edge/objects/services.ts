@@ -1,0 +1,40 @@
+import { DurableObject } from 'cloudflare:workers';
+import { newHexId } from '../../protocol/ids.ts';
+import { createLog } from '../log.ts';
+import type { Bindings, ServiceEntry, ServicesApi } from './api.ts';
+import { serviceOf } from './api.ts';
+import type { Outcome } from './outcome.ts';
+import { outcomeOf, valueOf } from './outcome.ts';
+
+const log = createLog({ object: 'services' });
+
+/** The list of services (Licode: the collection `services`). Never on the path of an ordinary request. */
+export class Services extends DurableObject<Bindings> implements ServicesApi {
+  readonly #sql: SqlStorage;
+
+  constructor(context: DurableObjectState, env: Bindings) {
+    super(context, env);
+    this.#sql = context.storage.sql;
+    this.#sql.exec('CREATE TABLE IF NOT EXISTS services (id TEXT PRIMARY KEY, name TEXT NOT NULL)');
+  }
+
+  create(service: { name: string; key: string }): Promise<Outcome<string>> {
+    return outcomeOf(log, async () => {
+      const id = newHexId();
+      const { name, key } = service;
+      await valueOf(serviceOf(this.env, id).found({ id, name, key }));
+      // Listed last: what is in the list can be used.
+      this.#sql.exec('INSERT INTO services (id, name) VALUES (?, ?)', id, name);
+      log.info('a service was made', { serviceId: id });
+      return id;
+    });
+  }
+
+  list(): Promise<Outcome<ServiceEntry[]>> {
+    return outcomeOf(log, () =>
+      this.#sql
+        .exec<{ id: string; name: string }>('SELECT id, name FROM services ORDER BY name, id')
+        .toArray(),
+    );
+  }
+}

@@ -1,0 +1,16 @@
+import * as v from 'valibot';
+import { Place } from '../protocol/place.ts';
+import type { EdgeContext } from './app.ts';
+
+const degrees = v.pipe(v.union([v.string(), v.number()]), v.transform(Number));
+const Cf = v.object({ latitude: degrees, longitude: degrees });
+
+/** Where a request came from, as the platform knows it from the address; often it does not. */
+export function placeOfRequest(context: EdgeContext): Place | undefined {
+  const cf = v.safeParse(Cf, context.req.raw.cf);
+  if (!cf.success) {
+    return undefined;
+  }
+  const place = v.safeParse(Place, { lat: cf.output.latitude, lon: cf.output.longitude });
+  return place.success ? place.output : undefined;
+}

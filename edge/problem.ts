@@ -1,0 +1,22 @@
+import type { RizomaError } from '../protocol/errors.ts';
+import { mauthChallenge } from '../protocol/mauth.ts';
+import type { Problem } from '../protocol/contracts/rest.ts';
+
+/** An error as the edge answers it (RFC 9457, section 3), with its code. */
+export function problemOf(error: RizomaError): Problem {
+  const { code, http: status, message: detail, details } = error;
+  const title = code.replaceAll('_', ' ');
+  const problem = { type: `urn:rizoma:error:${code}`, title, status, detail, code };
+  return details === undefined ? problem : { ...problem, details };
+}
+
+export function problemResponse(error: RizomaError): Response {
+  const headers = new Headers({ 'content-type': 'application/problem+json' });
+  if (error.retryAfter_s !== undefined) {
+    headers.set('retry-after', String(error.retryAfter_s));
+  }
+  if (error.code === 'unauthorized') {
+    headers.set('www-authenticate', mauthChallenge);
+  }
+  return new Response(JSON.stringify(problemOf(error)), { status: error.http, headers });
+}

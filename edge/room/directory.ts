@@ -1,0 +1,217 @@
+import { assertNever } from '../../protocol/assert-never.ts';
+import { utf8 } from '../../protocol/bytes.ts';
+import type {
+  Directory,
+  DirectoryChange,
+  RoomErizo,
+  RoomFacts,
+  RoomStream,
+} from '../../protocol/directory.ts';
+import { emptyDirectory } from '../../protocol/directory.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
+
+/** A controller that holds the room, and what it last said of its part. */
+export interface Holder {
+  readonly nodeId: string;
+  /** Which of the node's leases it entered under: what an older one leaves behind is not its own. */
+  readonly lease: number;
+  readonly region: string;
+  readonly facts: RoomFacts;
+}
+
+export interface DirectoryState {
+  readonly directory: Directory;
+  /** In the order in which they entered. */
+  readonly holders: readonly Holder[];
+}
+
+export type DirectoryEvent =
+  | { readonly type: 'enter'; readonly holder: Holder }
+  | {
+      readonly type: 'facts';
+      readonly nodeId: string;
+      readonly lease: number;
+      readonly facts: RoomFacts;
+    }
+  | { readonly type: 'leave'; readonly nodeId: string; readonly lease: number }
+  | { readonly type: 'lost'; readonly nodeId: string; readonly lease: number };
+
+/** Tell these nodes of the change. */
+export interface DirectoryEffect {
+  readonly type: 'push';
+  readonly to: readonly string[];
+  readonly change: DirectoryChange;
+}
+
+export interface DirectoryStep {
+  readonly state: DirectoryState;
+  /** What the event changed; from a version to itself where that is nothing. */
+  readonly change: DirectoryChange;
+  readonly effects: readonly DirectoryEffect[];
+}
+
+export const emptyDirectoryState: DirectoryState = { directory: emptyDirectory, holders: [] };
+
+const defaults = {
+  /** What a frame holds beside the directory. */
+  envelope_bytes: 1024,
+} as const;
+
+/**
+ * The next state of a room's directory. Throws, and changes nothing: `not_found` for facts of a
+ * controller that does not hold the room, `overloaded` where a limit of the room is reached.
+ */
+export function directoryStep(state: DirectoryState, event: DirectoryEvent): DirectoryStep {
+  const holders = holdersAfter(state.holders, event);
+  const directory = directoryOf(state, holders);
+  refuseTooLarge(directory, holders);
+  const change = changeBetween(state.directory, directory);
+  const source = event.type === 'enter' ? event.holder.nodeId : event.nodeId;
+  const to = holders.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== source);
+  const changed = change.version !== change.from;
+  return {
+    state: { directory, holders },
+    change,
+    effects: changed && to.length > 0 ? [{ type: 'push', to, change }] : [],
+  };
+}
+
+function holdersAfter(holders: readonly Holder[], event: DirectoryEvent): readonly Holder[] {
+  switch (event.type) {
+    case 'enter': {
+      const { holder } = event;
+      const at = holders.findIndex(({ nodeId }) => nodeId === holder.nodeId);
+      return at < 0 ? [...holders, holder] : holders.with(at, holder);
+    }
+    case 'facts': {
+      const at = holders.findIndex(
+        (one) => one.nodeId === event.nodeId && one.lease === event.lease,
+      );
+      const holder = holders[at];
+      if (holder === undefined) {
+        throw new RizomaError(
+          'not_found',
+          'this controller does not hold the room: enter it first',
+        );
+      }
+      return holders.with(at, { ...holder, facts: event.facts });
+    }
+    case 'leave':
+    case 'lost':
+      // News of an older lease comes late: the node has entered anew since.
+      return holders.filter((one) => one.nodeId !== event.nodeId || one.lease > event.lease);
+    default:
+      return assertNever(event);
+  }
+}
+
+function directoryOf(before: DirectoryState, holders: readonly Holder[]): Directory {
+  const next = before.directory.version + 1;
+  const erizos = erizoRows(before.directory.erizos, holders, next);
+  const streams = streamRows(before, holders, next);
+  const same =
+    sameRows(before.directory.erizos, erizos) && sameRows(before.directory.streams, streams);
+  return same ? before.directory : { version: next, erizos, streams };
+}
+
+/** Two controllers of a region may use one process: it stays with the first until that one drops it. */
+function erizoRows(
+  before: readonly RoomErizo[],
+  holders: readonly Holder[],
+  next: number,
+): RoomErizo[] {
+  const known = new Map(before.map((row) => [row.erizoId, row]));
+  const rows = new Map<string, RoomErizo>();
+  for (const { nodeId, region, facts } of holders) {
+    for (const { erizoId, endpoint } of facts.erizos) {
+      const old = known.get(erizoId);
+      if (!rows.has(erizoId) || old?.nodeId === nodeId) {
+        rows.set(erizoId, keep(old, { erizoId, endpoint, nodeId, region, since: next }));
+      }
+    }
+  }
+  return [...rows.values()];
+}
+
+/**
+ * A client that changed its controller keeps its stream's id: until the old controller drops the
+ * stream two claim it, and it belongs to the one whose claim is new.
+ */
+function streamRows(
+  before: DirectoryState,
+  holders: readonly Holder[],
+  next: number,
+): RoomStream[] {
+  const known = new Map(before.directory.streams.map((row) => [row.streamId, row]));
+  const claimed = new Map(before.holders.map((one) => [one.nodeId, streamIdsOf(one.facts)]));
+  const rows = new Map<string, { row: RoomStream; weight: number }>();
+  for (const { nodeId, region, facts } of holders) {
+    const alive = new Set(facts.erizos.map(({ erizoId }) => erizoId));
+    for (const fact of facts.streams.filter(({ erizoId }) => alive.has(erizoId))) {
+      const old = known.get(fact.streamId);
+      const isNew = claimed.get(nodeId)?.has(fact.streamId) !== true;
+      const weight = isNew ? 2 : Number(old?.nodeId === nodeId);
+      if (weight > (rows.get(fact.streamId)?.weight ?? -1)) {
+        const { streamId, clientId, erizoId, userName, media } = fact;
+        const row = { streamId, clientId, erizoId, userName, media, nodeId, region, since: next };
+        rows.set(streamId, { row: keep(old, row), weight });
+      }
+    }
+  }
+  return [...rows.values()].map(({ row }) => row);
+}
+
+function streamIdsOf(facts: RoomFacts): Set<string> {
+  return new Set(facts.streams.map(({ streamId }) => streamId));
+}
+
+/** The row as it was where nothing of it changed; what stays keeps the version it came in with. */
+function keep<Row extends { since: number }>(old: Row | undefined, row: Row): Row {
+  if (old === undefined) {
+    return row;
+  }
+  const aged = { ...row, since: old.since };
+  return JSON.stringify(aged) === JSON.stringify(old) ? old : aged;
+}
+
+function sameRows<Row>(before: readonly Row[], after: readonly Row[]): boolean {
+  const rows = new Set(before);
+  return before.length === after.length && after.every((row) => rows.has(row));
+}
+
+function changeBetween(before: Directory, after: Directory): DirectoryChange {
+  return {
+    from: before.version,
+    version: after.version,
+    erizos: rowChange(before.erizos, after.erizos, (row) => row.erizoId),
+    streams: rowChange(before.streams, after.streams, (row) => row.streamId),
+  };
+}
+
+function rowChange<Row>(
+  before: readonly Row[],
+  after: readonly Row[],
+  idOf: (row: Row) => string,
+): { put: Row[]; removed: string[] } {
+  const old = new Set(before);
+  const ids = new Set(after.map(idOf));
+  return {
+    put: after.filter((row) => !old.has(row)),
+    removed: before.map(idOf).filter((id) => !ids.has(id)),
+  };
+}
+
+/** The directory has to fit a frame, or a controller that enters could never be answered. */
+function refuseTooLarge(directory: Directory, holders: readonly Holder[]): void {
+  const bytes = utf8(JSON.stringify(directory)).length + defaults.envelope_bytes;
+  if (
+    holders.length > limits.controllersPerRoom ||
+    directory.streams.length > limits.streamsPerRoom ||
+    bytes > limits.frameSize_bytes
+  ) {
+    throw new RizomaError('overloaded', 'the room is full', {
+      details: { controllers: holders.length, streams: directory.streams.length, bytes },
+    });
+  }
+}

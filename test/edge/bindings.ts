@@ -1,0 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto';
+
+/** The variables of the edge under test; its secrets are worth nothing anywhere else. */
+export function testBindings(): Record<string, string> {
+  const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  return {
+    NUVE_SUPERSERVICE_ID: '0123456789abcdef01234567',
+    NUVE_SUPERSERVICE_KEY: 'a key for tests alone',
+    RIZOMA_ENROL_SECRET: 'a secret for tests alone',
+    RIZOMA_TICKET_KEY: Buffer.from(JSON.stringify(jwk)).toString('base64url'),
+    RIZOMA_DEMO: 'on',
+  };
+}

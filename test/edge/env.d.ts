@@ -1,0 +1,17 @@
+declare namespace Cloudflare {
+  interface GlobalProps {
+    mainModule: typeof import('../../edge/worker.ts');
+  }
+  interface Env {
+    readonly SERVICES: DurableObjectNamespace;
+    readonly SERVICE: DurableObjectNamespace;
+    readonly ROOM: DurableObjectNamespace;
+    readonly NODE: DurableObjectNamespace;
+    readonly MESH: DurableObjectNamespace;
+    readonly NUVE_SUPERSERVICE_ID: string;
+    readonly NUVE_SUPERSERVICE_KEY: string;
+    readonly RIZOMA_ENROL_SECRET: string;
+    readonly RIZOMA_TICKET_KEY: string;
+    readonly RIZOMA_DEMO: string;
+  }
+}
