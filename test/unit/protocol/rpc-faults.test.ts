@@ -97,7 +97,7 @@ test('frames that are not frames are counted as faults and harm nothing', async 
 });
 
 test('a method that is not a row is refused, even one that every object has', async () => {
-  const { caller, faults, raw } = set();
+  const { faults, raw } = set();
   for (const [id, method] of ['constructor', '__proto__', 'toString', 'hasOwnProperty'].entries()) {
     raw(JSON.stringify({ t: 'call', id, method, params: null, timeout_ms: 10 }));
   }

@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { allPids, processesWithEnv, processEnv } from '../../infra/proc.ts';
+import { rootDir } from '../../infra/paths.ts';
+import type { Bench } from './row.ts';
+import { row } from './row.ts';
+
+interface Started {
+  took_s: number;
+  /** Resident memory of every process of the system and of what started it. */
+  memory_bytes(): number;
+  stop(): Promise<void>;
+}
+
+/** The whole system as a person starts it, on its usual addresses. */
+async function npmStart(mark: string): Promise<Started> {
+  const began_ms = performance.now();
+  const child = spawn('npm', ['start'], {
+    cwd: rootDir,
+    env: { ...process.env, RIZOMA_BENCH_ID: mark },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const lines: string[] = [];
+  const ready = Promise.withResolvers<void>();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    if (line.startsWith('Ready after')) {
+      ready.resolve();
+    }
+  });
+  void exited.then(() => ready.reject(new Error(`npm start ended:\n${lines.join('\n')}`)));
+  await ready.promise;
+  return {
+    took_s: (performance.now() - began_ms) / 1000,
+    memory_bytes: () => residentBytes(mark),
+    async stop() {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+/** What the processes that carry the mark, and their children, hold; pages that they share count once. */
+function residentBytes(mark: string): number {
+  const marked = processesWithEnv({ RIZOMA_BENCH_ID: mark }).map(({ pid }) => pid);
+  const tree = withChildren(marked);
+  return tree.reduce((sum, pid) => sum + proportionalBytes(pid), 0);
+}
+
+/** Some processes are started with an environment of their own: they are found by their parents. */
+function withChildren(pids: readonly number[]): number[] {
+  const found = new Set(pids);
+  let grown = true;
+  while (grown) {
+    grown = false;
+    for (const pid of allPids()) {
+      if (!found.has(pid) && found.has(parentOf(pid)) && processEnv(pid) !== undefined) {
+        found.add(pid);
+        grown = true;
+      }
+    }
+  }
+  return [...found];
+}
+
+function parentOf(pid: number): number {
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
+}
+
+function proportionalBytes(pid: number): number {
+  const kib = /^Pss:\s+(\d+) kB$/m.exec(readOrEmpty(`/proc/${pid}/smaps_rollup`))?.[1] ?? '0';
+  return Number(kib) * 1024;
+}
+
+function readOrEmpty(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Memory is read when what the start itself needed has been given back. */
+const settle_ms = 15_000;
+
+export const system: Bench = {
+  name: 'system',
+  async run(say) {
+    const mark = crypto.randomUUID();
+    say('  first start ...');
+    await (await npmStart(mark)).stop();
+    say('  second start ...');
+    const second = await npmStart(mark);
+    say('  letting it settle ...');
+    await new Promise((resolve) => setTimeout(resolve, settle_ms));
+    const memory_GiB = second.memory_bytes() / 1024 ** 3;
+    await second.stop();
+    return [
+      row('system.second-start', second.took_s, 's', 20, 'npm start until all regions are healthy'),
+      row(
+        'system.idle-memory',
+        memory_GiB,
+        'GiB',
+        1.5,
+        'all processes idle, shared pages once (PSS)',
+      ),
+    ];
+  },
+};
