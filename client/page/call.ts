@@ -16,7 +16,7 @@ export interface CallOptions {
   /** Who is here has changed. */
   onChange: (participants: readonly Participant[]) => void;
   /** The room is over for us, by itself. */
-  onOver: (reason: string) => void;
+  onOver: (reason: string, code: string) => void;
 }
 
 /** A room on the page: each stream a tile, each trouble a notice. */
@@ -63,7 +63,7 @@ export class Call {
       this.#notices.show('connection', { level: 'warning', words, code: reason });
     });
     room.on('reconnected', () => this.#notices.clear('connection'));
-    room.on('disconnected', ({ reason }) => this.#options.onOver(reason));
+    room.on('disconnected', ({ reason, code }) => this.#options.onOver(reason, code));
     this.#changed();
   }
 
@@ -88,11 +88,9 @@ export class Call {
   #play(tile: Tile, media: MediaStream): void {
     const [picture] = media.getVideoTracks();
     tile.setNote(picture === undefined ? 'sound only' : 'connecting…');
-    tile.video.addEventListener('playing', () => {
-      if (picture !== undefined) {
-        tile.setNote('');
-      }
-    });
+    if (picture !== undefined) {
+      tile.video.addEventListener('playing', () => tile.setNote(''), { once: true });
+    }
     // A track is muted while nothing of it arrives (W3C mediacapture-streams, section 4.3.1).
     picture?.addEventListener('mute', () => tile.setMuted('no picture arrives'));
     picture?.addEventListener('unmute', () => tile.setMuted(''));

@@ -1,4 +1,4 @@
-import { Tile } from './tile.ts';
+import type { Tile } from './tile.ts';
 
 /** The tiles, in the order in which they came; our own is the first. */
 export class Grid {

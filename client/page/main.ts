@@ -86,7 +86,7 @@ async function enter(opening: Promise<Camera>): Promise<Room> {
     {
       name: wish.name,
       onChange: (people) => showPeople(room, people),
-      onOver: (reason) => over('The connection to the room has ended.', 'error', reason),
+      onOver: (reason, code) => over(`You are not in the room any more: ${reason}.`, 'error', code),
     },
   );
   // The others are shown before the camera is there: its owner may take long to allow it.

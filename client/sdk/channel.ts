@@ -66,10 +66,10 @@ export class Channel extends Emitter<ChannelEvents> {
     if (this.#state.kind !== 'opening') {
       throw new RizomaError('conflict', 'a channel is opened once');
     }
-    this.#socket.open();
+    const answer = this.#state.settle.promise;
     const limit_ms = defaults.controllerAnswer_ms;
+    this.#socket.open();
     try {
-      const answer = this.#state.settle.promise;
       return await withTimeout(this.#clock, limit_ms, 'the answer of the controller', answer);
     } catch (error) {
       this.close();

@@ -8,7 +8,7 @@ import { JoinError } from './errors.ts';
 
 export interface EdgeComponents {
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
+  readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
 }
 
 /**

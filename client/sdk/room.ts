@@ -23,7 +23,7 @@ export interface RoomEvents {
   reconnecting: { reason: string };
   reconnected: object;
   /** The room is over for us; not emitted for `leave()`. */
-  disconnected: { reason: string };
+  disconnected: { reason: string; code: string };
 }
 
 export interface RoomComponents {
@@ -99,10 +99,7 @@ export class Room extends Emitter<RoomEvents> {
       room.#forKept((kept) => kept.handleRoom(true));
       room.emit('reconnected', event);
     });
-    channel.on('closed', (event) => {
-      room.#end();
-      room.emit('disconnected', event);
-    });
+    channel.on('closed', ({ reason }) => room.#handleOver({ code: 'link_down', message: reason }));
     return room;
   }
 
@@ -199,6 +196,8 @@ export class Room extends Emitter<RoomEvents> {
         return this.#handleDirectory(message.payload.streams);
       case 'connection_message_erizo':
         return this.#media.connections.handleMessage(message.payload);
+      case 'room_ended':
+        return this.#handleOver(message.payload);
       case 'connection_failed': {
         const { type, streamId, code, message: words } = message.payload;
         return this.#handleFailed(type, streamId, reportedError(code, words));
@@ -250,6 +249,12 @@ export class Room extends Emitter<RoomEvents> {
     if (stream !== undefined) {
       this.#subscriptions.get(stream)?.handleBroken(error);
     }
+  }
+
+  #handleOver({ code, message }: { code: string; message: string }): void {
+    this.#channel.close();
+    this.#end();
+    this.emit('disconnected', { reason: message, code });
   }
 
   #handleConnectionLost(connectionId: string): void {

@@ -5,6 +5,7 @@ import {
   ConnectionMessageErizo,
   PublicStream,
   RemovedStream,
+  RoomEnded,
 } from '../../protocol/contracts/client.ts';
 
 const ServerMessage = v.variant('event', [
@@ -12,6 +13,7 @@ const ServerMessage = v.variant('event', [
   v.object({ event: v.literal('onAddStream'), payload: PublicStream }),
   v.object({ event: v.literal('onRemoveStream'), payload: RemovedStream }),
   v.object({ event: v.literal('connection_message_erizo'), payload: ConnectionMessageErizo }),
+  v.object({ event: v.literal('room_ended'), payload: RoomEnded }),
   v.object({ event: v.literal('connection_failed'), payload: ConnectionFailed }),
 ]);
 
