@@ -1,0 +1,203 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DirectoryEvent, DirectoryState } from '../../../edge/room/directory.ts';
+import { directoryStep, emptyDirectoryState } from '../../../edge/room/directory.ts';
+import type { Directory, RoomFacts } from '../../../protocol/directory.ts';
+import { applyChange, emptyDirectory } from '../../../protocol/directory.ts';
+import { limits } from '../../../protocol/limits.ts';
+
+const uuid = (number: number): string =>
+  `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+const streamId = (number: number): string => `1${String(number).padStart(17, '0')}`;
+const media = { audio: true, video: true, data: false, screen: false, label: 'x', attributes: {} };
+
+/** Facts of streams, each given as the number of its stream and of its process. */
+function facts(erizos: number[], streams: [stream: number, erizo: number][] = []): RoomFacts {
+  return {
+    erizos: erizos.map((number) => ({
+      erizoId: uuid(number),
+      endpoint: `tcp://10.0.0.1:${4000 + number}`,
+    })),
+    streams: streams.map(([stream, erizo]) => ({
+      streamId: streamId(stream),
+      clientId: uuid(900 + stream),
+      erizoId: uuid(erizo),
+      userName: 'ann',
+      media,
+    })),
+  };
+}
+
+const enter = (nodeId: string, said: RoomFacts, lease = 1): DirectoryEvent => ({
+  type: 'enter',
+  holder: { nodeId, lease, region: `region-of-${nodeId}`, facts: said },
+});
+const say = (nodeId: string, said: RoomFacts, lease = 1): DirectoryEvent => ({
+  type: 'facts',
+  nodeId,
+  lease,
+  facts: said,
+});
+const lost = (nodeId: string, lease = 1): DirectoryEvent => ({ type: 'lost', nodeId, lease });
+
+function after(...events: DirectoryEvent[]): DirectoryState {
+  return events.reduce((state, event) => directoryStep(state, event).state, emptyDirectoryState);
+}
+
+const streamsOf = ({ directory }: DirectoryState): string[] =>
+  directory.streams.map((row) => `${Number(row.streamId.slice(1))}@${row.nodeId}`);
+
+describe('the directory of a room', () => {
+  it('tells the other controllers, and not the one that spoke', () => {
+    const state = after(enter('a', facts([])), enter('b', facts([])));
+    const { effects, change } = directoryStep(state, say('a', facts([1], [[7, 1]])));
+    expect(effects).toEqual([{ type: 'push', to: ['b'], change }]);
+    expect(change).toMatchObject({ from: 0, version: 1 });
+    expect(change.streams.put).toMatchObject([{ nodeId: 'a', region: 'region-of-a', since: 1 }]);
+  });
+
+  it('makes no version and tells nobody when the same is said again', () => {
+    const said = facts([1], [[7, 1]]);
+    const state = after(enter('a', said), enter('b', facts([])));
+    const step = directoryStep(state, say('a', said));
+    expect(step.effects).toEqual([]);
+    expect(step.change).toMatchObject({ from: 1, version: 1, streams: { put: [], removed: [] } });
+    expect(directoryStep(state, enter('a', said)).state.directory).toBe(state.directory);
+  });
+
+  it('keeps the version in which a row came in while the row stays', () => {
+    const state = after(
+      enter('a', facts([1], [[7, 1]])),
+      say(
+        'a',
+        facts(
+          [1],
+          [
+            [7, 1],
+            [8, 1],
+          ],
+        ),
+      ),
+    );
+    expect(state.directory.streams.map(({ since }) => since)).toEqual([1, 2]);
+  });
+
+  it('lets a stream vanish with its process', () => {
+    const state = after(
+      enter(
+        'a',
+        facts(
+          [1, 2],
+          [
+            [7, 1],
+            [8, 2],
+          ],
+        ),
+      ),
+      say(
+        'a',
+        facts(
+          [2],
+          [
+            [7, 1],
+            [8, 2],
+          ],
+        ),
+      ),
+    );
+    expect(streamsOf(state)).toEqual(['8@a']);
+  });
+
+  it('forgets all that a lost node said, and tells those who stay', () => {
+    const state = after(enter('a', facts([1], [[7, 1]])), enter('b', facts([2], [[8, 2]])));
+    const step = directoryStep(state, lost('a'));
+    expect(streamsOf(step.state)).toEqual(['8@b']);
+    expect(step.effects).toMatchObject([{ to: ['b'] }]);
+  });
+
+  it('passes over news of a lease that is older than the one a node came back under', () => {
+    const state = after(enter('a', facts([1], [[7, 1]]), 1), enter('a', facts([2], [[8, 2]]), 2));
+    expect(streamsOf(directoryStep(state, lost('a', 1)).state)).toEqual(['8@a']);
+  });
+
+  it('refuses facts of a controller that does not hold the room', () => {
+    const state = after(enter('a', facts([]), 2));
+    expect(() => directoryStep(state, say('b', facts([])))).toThrow(/enter it first/);
+    expect(() => directoryStep(state, say('a', facts([]), 1))).toThrow(/enter it first/);
+  });
+
+  it('gives a stream that two controllers claim to the newer claim, and back when that one drops it', () => {
+    const old = facts([1], [[7, 1]]);
+    const state = after(enter('a', old), enter('b', facts([2], [[7, 2]])), say('a', old));
+    expect(streamsOf(state)).toEqual(['7@b']);
+    expect(streamsOf(directoryStep(state, lost('b')).state)).toEqual(['7@a']);
+  });
+
+  it('leaves a process that two controllers use with the first until it drops it', () => {
+    const state = after(enter('a', facts([1])), enter('b', facts([1])));
+    expect(state.directory.erizos.map(({ nodeId }) => nodeId)).toEqual(['a']);
+    const next = directoryStep(state, lost('a')).state.directory.erizos;
+    expect(next).toMatchObject([{ nodeId: 'b', since: 1 }]);
+  });
+
+  it('refuses more streams than a room may have and stays as it was', () => {
+    const many = Array.from({ length: limits.streamsPerRoom }, (_, at): [number, number] => [
+      at,
+      1,
+    ]);
+    const state = after(enter('a', facts([1], many)));
+    expect(() => directoryStep(state, enter('b', facts([2], [[5000, 2]])))).toThrow(/full/);
+    expect(state.directory.streams).toHaveLength(limits.streamsPerRoom);
+  });
+});
+
+const anyFacts = fc
+  .tuple(
+    fc.uniqueArray(fc.integer({ min: 1, max: 4 })),
+    fc.array(fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 4 }))),
+  )
+  .map(([erizos, streams]) => facts(erizos, streams));
+const anyNode = fc.constantFrom('a', 'b', 'c');
+const anyLease = fc.integer({ min: 1, max: 2 });
+const anyEvent = fc.oneof(
+  fc.tuple(anyNode, anyFacts, anyLease).map(([n, said, lease]) => enter(n, said, lease)),
+  fc.tuple(anyNode, anyFacts, anyLease).map(([n, said, lease]) => say(n, said, lease)),
+  fc.tuple(anyNode, anyLease).map(([n, lease]) => lost(n, lease)),
+);
+
+describe('any history of a room', () => {
+  it('brings whoever applies the changes to the same directory, one version a change', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
+        let state = emptyDirectoryState;
+        let copy: Directory = emptyDirectory;
+        for (const event of events) {
+          const refused =
+            event.type === 'facts' &&
+            !state.holders.some((one) => one.nodeId === event.nodeId && one.lease === event.lease);
+          if (refused) {
+            continue;
+          }
+          const { state: next, change } = directoryStep(state, event);
+          expect(change.version - change.from).toBeLessThanOrEqual(1);
+          copy = applyChange(copy, change) ?? emptyDirectory;
+          state = next;
+          expect(byId(copy)).toEqual(byId(state.directory));
+          const holders = new Set(state.holders.map(({ nodeId }) => nodeId));
+          const erizos = new Set(state.directory.erizos.map(({ erizoId }) => erizoId));
+          for (const stream of state.directory.streams) {
+            expect(holders.has(stream.nodeId) && erizos.has(stream.erizoId)).toBe(true);
+          }
+        }
+      }),
+    );
+  });
+});
+
+function byId({ version, erizos, streams }: Directory): unknown {
+  return {
+    version,
+    erizos: new Map(erizos.map((row) => [row.erizoId, row])),
+    streams: new Map(streams.map((row) => [row.streamId, row])),
+  };
+}
