@@ -1,7 +1,13 @@
 /** A failure that the person at the terminal can act on: its message is all that is shown. */
 export class BringUpError extends Error {
-  override readonly name = 'BringUpError';
+  override readonly name: string = 'BringUpError';
 }
+
+/** The person at the terminal wanted us to stop. */
+export class StoppedError extends BringUpError {}
+
+/** The exit code of a shell's command that SIGINT ended. */
+const EXIT_STOPPED = 130;
 
 /** Writes one line for the person who waits. */
 export type Say = (line: string) => void;
@@ -52,6 +58,6 @@ export async function runCommand(main: () => Promise<number>): Promise<void> {
   } catch (error) {
     const shown = error instanceof BringUpError ? error.message : error;
     console.error(shown);
-    process.exitCode = 1;
+    process.exitCode = error instanceof StoppedError ? EXIT_STOPPED : 1;
   }
 }

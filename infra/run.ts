@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import type { SpawnOptions } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { StoppedError } from './output.ts';
 import { onStopRequest } from './stop-request.ts';
 
 export interface RunResult {
@@ -22,7 +23,8 @@ export interface RunOptions {
 
 /**
  * Runs a program to its end and keeps the last lines that it wrote. A program that cannot be started
- * rejects; one that fails resolves with its code, for the caller to judge.
+ * rejects; one that fails resolves with its code, for the caller to judge. When we are asked to stop
+ * meanwhile, so is the program, and the call rejects with a StoppedError.
  */
 export function run(
   program: string,
@@ -37,6 +39,7 @@ export function run(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
   const child = spawn(program, args, spawnOptions);
+  const stop = passOnStop(child);
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
@@ -51,26 +54,35 @@ export function run(
   child.stdin?.end(options.input);
   child.once('error', reject);
   child.once('close', (code) => resolve({ code, output: lines.join('\n') }));
-  return promise;
+  return promise.finally(stop);
+}
+
+/** Passes a wish to stop on to a child; what it returns is called at the child's end and throws then. */
+function passOnStop(child: ChildProcess): () => void {
+  let stopped = false;
+  const forget = onStopRequest((signal) => {
+    stopped = true;
+    child.kill(signal);
+  });
+  return () => {
+    forget();
+    if (stopped) throw new StoppedError('Stopped.');
+  };
 }
 
 /**
- * Runs a program with our own terminal; resolves with its exit code, 1 after a signal. A wish to stop
- * that reaches us is passed on, and the program is waited for.
+ * Runs a program with our own terminal; resolves with its exit code, 1 after a signal. When we are asked
+ * to stop meanwhile, so is the program, and the call rejects with a StoppedError once it has ended.
  */
-export async function runAttached(
+export function runAttached(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const child = spawn(program, args, { stdio: 'inherit', env });
-  const forget = onStopRequest((signal) => child.kill(signal));
+  const stop = passOnStop(child);
   child.once('error', reject);
   child.once('exit', (code) => resolve(code ?? 1));
-  try {
-    return await promise;
-  } finally {
-    forget();
-  }
+  return promise.finally(stop);
 }

@@ -59,15 +59,14 @@ async function regionTable(
 async function main(): Promise<number> {
   const { regions, port } = parseOptions(process.argv.slice(2));
   const began_ms = performance.now();
+  ensureSecrets();
+  await ensureWorker();
+  await buildClient();
   const stop = new AbortController();
   onStopRequest(() => {
     say('\nStopping ...');
     stop.abort();
   });
-  ensureSecrets();
-  await ensureWorker();
-  await buildClient();
-  if (stop.signal.aborted) return 0;
   const ids = regions.map((region) => region.id);
   try {
     await using system = await startLocal({ regions: ids, edgePort: port, signal: stop.signal });
