@@ -119,9 +119,13 @@ export const erizoToUpstream = {
 
 /** What an ErizoJS process tells those that pull from it. */
 export const erizoToDownstream = {
-  /** The stream has ended at the origin, or the way to it has. */
+  /** The stream has ended at the origin, or the way to it broke further up. */
   'cascade.ended': {
-    params: v.strictObject({ pipeId: PipeId, streamId: StreamId }),
+    params: v.strictObject({
+      pipeId: PipeId,
+      streamId: StreamId,
+      why: v.picklist(['ended', 'upstream']),
+    }),
     notify: true,
   },
 } as const satisfies Contract;

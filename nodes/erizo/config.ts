@@ -1,0 +1,65 @@
+import * as v from 'valibot';
+import { Endpoint } from '../../protocol/directory.ts';
+import { ErizoId, NodeId, RegionId } from '../../protocol/ids.ts';
+import { parse } from '../../protocol/parse.ts';
+
+const port = v.pipe(v.string(), v.digits(), v.transform(Number), v.minValue(1), v.maxValue(65_535));
+
+const Environment = v.pipe(
+  v.object({
+    RIZOMA_ERIZO_ID: ErizoId,
+    RIZOMA_NODE_ID: NodeId,
+    RIZOMA_REGION: RegionId,
+    /** Where it listens, for clients and for other processes. */
+    RIZOMA_IP: v.pipe(v.string(), v.ip()),
+    /** What others are told instead, where the host is behind a one-to-one NAT. */
+    RIZOMA_ANNOUNCED_IP: v.optional(v.pipe(v.string(), v.ip())),
+    RIZOMA_AGENT_ENDPOINT: Endpoint,
+    RIZOMA_MEDIA_PORT_MIN: port,
+    RIZOMA_MEDIA_PORT_MAX: port,
+    RIZOMA_LOG_LEVEL: v.optional(
+      v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+      'info',
+    ),
+    MEDIASOUP_WORKER_BIN: v.optional(v.pipe(v.string(), v.minLength(1))),
+  }),
+  v.check(
+    (env) => env.RIZOMA_MEDIA_PORT_MIN <= env.RIZOMA_MEDIA_PORT_MAX,
+    'RIZOMA_MEDIA_PORT_MIN is over RIZOMA_MEDIA_PORT_MAX',
+  ),
+  v.transform((env) =>
+    Object.freeze({
+      erizoId: env.RIZOMA_ERIZO_ID,
+      nodeId: env.RIZOMA_NODE_ID,
+      region: env.RIZOMA_REGION,
+      ip: env.RIZOMA_IP,
+      announcedIp: env.RIZOMA_ANNOUNCED_IP,
+      agentEndpoint: env.RIZOMA_AGENT_ENDPOINT,
+      mediaPorts: { min: env.RIZOMA_MEDIA_PORT_MIN, max: env.RIZOMA_MEDIA_PORT_MAX },
+      logLevel: env.RIZOMA_LOG_LEVEL,
+      workerBin: env.MEDIASOUP_WORKER_BIN,
+    }),
+  ),
+);
+
+export type ErizoConfig = v.InferOutput<typeof Environment>;
+
+/** The configuration of a process, from its environment. Throws `bad_request` that names the variable. */
+export function readConfig(env: NodeJS.ProcessEnv): ErizoConfig {
+  return parse(Environment, env, 'environment');
+}
+
+/** What is the same for every process. */
+export const erizoDefaults = {
+  /** How often the agent hears of a load that changed; it places by it. */
+  loadPeriod_ms: 1_000,
+  /** The first wait before the agent is dialled anew, doubled up to the longest. */
+  redialFirst_ms: 250,
+  redialLongest_ms: 5_000,
+  /** An idle process that no agent has claimed for this long is nobody's. */
+  orphan_ms: 30_000,
+  /** Clients of one process: with two consumers each it is past what one worker carries. */
+  clients: 1_000,
+  /** Notifications that wait for a controller that is away: more than its clients have streams. */
+  missed: 1_024,
+} as const;

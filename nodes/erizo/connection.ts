@@ -1,0 +1,134 @@
+import { assertNever } from '../../protocol/assert-never.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { newStreamId, newUuid } from '../../protocol/ids.ts';
+import type { Log } from '../log.ts';
+import type { Engine, TransportState, WebRtcTransport } from './engine.ts';
+import type { Origin } from './sdp/write.ts';
+import { deferred } from './wait.ts';
+
+type State =
+  | { type: 'opening' }
+  | { type: 'open' | 'connected'; transport: WebRtcTransport }
+  | { type: 'ended' };
+
+/** One transport to a client: what it is called, when it can carry media and when it has ended. */
+export class Connection {
+  readonly id: string = newUuid();
+  readonly #log: Log;
+  readonly #onFailed: () => void;
+  readonly #transport = deferred<WebRtcTransport>();
+  readonly #connected = deferred<void>();
+  readonly #sessionId = newStreamId();
+  #version = 0;
+  #state: State = { type: 'opening' };
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(components: { log: Log }, options: { onFailed: () => void }) {
+    this.#log = components.log.child({ connectionId: this.id });
+    this.#onFailed = options.onFailed;
+  }
+
+  /**
+   * Begins to open a transport and answers at once. `onFailed` is called where the connection ends
+   * by itself, never because of `close`.
+   */
+  static create(
+    components: { engine: Engine; log: Log },
+    options: { onFailed: () => void },
+  ): Connection {
+    const connection = new Connection(components, options);
+    void connection.#open(components.engine);
+    return connection;
+  }
+
+  /** Rejects where no transport could be opened, or the connection was closed before. */
+  get transport(): Promise<WebRtcTransport> {
+    return this.#transport.promise;
+  }
+
+  /** Resolves when media can flow. */
+  get connected(): Promise<void> {
+    return this.#connected.promise;
+  }
+
+  get isConnected(): boolean {
+    return this.#state.type === 'connected';
+  }
+
+  get hasEnded(): boolean {
+    return this.#state.type === 'ended';
+  }
+
+  /** The `o=` line of the next description of ours. */
+  nextOrigin(): Origin {
+    this.#version += 1;
+    return { sessionId: this.#sessionId, version: this.#version };
+  }
+
+  /** Runs the task when those before it are done: descriptions take effect in the order they came. */
+  inOrder<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(task);
+    this.#work = done.catch(() => undefined);
+    return done;
+  }
+
+  close(): void {
+    this.#end(new RizomaError('cancelled', 'the connection was closed'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  async #open(engine: Engine): Promise<void> {
+    try {
+      this.#adopt(await engine.webRtcTransport());
+    } catch (thrown) {
+      this.#transport.reject(thrown);
+      this.#end(toRizomaError(thrown));
+    }
+  }
+
+  #adopt(transport: WebRtcTransport): void {
+    if (this.#state.type === 'ended') {
+      transport.close();
+      return;
+    }
+    this.#state = { type: 'open', transport };
+    transport.watch((state) => this.#onTransport(state));
+    this.#transport.resolve(transport);
+  }
+
+  #onTransport(state: TransportState): void {
+    switch (state) {
+      case 'connected':
+        if (this.#state.type === 'open') {
+          this.#state = { type: 'connected', transport: this.#state.transport };
+          this.#log.info('connection connected');
+          this.#connected.resolve();
+        }
+        return;
+      case 'ended':
+        if (this.#state.type !== 'ended') {
+          this.#end(new RizomaError('unavailable', 'ICE or DTLS has ended'));
+          this.#onFailed();
+        }
+        return;
+      default:
+        assertNever(state);
+    }
+  }
+
+  #end(why: RizomaError): void {
+    if (this.#state.type === 'ended') {
+      return;
+    }
+    if (this.#state.type !== 'opening') {
+      this.#state.transport.close();
+    }
+    this.#state = { type: 'ended' };
+    this.#transport.reject(why);
+    this.#connected.reject(why);
+    this.#log.info({ code: why.code, why: why.message }, 'connection ended');
+  }
+}

@@ -1,0 +1,243 @@
+import type { Cancel, Clock } from '../../protocol/clock.ts';
+import type { CallContext, Handlers, ParamsOf, PartOf } from '../../protocol/contract.ts';
+import type {
+  ControllerToErizo,
+  ErizoCounters,
+} from '../../protocol/contracts/controller-erizo.ts';
+import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { Link, LinkEnd } from '../../protocol/link.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import type { Log } from '../log.ts';
+import { Client } from './client.ts';
+import { erizoDefaults } from './config.ts';
+import type { Engine } from './engine.ts';
+import type { Publisher } from './publisher.ts';
+import type { Source } from './source.ts';
+import { untilAborted } from './wait.ts';
+
+type Peer = RpcPeer<typeof erizoToController, ControllerToErizo>;
+type Params<M extends keyof ControllerToErizo> = ParamsOf<ControllerToErizo, M>;
+type Context<M extends keyof ControllerToErizo> = CallContext<PartOf<ControllerToErizo, M>>;
+
+/** What the sessions of all controllers share. */
+export interface Shared {
+  /** Throws where the process takes no new client. */
+  admit(): void;
+  /** Throws `conflict` where the stream is published here already. */
+  checkFree(streamId: string): void;
+  published(publisher: Publisher): void;
+  publisherEnded(streamId: string): void;
+  source(stream: Pick<Params<'addSubscriber'>, 'streamId' | 'roomId' | 'route'>): Source;
+  counters(): Promise<ErizoCounters>;
+  /** A client is gone: the process may be idle now. */
+  changed(): void;
+}
+
+/** A controller and its clients here. They stay for a while when its link ends, for it to come back. */
+export class ControllerSession {
+  readonly controllerId: string;
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #shared: Shared;
+  readonly #onEnd: () => void;
+  readonly #clients = new Map<string, Client>();
+  #peer: Peer | undefined;
+  /** What the controller is told when it comes back. */
+  #missed: ((peer: Peer) => void)[] = [];
+  #stopGrace: Cancel | undefined;
+  #closed = false;
+
+  constructor(
+    components: { engine: Engine; clock: Clock; log: Log; shared: Shared },
+    options: { controllerId: string; onEnd: () => void },
+  ) {
+    this.controllerId = options.controllerId;
+    this.#engine = components.engine;
+    this.#clock = components.clock;
+    this.#log = components.log.child({ controllerId: options.controllerId });
+    this.#shared = components.shared;
+    this.#onEnd = options.onEnd;
+  }
+
+  get clients(): readonly Client[] {
+    return [...this.#clients.values()];
+  }
+
+  /** Serves a link of the controller, which it opens at once; an older one is closed. */
+  attach(link: Link): void {
+    this.#stopGrace?.();
+    const older = this.#peer;
+    const peer: Peer = RpcPeer.create(
+      { link, clock: this.#clock, handlers: this.#handlers() },
+      {
+        outgoing: erizoToController,
+        incoming: controllerToErizo,
+        onFault: (fault, method) => this.#log.warn({ err: fault, method }, 'fault on the link'),
+        onEnd: (why) => this.#onLinkEnd(peer, why),
+      },
+    );
+    this.#peer = peer;
+    older?.close();
+    this.#log.info('controller linked');
+    const missed = this.#missed;
+    this.#missed = [];
+    for (const tell of missed) {
+      this.#tell(tell);
+    }
+  }
+
+  close(): void {
+    if (this.#closed) {
+      return;
+    }
+    this.#closed = true;
+    this.#stopGrace?.();
+    this.#peer?.close();
+    for (const client of this.clients) {
+      client.close();
+    }
+    this.#onEnd();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #onLinkEnd(peer: Peer, why: LinkEnd): void {
+    if (this.#peer !== peer) {
+      return;
+    }
+    this.#peer = undefined;
+    this.#log.info({ why, clients: this.#clients.size }, 'controller away');
+    this.#stopGrace = this.#clock.after(limits.reconnection_ms, () => this.close());
+  }
+
+  #handlers(): Handlers<ControllerToErizo> {
+    const nothing = Promise.resolve(null);
+    return {
+      keepAlive: () => nothing,
+      counters: () => this.#shared.counters(),
+      addPublisher: (params, context) => this.#addPublisher(params, context),
+      addSubscriber: (params, context) => this.#addSubscriber(params, context),
+      removePublisher: ({ clientId, streamId }) => {
+        this.#clients.get(clientId)?.removePublisher(streamId);
+        return nothing;
+      },
+      removeSubscriber: ({ clientId, streamId }) => {
+        this.#clients.get(clientId)?.removeSubscriber(streamId);
+        return nothing;
+      },
+      removeClient: ({ clientId }) => {
+        this.#clients.get(clientId)?.close();
+        return nothing;
+      },
+      processConnectionMessage: async ({ clientId, connectionId, msg }) => {
+        const client = this.#clients.get(clientId);
+        if (client === undefined) {
+          throw new RizomaError('not_found', `there is no client ${clientId} here`);
+        }
+        await client.onMessage(connectionId, msg);
+        return null;
+      },
+    };
+  }
+
+  async #addPublisher(
+    params: Params<'addPublisher'>,
+    context: Context<'addPublisher'>,
+  ): Promise<{ type: 'ready' }> {
+    this.#shared.checkFree(params.streamId);
+    const client = this.#clientFor(params.clientId);
+    const { publisher, target } = this.#orForget(client, () => client.publish(params));
+    this.#shared.published(publisher);
+    try {
+      context.part({ type: 'initializing', connectionId: target.connection.id });
+      const ready = Promise.all([publisher.tracks, target.connection.connected]);
+      await untilAborted(ready, context.signal);
+    } catch (thrown) {
+      publisher.close(toRizomaError(thrown));
+      throw thrown;
+    }
+    client.markReady(publisher);
+    return { type: 'ready' };
+  }
+
+  async #addSubscriber(
+    params: Params<'addSubscriber'>,
+    context: Context<'addSubscriber'>,
+  ): Promise<{ type: 'ready' }> {
+    const client = this.#clientFor(params.clientId);
+    const subscriber = this.#orForget(client, () => client.subscribe(params));
+    context.part({
+      type: 'initializing',
+      connectionId: subscriber.target.connection.id,
+    });
+    await subscriber.start(() => this.#shared.source(params), context.signal);
+    return { type: 'ready' };
+  }
+
+  #clientFor(clientId: string): Client {
+    const known = this.#clients.get(clientId);
+    if (known !== undefined) {
+      return known;
+    }
+    this.#shared.admit();
+    const client = new Client(
+      {
+        engine: this.#engine,
+        log: this.#log,
+        events: {
+          message: (connectionId, msg) =>
+            this.#tell((peer) => peer.notify('connectionMessage', { clientId, connectionId, msg })),
+          failed: (streamId, role, why) =>
+            this.#tell((peer) => peer.notify('streamFailed', { clientId, streamId, role, why })),
+          publisherEnded: (publisher) => this.#shared.publisherEnded(publisher.streamId),
+          idle: () => this.#forget(client),
+        },
+      },
+      { clientId },
+    );
+    this.#clients.set(clientId, client);
+    this.#log.info({ clientId }, 'client added');
+    return client;
+  }
+
+  /** A client whose first stream was refused is none. */
+  #orForget<T>(client: Client, run: () => T): T {
+    try {
+      return run();
+    } catch (thrown) {
+      if (client.publishers + client.subscribers === 0) {
+        this.#forget(client);
+      }
+      throw thrown;
+    }
+  }
+
+  #forget(client: Client): void {
+    if (this.#clients.delete(client.clientId)) {
+      this.#log.info({ clientId: client.clientId }, 'client gone');
+      this.#shared.changed();
+    }
+  }
+
+  /** Tells the controller, or keeps it for when it is back. */
+  #tell(tell: (peer: Peer) => void): void {
+    if (this.#peer === undefined) {
+      if (!this.#closed && this.#missed.length < erizoDefaults.missed) {
+        this.#missed.push(tell);
+      }
+      return;
+    }
+    try {
+      tell(this.#peer);
+    } catch (thrown) {
+      // A controller that does not read is cut off: when it comes back it asks for what it needs.
+      this.#log.warn({ err: thrown }, 'the controller cannot be told');
+      this.#peer.close();
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import type { Clock } from '../../protocol/clock.ts';
+import type { CallContext, Handlers, ParamsOf, ResultOf } from '../../protocol/contract.ts';
+import type { ErizoToUpstream, PipeEndpoint } from '../../protocol/contracts/erizo-erizo.ts';
+import { erizoToDownstream, erizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Link } from '../../protocol/link.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import type { Log } from '../log.ts';
+import type { Engine } from './engine.ts';
+import { Feed } from './feed.ts';
+import { Pipe } from './pipe.ts';
+import type { Source, SourceEnd } from './source.ts';
+import { untilAborted } from './wait.ts';
+
+type OpenParams = ParamsOf<ErizoToUpstream, 'cascade.open'>;
+type OpenResult = ResultOf<ErizoToUpstream, 'cascade.open'>;
+
+export interface DownstreamOptions {
+  /** Who dialled, as it said in its hello. */
+  erizoId: string;
+  selfId: string;
+  source: (stream: Pick<OpenParams, 'streamId' | 'roomId' | 'route'>) => Source;
+  onEnd: (downstream: Downstream) => void;
+}
+
+/** A process that pulls streams from this one: its link, its pipe and what goes over it. */
+export class Downstream {
+  readonly #engine: Engine;
+  readonly #log: Log;
+  readonly #options: DownstreamOptions;
+  #peer!: RpcPeer<typeof erizoToDownstream, ErizoToUpstream>;
+  readonly #feeds = new Map<string, Feed>();
+  #pipe: { pipe: Pipe; remote: PipeEndpoint } | undefined;
+
+  private constructor(components: { engine: Engine; log: Log }, options: DownstreamOptions) {
+    this.#engine = components.engine;
+    this.#log = components.log.child({ downstream: options.erizoId });
+    this.#options = options;
+  }
+
+  /** Serves the link, which it opens at once. */
+  static create(
+    components: { engine: Engine; clock: Clock; log: Log; link: Link },
+    options: DownstreamOptions,
+  ): Downstream {
+    const { link, clock } = components;
+    const made = new Downstream(components, options);
+    made.#peer = RpcPeer.create(
+      { link, clock, handlers: made.#handlers() },
+      {
+        outgoing: erizoToDownstream,
+        incoming: erizoToUpstream,
+        onFault: (fault, method) => made.#log.warn({ err: fault, method }, 'fault on the link'),
+        onEnd: () => made.#onEnd(),
+      },
+    );
+    made.#log.info('downstream linked');
+    return made;
+  }
+
+  get feeds(): number {
+    return this.#feeds.size;
+  }
+
+  close(): void {
+    this.#peer.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #handlers(): Handlers<ErizoToUpstream> {
+    return {
+      'cascade.open': (params, context) => this.#open(params, context),
+      'cascade.close': async ({ pipeId, streamId }) => {
+        this.#feedOf(pipeId, streamId)?.close();
+        this.#feeds.delete(streamId);
+        return null;
+      },
+      'cascade.pause': ({ pipeId, streamId, paused }) => {
+        this.#setPaused(pipeId, streamId, paused);
+      },
+    };
+  }
+
+  async #open(params: OpenParams, context: CallContext<never>): Promise<OpenResult> {
+    this.#check(params);
+    const source = this.#options.source(params);
+    const { pipe } = this.#pipeFor(params.pipe);
+    const known = this.#feeds.get(params.streamId);
+    const feed = known ?? this.#feed(source, pipe);
+    try {
+      const tracks = await untilAborted(feed.tracks, context.signal);
+      return { endpoint: await pipe.endpoint(), tracks };
+    } catch (thrown) {
+      if (known === undefined) {
+        this.#drop(feed);
+      }
+      throw thrown;
+    }
+  }
+
+  /** A route that comes back to one of its ends would wait for itself. */
+  #check({ puller, route }: OpenParams): void {
+    if (puller.erizoId !== this.#options.erizoId) {
+      throw new RizomaError('forbidden', 'the puller is not who dialled');
+    }
+    const ends = [puller.erizoId, this.#options.selfId];
+    if (route.some(({ erizoId }) => ends.includes(erizoId))) {
+      throw new RizomaError('forbidden', 'the route comes back to where it has been');
+    }
+  }
+
+  /** A link has one pipe, which lives as long: so neither side can hold half of an older one. */
+  #pipeFor({ pipeId, endpoint }: OpenParams['pipe']): { pipe: Pipe } {
+    if (this.#pipe !== undefined && this.#pipe.pipe.pipeId !== pipeId) {
+      throw new RizomaError('forbidden', 'there is another pipe on this link');
+    }
+    this.#pipe ??= {
+      pipe: Pipe.create({ engine: this.#engine }, { pipeId }),
+      remote: endpoint,
+    };
+    return this.#pipe;
+  }
+
+  #feed(source: Source, pipe: Pipe): Feed {
+    const feed = Feed.create(
+      { log: this.#log, pipe },
+      { source, onEnded: (why) => this.#onFeedEnded(feed, why) },
+    );
+    this.#feeds.set(source.streamId, feed);
+    return feed;
+  }
+
+  #feedOf(pipeId: string, streamId: string): Feed | undefined {
+    return this.#pipe?.pipe.pipeId === pipeId ? this.#feeds.get(streamId) : undefined;
+  }
+
+  /**
+   * The pipe is connected when something is wanted of it for the first time: consumers that are
+   * made on a connected pipe ask for a key frame, which would come too early.
+   */
+  #setPaused(pipeId: string, streamId: string, paused: boolean): void {
+    const feed = this.#feedOf(pipeId, streamId);
+    if (feed === undefined || this.#pipe === undefined) {
+      return;
+    }
+    const { pipe, remote } = this.#pipe;
+    const ready = paused ? Promise.resolve() : pipe.connect(remote);
+    feed.setPaused(paused, ready);
+    ready.catch((thrown: unknown) => {
+      this.#log.warn({ err: thrown }, 'the pipe could not be connected');
+      this.close();
+    });
+  }
+
+  #onFeedEnded(feed: Feed, why: SourceEnd): void {
+    this.#drop(feed);
+    if (this.#pipe === undefined || this.#peer.ended !== undefined) {
+      return;
+    }
+    try {
+      const { pipeId } = this.#pipe.pipe;
+      this.#peer.notify('cascade.ended', { pipeId, streamId: feed.streamId, why });
+    } catch (thrown) {
+      // It would go on believing in the stream; without the link it knows.
+      this.#log.warn({ err: thrown }, 'the downstream cannot be told');
+      this.close();
+    }
+  }
+
+  #drop(feed: Feed): void {
+    feed.close();
+    if (this.#feeds.get(feed.streamId) === feed) {
+      this.#feeds.delete(feed.streamId);
+    }
+  }
+
+  #onEnd(): void {
+    for (const feed of [...this.#feeds.values()]) {
+      this.#drop(feed);
+    }
+    this.#pipe?.pipe.close();
+    this.#log.info('downstream gone');
+    this.#options.onEnd(this);
+  }
+}

@@ -1,0 +1,192 @@
+import type * as v from 'valibot';
+import type { Clock } from '../../protocol/clock.ts';
+import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import { Hello } from '../../protocol/contracts/controller-erizo.ts';
+import type { Route } from '../../protocol/cascade-tree.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Link } from '../../protocol/link.ts';
+import { parseJson } from '../../protocol/parse.ts';
+import type { Log } from '../log.ts';
+import type { Client } from './client.ts';
+import { erizoDefaults } from './config.ts';
+import type { Shared } from './controller-session.ts';
+import { ControllerSession } from './controller-session.ts';
+import { Downstream } from './downstream.ts';
+import type { Engine } from './engine.ts';
+import type { Counted } from './load.ts';
+import type { Publisher } from './publisher.ts';
+import { Pulls } from './pulls.ts';
+import type { Source } from './source.ts';
+import type { Self } from './upstream.ts';
+
+/** All of a process but its worker and its way in: who is linked to it, and what streams it has. */
+export class Erizo {
+  readonly #components: { engine: Engine; clock: Clock; log: Log };
+  readonly #self: Self;
+  readonly #onChange: () => void;
+  readonly #pulls: Pulls;
+  readonly #publishers = new Map<string, Publisher>();
+  readonly #sessions = new Map<string, ControllerSession>();
+  readonly #downstreams = new Set<Downstream>();
+  #draining = false;
+
+  /** `onChange` is called when a client, a neighbour or a pull has gone. */
+  constructor(
+    components: { engine: Engine; clock: Clock; log: Log },
+    options: { self: Self; onChange: () => void },
+  ) {
+    this.#components = components;
+    this.#self = options.self;
+    this.#onChange = options.onChange;
+    const { self, onChange } = options;
+    this.#pulls = new Pulls(components, { self, onChange });
+  }
+
+  /** Nobody is here, and nothing passes through. */
+  get isIdle(): boolean {
+    const neighbours = this.#pulls.counts.pulls + this.#downstreams.size;
+    return this.#clients().length === 0 && neighbours === 0;
+  }
+
+  /** Takes no new clients from now on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** A process has dialled and said who it is; a link of nobody we know is closed. */
+  onLink(link: Link, helloText: string): void {
+    const hello = readHello(helloText);
+    switch (hello?.kind) {
+      case 'controller':
+        this.#session(hello.id).attach(link);
+        return;
+      case 'erizo':
+        this.#addDownstream(link, hello.id);
+        return;
+      default:
+        this.#components.log.warn({ link: link.name }, 'nobody we know has dialled');
+        link.open({ frame: () => undefined, ended: () => undefined });
+        link.close();
+    }
+  }
+
+  get counted(): Counted {
+    const clients = this.#clients();
+    return {
+      clients: clients.length,
+      publishers: sum(clients, (client) => client.publishers),
+      subscribers: sum(clients, (client) => client.subscribers),
+    };
+  }
+
+  /** What is open here. */
+  async counters(): Promise<ErizoCounters> {
+    const engine = await this.#components.engine.counts();
+    return {
+      ...this.counted,
+      connections: sum(this.#clients(), (client) => client.connections),
+      ...engine,
+      ...this.#pulls.counts,
+      feeds: sum([...this.#downstreams], (downstream) => downstream.feeds),
+    };
+  }
+
+  close(): void {
+    for (const session of [...this.#sessions.values()]) {
+      session.close();
+    }
+    for (const downstream of [...this.#downstreams]) {
+      downstream.close();
+    }
+    this.#pulls.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #clients(): Client[] {
+    return [...this.#sessions.values()].flatMap((session) => session.clients);
+  }
+
+  #session(controllerId: string): ControllerSession {
+    const known = this.#sessions.get(controllerId);
+    if (known !== undefined) {
+      return known;
+    }
+    const session = new ControllerSession(
+      { ...this.#components, shared: this.#shared() },
+      { controllerId, onEnd: () => this.#sessions.delete(controllerId) },
+    );
+    this.#sessions.set(controllerId, session);
+    return session;
+  }
+
+  #addDownstream(link: Link, erizoId: string): void {
+    const downstream = Downstream.create(
+      { ...this.#components, link },
+      {
+        erizoId,
+        selfId: this.#self.erizoId,
+        source: (stream) => this.#source(stream),
+        onEnd: (ended) => {
+          this.#downstreams.delete(ended);
+          this.#onChange();
+        },
+      },
+    );
+    this.#downstreams.add(downstream);
+  }
+
+  #shared(): Shared {
+    return {
+      admit: () => this.#admit(),
+      checkFree: (streamId) => {
+        if (this.#publishers.has(streamId)) {
+          throw new RizomaError('conflict', `stream ${streamId} is published here already`);
+        }
+      },
+      published: (publisher) => {
+        this.#publishers.set(publisher.streamId, publisher);
+      },
+      publisherEnded: (streamId) => {
+        this.#publishers.delete(streamId);
+      },
+      source: (stream) => this.#source(stream),
+      counters: () => this.counters(),
+      changed: () => this.#onChange(),
+    };
+  }
+
+  #admit(): void {
+    if (this.#draining) {
+      throw new RizomaError('overloaded', 'this process takes no more clients');
+    }
+    if (this.#clients().length >= erizoDefaults.clients) {
+      throw new RizomaError('overloaded', `this process has ${erizoDefaults.clients} clients`);
+    }
+  }
+
+  #source(stream: { streamId: string; roomId: string; route: Route }): Source {
+    const local = this.#publishers.get(stream.streamId);
+    if (local === undefined) {
+      return this.#pulls.get(stream);
+    }
+    if (local.roomId !== stream.roomId) {
+      throw new RizomaError('not_found', `the room has no stream ${stream.streamId}`);
+    }
+    return local;
+  }
+}
+
+function readHello(text: string): v.InferOutput<typeof Hello> | undefined {
+  try {
+    return parseJson(Hello, text, 'hello');
+  } catch {
+    return undefined;
+  }
+}
+
+function sum<T>(things: readonly T[], of: (thing: T) => number): number {
+  return things.reduce((total, thing) => total + of(thing), 0);
+}

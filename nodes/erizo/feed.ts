@@ -1,0 +1,118 @@
+import type { Track } from '../../protocol/contracts/erizo-erizo.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Log } from '../log.ts';
+import type { Consumer } from './media.ts';
+import type { Pipe } from './pipe.ts';
+import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
+import { deferred } from './wait.ts';
+
+export interface FeedOptions {
+  source: Source;
+  /** Told once when it ends by itself. */
+  onEnded: (why: SourceEnd) => void;
+}
+
+/** A stream that is given to a process further down, over the pipe to it. It begins paused. */
+export class Feed implements SourceUser {
+  readonly streamId: string;
+  readonly #log: Log;
+  readonly #options: FeedOptions;
+  readonly #use: Use;
+  readonly #tracks = deferred<Track[]>();
+  #consumers: Consumer[] = [];
+  #paused = true;
+  #closed = false;
+  #steps: Promise<void> = Promise.resolve();
+
+  constructor(components: { log: Log }, options: FeedOptions) {
+    this.streamId = options.source.streamId;
+    this.#log = components.log.child({ streamId: this.streamId });
+    this.#options = options;
+    this.#use = options.source.use(this);
+  }
+
+  static create(components: { log: Log; pipe: Pipe }, options: FeedOptions): Feed {
+    const feed = new Feed(components, options);
+    void feed.#open(components.pipe);
+    return feed;
+  }
+
+  /** What the other process needs to produce the same tracks. */
+  get tracks(): Promise<Track[]> {
+    return this.#tracks.promise;
+  }
+
+  /** Takes effect once `ready` has resolved, in the order of the calls. */
+  setPaused(paused: boolean, ready: Promise<void>): void {
+    this.#paused = paused;
+    this.#use.setActive(!paused);
+    this.#steps = this.#steps
+      .then(() => ready)
+      .then(() => this.#applyPause())
+      // Whoever gave `ready` knows that it failed, and ends the feed.
+      .catch(() => undefined);
+  }
+
+  sourceEnded(why: SourceEnd): void {
+    const code = why === 'ended' ? 'not_found' : 'unavailable';
+    this.#end(new RizomaError(code, 'the stream has ended here'));
+    this.#options.onEnded(why);
+  }
+
+  close(): void {
+    this.#end(new RizomaError('cancelled', 'the stream is not given any more'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  async #open(pipe: Pipe): Promise<void> {
+    try {
+      this.#tracks.resolve(await this.#consume(pipe));
+      this.#log.info('feed begun');
+    } catch (thrown) {
+      this.#tracks.reject(thrown);
+      this.close();
+    }
+  }
+
+  async #consume(pipe: Pipe): Promise<Track[]> {
+    const producers = await this.#options.source.tracks;
+    const transport = await pipe.transport;
+    const tracks: Track[] = [];
+    for (const { id, kind, paused } of producers) {
+      const consumer = await transport.consume(id);
+      if (this.#closed) {
+        consumer.close();
+        throw new RizomaError('cancelled', 'the stream is not given any more');
+      }
+      this.#consumers.push(consumer);
+      // Not before somebody plays it: a key frame that comes earlier is of no use to anyone.
+      await consumer.pause();
+      tracks.push({ trackId: id, kind, rtpParameters: consumer.rtpParameters, paused });
+    }
+    return tracks;
+  }
+
+  async #applyPause(): Promise<void> {
+    const paused = this.#paused;
+    const steps = this.#consumers.map((one) => (paused ? one.pause() : one.resume()));
+    // A consumer whose track has just ended cannot be told, and need not be.
+    await Promise.allSettled(steps);
+  }
+
+  #end(why: RizomaError): void {
+    if (this.#closed) {
+      return;
+    }
+    this.#closed = true;
+    this.#tracks.reject(why);
+    this.#use.end();
+    for (const consumer of this.#consumers) {
+      consumer.close();
+    }
+    this.#consumers = [];
+    this.#log.info('feed ended');
+  }
+}

@@ -1,0 +1,110 @@
+import { systemClock } from '../../protocol/clock.ts';
+import { dialZmq } from '../link/zmq-dialer.ts';
+import { ZmqListener } from '../link/zmq-listener.ts';
+import { createLog } from '../log.ts';
+import { AgentLink } from './agent-link.ts';
+import { readConfig } from './config.ts';
+import { Engine } from './engine.ts';
+import { Erizo } from './erizo.ts';
+import { LoadMeter } from './load.ts';
+
+/** An ErizoJS process: one worker, one way in for controllers and neighbours, one way to its agent. */
+const config = readConfig(process.env);
+const { erizoId, nodeId, region, ip } = config;
+const log = createLog(config.logLevel, { erizoId, nodeId, region });
+const clock = systemClock;
+
+const engine = await Engine.create(
+  { log },
+  {
+    ip,
+    announcedIp: config.announcedIp,
+    ports: config.mediaPorts,
+    workerBin: config.workerBin,
+    onDied: () => {
+      // The clients of this process are gone with it; the agent starts another one.
+      log.fatal('the media worker died');
+      process.exit(1);
+    },
+  },
+);
+const erizo = new Erizo(
+  { engine, clock, log },
+  { self: { erizoId, nodeId, region }, onChange: () => exitWhenIdle() },
+);
+const listener = await ZmqListener.create(
+  { clock },
+  { ip, onLink: (link, hello) => erizo.onLink(link, hello) },
+);
+const meter = new LoadMeter({
+  engine,
+  clock,
+  processCpu_ms: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
+});
+
+let stopping = false;
+let exiting = false;
+
+const agent = AgentLink.create(
+  { clock, log },
+  {
+    erizoId,
+    pid: process.pid,
+    endpoint: listener.endpoint,
+    dial: () =>
+      dialZmq(
+        { clock },
+        {
+          endpoint: config.agentEndpoint,
+          hello: JSON.stringify({ kind: 'erizo', id: erizoId }),
+          name: 'agent',
+        },
+      ),
+    load: () => meter.measure(erizo.counted),
+    counters: () => erizo.counters(),
+    onStop: (now) => stop(now),
+    onOrphan: () => {
+      if (erizo.isIdle) {
+        void exit();
+      }
+    },
+  },
+);
+log.info({ endpoint: listener.endpoint }, 'ErizoJS started');
+
+/** Ends at once, or takes no more clients and ends when the last one has left. */
+function stop(now: boolean): void {
+  log.info({ now }, 'stopping');
+  if (now) {
+    void exit();
+    return;
+  }
+  stopping = true;
+  erizo.drain();
+  exitWhenIdle();
+}
+
+function exitWhenIdle(): void {
+  if (stopping && erizo.isIdle) {
+    void exit();
+  }
+}
+
+async function exit(): Promise<void> {
+  if (exiting) {
+    return;
+  }
+  exiting = true;
+  erizo.close();
+  agent.close();
+  await listener.close();
+  engine.close();
+  log.info('ErizoJS stopped');
+  process.exit(0);
+}
+
+process.on('SIGTERM', () => void exit());
+process.on('SIGINT', () => void exit());

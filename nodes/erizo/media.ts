@@ -1,0 +1,74 @@
+import type { Track } from '../../protocol/contracts/erizo-erizo.ts';
+
+/** The small words in which the parts of a process speak of media; the engine makes them true. */
+
+export type MediaKind = 'audio' | 'video';
+export type RtpParameters = Track['rtpParameters'];
+export type RtpCodec = RtpParameters['codecs'][number];
+export type RtcpFeedback = NonNullable<RtpCodec['rtcpFeedback']>[number];
+
+/** What the router takes and gives; the same in every process, since pipes need it. */
+export interface Capabilities {
+  codecs: readonly CapableCodec[];
+  extensions: readonly CapableExtension[];
+}
+
+export interface CapableCodec {
+  kind: MediaKind;
+  mimeType: string;
+  clockRate: number;
+  channels: number | undefined;
+  parameters: Readonly<Record<string, unknown>>;
+  feedback: readonly RtcpFeedback[];
+}
+
+export interface CapableExtension {
+  kind: MediaKind;
+  uri: string;
+  /** As the router sees it: `recvonly` is what publishers alone may send. */
+  direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+}
+
+export interface Ice {
+  ufrag: string;
+  pwd: string;
+}
+
+export interface Fingerprint {
+  algorithm: 'sha-1' | 'sha-224' | 'sha-256' | 'sha-384' | 'sha-512';
+  value: string;
+}
+
+export interface Candidate {
+  foundation: string;
+  priority: number;
+  address: string;
+  protocol: 'udp' | 'tcp';
+  port: number;
+}
+
+/** Our end of a connection, as SDP needs it. */
+export interface LocalTransport {
+  ice: Ice;
+  fingerprint: Fingerprint;
+  candidates: readonly Candidate[];
+}
+
+/** A track that comes into this process; its id is the same at every hop of a cascade. */
+export interface Producer {
+  readonly id: string;
+  readonly kind: MediaKind;
+  readonly paused: boolean;
+  close(): void;
+}
+
+/** A track that leaves this process. It closes by itself with its producer. */
+export interface Consumer {
+  readonly producerId: string;
+  readonly kind: MediaKind;
+  readonly rtpParameters: RtpParameters;
+  pause(): Promise<void>;
+  /** Also asks for a key frame. */
+  resume(): Promise<void>;
+  close(): void;
+}

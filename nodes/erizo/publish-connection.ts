@@ -1,0 +1,214 @@
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import type { Connection } from './connection.ts';
+import type { WebRtcTransport } from './engine.ts';
+import type { Capabilities, Producer } from './media.ts';
+import type { Publisher } from './publisher.ts';
+import { answerSetup, writeAnswer } from './sdp/answer.ts';
+import type { Chosen } from './sdp/codecs.ts';
+import { choose, parametersOf } from './sdp/codecs.ts';
+import { readDescription } from './sdp/read.ts';
+import type { RemoteDescription, RemoteSection } from './sdp/remote.ts';
+
+/** Tracks of one stream; as many as a pull may carry. */
+const tracksPerStream = 8;
+
+interface Received {
+  publisher: Publisher;
+  producer: Producer;
+  chosen: Chosen;
+  /** A section that comes again with other sources is another track. */
+  sources: string;
+}
+
+interface Wanted {
+  section: RemoteSection;
+  publisher: Publisher;
+  chosen: Chosen;
+}
+
+/** A connection on which the client offers and we receive. */
+export class PublishConnection {
+  readonly connection: Connection;
+  readonly #capabilities: Capabilities;
+  readonly #plan: 'stream' | 'dual';
+  readonly #sendAnswer: (sdp: string) => void;
+  readonly #publishers = new Set<Publisher>();
+  readonly #received = new Map<string, Received>();
+  #connecting: Promise<void> | undefined;
+  #remoteUfrag: string | undefined;
+
+  constructor(
+    components: { connection: Connection; capabilities: Capabilities },
+    options: { plan: 'stream' | 'dual'; sendAnswer: (sdp: string) => void },
+  ) {
+    this.connection = components.connection;
+    this.#capabilities = components.capabilities;
+    this.#plan = options.plan;
+    this.#sendAnswer = options.sendAnswer;
+  }
+
+  get publishers(): ReadonlySet<Publisher> {
+    return this.#publishers;
+  }
+
+  add(publisher: Publisher): void {
+    this.#publishers.add(publisher);
+  }
+
+  /** Its sections stay in the session without a track; the last one takes the connection with it. */
+  remove(publisher: Publisher): void {
+    this.#publishers.delete(publisher);
+    for (const [mid, received] of this.#received) {
+      if (received.publisher === publisher) {
+        received.producer.close();
+        this.#received.delete(mid);
+      }
+    }
+    if (this.#publishers.size === 0) {
+      this.connection.close();
+    }
+  }
+
+  /**
+   * Takes an offer and answers it. An offer that cannot be taken leaves nothing of it behind, and
+   * ends the publishers that waited for it with the same error.
+   */
+  onOffer(sdp: string): Promise<void> {
+    return this.connection.inOrder(async () => {
+      const made: Producer[] = [];
+      try {
+        await this.#take(readDescription(sdp), made);
+      } catch (thrown) {
+        for (const producer of made) {
+          producer.close();
+        }
+        const error = toRizomaError(thrown);
+        for (const publisher of [...this.#publishers].filter((one) => one.isAwaited)) {
+          publisher.close(error);
+        }
+        throw error;
+      }
+    });
+  }
+
+  async #take(offer: RemoteDescription, made: Producer[]): Promise<void> {
+    const wanted = this.#select(offer);
+    const transport = await this.connection.transport;
+    await this.#connect(transport, offer);
+    const fresh = new Map<string, Received>();
+    for (const { section, publisher, chosen } of wanted) {
+      const sources = sourcesOf(section);
+      const known = this.#received.get(section.mid);
+      if (known?.sources === sources && known.publisher === publisher) {
+        continue;
+      }
+      known?.producer.close();
+      this.#received.delete(section.mid);
+      const rtpParameters = parametersOf(section, chosen);
+      const producer = await transport.produce({ kind: chosen.kind, rtpParameters });
+      made.push(producer);
+      fresh.set(section.mid, { publisher, producer, chosen, sources });
+    }
+    this.#dropOthers(wanted);
+    this.#settle(fresh, offer, transport);
+  }
+
+  /** Connects before the answer goes out: DTLS that comes earlier than this is dropped. */
+  async #connect(transport: WebRtcTransport, offer: RemoteDescription): Promise<void> {
+    const role = answerSetup(offer) === 'active' ? 'server' : 'client';
+    this.#connecting ??= transport.connect(offer.fingerprint, role);
+    await this.#connecting;
+    // New credentials of the client are an ICE restart, which we follow (RFC 8445, section 9).
+    if (this.#remoteUfrag !== undefined && this.#remoteUfrag !== offer.ice.ufrag) {
+      await transport.restartIce();
+    }
+    this.#remoteUfrag = offer.ice.ufrag;
+  }
+
+  /** Sections that the client no longer sends. */
+  #dropOthers(wanted: readonly Wanted[]): void {
+    const sent = new Set(wanted.map(({ section }) => section.mid));
+    for (const [mid, received] of this.#received) {
+      if (!sent.has(mid)) {
+        received.producer.close();
+        this.#received.delete(mid);
+      }
+    }
+  }
+
+  #settle(
+    fresh: ReadonlyMap<string, Received>,
+    offer: RemoteDescription,
+    transport: WebRtcTransport,
+  ): void {
+    for (const [mid, received] of fresh) {
+      // It may have been unpublished while its tracks were made.
+      if (received.publisher.hasEnded) {
+        received.producer.close();
+      } else {
+        this.#received.set(mid, received);
+      }
+    }
+    if (this.connection.hasEnded) {
+      throw new RizomaError('unavailable', 'the connection ended during its offer');
+    }
+    const accepted = new Map([...this.#received].map(([mid, { chosen }]) => [mid, chosen]));
+    this.#sendAnswer(writeAnswer(offer, transport.local, accepted, this.connection.nextOrigin()));
+    for (const publisher of this.#publishers) {
+      const producers = [...fresh.values()]
+        .filter((received) => received.publisher === publisher)
+        .map((received) => received.producer);
+      if (producers.length > 0) {
+        publisher.start(producers);
+      }
+    }
+  }
+
+  /** Which sections belong to which publisher, and with what codec they are taken. */
+  #select(offer: RemoteDescription): Wanted[] {
+    const wanted: Wanted[] = [];
+    for (const section of offer.sections) {
+      const publisher = section.sends ? this.#publisherOf(section) : undefined;
+      if (publisher === undefined || !publisher.takes(section.kind)) {
+        continue;
+      }
+      const chosen = choose(section, this.#capabilities);
+      if (chosen === undefined) {
+        const names = [...new Set(section.codecs.map((codec) => codec.name))].join(', ');
+        throw new RizomaError(
+          'sdp_no_codec',
+          `m-section ${section.mid} (${section.kind}) offers no codec that is taken here: ${names}`,
+        );
+      }
+      wanted.push({ section, publisher, chosen });
+    }
+    this.#check(wanted);
+    return wanted;
+  }
+
+  #publisherOf(section: RemoteSection): Publisher | undefined {
+    if (this.#plan === 'stream') {
+      return [...this.#publishers][0];
+    }
+    return [...this.#publishers].find(({ label }) => label === section.msid?.streamId);
+  }
+
+  #check(wanted: readonly Wanted[]): void {
+    if (wanted.length === 0 && this.#plan === 'stream') {
+      throw new RizomaError('sdp_malformed', 'the offer sends nothing of the stream');
+    }
+    for (const publisher of this.#publishers) {
+      const count = wanted.filter((one) => one.publisher === publisher).length;
+      if (count > tracksPerStream) {
+        throw new RizomaError(
+          'sdp_malformed',
+          `a stream has at most ${tracksPerStream} tracks, this one has ${count}`,
+        );
+      }
+    }
+  }
+}
+
+function sourcesOf(section: RemoteSection): string {
+  return JSON.stringify([section.encodings.map(({ ssrc }) => ssrc), section.rids]);
+}

@@ -1,0 +1,80 @@
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Producer } from './media.ts';
+import type { Source, SourceUser, Use } from './source.ts';
+import { Users } from './source.ts';
+import { deferred } from './wait.ts';
+
+export interface PublisherOptions {
+  streamId: string;
+  roomId: string;
+  audio: boolean;
+  video: boolean;
+  /** The id of its MediaStream. */
+  label: string;
+  /** Told once when it ends, however it does. */
+  onEnd: (publisher: Publisher) => void;
+}
+
+/** A stream that a client publishes here: first awaited, then its tracks, then nothing. */
+export class Publisher implements Source {
+  readonly streamId: string;
+  readonly roomId: string;
+  readonly label: string;
+  readonly #options: PublisherOptions;
+  readonly #tracks = deferred<readonly Producer[]>();
+  readonly #users = new Users(() => undefined);
+  #state: 'awaited' | 'live' | 'ended' = 'awaited';
+  #producers: readonly Producer[] = [];
+
+  constructor(options: PublisherOptions) {
+    this.streamId = options.streamId;
+    this.roomId = options.roomId;
+    this.label = options.label;
+    this.#options = options;
+  }
+
+  get tracks(): Promise<readonly Producer[]> {
+    return this.#tracks.promise;
+  }
+
+  get isAwaited(): boolean {
+    return this.#state === 'awaited';
+  }
+
+  get hasEnded(): boolean {
+    return this.#state === 'ended';
+  }
+
+  /** Whether it was announced with media of this kind. */
+  takes(kind: string): boolean {
+    return (kind === 'audio' && this.#options.audio) || (kind === 'video' && this.#options.video);
+  }
+
+  use(user: SourceUser): Use {
+    return this.#users.add(user);
+  }
+
+  /** Its tracks have come. */
+  start(producers: readonly Producer[]): void {
+    if (this.#state !== 'awaited') {
+      return;
+    }
+    this.#state = 'live';
+    this.#producers = producers;
+    this.#tracks.resolve(producers);
+  }
+
+  /** Ends it, and tells whoever waits for its tracks why they do not come. Idempotent. */
+  close(why: RizomaError = new RizomaError('not_found', 'the stream has ended')): void {
+    if (this.#state === 'ended') {
+      return;
+    }
+    this.#state = 'ended';
+    this.#tracks.reject(why);
+    for (const producer of this.#producers) {
+      producer.close();
+    }
+    this.#users.end('ended');
+    this.#options.onEnd(this);
+  }
+}

@@ -1,0 +1,140 @@
+import type { Cancel, Clock } from '../../protocol/clock.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { Producer } from './media.ts';
+import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
+import { Users } from './source.ts';
+import { deferred } from './wait.ts';
+
+export interface PullOptions {
+  streamId: string;
+  roomId: string;
+  /** Whether its upstream is in another region. */
+  wan: boolean;
+  setPaused: (paused: boolean) => void;
+  /** Told once when it ends, however it does. */
+  onEnd: (pull: Pull) => void;
+}
+
+type State = 'opening' | 'open' | 'ended';
+
+/**
+ * A stream that comes from another process. It is paused while none of its users wants media, and
+ * ends by itself when it had no user for `limits.pullLinger_ms`.
+ */
+export class Pull implements Source {
+  readonly streamId: string;
+  readonly roomId: string;
+  readonly wan: boolean;
+  readonly #clock: Clock;
+  readonly #options: PullOptions;
+  readonly #tracks = deferred<readonly Producer[]>();
+  readonly #users: Users;
+  #producers: readonly Producer[] = [];
+  #state: State = 'opening';
+  /** As it was opened, and as the upstream was told last. */
+  #paused = true;
+  #stopLinger: Cancel | undefined;
+
+  constructor(components: { clock: Clock }, options: PullOptions) {
+    this.#clock = components.clock;
+    this.#options = options;
+    this.streamId = options.streamId;
+    this.roomId = options.roomId;
+    this.wan = options.wan;
+    this.#users = new Users(() => this.#onUsers());
+  }
+
+  static create(
+    components: { clock: Clock },
+    options: PullOptions & { open: () => Promise<readonly Producer[]> },
+  ): Pull {
+    const pull = new Pull(components, options);
+    void pull.#open(options.open);
+    return pull;
+  }
+
+  get tracks(): Promise<readonly Producer[]> {
+    return this.#tracks.promise;
+  }
+
+  use(user: SourceUser): Use {
+    return this.#users.add(user);
+  }
+
+  /** Ends it here; its users are told. Idempotent. */
+  end(why: SourceEnd, error: RizomaError = endError(why)): void {
+    if (this.#state === 'ended') {
+      return;
+    }
+    this.#state = 'ended';
+    this.#stopLinger?.();
+    this.#tracks.reject(error);
+    for (const producer of this.#producers) {
+      producer.close();
+    }
+    this.#users.end(why);
+    this.#options.onEnd(this);
+  }
+
+  async #open(open: () => Promise<readonly Producer[]>): Promise<void> {
+    try {
+      this.#onOpen(await open());
+    } catch (thrown) {
+      this.end('upstream', openError(toRizomaError(thrown)));
+    }
+  }
+
+  #onOpen(producers: readonly Producer[]): void {
+    if (this.#state === 'ended') {
+      for (const producer of producers) {
+        producer.close();
+      }
+      return;
+    }
+    this.#state = 'open';
+    this.#producers = producers;
+    this.#tracks.resolve(producers);
+    this.#onUsers();
+  }
+
+  #onUsers(): void {
+    if (this.#state === 'ended') {
+      return;
+    }
+    this.#stopLinger?.();
+    this.#stopLinger =
+      this.#users.size === 0
+        ? this.#clock.after(limits.pullLinger_ms, () => this.end('ended'))
+        : undefined;
+    const paused = !this.#users.anyActive;
+    if (this.#state === 'open' && paused !== this.#paused) {
+      this.#paused = paused;
+      this.#options.setPaused(paused);
+    }
+  }
+}
+
+function endError(why: SourceEnd): RizomaError {
+  return why === 'ended'
+    ? new RizomaError('not_found', 'the stream has ended')
+    : new RizomaError('unavailable', 'the way to the stream broke');
+}
+
+/** What the link or the upstream's inside says is, to whoever subscribes, that it cannot be had now. */
+function openError(error: RizomaError): RizomaError {
+  switch (error.code) {
+    case 'not_found':
+    case 'forbidden':
+    case 'overloaded':
+      return error;
+    default:
+      return new RizomaError(
+        'unavailable',
+        `the upstream did not give the stream: ${error.message}`,
+        {
+          cause: error,
+        },
+      );
+  }
+}

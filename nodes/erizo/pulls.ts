@@ -1,0 +1,136 @@
+import type { Hop, Route } from '../../protocol/cascade-tree.ts';
+import type { Clock } from '../../protocol/clock.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Log } from '../log.ts';
+import type { Engine } from './engine.ts';
+import { Pull } from './pull.ts';
+import type { SourceEnd } from './source.ts';
+import type { Self } from './upstream.ts';
+import { Upstream } from './upstream.ts';
+
+interface Linked {
+  upstream: Upstream;
+  pulls: Map<string, Pull>;
+}
+
+/** The streams that this process pulls from others; whoever asks for one of them again joins it. */
+export class Pulls {
+  readonly #components: { engine: Engine; clock: Clock; log: Log };
+  readonly #self: Self;
+  readonly #onChange: () => void;
+  readonly #pulls = new Map<string, Pull>();
+  readonly #upstreams = new Map<string, Linked>();
+  #opens = 0;
+
+  constructor(
+    components: { engine: Engine; clock: Clock; log: Log },
+    options: { self: Self; onChange: () => void },
+  ) {
+    this.#components = components;
+    this.#self = options.self;
+    this.#onChange = options.onChange;
+  }
+
+  get counts(): { pulls: number; wanPulls: number; cascadeOpens: number } {
+    const wan = [...this.#pulls.values()].filter((pull) => pull.wan);
+    return { pulls: this.#pulls.size, wanPulls: wan.length, cascadeOpens: this.#opens };
+  }
+
+  /**
+   * The stream by way of the next hop of the route, or by the way it comes already. Throws
+   * `forbidden` for a route that comes back here, `not_found` for a stream of another room.
+   */
+  get(stream: { streamId: string; roomId: string; route: Route }): Pull {
+    const { streamId, roomId, route } = stream;
+    const known = this.#pulls.get(streamId);
+    if (known !== undefined) {
+      if (known.roomId !== roomId) {
+        throw new RizomaError('not_found', `the room has no stream ${streamId}`);
+      }
+      return known;
+    }
+    const [next, ...rest] = route;
+    if (next === undefined) {
+      throw new RizomaError('not_found', `stream ${streamId} is not published here`);
+    }
+    if (route.some(({ erizoId }) => erizoId === this.#self.erizoId)) {
+      throw new RizomaError('forbidden', 'the route comes back to where it begins');
+    }
+    return this.#pull({ streamId, roomId, next, rest });
+  }
+
+  close(): void {
+    for (const { upstream, pulls } of [...this.#upstreams.values()]) {
+      upstream.close();
+      endAll(pulls, 'ended');
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #pull(stream: { streamId: string; roomId: string; next: Hop; rest: Route }): Pull {
+    const { streamId, roomId, next, rest } = stream;
+    const linked = this.#link(next);
+    const { upstream, pulls } = linked;
+    this.#opens += 1;
+    const pull = Pull.create(
+      { clock: this.#components.clock },
+      {
+        streamId,
+        roomId,
+        wan: next.region !== this.#self.region,
+        open: () => upstream.open({ streamId, roomId, route: rest }),
+        setPaused: (paused) => upstream.setPaused(streamId, paused),
+        onEnd: () => this.#onEnd(streamId, next, linked),
+      },
+    );
+    pulls.set(streamId, pull);
+    this.#pulls.set(streamId, pull);
+    this.#components.log.info({ streamId, upstream: next.erizoId }, 'pull begun');
+    return pull;
+  }
+
+  #link(hop: Hop): Linked {
+    const known = this.#upstreams.get(hop.erizoId);
+    if (known !== undefined) {
+      return known;
+    }
+    const pulls = new Map<string, Pull>();
+    const upstream = Upstream.create(this.#components, {
+      self: this.#self,
+      hop,
+      onStreamEnded: (streamId, why) => pulls.get(streamId)?.end(why),
+      onLost: () => {
+        this.#upstreams.delete(hop.erizoId);
+        endAll(pulls, 'upstream');
+      },
+    });
+    const linked = { upstream, pulls };
+    this.#upstreams.set(hop.erizoId, linked);
+    return linked;
+  }
+
+  /** The last pull of an upstream takes the link and the pipe with it. */
+  #onEnd(streamId: string, hop: Hop, linked: Linked): void {
+    this.#pulls.delete(streamId);
+    linked.pulls.delete(streamId);
+    this.#components.log.info({ streamId, upstream: hop.erizoId }, 'pull ended');
+    if (linked.pulls.size > 0) {
+      linked.upstream.release(streamId);
+    } else {
+      linked.upstream.close();
+      if (this.#upstreams.get(hop.erizoId) === linked) {
+        this.#upstreams.delete(hop.erizoId);
+      }
+    }
+    this.#onChange();
+  }
+}
+
+function endAll(pulls: ReadonlyMap<string, Pull>, why: SourceEnd): void {
+  for (const pull of [...pulls.values()]) {
+    pull.end(why);
+  }
+}

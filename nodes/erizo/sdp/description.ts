@@ -1,0 +1,135 @@
+import * as v from 'valibot';
+import { limits } from '../../../protocol/limits.ts';
+
+/** What is read of an SDP, as the parser gives it: everything else in it is passed over. */
+
+// A token of RFC 8866, section 9: what may be written back into an SDP without a second thought.
+const token = v.pipe(
+  v.union([v.string(), v.number()]),
+  v.transform(String),
+  v.regex(/^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,64}$/),
+);
+const text = v.pipe(
+  v.union([v.string(), v.number()]),
+  v.transform(String),
+  v.regex(/^[\x20-\x7e]{1,256}$/),
+);
+const payloadType = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(127));
+const ssrc = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff_ffff));
+
+const transportEntries = {
+  // The lengths and letters of RFC 8839, section 5.4.
+  iceUfrag: v.optional(
+    v.pipe(
+      v.union([v.string(), v.number()]),
+      v.transform(String),
+      v.regex(/^[0-9A-Za-z+/]{4,256}$/),
+    ),
+  ),
+  icePwd: v.optional(
+    v.pipe(
+      v.union([v.string(), v.number()]),
+      v.transform(String),
+      v.regex(/^[0-9A-Za-z+/]{22,256}$/),
+    ),
+  ),
+  fingerprint: v.optional(
+    v.object({
+      type: v.pipe(
+        v.string(),
+        v.toLowerCase(),
+        v.picklist(['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512']),
+      ),
+      hash: v.pipe(v.string(), v.toUpperCase(), v.regex(/^[0-9A-F]{2}(?::[0-9A-F]{2}){15,63}$/)),
+    }),
+  ),
+  setup: v.optional(v.picklist(['actpass', 'active', 'passive'])),
+  direction: v.optional(v.picklist(['sendrecv', 'sendonly', 'recvonly', 'inactive'])),
+  ext: v.optional(
+    v.array(v.object({ value: v.pipe(v.number(), v.integer(), v.minValue(1)), uri: v.string() })),
+    [],
+  ),
+  extmapAllowMixed: v.optional(v.string()),
+};
+
+export const MediaShape = v.object({
+  ...transportEntries,
+  type: v.picklist(['audio', 'video', 'application']),
+  port: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)),
+  protocol: text,
+  payloads: v.optional(text),
+  mid: v.optional(token),
+  bundleOnly: v.optional(v.string()),
+  msid: v.optional(v.array(v.object({ id: token, appdata: v.optional(token) })), []),
+  rtp: v.pipe(
+    v.array(
+      v.object({
+        payload: payloadType,
+        codec: token,
+        rate: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+        encoding: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+      }),
+    ),
+    v.maxLength(128),
+  ),
+  fmtp: v.pipe(
+    v.array(v.object({ payload: payloadType, config: v.pipe(v.string(), v.maxLength(1_024)) })),
+    v.maxLength(256),
+  ),
+  rtcpFb: v.optional(
+    v.pipe(
+      v.array(
+        v.object({
+          payload: v.union([payloadType, v.literal('*')]),
+          type: token,
+          subtype: v.optional(text),
+        }),
+      ),
+      v.maxLength(1_024),
+    ),
+    [],
+  ),
+  ssrcs: v.optional(
+    v.pipe(
+      v.array(v.object({ id: ssrc, attribute: v.string(), value: v.optional(text) })),
+      v.maxLength(256),
+    ),
+    [],
+  ),
+  ssrcGroups: v.optional(
+    v.array(
+      v.object({ semantics: v.string(), ssrcs: v.pipe(v.string(), v.regex(/^\d+(?: \d+)*$/)) }),
+    ),
+    [],
+  ),
+  rids: v.optional(
+    v.pipe(
+      v.array(
+        v.object({
+          id: v.pipe(
+            v.union([v.string(), v.number()]),
+            v.transform(String),
+            // RFC 8851, section 10; mediasoup takes them as text of any length.
+            v.regex(/^[0-9A-Za-z_-]{1,32}$/),
+          ),
+          direction: v.picklist(['send', 'recv']),
+        }),
+      ),
+      v.maxLength(8),
+    ),
+    [],
+  ),
+});
+
+export const SessionShape = v.object({
+  ...transportEntries,
+  groups: v.optional(v.array(v.object({ type: v.string(), mids: v.string() })), []),
+  media: v.pipe(
+    v.array(MediaShape),
+    v.minLength(1, 'there is no m-section'),
+    v.maxLength(limits.sdpSections),
+  ),
+});
+
+export type MediaShape = v.InferOutput<typeof MediaShape>;
+export type SessionShape = v.InferOutput<typeof SessionShape>;

@@ -1,0 +1,87 @@
+import type { MediaDescription } from 'sdp-transform';
+import type { LocalTransport, MediaKind, RtpParameters } from '../media.ts';
+import type { Origin } from './write.ts';
+import { codecLines, rejectedSection, transportLines, writeDescription } from './write.ts';
+
+const protocol = 'UDP/TLS/RTP/SAVPF';
+
+/** An m-section in which we send, did so, or may no longer. */
+export interface OfferedSection {
+  mid: string;
+  kind: MediaKind;
+  state:
+    | { type: 'sending'; streamId: string; trackId: string }
+    /** Its track is gone; another one may take its place. */
+    | { type: 'idle' }
+    /** The client refused it, for good. */
+    | { type: 'dead' };
+  /** What is sent, or was sent last. */
+  parameters: RtpParameters;
+}
+
+/** Our offer. The client answers the `actpass` with `active`, as RFC 8842, section 5.3 asks. */
+export function writeOffer(
+  sections: readonly OfferedSection[],
+  local: LocalTransport,
+  origin: Origin,
+): string {
+  return writeDescription(
+    origin,
+    sections.map((section) => writeSection(section, local)),
+  );
+}
+
+function writeSection(section: OfferedSection, local: LocalTransport): MediaDescription {
+  const { mid, kind, state, parameters } = section;
+  const codecs = codecLines(
+    parameters.codecs.map((codec) => ({
+      payloadType: codec.payloadType,
+      name: codec.mimeType.slice(kind.length + 1),
+      clockRate: codec.clockRate,
+      channels: codec.channels,
+      parameters: codec.parameters ?? {},
+      feedback: codec.rtcpFeedback ?? [],
+    })),
+  );
+  if (state.type === 'dead') {
+    return rejectedSection({ mid, kind, protocol, payloads: codecs.payloads ?? '' });
+  }
+  return {
+    ...transportLines(local, 'actpass'),
+    type: kind,
+    port: 9,
+    protocol,
+    mid,
+    direction: state.type === 'sending' ? 'sendonly' : 'inactive',
+    ext: (parameters.headerExtensions ?? []).map(({ id, uri }) => ({ value: id, uri })),
+    ...codecs,
+    ...(state.type === 'sending' ? sourceLines(state, parameters) : {}),
+  };
+}
+
+/** Which MediaStream and track it is (RFC 8830), and its SSRCs (RFC 5576). */
+function sourceLines(
+  state: { streamId: string; trackId: string },
+  parameters: RtpParameters,
+): Partial<MediaDescription> {
+  const msid = [{ id: state.streamId, appdata: state.trackId }];
+  const [encoding] = parameters.encodings ?? [];
+  if (encoding?.ssrc === undefined) {
+    return { msid };
+  }
+  const pair = encoding.rtx === undefined ? [encoding.ssrc] : [encoding.ssrc, encoding.rtx.ssrc];
+  const cname = parameters.rtcp?.cname ?? state.streamId;
+  return {
+    msid,
+    ssrcs: pair.map((id) => ({ id, attribute: 'cname', value: cname })),
+    ssrcGroups: pair.length < 2 ? [] : [{ semantics: 'FID', ssrcs: pair.join(' ') }],
+  };
+}
+
+/**
+ * The id of the MediaStream that a client finds a stream by: its label, where that may stand in an
+ * SDP (RFC 8830, section 2); a label is people's text and could else add lines of its own.
+ */
+export function msidOf(label: string, streamId: string): string {
+  return /^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,64}$/.test(label) ? label : streamId;
+}

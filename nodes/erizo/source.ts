@@ -1,0 +1,71 @@
+import type { Producer } from './media.ts';
+
+/** Why a stream is no more: it ended where it is published, or the way to there broke. */
+export type SourceEnd = 'ended' | 'upstream';
+
+/** Who plays a stream: a subscriber, or a process further down. */
+export interface SourceUser {
+  /** Once, and last. */
+  sourceEnded(why: SourceEnd): void;
+}
+
+export interface Use {
+  /** Whether media is wanted now; nobody's wish lets a stream that comes over a pipe pause. */
+  setActive(active: boolean): void;
+  /** Idempotent. */
+  end(): void;
+}
+
+/** A stream as this process has it: published here, or pulled from another process. */
+export interface Source {
+  readonly streamId: string;
+  readonly roomId: string;
+  /** Its tracks, once they are there; rejects where they will not come. */
+  readonly tracks: Promise<readonly Producer[]>;
+  use(user: SourceUser): Use;
+}
+
+/** Who uses a source, and who of them wants media. */
+export class Users {
+  readonly #users = new Map<SourceUser, boolean>();
+  readonly #onChange: () => void;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  get size(): number {
+    return this.#users.size;
+  }
+
+  get anyActive(): boolean {
+    return [...this.#users.values()].includes(true);
+  }
+
+  add(user: SourceUser): Use {
+    this.#users.set(user, false);
+    this.#onChange();
+    return {
+      setActive: (active) => {
+        if (this.#users.has(user)) {
+          this.#users.set(user, active);
+          this.#onChange();
+        }
+      },
+      end: () => {
+        if (this.#users.delete(user)) {
+          this.#onChange();
+        }
+      },
+    };
+  }
+
+  /** Tells everyone that it is over; nobody uses it any more. */
+  end(why: SourceEnd): void {
+    const users = [...this.#users.keys()];
+    this.#users.clear();
+    for (const user of users) {
+      user.sourceEnded(why);
+    }
+  }
+}

@@ -1,0 +1,255 @@
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { Connection } from './connection.ts';
+import type { Consumer, MediaKind, Producer, RtpParameters } from './media.ts';
+import type { OfferedSection } from './sdp/offer.ts';
+import { writeOffer } from './sdp/offer.ts';
+import { readDescription } from './sdp/read.ts';
+import type { RemoteDescription } from './sdp/remote.ts';
+import { deferred } from './wait.ts';
+
+/** Whose tracks a section carries. */
+export interface SectionOwner {
+  /** The MediaStream that the client shall find them in. */
+  readonly msid: string;
+  /** The client took none of its tracks, after it had taken some before. */
+  refused(): void;
+}
+
+interface Slot {
+  readonly mid: string;
+  readonly kind: MediaKind;
+  /** Set while it is reserved, too, when there is no consumer yet. */
+  owner: SectionOwner | undefined;
+  consumer: Consumer | undefined;
+  /** Of the last consumer; undefined before the first. */
+  parameters: RtpParameters | undefined;
+  dead: boolean;
+}
+
+type Waiting = PromiseWithResolvers<void>;
+
+/** A connection on which we offer and send. At most one offer is out; what comes later shares the next. */
+export class SubscribeConnection {
+  readonly connection: Connection;
+  readonly #sendOffer: (sdp: string) => void;
+  readonly #owners = new Set<SectionOwner>();
+  /** In the order of their first offer, which the order of m-lines follows. */
+  readonly #slots: Slot[] = [];
+  /** Owners whose tracks the client has not answered yet. */
+  readonly #waiting = new Map<SectionOwner, Waiting>();
+  /** What the offer that is out holds: which owner was in which slot. */
+  #outstanding: { slots: readonly Slot[]; owners: ReadonlyMap<Slot, SectionOwner> } | undefined;
+  #changed = false;
+  #answered = false;
+  #nextMid = 0;
+
+  constructor(
+    components: { connection: Connection },
+    options: { sendOffer: (sdp: string) => void },
+  ) {
+    this.connection = components.connection;
+    this.#sendOffer = options.sendOffer;
+  }
+
+  get owners(): ReadonlySet<SectionOwner> {
+    return this.#owners;
+  }
+
+  /** Holds the connection open for the owner until it is removed. */
+  join(owner: SectionOwner): void {
+    this.#owners.add(owner);
+  }
+
+  /** Sends the tracks to the client; resolves when it has taken them, or some of them. */
+  async send(owner: SectionOwner, producers: readonly Producer[]): Promise<void> {
+    const transport = await this.connection.transport;
+    for (const producer of producers) {
+      const slot = this.#reserve(owner, producer.kind);
+      // Before the first answer the worker itself waits until the client can receive. Later on a
+      // key frame would come too early, and cost its next one half a second.
+      const paused = this.#answered;
+      const consumer = await transport.consume(producer.id, { mid: slot.mid, paused });
+      if (!this.#owners.has(owner)) {
+        consumer.close();
+        throw new RizomaError('cancelled', 'the subscription ended before it was offered');
+      }
+      slot.consumer = consumer;
+      slot.parameters = consumer.rtpParameters;
+      if (!this.#slots.includes(slot)) {
+        this.#slots.push(slot);
+      }
+    }
+    const waiting: Waiting = deferred<void>();
+    this.#waiting.set(owner, waiting);
+    this.#change();
+    await waiting.promise;
+  }
+
+  /** Takes its tracks out of the session; the last one takes the connection with it. Idempotent. */
+  remove(owner: SectionOwner): void {
+    if (!this.#owners.delete(owner)) {
+      return;
+    }
+    this.#settle(owner, new RizomaError('cancelled', 'the subscription has ended'));
+    const freed = this.#slots.filter((slot) => slot.owner === owner);
+    for (const slot of freed) {
+      slot.consumer?.close();
+      slot.consumer = undefined;
+      slot.owner = undefined;
+    }
+    if (this.#owners.size === 0) {
+      this.connection.close();
+    } else if (freed.length > 0) {
+      this.#change();
+    }
+  }
+
+  /** Takes the client's answer to the offer that is out. */
+  onAnswer(sdp: string): Promise<void> {
+    return this.connection.inOrder(async () => {
+      const outstanding = this.#outstanding;
+      if (outstanding === undefined) {
+        throw new RizomaError('conflict', 'there is no offer that this could answer');
+      }
+      try {
+        const answer = readDescription(sdp);
+        checkSections(answer, outstanding.slots);
+        await this.#connect(answer);
+        await this.#apply(answer, outstanding.owners);
+      } catch (thrown) {
+        for (const owner of outstanding.owners.values()) {
+          this.#settle(owner, toRizomaError(thrown));
+        }
+        throw thrown;
+      } finally {
+        this.#outstanding = undefined;
+        this.#offer();
+      }
+    });
+  }
+
+  #reserve(owner: SectionOwner, kind: MediaKind): Slot {
+    const free = this.#slots.find(
+      (slot) => slot.owner === undefined && slot.kind === kind && !slot.dead,
+    );
+    if (free !== undefined) {
+      free.owner = owner;
+      return free;
+    }
+    if (this.#nextMid >= limits.sdpSections) {
+      throw new RizomaError('overloaded', `a connection has ${limits.sdpSections} m-sections`);
+    }
+    const mid = String(this.#nextMid);
+    this.#nextMid += 1;
+    return { mid, kind, owner, consumer: undefined, parameters: undefined, dead: false };
+  }
+
+  #change(): void {
+    this.#changed = true;
+    this.#offer();
+  }
+
+  #offer(): void {
+    if (!this.#changed || this.#outstanding !== undefined || this.connection.hasEnded) {
+      return;
+    }
+    this.#changed = false;
+    const slots = [...this.#slots];
+    const owners = new Map<Slot, SectionOwner>();
+    for (const slot of slots) {
+      if (slot.owner !== undefined && slot.consumer !== undefined) {
+        owners.set(slot, slot.owner);
+      }
+    }
+    this.#outstanding = { slots, owners };
+    this.connection.transport.then(
+      ({ local }) =>
+        this.#sendOffer(writeOffer(slots.flatMap(offered), local, this.connection.nextOrigin())),
+      // Whoever waits for the answer hears that the connection has ended.
+      () => undefined,
+    );
+  }
+
+  async #connect(answer: RemoteDescription): Promise<void> {
+    if (!this.#answered) {
+      const transport = await this.connection.transport;
+      const role = answer.setup === 'passive' ? 'server' : 'client';
+      await transport.connect(answer.fingerprint, role);
+      this.#answered = true;
+    }
+  }
+
+  async #apply(answer: RemoteDescription, owners: ReadonlyMap<Slot, SectionOwner>): Promise<void> {
+    const taken = new Set<SectionOwner>();
+    const resumed: Promise<void>[] = [];
+    for (const [index, section] of answer.sections.entries()) {
+      // The order of m-lines is that of the slots, and neither ever changes.
+      const slot = this.#slots[index];
+      const owner = slot === undefined ? undefined : owners.get(slot);
+      // Whoever left while the offer was out is out of it with the next one.
+      if (slot === undefined || owner === undefined || slot.owner !== owner) {
+        continue;
+      }
+      if (section.receives) {
+        taken.add(owner);
+        if (this.#waiting.has(owner) && slot.consumer !== undefined) {
+          resumed.push(slot.consumer.resume());
+        }
+      } else {
+        slot.consumer?.close();
+        slot.consumer = undefined;
+        slot.owner = undefined;
+        slot.dead = section.rejected;
+      }
+    }
+    // A consumer whose track ended meanwhile cannot resume, and need not.
+    await Promise.allSettled(resumed);
+    for (const owner of new Set(owners.values())) {
+      this.#conclude(owner, taken.has(owner));
+    }
+  }
+
+  #conclude(owner: SectionOwner, taken: boolean): void {
+    if (taken) {
+      this.#settle(owner, undefined);
+    } else if (this.#waiting.has(owner)) {
+      this.#settle(owner, new RizomaError('sdp_no_codec', 'the client took none of the tracks'));
+    } else if (this.#owners.has(owner)) {
+      owner.refused();
+    }
+  }
+
+  #settle(owner: SectionOwner, error: RizomaError | undefined): void {
+    const waiting = this.#waiting.get(owner);
+    this.#waiting.delete(owner);
+    if (error === undefined) {
+      waiting?.resolve();
+    } else {
+      waiting?.reject(error);
+    }
+  }
+}
+
+function offered(slot: Slot): OfferedSection[] {
+  const { mid, kind, owner, consumer, parameters, dead } = slot;
+  if (parameters === undefined) {
+    return [];
+  }
+  const state: OfferedSection['state'] = dead
+    ? { type: 'dead' }
+    : owner === undefined || consumer === undefined
+      ? { type: 'idle' }
+      : { type: 'sending', streamId: owner.msid, trackId: consumer.producerId };
+  return [{ mid, kind, state, parameters }];
+}
+
+/** RFC 3264, section 6: an answer has the m-sections of its offer, in their order. */
+function checkSections(answer: RemoteDescription, slots: readonly Slot[]): void {
+  const same =
+    answer.sections.length === slots.length &&
+    answer.sections.every(({ rejected, mid }, index) => rejected || mid === slots[index]?.mid);
+  if (!same) {
+    throw new RizomaError('sdp_malformed', 'the answer has other m-sections than the offer');
+  }
+}

@@ -1,0 +1,107 @@
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
+import type { SectionOwner, SubscribeConnection } from './subscribe-connection.ts';
+import { untilAborted } from './wait.ts';
+
+export interface SubscriberOptions {
+  streamId: string;
+  audio: boolean;
+  video: boolean;
+  /** The MediaStream that the client finds it by. */
+  msid: string;
+  /** It ended by itself after it had been ready. */
+  onFailed: (why: 'upstream' | 'refused') => void;
+  /** Told once when it ends, however it does. */
+  onEnd: (subscriber: Subscriber) => void;
+}
+
+type State = 'starting' | 'ready' | 'ended';
+
+/** A stream that a client plays: from its source over the client's connection. */
+export class Subscriber implements SourceUser, SectionOwner {
+  readonly streamId: string;
+  readonly msid: string;
+  readonly target: SubscribeConnection;
+  readonly #options: SubscriberOptions;
+  /** Ends what waits here when the subscription does. */
+  readonly #abort = new AbortController();
+  #why = new RizomaError('cancelled', 'the subscription has ended');
+  #state: State = 'starting';
+  #use: Use | undefined;
+
+  constructor(components: { target: SubscribeConnection }, options: SubscriberOptions) {
+    this.target = components.target;
+    this.streamId = options.streamId;
+    this.msid = options.msid;
+    this.#options = options;
+  }
+
+  /** Resolves when media can flow. A start that fails leaves nothing behind. */
+  async start(source: () => Source, signal: AbortSignal): Promise<void> {
+    try {
+      const either = AbortSignal.any([signal, this.#abort.signal]);
+      await untilAborted(this.#run(source), either);
+    } catch (thrown) {
+      const ended = this.#state === 'ended';
+      this.close();
+      throw ended ? this.#why : thrown;
+    }
+  }
+
+  sourceEnded(why: SourceEnd): void {
+    this.#why =
+      why === 'ended'
+        ? new RizomaError('not_found', 'the stream has ended')
+        : new RizomaError('unavailable', 'the way to the stream broke');
+    this.#endByItself(why === 'upstream' ? 'upstream' : undefined);
+  }
+
+  refused(): void {
+    this.#endByItself('refused');
+  }
+
+  /** The connection has ended by itself. Answers whether the subscription was ready until then. */
+  connectionFailed(): boolean {
+    const wasReady = this.#state === 'ready';
+    this.#why = new RizomaError('unavailable', 'ICE or DTLS has ended');
+    this.close();
+    return wasReady;
+  }
+
+  close(): void {
+    if (this.#state === 'ended') {
+      return;
+    }
+    this.#state = 'ended';
+    this.#use?.end();
+    this.target.remove(this);
+    this.#abort.abort();
+    this.#options.onEnd(this);
+  }
+
+  async #run(open: () => Source): Promise<void> {
+    const source = open();
+    this.#use = source.use(this);
+    const tracks = await source.tracks;
+    const wanted = tracks.filter(({ kind }) =>
+      kind === 'audio' ? this.#options.audio : this.#options.video,
+    );
+    if (wanted.length === 0) {
+      throw new RizomaError('not_found', 'the stream has none of the media that were asked for');
+    }
+    await this.target.send(this, wanted);
+    await this.target.connection.connected;
+    if (this.#state === 'starting') {
+      this.#state = 'ready';
+      this.#use.setActive(true);
+    }
+  }
+
+  #endByItself(why: 'upstream' | 'refused' | undefined): void {
+    const wasReady = this.#state === 'ready';
+    this.close();
+    if (wasReady && why !== undefined) {
+      this.#options.onFailed(why);
+    }
+  }
+}

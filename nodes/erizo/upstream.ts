@@ -1,0 +1,160 @@
+import type { Clock } from '../../protocol/clock.ts';
+import type { Handlers } from '../../protocol/contract.ts';
+import type { ErizoToDownstream, Track } from '../../protocol/contracts/erizo-erizo.ts';
+import { erizoToDownstream, erizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
+import type { Hop, Route } from '../../protocol/cascade-tree.ts';
+import { newUuid } from '../../protocol/ids.ts';
+import type { LinkEnd } from '../../protocol/link.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import { dialZmq } from '../link/zmq-dialer.ts';
+import type { Log } from '../log.ts';
+import type { Engine } from './engine.ts';
+import type { Producer } from './media.ts';
+import { Pipe } from './pipe.ts';
+import type { SourceEnd } from './source.ts';
+
+/** This process, as others know it. */
+export interface Self {
+  erizoId: string;
+  nodeId: string;
+  region: string;
+}
+
+export interface UpstreamOptions {
+  self: Self;
+  hop: Hop;
+  onStreamEnded: (streamId: string, why: SourceEnd) => void;
+  /** The link has ended by itself, and with it all that came over it. */
+  onLost: () => void;
+}
+
+/** A process that this one pulls streams from: one link and one pipe, for as long as there are some. */
+export class Upstream {
+  readonly #log: Log;
+  readonly #options: UpstreamOptions;
+  #pipe!: Pipe;
+  #peer!: RpcPeer<typeof erizoToUpstream, ErizoToDownstream>;
+  #closed = false;
+
+  private constructor(components: { log: Log }, options: UpstreamOptions) {
+    this.#log = components.log.child({ upstream: options.hop.erizoId });
+    this.#options = options;
+  }
+
+  /** Dials the process and opens this end of the pipe; answers at once. */
+  static create(
+    components: { engine: Engine; clock: Clock; log: Log },
+    options: UpstreamOptions,
+  ): Upstream {
+    const { engine, clock } = components;
+    const { hop, self } = options;
+    const made = new Upstream(components, options);
+    made.#pipe = Pipe.create({ engine }, { pipeId: newUuid() });
+    const hello = JSON.stringify({ kind: 'erizo', id: self.erizoId });
+    const name = `upstream ${hop.erizoId}`;
+    made.#peer = RpcPeer.create(
+      {
+        link: dialZmq({ clock }, { endpoint: hop.endpoint, hello, name }),
+        clock,
+        handlers: made.#handlers(),
+      },
+      {
+        outgoing: erizoToUpstream,
+        incoming: erizoToDownstream,
+        onFault: (fault, method) => made.#log.warn({ err: fault, method }, 'fault on the link'),
+        onEnd: (why) => made.#onEnd(why),
+      },
+    );
+    made.#log.info('upstream dialled');
+    return made;
+  }
+
+  /** Pulls a stream: one round trip, whether the pipe is there yet or not. Its tracks are paused. */
+  async open(stream: {
+    streamId: string;
+    roomId: string;
+    route: Route;
+  }): Promise<readonly Producer[]> {
+    const { streamId, roomId, route } = stream;
+    const answer = await this.#peer.call('cascade.open', {
+      streamId,
+      roomId,
+      route,
+      puller: this.#options.self,
+      pipe: { pipeId: this.#pipe.pipeId, endpoint: await this.#pipe.endpoint() },
+    });
+    await this.#pipe.connect(answer.endpoint);
+    return this.#produce(answer.tracks);
+  }
+
+  /** Pulls a stream no longer. */
+  release(streamId: string): void {
+    if (!this.#closed) {
+      const params = { pipeId: this.#pipe.pipeId, streamId };
+      // Where the link is down the other side closes all that went over it.
+      this.#peer.call('cascade.close', params).catch(() => undefined);
+    }
+  }
+
+  setPaused(streamId: string, paused: boolean): void {
+    if (this.#closed) {
+      return;
+    }
+    try {
+      this.#peer.notify('cascade.pause', { pipeId: this.#pipe.pipeId, streamId, paused });
+    } catch (thrown) {
+      // A link that takes nothing more is as good as lost; a stream that never resumes is worse.
+      this.#log.warn({ err: thrown }, 'the upstream cannot be told');
+      this.#onEnd('lost');
+    }
+  }
+
+  /** Ends the link, upon which the other side closes its end of the pipe as well. Idempotent. */
+  close(): void {
+    if (this.#closed) {
+      return;
+    }
+    this.#closed = true;
+    this.#peer.close();
+    this.#pipe.close();
+    this.#log.info('upstream closed');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  async #produce(tracks: readonly Track[]): Promise<readonly Producer[]> {
+    const transport = await this.#pipe.transport;
+    const producers: Producer[] = [];
+    try {
+      for (const { trackId: id, kind, rtpParameters, paused } of tracks) {
+        producers.push(await transport.produce({ id, kind, rtpParameters, paused }));
+      }
+    } catch (thrown) {
+      for (const producer of producers) {
+        producer.close();
+      }
+      throw thrown;
+    }
+    return producers;
+  }
+
+  #handlers(): Handlers<ErizoToDownstream> {
+    return {
+      'cascade.ended': ({ pipeId, streamId, why }) => {
+        if (pipeId === this.#pipe.pipeId) {
+          this.#options.onStreamEnded(streamId, why);
+        }
+      },
+    };
+  }
+
+  #onEnd(why: LinkEnd): void {
+    if (!this.#closed) {
+      this.#log.info({ why }, 'upstream lost');
+      this.close();
+      this.#options.onLost();
+    }
+  }
+}
