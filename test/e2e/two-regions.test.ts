@@ -1,0 +1,147 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { LocalSystem } from '../../infra/local.ts';
+import { launchChromium } from '../support/chromium.ts';
+import type { Counters } from '../support/counters.ts';
+import { countersOf, openIn } from '../support/counters.ts';
+import { Participant } from '../support/participant.ts';
+import { startTestSystem } from '../support/system.ts';
+
+/** The main job: two browsers in two regions see each other, over one pipe each way. */
+
+const patience = { timeout: 40_000, interval: 250 };
+let browser: Browser;
+let system: LocalSystem;
+let stop: () => Promise<void>;
+let atStart: Counters;
+
+beforeAll(async () => {
+  ({ system, stop } = await startTestSystem(1));
+  browser = await launchChromium();
+  atStart = await openIn(system);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await stop?.();
+});
+
+/** Frames that came in over some seconds of the browser's own time, and what is heard. */
+async function watch(viewer: Participant, seconds: number) {
+  const before = await viewer.incoming();
+  await viewer.page.evaluate(
+    (wait_ms) => new Promise((resolve) => setTimeout(resolve, wait_ms)),
+    seconds * 1000,
+  );
+  const after = await viewer.incoming();
+  return after.map((stream) => {
+    const earlier = before.find(({ streamId }) => streamId === stream.streamId);
+    return {
+      frames: (stream.video?.frames ?? 0) - (earlier?.video?.frames ?? 0),
+      width: stream.video?.width ?? 0,
+      energy: (stream.audio?.energy ?? 0) - (earlier?.audio?.energy ?? 0),
+    };
+  });
+}
+
+test('two browsers in two regions see and hear each other, and a third adds no copy over the ocean', async () => {
+  const ann = await Participant.open(browser, system, {
+    room: 'demo',
+    name: 'ann',
+    region: 'eu-west',
+  });
+  const ben = await Participant.open(browser, system, {
+    room: 'demo',
+    name: 'ben',
+    region: 'ap-northeast',
+  });
+  await Promise.all([ann.sees(1), ben.sees(1)]);
+  expect(await ann.regions()).toEqual(['ap-northeast']);
+  expect(await ben.regions()).toEqual(['eu-west']);
+
+  for (const [heard] of await Promise.all([watch(ann, 5), watch(ben, 5)])) {
+    expect(heard?.frames).toBeGreaterThan(50);
+    expect(heard?.width).toBeGreaterThan(0);
+    expect(heard?.energy).toBeGreaterThan(0);
+  }
+
+  // Exactly one stream crosses each way, both on the one pipe that two processes share.
+  for (const region of ['eu-west', 'ap-northeast']) {
+    expect(await countersOf(system, region)).toMatchObject({
+      wan_pulls: 1,
+      pulls: 1,
+      feeds: 1,
+      cascade_opens_total: 1,
+    });
+  }
+  expect(await countersOf(system, 'us-east')).toMatchObject({ pulls: 0, pipe_transports: 0 });
+
+  const cleo = await Participant.open(browser, system, {
+    room: 'demo',
+    name: 'cleo',
+    region: 'ap-northeast',
+  });
+  await Promise.all([ann.sees(2), ben.sees(2), cleo.sees(2)]);
+  expect(await countersOf(system, 'ap-northeast')).toMatchObject({ wan_pulls: 1 });
+  expect((await countersOf(system, 'eu-west'))['wan_pulls']).toBe(2);
+
+  for (const participant of [ann, ben, cleo]) {
+    expect(participant.complaints).toEqual([]);
+    await participant.leave();
+  }
+  await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+});
+
+test('fifty joins and leaves leave nothing behind', async () => {
+  const ann = await Participant.open(browser, system, {
+    room: 'many',
+    name: 'ann',
+    region: 'eu-west',
+  });
+  await ann.page.waitForSelector('video[data-local]');
+  await vi.waitFor(
+    async () => expect((await countersOf(system, 'eu-west'))['publishers']).toBe(1),
+    patience,
+  );
+  const viewer = await browser.newPage();
+  await viewer.goto(`${system.edgeUrl}/healthz`);
+  const seen = await viewer.evaluate(joinManyTimes, { edgeUrl: system.edgeUrl, times: 50 });
+  expect(seen).toBe(50);
+  await viewer.close();
+  await ann.leave();
+  await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+});
+
+/** Runs in the page: joins, watches until a frame is there, leaves; answers how often that went well. */
+async function joinManyTimes({
+  edgeUrl,
+  times,
+}: {
+  edgeUrl: string;
+  times: number;
+}): Promise<number> {
+  type Sdk = typeof import('../../client/sdk/index.ts');
+  const url = `${edgeUrl}/rizoma.js`;
+  const { join } = (await import(url)) as Sdk;
+  let seen = 0;
+  for (let time = 0; time < times; time += 1) {
+    const response = await fetch('/demo/token', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ room: 'many', name: `viewer ${time}`, region: 'ap-northeast' }),
+    });
+    const { token } = (await response.json()) as { token: string };
+    const room = await join({ token });
+    const [stream] = room.streams.values();
+    if (stream !== undefined) {
+      const video = document.createElement('video');
+      video.muted = true;
+      const frame = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+      video.srcObject = await room.subscribe(stream);
+      await Promise.all([video.play(), frame]);
+      seen += 1;
+    }
+    room.leave();
+  }
+  return seen;
+}

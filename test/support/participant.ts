@@ -1,0 +1,61 @@
+import type { Browser, Page } from 'playwright-core';
+import type { LocalSystem } from '../../infra/local.ts';
+import type {} from '../../client/page/hooks.ts';
+import type { StreamStats } from '../../client/sdk/index.ts';
+
+export interface Wish {
+  room: string;
+  name: string;
+  region?: string;
+}
+
+/** Somebody who has opened the page in a real browser. */
+export class Participant {
+  readonly page: Page;
+  readonly complaints: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+  }
+
+  static async open(browser: Browser, system: LocalSystem, wish: Wish): Promise<Participant> {
+    const context = await browser.newContext({ viewport: { width: 960, height: 640 } });
+    const participant = new Participant(await context.newPage());
+    const query = new URLSearchParams({ ...wish });
+    await participant.page.goto(`${system.edgeUrl}/?${query}`);
+    return participant;
+  }
+
+  /** Resolves when the page plays this many streams of others. */
+  async sees(count: number): Promise<void> {
+    await this.page.waitForFunction((wanted) => {
+      const videos = [...document.querySelectorAll<HTMLVideoElement>('video[data-stream]')];
+      return (
+        videos.length === wanted && videos.every((video) => video.videoWidth > 0 && !video.paused)
+      );
+    }, count);
+  }
+
+  /** Regions of the streams that the page shows. */
+  regions(): Promise<string[]> {
+    return this.page.$$eval('video[data-stream]', (videos) =>
+      videos.map((video) => (video as HTMLVideoElement).dataset['region'] ?? ''),
+    );
+  }
+
+  /** What comes in, by stream. */
+  async incoming(): Promise<StreamStats[]> {
+    const stats = await this.page.evaluate(() => window.rizoma.stats());
+    return stats.filter(({ direction }) => direction === 'in');
+  }
+
+  /** The words of the status area. */
+  async words(): Promise<string> {
+    return (await this.page.textContent('#status')) ?? '';
+  }
+
+  async leave(): Promise<void> {
+    await this.page.context().close();
+  }
+}
