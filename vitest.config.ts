@@ -5,6 +5,7 @@ import { testBindings } from './test/edge/bindings.ts';
 /** Four kinds of test: pure parts, the edge in workerd, several real nodes, and real browsers. */
 export default defineConfig({
   test: {
+    silent: 'passed-only',
     projects: [
       {
         test: {
@@ -19,7 +20,7 @@ export default defineConfig({
             miniflare: { bindings: testBindings() },
           }),
         ],
-        test: { name: 'edge', include: ['test/edge/**/*.test.ts'] },
+        test: { name: 'edge', include: ['test/edge/**/*.test.ts'], testTimeout: 20_000 },
       },
       {
         test: {

@@ -11,7 +11,7 @@ export async function bodyOf<const S extends v.GenericSchema>(
   context: EdgeContext,
   schema: S,
 ): Promise<v.InferOutput<S>> {
-  const text = await context.req.text();
+  const text = new TextDecoder().decode(await context.req.arrayBuffer());
   const type = context.req.header('content-type') ?? '';
   return parse(schema, type.startsWith(formType) ? fieldsOf(text) : jsonOf(text), 'body');
 }

@@ -55,6 +55,7 @@ for (const { path, allow } of [
   { path: '/regions', allow: 'GET' },
   { path: '/nodes/:nodeId/link', allow: 'GET' },
   { path: '/join', allow: 'POST' },
+  { path: '/demo/token', allow: 'POST' },
   { path: '/rooms', allow: 'POST' },
   { path: '/rooms/:room/tokens', allow: 'POST' },
 ]) {

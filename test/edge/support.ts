@@ -1,0 +1,238 @@
+import { env, exports } from 'cloudflare:workers';
+import * as v from 'valibot';
+import { vi } from 'vitest';
+import { systemClock } from '../../protocol/clock.ts';
+import type {
+  EdgeToNode,
+  NodeCard,
+  NodeLoad,
+  NodeToEdge,
+} from '../../protocol/contracts/node-edge.ts';
+import { edgeToNode, nodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import { Problem, RoomAnswer } from '../../protocol/contracts/rest.ts';
+import type { DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import { newStreamId, newUuid } from '../../protocol/ids.ts';
+import type { Link, LinkSink } from '../../protocol/link.ts';
+import { mauthHeader } from '../../protocol/mauth.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+
+export const origin = 'https://edge.test';
+
+/**
+ * The time of the edge and of the tests, which stands still until it is moved. It is an hour ahead of
+ * the platform's own, so that alarms ring only when a test rings them.
+ */
+export const clock = {
+  now_ms: Date.now() + 3_600_000,
+  pass(time_ms: number): void {
+    clock.now_ms += time_ms;
+  },
+};
+vi.spyOn(Date, 'now').mockImplementation(() => clock.now_ms);
+
+/** A request to the Worker as anybody may send it. */
+export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  return await exports.default.fetch(new Request(`${origin}${path}`, init));
+}
+
+export async function postJson(
+  path: string,
+  body: unknown,
+  init: RequestInit = {},
+): Promise<Response> {
+  return await ask(path, { ...init, method: 'POST', body: JSON.stringify(body) });
+}
+
+let nonces = 0;
+
+export interface Signature {
+  username?: string;
+  role?: string;
+  timestamp?: string;
+  cnonce?: string;
+  serviceid?: string;
+  key?: string;
+}
+
+/** The header of a signed request, by the superservice unless said otherwise. */
+export async function signed(signature: Signature = {}): Promise<{ authorization: string }> {
+  const { key = env.NUVE_SUPERSERVICE_KEY, ...fields } = signature;
+  nonces += 1;
+  const authorization = await mauthHeader(key, {
+    serviceid: env.NUVE_SUPERSERVICE_ID,
+    timestamp: String(Date.now()),
+    cnonce: String(nonces),
+    ...fields,
+  });
+  return { authorization };
+}
+
+export async function createRoom(name: string, signature: Signature = {}): Promise<RoomAnswer> {
+  const response = await postJson('/rooms', { name }, { headers: await signed(signature) });
+  return v.parse(RoomAnswer, await response.json());
+}
+
+export async function createToken(roomId: string, body: unknown = {}): Promise<Response> {
+  const headers = await signed({ username: 'ann', role: 'presenter' });
+  return await postJson(`/rooms/${roomId}/tokens`, body, { headers });
+}
+
+/** The status and the code of an answer that is a problem. */
+export async function problem(response: Response): Promise<{ status: number; code: string }> {
+  const { status, code } = v.parse(Problem, await response.json());
+  if (status !== response.status) {
+    throw new Error(`the problem says ${status} and the answer ${response.status}`);
+  }
+  return { status, code };
+}
+
+class ClientSocketLink implements Link {
+  readonly name = 'the test node';
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  open(sink: LinkSink): void {
+    this.#socket.addEventListener('message', ({ data }) => sink.frame(String(data)));
+    this.#socket.addEventListener('close', ({ code }) =>
+      sink.ended(code === 1000 ? 'peer_closed' : 'lost'),
+    );
+    this.#socket.accept();
+  }
+
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  close(): void {
+    this.#socket.close(1000);
+  }
+}
+
+export const places = {
+  'eu-west': { lat: 53.35, lon: -6.26 },
+  'us-east': { lat: 39.04, lon: -77.49 },
+  'ap-northeast': { lat: 35.68, lon: 139.69 },
+} as const;
+
+export const idle: NodeLoad = { rooms: 0, clients: 0, cpu: 0, state: 'available' };
+
+export function cardOf(region: keyof typeof places, number = 1): NodeCard {
+  const nodeId = `${region}-${number}`;
+  return {
+    nodeId,
+    epoch: newUuid(),
+    region,
+    place: places[region],
+    host: `${nodeId}.test:8030`,
+    secure: false,
+    agent: 'tcp://127.0.0.1:5000',
+    version: '0.1.0',
+  };
+}
+
+export async function dial(nodeId: string, secret = env.RIZOMA_ENROL_SECRET): Promise<Response> {
+  return await ask(`/nodes/${nodeId}/link`, {
+    headers: { upgrade: 'websocket', authorization: `Bearer ${secret}` },
+  });
+}
+
+/** A thing that arrives again and again, to be waited for one by one. */
+class Inbox<T> {
+  readonly #items: T[] = [];
+  readonly #waiting: ((item: T) => void)[] = [];
+
+  put(item: T): void {
+    const waiter = this.#waiting.shift();
+    if (waiter === undefined) {
+      this.#items.push(item);
+    } else {
+      waiter(item);
+    }
+  }
+
+  async take(): Promise<T> {
+    const item = this.#items.shift();
+    return item ?? (await new Promise((resolve) => this.#waiting.push(resolve)));
+  }
+
+  /** The first that is as wished; those before it are thrown away. */
+  async until(wished: (item: T) => boolean): Promise<T> {
+    for (;;) {
+      const item = await this.take();
+      if (wished(item)) {
+        return item;
+      }
+    }
+  }
+}
+
+export interface TestNode {
+  readonly card: NodeCard;
+  readonly peer: RpcPeer<NodeToEdge, EdgeToNode>;
+  /** The ids of each list of members that was pushed. */
+  readonly members: Inbox<string[]>;
+  readonly changes: Inbox<DirectoryChange>;
+  readonly ended: Promise<string>;
+  register(): Promise<void>;
+}
+
+/** A node's end of the link, over a WebSocket to its object. */
+export async function connect(card: NodeCard): Promise<TestNode> {
+  const { webSocket } = await dial(card.nodeId);
+  if (webSocket === null) {
+    throw new Error('the edge did not take the socket');
+  }
+  const members = new Inbox<string[]>();
+  const changes = new Inbox<DirectoryChange>();
+  const ended = Promise.withResolvers<string>();
+  const peer = RpcPeer.create(
+    {
+      link: new ClientSocketLink(webSocket),
+      clock: systemClock,
+      handlers: {
+        'mesh.members': ({ nodes }) => members.put(nodes.map(({ nodeId }) => nodeId)),
+        'room.changed': ({ change }) => changes.put(change),
+        'room.deleted': () => undefined,
+      },
+    },
+    { outgoing: nodeToEdge, incoming: edgeToNode, onEnd: ended.resolve },
+  );
+  const register = async (): Promise<void> => {
+    await peer.call('node.register', { card, load: idle });
+  };
+  return { card, peer, members, changes, ended: ended.promise, register };
+}
+
+/** A node that is connected and registered. */
+export async function startNode(region: keyof typeof places, number = 1): Promise<TestNode> {
+  const node = await connect(cardOf(region, number));
+  await node.register();
+  return node;
+}
+
+/** One process and one stream published in it. */
+export function someFacts(): RoomFacts {
+  const erizoId = newUuid();
+  return {
+    erizos: [{ erizoId, endpoint: 'tcp://127.0.0.1:6000' }],
+    streams: [
+      {
+        streamId: newStreamId(),
+        clientId: newUuid(),
+        erizoId,
+        userName: 'ann',
+        media: {
+          audio: true,
+          video: true,
+          data: false,
+          screen: false,
+          label: 'x',
+          attributes: { a: 1 },
+        },
+      },
+    ],
+  };
+}
