@@ -27,8 +27,9 @@ export async function attempt(
       if (left <= 0 || !mayTryAgain(flow, error, options)) {
         throw error;
       }
+      // A process that was lost is replaced by the next attempt: there is nothing to wait for.
+      await (error.code === 'link_down' ? undefined : options.pause());
     }
-    await options.pause();
     flow.abort.signal.throwIfAborted();
   }
 }

@@ -1,3 +1,4 @@
+import type { RizomaError } from '../../protocol/errors.ts';
 import type { Erizo } from './erizos.ts';
 
 /** How far a stream of a client has come. */
@@ -39,3 +40,8 @@ export const failures: Record<'transport' | 'upstream' | 'refused' | 'erizo', Fa
   refused: { code: 'refused', message: 'the client took no part of the stream' },
   erizo: { code: 'unavailable', message: 'the media process was lost: another one serves you now' },
 };
+
+/** Why a call that was opening a flow failed, for its client. */
+export function failureOf(error: RizomaError): Failure {
+  return error.code === 'link_down' ? failures.erizo : { code: error.code, message: error.message };
+}

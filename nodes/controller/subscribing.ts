@@ -5,7 +5,7 @@ import { limits } from '../../protocol/limits.ts';
 import { attempt } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { Failure, Flow } from './flow.ts';
-import { erizoOf, newFlow } from './flow.ts';
+import { erizoOf, failureOf, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
 
@@ -118,7 +118,7 @@ export class Subscribing {
     } catch (thrown) {
       const error = toRizomaError(thrown);
       if (flow.state.at !== 'asked') {
-        this.fail(client, flow, { code: error.code, message: error.message });
+        this.fail(client, flow, failureOf(error));
         return;
       }
       const removed = this.#parts.streams.get(flow.streamId) === undefined;

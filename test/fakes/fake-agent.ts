@@ -1,0 +1,86 @@
+import { ZmqListener } from '../../nodes/link/zmq-listener.ts';
+import type { Clock } from '../../protocol/clock.ts';
+import type { Handlers } from '../../protocol/contract.ts';
+import type {
+  AgentToController,
+  ControllerToAgent,
+} from '../../protocol/contracts/controller-agent.ts';
+import { agentToController, controllerToAgent } from '../../protocol/contracts/controller-agent.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Link } from '../../protocol/link.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import { FakeErizo } from './fake-erizo.ts';
+
+type Peer = RpcPeer<AgentToController, ControllerToAgent>;
+
+/** An agent that makes a `FakeErizo` for each request: the real contract over a real link. */
+export class FakeAgent {
+  /** In the order in which they were made. */
+  readonly erizos: FakeErizo[] = [];
+  readonly deleted: string[] = [];
+  readonly failNext: ErrorCode[] = [];
+  readonly #clock: Clock;
+  #listener: ZmqListener | undefined;
+  readonly #peers = new Set<Peer>();
+
+  constructor(components: { clock: Clock }) {
+    this.#clock = components.clock;
+  }
+
+  static async create(components: { clock: Clock }): Promise<FakeAgent> {
+    const agent = new FakeAgent(components);
+    agent.#listener = await ZmqListener.create(components, {
+      ip: '127.0.0.1',
+      onLink: (link) => agent.#attach(link),
+    });
+    return agent;
+  }
+
+  get endpoint(): string {
+    return this.#listener?.endpoint ?? '';
+  }
+
+  tellExited(erizoId: string): void {
+    for (const peer of this.#peers) {
+      peer.notify('erizoExited', { erizoId });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#listener?.close();
+    await Promise.all(this.erizos.map((erizo) => erizo.die()));
+  }
+
+  #attach(link: Link): void {
+    const peer: Peer = RpcPeer.create(
+      { link, clock: this.#clock, handlers: this.#handlers() },
+      {
+        outgoing: agentToController,
+        incoming: controllerToAgent,
+        onEnd: () => this.#peers.delete(peer),
+      },
+    );
+    this.#peers.add(peer);
+  }
+
+  #handlers(): Handlers<ControllerToAgent> {
+    return {
+      createErizoJS: async () => {
+        const code = this.failNext.shift();
+        if (code !== undefined) {
+          throw new RizomaError(code, `as the test wants it: ${code}`);
+        }
+        const erizo = await FakeErizo.create({ clock: this.#clock });
+        this.erizos.push(erizo);
+        const { erizoId, endpoint } = erizo;
+        return { erizoId, agentId: 'agent-1', endpoint };
+      },
+      deleteErizoJS: async ({ erizoId }) => {
+        this.deleted.push(erizoId);
+        return null;
+      },
+      getErizoAgents: async () => ({ agentId: 'agent-1', erizos: [], spare: 1 }),
+    };
+  }
+}

@@ -1,0 +1,229 @@
+import type { Edge, EdgeKeys, EdgeListener } from '../../nodes/mesh/edge.ts';
+import type { CallsOf, ParamsIn, ParamsOf, ResultOf } from '../../protocol/contract.ts';
+import type { NodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import { nodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import { applyChange, emptyDirectory } from '../../protocol/directory.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import { newTokenId } from '../../protocol/ids.ts';
+import { parse } from '../../protocol/parse.ts';
+import type { TicketPrivateKey } from '../../protocol/ticket.ts';
+import { publicTicketKey, signTicket } from '../../protocol/ticket.ts';
+import type { SignedToken } from '../../protocol/token.ts';
+import { signToken } from '../../protocol/token.ts';
+
+interface Visitor {
+  roomId: string;
+  userName: string;
+  role: string;
+}
+
+const tokenKey = 'the key of the tokens of a test';
+
+/** The edge with its Room objects in memory: it numbers facts, answers and pushes as they do. */
+export class FakeEdge implements Edge {
+  linked = true;
+  keys: EdgeKeys | undefined;
+  /** Every call that arrived, in order. */
+  readonly calls: { method: string; params: unknown }[] = [];
+  readonly #ticketKey: TicketPrivateKey;
+  readonly #self: { nodeId: string; region: string };
+  readonly #listeners = new Set<EdgeListener>();
+  readonly #rooms = new Map<string, Directory>();
+  readonly #tokens = new Map<string, Visitor | 'used' | 'expired'>();
+  #gate: Promise<void> = Promise.resolve();
+
+  constructor(options: { ticketKey: TicketPrivateKey; self: { nodeId: string; region: string } }) {
+    this.#ticketKey = options.ticketKey;
+    this.#self = options.self;
+    this.keys = { tokenKey, ticketKey: publicTicketKey(options.ticketKey) };
+  }
+
+  static async create(self: { nodeId: string; region: string }): Promise<FakeEdge> {
+    return new FakeEdge({ ticketKey: await newTicketKey(), self });
+  }
+
+  addRoom(roomId: string): void {
+    this.#rooms.set(roomId, emptyDirectory);
+  }
+
+  directory(roomId: string): Directory {
+    return this.#rooms.get(roomId) ?? emptyDirectory;
+  }
+
+  /** How often a method was called. */
+  count(method: string): number {
+    return this.calls.filter((call) => call.method === method).length;
+  }
+
+  ticket(
+    visitor: Visitor & { clientId: string },
+    changes: { nodeId?: string; now_ms?: number; key?: TicketPrivateKey } = {},
+  ): Promise<string> {
+    const { nodeId, region } = this.#self;
+    return signTicket(
+      changes.key ?? this.#ticketKey,
+      { ...visitor, nodeId: changes.nodeId ?? nodeId, region, jti: crypto.randomUUID() },
+      changes.now_ms ?? Date.now(),
+    );
+  }
+
+  async token(host: string, visitor: Visitor | 'expired', roomId: string): Promise<SignedToken> {
+    const tokenId = newTokenId(roomId);
+    this.#tokens.set(tokenId, visitor);
+    return { tokenId, host, secure: false, signature: await signToken(tokenKey, tokenId, host) };
+  }
+
+  listen(listener: EdgeListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  goAway(): void {
+    this.linked = false;
+    for (const listener of this.#listeners) {
+      listener.away?.();
+    }
+  }
+
+  comeBack(): void {
+    this.linked = true;
+    for (const listener of this.#listeners) {
+      listener.linked?.();
+    }
+  }
+
+  /** Answers wait from now until the answer is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#gate = promise;
+    return resolve;
+  }
+
+  /** Another node tells its facts of a room; without `push` its message is lost on the way to us. */
+  otherNode(
+    roomId: string,
+    node: { nodeId: string; region: string },
+    facts: RoomFacts,
+    options: { push: boolean } = { push: true },
+  ): void {
+    const change = this.#put(roomId, node, facts);
+    for (const listener of options.push && this.linked ? this.#listeners : []) {
+      listener.roomChanged?.(roomId, change);
+    }
+  }
+
+  deleteRoom(roomId: string): void {
+    this.#rooms.delete(roomId);
+    for (const listener of this.#listeners) {
+      listener.roomDeleted?.(roomId);
+    }
+  }
+
+  /** As if the room had been deleted while nobody could be told. */
+  forgetRoom(roomId: string): void {
+    this.#rooms.delete(roomId);
+  }
+
+  async call<M extends CallsOf<NodeToEdge>>(
+    method: M,
+    params: ParamsIn<NodeToEdge, M>,
+  ): Promise<ResultOf<NodeToEdge, M>> {
+    if (!this.linked) {
+      throw new RizomaError('link_down', 'the edge is away');
+    }
+    const row = nodeToEdge[method];
+    const given = parse(row.params, structuredClone(params), method);
+    this.calls.push({ method, params: given });
+    const answer = this.#answer(method, given);
+    await this.#gate;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (!this.linked) {
+      throw new RizomaError('link_down', 'the edge went away');
+    }
+    return parse(row.result, answer, method) as ResultOf<NodeToEdge, M>;
+  }
+
+  #answer(method: CallsOf<NodeToEdge>, params: unknown): unknown {
+    switch (method) {
+      case 'token.consume':
+        return this.#consume(params as ParamsOf<NodeToEdge, 'token.consume'>);
+      case 'room.enter': {
+        const { roomId, facts } = params as ParamsOf<NodeToEdge, 'room.enter'>;
+        this.#put(roomId, this.#self, facts);
+        return this.directory(roomId);
+      }
+      case 'room.facts': {
+        const { roomId, facts } = params as ParamsOf<NodeToEdge, 'room.facts'>;
+        return this.#put(roomId, this.#self, facts);
+      }
+      case 'room.leave': {
+        const { roomId } = params as ParamsOf<NodeToEdge, 'room.leave'>;
+        if (this.#rooms.has(roomId)) {
+          this.#put(roomId, this.#self, { erizos: [], streams: [] });
+        }
+        return null;
+      }
+      default:
+        throw new RizomaError('unknown_method', `${method} is not played here`);
+    }
+  }
+
+  #consume({ token }: ParamsOf<NodeToEdge, 'token.consume'>): Visitor {
+    const kept = this.#tokens.get(token.tokenId);
+    if (kept === undefined || kept === 'used') {
+      throw new RizomaError('token_used', 'the token was used');
+    }
+    if (kept === 'expired') {
+      throw new RizomaError('token_expired', 'the token has expired');
+    }
+    this.#tokens.set(token.tokenId, 'used');
+    return kept;
+  }
+
+  #put(
+    roomId: string,
+    node: { nodeId: string; region: string },
+    facts: RoomFacts,
+  ): DirectoryChange {
+    const before = this.#rooms.get(roomId);
+    if (before === undefined) {
+      throw new RizomaError('not_found', 'there is no such room');
+    }
+    const { nodeId, region } = node;
+    const version = before.version + 1;
+    const mine = <T extends { nodeId: string }>(row: T): boolean => row.nodeId === nodeId;
+    const since = (known: { since: number } | undefined): number => known?.since ?? version;
+    const erizos = facts.erizos.map((fact) => {
+      const known = before.erizos.find((row) => mine(row) && row.erizoId === fact.erizoId);
+      return { ...fact, nodeId, region, since: since(known) };
+    });
+    const streams = facts.streams.map((fact) => {
+      const known = before.streams.find((row) => mine(row) && row.streamId === fact.streamId);
+      return { ...fact, nodeId, region, since: since(known) };
+    });
+    const gone = before.erizos.filter(mine).map(({ erizoId }) => erizoId);
+    const ended = before.streams.filter(mine).map(({ streamId }) => streamId);
+    const change: DirectoryChange = {
+      from: before.version,
+      version,
+      erizos: { put: erizos, removed: gone.filter((id) => !erizos.some((e) => e.erizoId === id)) },
+      streams: {
+        put: streams,
+        removed: ended.filter((id) => !streams.some((s) => s.streamId === id)),
+      },
+    };
+    this.#rooms.set(roomId, applyChange(before, change) ?? before);
+    return change;
+  }
+}
+
+/** A new Ed25519 key as a JWK. */
+export async function newTicketKey(): Promise<TicketPrivateKey> {
+  const pair = await crypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify']);
+  if (!('privateKey' in pair)) {
+    throw new Error('no key pair');
+  }
+  const { x = '', d = '' } = await crypto.subtle.exportKey('jwk', pair.privateKey);
+  return { kty: 'OKP', crv: 'Ed25519', x, d };
+}

@@ -1,0 +1,162 @@
+import { ZmqListener } from '../../nodes/link/zmq-listener.ts';
+import type { Clock } from '../../protocol/clock.ts';
+import type { Handlers, ParamsOf } from '../../protocol/contract.ts';
+import type {
+  ControllerToErizo,
+  ErizoToController,
+} from '../../protocol/contracts/controller-erizo.ts';
+import {
+  controllerToErizo,
+  erizoToController,
+  Hello,
+} from '../../protocol/contracts/controller-erizo.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Link } from '../../protocol/link.ts';
+import { parseJson } from '../../protocol/parse.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+
+type Peer = RpcPeer<ErizoToController, ControllerToErizo>;
+
+interface Negotiation {
+  clientId: string;
+  streamId: string;
+  settle: PromiseWithResolvers<{ type: 'ready' }>;
+}
+
+export const badSdp = 'v=0 but not SDP';
+
+/** An ErizoJS process without media: the real contract over a real link, media flows after an SDP. */
+export class FakeErizo {
+  readonly erizoId = crypto.randomUUID();
+  /** Every call that arrived, in order. */
+  readonly calls: { method: string; params: unknown }[] = [];
+  readonly hellos: string[] = [];
+  /** The next addPublisher or addSubscriber calls end so. */
+  readonly failNext: ErrorCode[] = [];
+  /** It hears keepAlive and answers nothing. */
+  hung = false;
+  #listener: ZmqListener | undefined;
+  readonly #links = new Set<Link>();
+  readonly #peers = new Set<Peer>();
+  readonly #negotiations = new Map<string, Negotiation>();
+  readonly #clock: Clock;
+
+  constructor(components: { clock: Clock }) {
+    this.#clock = components.clock;
+  }
+
+  static async create(components: { clock: Clock }): Promise<FakeErizo> {
+    const erizo = new FakeErizo(components);
+    erizo.#listener = await ZmqListener.create(components, {
+      ip: '127.0.0.1',
+      onLink: (link, hello) => erizo.#attach(link, hello),
+    });
+    return erizo;
+  }
+
+  get endpoint(): string {
+    return this.#listener?.endpoint ?? '';
+  }
+
+  paramsOf<M extends keyof ControllerToErizo>(method: M): ParamsOf<ControllerToErizo, M>[] {
+    const calls = this.calls.filter((call) => call.method === method);
+    return calls.map((call) => call.params as ParamsOf<ControllerToErizo, M>);
+  }
+
+  streamFailed(failure: ParamsOf<ErizoToController, 'streamFailed'>): void {
+    for (const peer of this.#peers) {
+      peer.notify('streamFailed', failure);
+    }
+  }
+
+  /** The process is gone: its links break. */
+  async die(): Promise<void> {
+    await this.#listener?.close();
+  }
+
+  #attach(link: Link, hello: string): void {
+    this.hellos.push(parseJson(Hello, hello, 'hello').id);
+    this.#links.add(link);
+    const peer: Peer = RpcPeer.create(
+      { link, clock: this.#clock, handlers: this.#handlers(() => peer) },
+      {
+        outgoing: erizoToController,
+        incoming: controllerToErizo,
+        onEnd: () => this.#peers.delete(peer),
+      },
+    );
+    this.#peers.add(peer);
+  }
+
+  #handlers(peer: () => Peer): Handlers<ControllerToErizo> {
+    const seen = (method: string, params: unknown): null => {
+      this.calls.push({ method, params });
+      return null;
+    };
+    return {
+      keepAlive: () => (this.hung ? new Promise(() => undefined) : Promise.resolve(null)),
+      addPublisher: (params, { part }) => {
+        seen('addPublisher', params);
+        return this.#open(params).begin((connectionId) =>
+          part({ type: 'initializing', connectionId }),
+        );
+      },
+      addSubscriber: (params, { part }) => {
+        seen('addSubscriber', params);
+        const { clientId } = params;
+        return this.#open(params).begin((connectionId) => {
+          part({ type: 'initializing', connectionId });
+          const msg = { type: 'offer' as const, sdp: `offer of ${params.streamId}` };
+          peer().notify('connectionMessage', { clientId, connectionId, msg });
+        });
+      },
+      removePublisher: async (params) => seen('removePublisher', params),
+      removeSubscriber: async (params) => seen('removeSubscriber', params),
+      removeClient: async (params) => seen('removeClient', params),
+      processConnectionMessage: async (params) => {
+        seen('processConnectionMessage', params);
+        this.#negotiate(params, peer());
+        return null;
+      },
+      counters: () => Promise.reject(new RizomaError('unavailable', 'nothing is counted here')),
+    };
+  }
+
+  #open(params: { clientId: string; streamId: string }): {
+    begin: (initializing: (connectionId: string) => void) => Promise<{ type: 'ready' }>;
+  } {
+    const code = this.failNext.shift();
+    return {
+      begin: (initializing) => {
+        if (code !== undefined) {
+          return Promise.reject(new RizomaError(code, `as the test wants it: ${code}`));
+        }
+        const connectionId = crypto.randomUUID();
+        const settle = Promise.withResolvers<{ type: 'ready' }>();
+        const { clientId, streamId } = params;
+        this.#negotiations.set(connectionId, { clientId, streamId, settle });
+        initializing(connectionId);
+        return settle.promise;
+      },
+    };
+  }
+
+  #negotiate(params: ParamsOf<ControllerToErizo, 'processConnectionMessage'>, peer: Peer): void {
+    const { clientId, connectionId, msg } = params;
+    const negotiation = this.#negotiations.get(connectionId);
+    if (negotiation?.clientId !== clientId) {
+      throw new RizomaError('not_found', 'there is no such connection');
+    }
+    if (msg.sdp === badSdp) {
+      const error = new RizomaError('sdp_malformed', 'the SDP does not parse');
+      negotiation.settle.reject(error);
+      throw error;
+    }
+    if (msg.type === 'offer') {
+      const answer = { type: 'answer' as const, sdp: `answer of ${negotiation.streamId}` };
+      peer.notify('connectionMessage', { clientId, connectionId, msg: answer });
+    }
+    negotiation.settle.resolve({ type: 'ready' });
+  }
+}

@@ -1,0 +1,28 @@
+import type { Members } from '../../nodes/mesh/members.ts';
+import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
+
+/** Members as a test sets them. */
+export class FakeMembers implements Members {
+  #cards: NodeCard[] = [];
+  readonly #listeners = new Set<() => void>();
+
+  set(cards: NodeCard[]): void {
+    this.#cards = cards;
+    for (const changed of this.#listeners) {
+      changed();
+    }
+  }
+
+  agentsOf(region: string): readonly NodeCard[] {
+    return this.#cards.filter((card) => card.region === region && card.agent !== undefined);
+  }
+
+  node(nodeId: string): NodeCard | undefined {
+    return this.#cards.find((card) => card.nodeId === nodeId);
+  }
+
+  onChange(changed: () => void): () => void {
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
+  }
+}

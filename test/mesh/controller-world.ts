@@ -1,0 +1,156 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import { pino } from 'pino';
+import { Controller } from '../../nodes/controller/controller.ts';
+import { systemClock } from '../../protocol/clock.ts';
+import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
+import { newHexId } from '../../protocol/ids.ts';
+import { FakeAgent } from '../fakes/fake-agent.ts';
+import { FakeEdge } from '../fakes/fake-edge.ts';
+import type { FakeErizo } from '../fakes/fake-erizo.ts';
+import { FakeMembers } from '../fakes/fake-members.ts';
+import { LicodeClient } from '../fakes/licode-client.ts';
+
+export const self = { nodeId: 'eu-west-1', region: 'eu-west' };
+export const elsewhere = { nodeId: 'us-east-1', region: 'us-east' };
+
+/** One real controller on a real http server, with an edge, an agent and ErizoJS processes of tests. */
+export class World {
+  readonly edge: FakeEdge;
+  readonly members: FakeMembers;
+  readonly agent: FakeAgent;
+  readonly controller: Controller;
+  readonly url: string;
+  readonly host: string;
+  readonly roomId = newHexId();
+  readonly #end: () => Promise<void>;
+
+  constructor(
+    parts: Pick<World, 'edge' | 'members' | 'agent' | 'controller' | 'host'>,
+    end: () => Promise<void>,
+  ) {
+    this.edge = parts.edge;
+    this.members = parts.members;
+    this.agent = parts.agent;
+    this.controller = parts.controller;
+    this.host = parts.host;
+    this.url = `ws://${parts.host}`;
+    this.#end = end;
+    this.edge.addRoom(this.roomId);
+  }
+
+  static async create(options: { clientsPerErizo?: number } = {}): Promise<World> {
+    const clock = systemClock;
+    const edge = await FakeEdge.create(self);
+    const agent = await FakeAgent.create({ clock });
+    const server = createServer((_request, response) => response.writeHead(404).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const members = new FakeMembers();
+    const epoch = crypto.randomUUID();
+    const card: NodeCard = {
+      ...self,
+      epoch,
+      place: { lat: 53, lon: -6 },
+      host,
+      secure: false,
+      agent: agent.endpoint,
+      version: 'test',
+    };
+    members.set([card]);
+    const controller = await Controller.create(
+      { clock, log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }), edge, members, server },
+      { ...self, epoch, maxErizosPerRoom: 3, clientsPerErizo: options.clientsPerErizo ?? 10 },
+    );
+    const parts = { edge, members, agent, controller, host };
+    return new World(parts, async () => {
+      await controller.close();
+      await agent.close();
+      await new Promise((resolve) => server.close(resolve));
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#end();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Somebody with a fresh ticket. */
+  async join(
+    changes: { role?: string; clientId?: string; query?: Record<string, string> } = {},
+  ): Promise<Awaited<ReturnType<typeof LicodeClient.join>>> {
+    const ticket = await this.ticket(changes);
+    return LicodeClient.join(this.url, { ticket, ...changes.query });
+  }
+
+  ticket(changes: { role?: string; clientId?: string } = {}): Promise<string> {
+    return this.edge.ticket({
+      roomId: this.roomId,
+      userName: 'ann',
+      role: changes.role ?? 'presenter',
+      clientId: changes.clientId ?? crypto.randomUUID(),
+    });
+  }
+
+  /** The ErizoJS process that was made as the nth. */
+  erizo(index: number): FakeErizo {
+    const erizo = this.agent.erizos[index];
+    if (erizo === undefined) {
+      throw new Error(`no ErizoJS ${index} was made`);
+    }
+    return erizo;
+  }
+
+  /** Publishes, negotiates, and resolves with the stream id once the stream is in the room. */
+  async publish(client: LicodeClient): Promise<string> {
+    const [streamId, erizoId, connectionId] = await client.ask('publish', publishMessage);
+    const msg = { type: 'offer', sdp: 'offer' };
+    await client.ask('connectionMessage', { options: { connectionId, erizoId, msg } });
+    await until(client, 'onAddStream', streamId);
+    return String(streamId);
+  }
+
+  /** Subscribes and negotiates; resolves with the connection id when the offer was answered. */
+  async subscribe(client: LicodeClient, streamId: string): Promise<string> {
+    const options = { streamId, audio: true, video: true };
+    const answer = await client.ask('subscribe', { options });
+    if (answer[0] !== true) {
+      throw new Error(String(answer[1]));
+    }
+    const connectionId = String(answer[2]);
+    await client.next('connection_message_erizo');
+    const msg = { type: 'answer', sdp: 'answer' };
+    await client.ask('connectionMessage', { options: { connectionId, msg } });
+    return connectionId;
+  }
+}
+
+export const publishMessage = {
+  options: {
+    state: 'erizo',
+    audio: true,
+    video: { width: 640 },
+    data: false,
+    label: 'camera',
+    attributes: { name: 'ann' },
+  },
+  sdp: undefined,
+};
+
+/** Takes messages of that name until the one about the stream. */
+export async function until(client: LicodeClient, event: string, streamId: unknown): Promise<void> {
+  let id: unknown;
+  while (id !== streamId) {
+    ({ id } = (await client.next(event)) as { id: unknown });
+  }
+}
+
+/** Resolves when it holds; asked anew after each turn of the event loop, until the test's own limit. */
+export async function eventually(holds: () => boolean): Promise<void> {
+  while (!holds()) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

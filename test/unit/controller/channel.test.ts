@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import type { ChannelSocket } from '../../../nodes/controller/channel.ts';
+import { Channel } from '../../../nodes/controller/channel.ts';
+import { defaults } from '../../../nodes/controller/defaults.ts';
+import { limits } from '../../../protocol/limits.ts';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
+
+class FakeSocket implements ChannelSocket {
+  readonly sent: unknown[] = [];
+  ended = false;
+  #onAny: ((event: string, ...args: unknown[]) => void) | undefined;
+  #onGone: (() => void) | undefined;
+
+  emit(...args: unknown[]): void {
+    this.sent.push(args);
+  }
+  onAny(listener: (event: string, ...args: unknown[]) => void): void {
+    this.#onAny = listener;
+  }
+  offAny(): void {
+    this.#onAny = undefined;
+  }
+  on(_event: 'disconnect', listener: () => void): void {
+    this.#onGone = listener;
+  }
+  off(): void {
+    this.#onGone = undefined;
+  }
+  disconnect(): void {
+    this.ended = true;
+    this.#onGone?.();
+  }
+  arrive(event: string, ...args: unknown[]): void {
+    this.#onAny?.(event, ...args);
+  }
+}
+
+function setUp(): { clock: VirtualClock; channel: Channel; told: string[]; socket: FakeSocket } {
+  const clock = new VirtualClock();
+  const told: string[] = [];
+  const channel = new Channel(
+    { clock },
+    {
+      onMessage: ({ event }) => told.push(event),
+      onReconnecting: () => told.push('reconnecting'),
+      onEnd: (why) => told.push(`ended: ${why}`),
+    },
+  );
+  const socket = new FakeSocket();
+  channel.attach(socket);
+  return { clock, channel, told, socket };
+}
+
+describe('a channel', () => {
+  it('waits for a client that lost its socket, and no longer than it may take', () => {
+    const { clock, channel, told, socket } = setUp();
+    socket.disconnect();
+    expect(channel.at).toBe('reconnecting');
+    clock.advance(limits.reconnection_ms - 1);
+    expect(told).toEqual(['reconnecting']);
+    clock.advance(1);
+    expect(channel.at).toBe('disconnected');
+    expect(told).toEqual(['reconnecting', 'ended: it did not come back']);
+  });
+
+  it('goes on with the next socket and sends what was missed', () => {
+    const { clock, channel, told, socket } = setUp();
+    socket.disconnect();
+    channel.send('onAddStream', 1);
+    const next = new FakeSocket();
+    channel.attach(next);
+    expect(next.sent).toEqual([['onAddStream', { socketgd: 0, msg: 1 }]]);
+    clock.advance(limits.reconnection_ms * 2);
+    expect(channel.at).toBe('connected');
+    next.arrive('publish', { socketgd: 0 });
+    expect(told).toEqual(['reconnecting', 'publish']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('takes a new socket while the old one seems to live, and ends the old one', () => {
+    const { channel, told, socket } = setUp();
+    const next = new FakeSocket();
+    channel.attach(next);
+    expect(socket.ended).toBe(true);
+    socket.arrive('publish', { socketgd: 0 });
+    expect(told).toEqual([]);
+    expect(channel.at).toBe('connected');
+  });
+
+  it('ends once, and takes no socket after that', () => {
+    const { channel, told, socket } = setUp();
+    channel.close('it left');
+    channel.close('again');
+    expect(told).toEqual(['ended: it left']);
+    expect(socket.ended).toBe(true);
+    const late = new FakeSocket();
+    channel.attach(late);
+    channel.send('onAddStream', 1);
+    expect(late.ended).toBe(true);
+    expect(late.sent).toEqual([]);
+  });
+
+  it('gives up a client that confirms nothing', () => {
+    const { channel, told } = setUp();
+    for (let index = 0; index <= defaults.unconfirmedMessages; index += 1) {
+      channel.send('onAddStream', index);
+    }
+    expect(told).toEqual(['ended: it confirms no message']);
+  });
+});

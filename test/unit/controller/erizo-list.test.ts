@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ErizoList } from '../../../nodes/controller/erizo-list.ts';
+import type { Erizo, ErizoRef } from '../../../nodes/controller/erizos.ts';
+import {
+  controllerToErizo,
+  erizoToController,
+} from '../../../protocol/contracts/controller-erizo.ts';
+import { RizomaError } from '../../../protocol/errors.ts';
+import { RpcPeer } from '../../../protocol/rpc-peer.ts';
+import { MemoryLink } from '../../fakes/memory-link.ts';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
+
+interface Someone {
+  name: string;
+}
+
+const rpc = new RpcPeer(
+  {
+    link: new MemoryLink('unused'),
+    clock: new VirtualClock(),
+    handlers: { connectionMessage: () => undefined, streamFailed: () => undefined },
+  },
+  { outgoing: controllerToErizo, incoming: erizoToController },
+);
+const refOf = (name: string): ErizoRef => ({
+  erizoId: name,
+  endpoint: `tcp://${name}:1`,
+  agentId: 'agent',
+});
+
+class World {
+  readonly asked: PromiseWithResolvers<ErizoRef>[] = [];
+  readonly except: string[][] = [];
+  readonly open = new Map<string, Erizo>();
+  changes = 0;
+  readonly list: ErizoList<Someone>;
+
+  constructor(options: { maxErizosPerRoom: number; clientsPerErizo: number }) {
+    this.list = new ErizoList<Someone>(
+      {
+        create: (except) => {
+          const asked = Promise.withResolvers<ErizoRef>();
+          this.asked.push(asked);
+          this.except.push(except);
+          return asked.promise;
+        },
+        acquire: (ref) => {
+          const erizo = { ...ref, rpc };
+          expect(this.open.has(ref.erizoId)).toBe(false);
+          this.open.set(ref.erizoId, erizo);
+          return erizo;
+        },
+        release: (erizo) => {
+          expect(this.open.delete(erizo.erizoId)).toBe(true);
+        },
+        changed: () => {
+          this.changes += 1;
+        },
+      },
+      options,
+    );
+  }
+}
+
+describe('the processes of a room', () => {
+  it('are asked for once, and who comes meanwhile waits', async () => {
+    const world = new World({ maxErizosPerRoom: 3, clientsPerErizo: 2 });
+    const [ann, bob, carl] = [{ name: 'ann' }, { name: 'bob' }, { name: 'carl' }];
+    const taken = [world.list.take(ann), world.list.take(bob), world.list.take(ann)];
+    expect(world.asked).toHaveLength(1);
+    const third = world.list.take(carl);
+    expect(world.asked).toHaveLength(2);
+    world.asked[0]?.resolve(refOf('one'));
+    expect((await Promise.all(taken)).map(({ erizoId }) => erizoId)).toEqual(['one', 'one', 'one']);
+    world.asked[1]?.resolve(refOf('two'));
+    expect((await third).erizoId).toBe('two');
+    expect(world.list.facts.map(({ erizoId }) => erizoId)).toEqual(['one', 'two']);
+  });
+
+  it('are no more than a room may use; the one with the fewest clients takes the rest', async () => {
+    const world = new World({ maxErizosPerRoom: 2, clientsPerErizo: 1 });
+    const people = [1, 2, 3, 4].map((number) => ({ name: `${number}` }));
+    const taken = people.map((person) => world.list.take(person));
+    world.asked.forEach((asked, index) => asked.resolve(refOf(`e${index}`)));
+    const names = (await Promise.all(taken)).map(({ erizoId }) => erizoId);
+    expect(names).toEqual(['e0', 'e1', 'e0', 'e1']);
+    expect(world.except).toEqual([[], []]);
+  });
+
+  it('fail for everybody who waits, and are asked for anew by the next', async () => {
+    const world = new World({ maxErizosPerRoom: 2, clientsPerErizo: 5 });
+    const [ann, bob] = [{ name: 'ann' }, { name: 'bob' }];
+    const taken = Promise.allSettled([world.list.take(ann), world.list.take(bob)]);
+    world.asked[0]?.reject(new RizomaError('overloaded', 'no'));
+    expect((await taken).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    const again = world.list.take(ann);
+    world.asked[1]?.resolve(refOf('one'));
+    expect((await again).erizoId).toBe('one');
+  });
+
+  it('are given back with their last client, also with one who left while it waited', async () => {
+    const world = new World({ maxErizosPerRoom: 2, clientsPerErizo: 5 });
+    const ann = { name: 'ann' };
+    const taken = world.list.take(ann);
+    world.list.release(ann);
+    world.asked[0]?.resolve(refOf('one'));
+    await expect(taken).rejects.toMatchObject({ code: 'cancelled' });
+    expect(world.open.size).toBe(0);
+    expect(world.list.facts).toEqual([]);
+  });
+
+  it('that die lose their clients, who get another one', async () => {
+    const world = new World({ maxErizosPerRoom: 2, clientsPerErizo: 5 });
+    const [ann, bob] = [{ name: 'ann' }, { name: 'bob' }];
+    const taken = Promise.all([world.list.take(ann), world.list.take(bob)]);
+    world.asked[0]?.resolve(refOf('one'));
+    await taken;
+    expect(world.list.died('one')).toEqual([ann, bob]);
+    expect(world.list.died('one')).toEqual([]);
+    expect(world.list.of(ann)).toBeUndefined();
+    const next = world.list.take(ann);
+    world.asked[1]?.resolve(refOf('two'));
+    expect((await next).erizoId).toBe('two');
+  });
+
+  it('count once where an agent answers with one that the room has', async () => {
+    const world = new World({ maxErizosPerRoom: 3, clientsPerErizo: 1 });
+    const [ann, bob] = [{ name: 'ann' }, { name: 'bob' }];
+    const taken = Promise.all([world.list.take(ann), world.list.take(bob)]);
+    world.asked.forEach((asked) => asked.resolve(refOf('one')));
+    expect((await taken).map(({ erizoId }) => erizoId)).toEqual(['one', 'one']);
+    expect(world.list.facts).toHaveLength(1);
+    world.list.release(ann);
+    expect(world.open.size).toBe(1);
+    world.list.release(bob);
+    expect(world.open.size).toBe(0);
+  });
+
+  it('never leak and never exceed their number, whatever happens', async () => {
+    const people = [0, 1, 2, 3, 4, 5].map((number) => ({ name: `${number}` }));
+    const move = fc.record({
+      kind: fc.constantFrom('take', 'release', 'answer', 'refuse', 'die'),
+      who: fc.nat(5),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(move, { maxLength: 40 }), async (moves) => {
+        const world = new World({ maxErizosPerRoom: 2, clientsPerErizo: 2 });
+        let made = 0;
+        const settle = (index: number, refuse: boolean): void => {
+          const [asked] = world.asked.splice(index % Math.max(1, world.asked.length), 1);
+          made += 1;
+          if (refuse) {
+            asked?.reject(new RizomaError('overloaded', 'no'));
+          } else {
+            asked?.resolve(refOf(`e${made}`));
+          }
+        };
+        for (const { kind, who } of moves) {
+          const person = people[who] ?? { name: 'nobody' };
+          if (kind === 'take') {
+            world.list.take(person).catch(() => undefined);
+          } else if (kind === 'release') {
+            world.list.release(person);
+          } else if (kind === 'die') {
+            const [erizoId = ''] = world.open.keys();
+            world.open.delete(erizoId);
+            world.list.died(erizoId);
+          } else {
+            settle(who, kind === 'refuse');
+          }
+          await new Promise((resolve) => setImmediate(resolve));
+          expect(world.open.size + world.asked.length).toBeLessThanOrEqual(2);
+          expect(world.list.facts.map(({ erizoId }) => erizoId)).toEqual([...world.open.keys()]);
+        }
+        while (world.asked.length > 0) {
+          settle(0, false);
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+        people.forEach((person) => world.list.release(person));
+        expect(world.open.size).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
