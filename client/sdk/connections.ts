@@ -38,7 +38,7 @@ export class Connections {
   /** The connection that we offer on; made where there is none. */
   publishing(ref: ConnectionRef): PublishPeer {
     const peer = this.#peers.get(ref.connectionId);
-    if (peer instanceof PublishPeer) {
+    if (peer instanceof PublishPeer && !peer.isClosed) {
       return peer;
     }
     const { maxVideoBitrate_bps } = this.#options;

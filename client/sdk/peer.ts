@@ -19,19 +19,21 @@ export abstract class Peer {
   protected readonly connection: RTCPeerConnection;
   protected readonly describe: (msg: SdpMessage) => void;
   protected readonly negotiations: SerialQueue;
+  readonly #onFailed: () => void;
   #closed = false;
 
   constructor(components: PeerComponents) {
     this.clock = components.clock;
     this.connection = components.connection;
     this.describe = components.describe;
+    this.#onFailed = components.onFailed;
     this.negotiations = new SerialQueue(components, {
       waiting: defaults.waitingNegotiations,
       task_ms: defaults.negotiation_ms,
     });
     this.connection.addEventListener('connectionstatechange', () => {
-      if (this.connection.connectionState === 'failed' && !this.#closed) {
-        components.onFailed();
+      if (this.connection.connectionState === 'failed') {
+        this.handleBroken();
       }
     });
   }
@@ -59,6 +61,13 @@ export abstract class Peer {
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return Promise.resolve();
+  }
+
+  /** It is of no use any more, and its owner has to do without. */
+  protected handleBroken(): void {
+    if (!this.#closed) {
+      this.#onFailed();
+    }
   }
 
   protected abstract handleClosed(error: RizomaError): void;

@@ -2,7 +2,11 @@ import type { RizomaError } from '../../protocol/errors.ts';
 import { defaults } from './defaults.ts';
 import type { PeerComponents } from './peer.ts';
 import { Peer } from './peer.ts';
+import { rejectingAnswer } from './rejecting-answer.ts';
 import { withTimeout } from './with-timeout.ts';
+
+/** What the server says to our offer. */
+type Answer = { kind: 'taken'; sdp: string } | { kind: 'refused'; error: RizomaError };
 
 export interface PublishPeerOptions {
   /** Upper bound of each video track, in bits/s. */
@@ -16,7 +20,7 @@ export interface PublishPeerOptions {
 export class PublishPeer extends Peer {
   readonly #options: PublishPeerOptions;
   readonly #transceivers = new Map<MediaStream, readonly RTCRtpTransceiver[]>();
-  #answer: PromiseWithResolvers<string> | undefined;
+  #answer: PromiseWithResolvers<Answer> | undefined;
 
   constructor(components: PeerComponents, options: PublishPeerOptions) {
     super(components);
@@ -53,15 +57,15 @@ export class PublishPeer extends Peer {
   }
 
   handleAnswer(sdp: string): void {
-    this.#answer?.resolve(sdp);
+    this.#answer?.resolve({ kind: 'taken', sdp });
   }
 
   handleError(error: RizomaError): void {
-    this.#answer?.reject(error);
+    this.#answer?.resolve({ kind: 'refused', error });
   }
 
   protected handleClosed(error: RizomaError): void {
-    this.#answer?.reject(error);
+    this.#answer?.resolve({ kind: 'refused', error });
     this.#transceivers.clear();
   }
 
@@ -76,29 +80,39 @@ export class PublishPeer extends Peer {
   }
 
   async #negotiate(): Promise<void> {
-    const answer = Promise.withResolvers<string>();
-    // It is awaited only once our own description is set, and may be refused before.
-    answer.promise.catch(() => undefined);
+    const answer = Promise.withResolvers<Answer>();
     this.#answer = answer;
     try {
       await this.connection.setLocalDescription(await this.connection.createOffer());
-      const sdp = this.connection.localDescription?.sdp ?? '';
       // The server is ICE-lite and needs no candidates of ours (RFC 8445, section 2.5).
-      this.describe({ type: 'offer', sdp });
-      const answered = await withTimeout(
-        this.clock,
-        defaults.answer_ms,
-        'the answer to our offer',
-        answer.promise,
-      );
-      await this.connection.setRemoteDescription({ type: 'answer', sdp: answered });
+      this.describe({ type: 'offer', sdp: this.connection.localDescription?.sdp ?? '' });
+      const limit_ms = defaults.answer_ms;
+      const what = 'the answer to our offer';
+      const answered = await withTimeout(this.clock, limit_ms, what, answer.promise);
+      if (answered.kind === 'refused') {
+        await this.#undo();
+        throw answered.error;
+      }
+      await this.connection.setRemoteDescription({ type: 'answer', sdp: answered.sdp });
     } catch (error) {
-      if (this.connection.signalingState === 'have-local-offer') {
-        await this.connection.setLocalDescription({ type: 'rollback' });
+      if (this.connection.signalingState !== 'stable') {
+        // What the server now holds of it is not known, nor what is left to send on.
+        this.handleBroken();
       }
       throw error;
     } finally {
       this.#answer = undefined;
     }
+  }
+
+  /** Goes back to what was agreed before the offer; where that is nothing, it ends. */
+  async #undo(): Promise<void> {
+    const { currentRemoteDescription, localDescription } = this.connection;
+    if (currentRemoteDescription === null) {
+      this.close();
+      return;
+    }
+    const sdp = rejectingAnswer(localDescription?.sdp ?? '', currentRemoteDescription.sdp);
+    await this.connection.setRemoteDescription({ type: 'answer', sdp });
   }
 }

@@ -206,6 +206,20 @@ const scenarios = {
     return answer;
   },
 
+  async isRefusedAtFirst() {
+    const all = await scene();
+    all.echo.refusal = { code: 'sdp_no_codec', message: 'no codec of yours is known here' };
+    const refused = await all.room.publish(all.media).then(
+      () => undefined,
+      (error: unknown) => String(error),
+    );
+    const { remote } = await publishAndHear(all);
+    await frames(await all.room.subscribe(remote), 2);
+    const answer = { refused, states: states(all.connections) };
+    all.room.leave();
+    return answer;
+  },
+
   async goesIdle() {
     const all = await scene();
     const { local, remote } = await publishAndHear(all);

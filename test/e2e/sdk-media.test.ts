@@ -70,6 +70,14 @@ describe('the SDK in Chromium', () => {
     });
   });
 
+  it('publishes what the server can take after it refused the first offer', async () => {
+    const seen = await page.evaluate(() => window.scenarios.isRefusedAtFirst());
+    expect(seen).toEqual({
+      refused: 'RizomaError: no codec of yours is known here',
+      states: ['closed', 'open', 'open'],
+    });
+  });
+
   it('keeps a connection that carries nothing for 10 s, and closes it then', async () => {
     const seen = await page.evaluate(() => window.scenarios.goesIdle());
     expect(seen).toEqual({
