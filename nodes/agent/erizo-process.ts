@@ -49,10 +49,15 @@ export function spawnErizo(components: { log: Log }, options: SpawnOptions): Eri
   const child = spawnChild(options);
   let exited = false;
   const onExit = (how: string): void => {
-    if (!exited) {
-      exited = true;
-      options.onExit(how);
+    if (exited) {
+      return;
     }
+    exited = true;
+    if (child.pid !== undefined) {
+      // A worker that hangs would not notice that its parent is gone.
+      signal(-child.pid, 'SIGKILL');
+    }
+    options.onExit(how);
   };
   child.on('error', (error) => onExit(error.message));
   child.on('exit', (code, signal) => onExit(signal ?? `code ${code}`));
