@@ -37,7 +37,7 @@ const confirmation = 'socketgd_ack';
 export class ReliableSocket {
   #wire: Wire | undefined;
   #nextId = 0;
-  #pending: { id: number; event: string; msg: unknown }[] = [];
+  readonly #pending: { id: number; event: string; msg: unknown }[] = [];
   #lastSeen = -1;
   #confirmed = -1;
   readonly #inbound = new Map<number, Inbound>();
@@ -144,8 +144,14 @@ export class ReliableSocket {
 
   #onConfirmation(body: unknown): void {
     const parsed = v.safeParse(Confirmation, body);
-    if (parsed.success) {
-      this.#pending = this.#pending.filter(({ id }) => id > parsed.output.id);
+    if (!parsed.success) {
+      return;
+    }
+    for (let first = this.#pending[0]; first !== undefined; first = this.#pending[0]) {
+      if (first.id > parsed.output.id) {
+        return;
+      }
+      this.#pending.shift();
     }
   }
 }

@@ -106,8 +106,8 @@ export class RoomSync {
       this.#enterAnew();
     }
     this.#publish(before);
-    if (this.#keeper.hasGap && !this.#busy) {
-      this.#enterAnew();
+    if (this.#keeper.hasGap) {
+      this.#kick();
     }
   }
 
@@ -148,6 +148,11 @@ export class RoomSync {
     if (this.#closed || !this.#edge.linked) {
       return 'nothing';
     }
+    if (this.#held && this.#keeper.hasGap) {
+      // No call is under way whose answer could fill it: one before was missed.
+      this.#keeper.forgetEarly();
+      this.#mustEnter = true;
+    }
     if (this.#mustLeave) {
       return 'leave';
     }
@@ -185,7 +190,6 @@ export class RoomSync {
       this.#keeper.replace(directory);
       this.#log.info({ version: directory.version }, 'room entered');
       this.#publish(before);
-      this.#afterAnswer();
       this.#settle(undefined);
     } catch (thrown) {
       this.#mustEnter = this.#held;
@@ -200,20 +204,11 @@ export class RoomSync {
       const before = this.#keeper.directory;
       this.#keeper.take(change);
       this.#publish(before);
-      this.#afterAnswer();
     } catch (thrown) {
       this.#mustTell = true;
       // A Room object that does not count this controller as a holder wants all of it anew.
       this.#mustEnter ||= this.#held && toRizomaError(thrown).code === 'conflict';
       throw thrown;
-    }
-  }
-
-  /** Changes that came before the answer fit now, or one before them was missed. */
-  #afterAnswer(): void {
-    if (this.#keeper.hasGap) {
-      this.#keeper.forgetEarly();
-      this.#mustEnter = this.#held;
     }
   }
 

@@ -42,6 +42,8 @@ export class Streams {
   #directory: Directory = emptyDirectory;
   readonly #own = new Map<string, StreamFact>();
   #others = new Map<string, RoomStream>();
+  /** The numbers that the Room object gave to streams of this node. */
+  #numbers = new Map<string, number>();
 
   constructor(options: { nodeId: string; region: string }) {
     this.#nodeId = options.nodeId;
@@ -85,6 +87,8 @@ export class Streams {
     );
     this.#directory = directory;
     this.#others = new Map(others.map((stream) => [stream.streamId, stream]));
+    const own = directory.streams.filter((stream) => stream.nodeId === this.#nodeId);
+    this.#numbers = new Map(own.map((stream) => [stream.streamId, stream.since]));
     return {
       added: others.filter((stream) => !before.has(stream.streamId)),
       removed: [...before.keys()].filter((id) => !this.#others.has(id) && !this.#own.has(id)),
@@ -115,8 +119,7 @@ export class Streams {
   }
 
   #numbered(fact: StreamFact): RoomStream {
-    const numbered = this.#directory.streams.find(({ streamId }) => streamId === fact.streamId);
-    const since = numbered?.since ?? this.#directory.version + 1;
+    const since = this.#numbers.get(fact.streamId) ?? this.#directory.version + 1;
     return { ...fact, nodeId: this.#nodeId, region: this.#region, since };
   }
 }

@@ -1,0 +1,179 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import type { ChannelSocket } from '../../../nodes/controller/channel.ts';
+import type { ClientHandlers } from '../../../nodes/controller/client.ts';
+import { Client } from '../../../nodes/controller/client.ts';
+import { Connections } from '../../../nodes/controller/connections.ts';
+import { defaults } from '../../../nodes/controller/defaults.ts';
+import { newFlow } from '../../../nodes/controller/flow.ts';
+import { TokenBucket } from '../../../nodes/controller/token-bucket.ts';
+import { UsedTickets } from '../../../nodes/controller/used-tickets.ts';
+import { limits } from '../../../protocol/limits.ts';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
+
+describe('a token bucket', () => {
+  it('lets one burst pass, and then what its rate allows', () => {
+    const clock = new VirtualClock();
+    const bucket = new TokenBucket({ clock }, { perSecond: 10 });
+    const passed = (tries: number): number =>
+      Array.from({ length: tries }, () => bucket.take()).filter(Boolean).length;
+    expect(passed(20)).toBe(10);
+    clock.advance(500);
+    expect(passed(20)).toBe(5);
+    clock.advance(60_000);
+    expect(passed(20)).toBe(10);
+  });
+});
+
+describe('used tickets', () => {
+  it('are remembered for as long as they could be used again, and no longer', () => {
+    const clock = new VirtualClock();
+    const used = new UsedTickets({ clock });
+    used.use('one');
+    clock.advance((limits.ticket_ttl_s + limits.clockSkew_s) * 1_000);
+    expect(() => used.use('one')).toThrow(/used before/);
+    clock.advance(limits.clockSkew_s * 1_000);
+    used.use('two');
+    expect(used.size).toBe(1);
+  });
+
+  it('are never forgotten to make room', () => {
+    const clock = new VirtualClock();
+    const used = new UsedTickets({ clock }, { capacity: 2 });
+    used.use('one');
+    used.use('two');
+    expect(() => used.use('three')).toThrow(/too many/);
+    expect(() => used.use('one')).toThrow(/used before/);
+  });
+});
+
+class Mouth implements ChannelSocket {
+  #onAny: ((event: string, ...args: unknown[]) => void) | undefined;
+  emit(): void {}
+  onAny(listener: (event: string, ...args: unknown[]) => void): void {
+    this.#onAny = listener;
+  }
+  offAny(): void {}
+  on(): void {}
+  off(): void {}
+  disconnect(): void {}
+  /** Resolves with the answer. */
+  say(event: string, msg: unknown): Promise<unknown[]> {
+    return new Promise((resolve) => {
+      this.#onAny?.(event, msg, (...args: unknown[]) => resolve(args));
+    });
+  }
+}
+
+function setUp(role: string): {
+  clock: VirtualClock;
+  mouth: Mouth;
+  asked: string[];
+  client: Client;
+} {
+  const clock = new VirtualClock();
+  const asked: string[] = [];
+  const handlers: ClientHandlers = {
+    publish: async (client, { options }, answer) => {
+      client.demand('publish', options);
+      asked.push('publish');
+      answer('id');
+    },
+    subscribe: () => new Promise(() => undefined),
+    unpublish: async () => undefined,
+    unsubscribe: async () => undefined,
+    connectionMessage: () => undefined,
+    left: (_client, why) => asked.push(why),
+  };
+  const visitor = {
+    clientId: crypto.randomUUID(),
+    roomId: 'a'.repeat(24),
+    userName: 'ann',
+    role,
+    plan: 'stream' as const,
+  };
+  const client = new Client({ clock, log: pino({ level: 'silent' }) }, { visitor, handlers });
+  const mouth = new Mouth();
+  client.attach(mouth);
+  return { clock, mouth, asked, client };
+}
+
+const data = { options: { state: 'data', data: true } };
+
+describe('a client', () => {
+  it('is refused what comes too fast, and heard again later', async () => {
+    const { clock, mouth, asked } = setUp('presenter');
+    const answers = await Promise.all(
+      Array.from({ length: limits.clientMessages_perSecond + 1 }, () => mouth.say('publish', data)),
+    );
+    expect(answers.filter(([id]) => id === 'id')).toHaveLength(limits.clientMessages_perSecond);
+    expect(answers.at(-1)?.[1]).toMatch(/too many messages/);
+    clock.advance(1_000);
+    expect(await mouth.say('publish', data)).toEqual(['id']);
+    expect(asked).toHaveLength(limits.clientMessages_perSecond + 1);
+  });
+
+  it('may have so many requests open and no more', async () => {
+    const { clock, mouth } = setUp('presenter');
+    const subscribe = { options: { streamId: '1'.repeat(18), audio: true } };
+    let last: Promise<unknown[]> = Promise.resolve([]);
+    for (let index = 0; index <= defaults.waitingRequests; index += 1) {
+      clock.advance(10);
+      last = mouth.say('subscribe', { socketgd: index, msg: subscribe });
+    }
+    expect((await last)[1]).toMatch(/too many requests/);
+  });
+
+  it.each([
+    ['presenter', data, ['id']],
+    ['viewer', data, [null, 'Unauthorized', null, 'Unauthorized']],
+    ['viewerWithData', data, ['id']],
+    [
+      'viewerWithData',
+      { options: { state: 'erizo', audio: true } },
+      [null, 'Unauthorized', null, 'Unauthorized'],
+    ],
+    ['nobody knows', data, [null, 'Unauthorized', null, 'Unauthorized']],
+  ])('with the role %s may publish %j as the role says', async (role, message, answer) => {
+    expect(await setUp(role).mouth.say('publish', message)).toEqual(answer);
+  });
+
+  it('is answered in words for what is malformed or unknown, and harms nothing', async () => {
+    const { mouth, asked } = setUp('presenter');
+    for (const [event, msg] of [
+      ['publish', undefined],
+      ['publish', { options: { state: 'erizo', attributes: { a: 'x'.repeat(20_000) } } }],
+      ['subscribe', { options: { streamId: 'not a stream' } }],
+      ['unpublish', {}],
+      ['connectionMessage', { options: { connectionId: '1', msg: { type: 'offer' } } }],
+      ['__proto__', {}],
+      ['constructor', []],
+    ] as const) {
+      const [result, words] = await mouth.say(event, msg);
+      expect([result, typeof words]).toEqual([null, 'string']);
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it('ends at once when it says that it leaves', async () => {
+    const { mouth, asked, client } = setUp('presenter');
+    await mouth.say('clientDisconnection', undefined);
+    expect(asked).toEqual(['it left']);
+    expect(client.gone).toBe(true);
+  });
+});
+
+describe('the connections of a client', () => {
+  it('are its own for as long as a stream uses them', () => {
+    const connections = new Connections();
+    const [one, two] = [newFlow('1'), newFlow('1')];
+    const erizo = {} as Parameters<Connections['add']>[1];
+    connections.add('c', erizo, one);
+    connections.add('c', erizo, two);
+    connections.drop(one);
+    expect(connections.erizoOf('c')).toBe(erizo);
+    connections.drop(two);
+    expect(connections.erizoOf('c')).toBeUndefined();
+    expect(connections.size).toBe(0);
+  });
+});

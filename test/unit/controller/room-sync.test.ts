@@ -1,0 +1,195 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { defaults } from '../../../nodes/controller/defaults.ts';
+import { DirectoryKeeper } from '../../../nodes/controller/directory-keeper.ts';
+import { RoomSync } from '../../../nodes/controller/room-sync.ts';
+import type { DirectoryChange, RoomFacts } from '../../../protocol/directory.ts';
+import { RizomaError } from '../../../protocol/errors.ts';
+import { FakeEdge } from '../../fakes/fake-edge.ts';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
+
+const roomId = 'aaaaaaaaaaaaaaaaaaaaaaaa';
+const self = { nodeId: 'eu-west-1', region: 'eu-west' };
+
+const change = (from: number, version: number): DirectoryChange => ({
+  from,
+  version,
+  erizos: { put: [], removed: [] },
+  streams: { put: [], removed: [] },
+});
+
+/** All that is under way gets its turn. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function setUp(): Promise<{
+  edge: FakeEdge;
+  clock: VirtualClock;
+  sync: RoomSync;
+  told: string[];
+  facts: RoomFacts;
+}> {
+  const edge = await FakeEdge.create(self);
+  edge.addRoom(roomId);
+  const clock = new VirtualClock();
+  const told: string[] = [];
+  const facts: RoomFacts = { erizos: [], streams: [] };
+  const sync = new RoomSync(
+    { clock, edge, log: pino({ level: 'silent' }) },
+    {
+      roomId,
+      facts: () => facts,
+      onDirectory: ({ version }) => told.push(`version ${version}`),
+      onGone: ({ code }) => told.push(`gone: ${code}`),
+      onLeft: () => told.push('left'),
+    },
+  );
+  edge.listen({ linked: () => sync.linked(), roomChanged: (_id, news) => sync.changed(news) });
+  return { edge, clock, sync, told, facts };
+}
+
+describe('a directory that is kept', () => {
+  it('takes changes in any order', () => {
+    const keeper = new DirectoryKeeper();
+    expect(keeper.take(change(2, 3))).toBe(true);
+    keeper.replace({ version: 1, erizos: [], streams: [] });
+    expect(keeper.hasGap).toBe(true);
+    keeper.take(change(1, 2));
+    expect(keeper.directory?.version).toBe(3);
+    expect(keeper.hasGap).toBe(false);
+  });
+
+  it('passes over what it has, and knows what it misses', () => {
+    const keeper = new DirectoryKeeper();
+    keeper.replace({ version: 5, erizos: [], streams: [] });
+    keeper.take(change(3, 4));
+    keeper.take(change(5, 5));
+    expect(keeper.hasGap).toBe(false);
+    keeper.take(change(7, 8));
+    expect(keeper.hasGap).toBe(true);
+    expect(keeper.directory?.version).toBe(5);
+    keeper.forgetEarly();
+    expect(keeper.hasGap).toBe(false);
+  });
+
+  it('keeps no more changes than it says', () => {
+    const keeper = new DirectoryKeeper();
+    for (let index = 0; index < defaults.earlyChanges; index += 1) {
+      expect(keeper.take(change(10 + index, 11 + index))).toBe(true);
+    }
+    expect(keeper.take(change(1, 2))).toBe(false);
+  });
+});
+
+describe('the conversation with a Room object', () => {
+  it('enters once for all who wait, and at once for who comes later', async () => {
+    const { edge, sync, told } = await setUp();
+    await Promise.all([sync.enter(), sync.enter()]);
+    await sync.enter();
+    expect(edge.count('room.enter')).toBe(1);
+    expect(told).toEqual(['version 1']);
+  });
+
+  it('has at most one call under way, and tells the newest state', async () => {
+    const { edge, sync } = await setUp();
+    await sync.enter();
+    await turns();
+    const release = edge.hold();
+    for (let index = 0; index < 5; index += 1) {
+      sync.tell();
+    }
+    await turns();
+    expect(edge.count('room.facts')).toBe(1);
+    release();
+    await turns();
+    expect(edge.count('room.facts')).toBe(2);
+  });
+
+  it('enters again with all facts when the edge is back, and tells nothing in between', async () => {
+    const { edge, sync } = await setUp();
+    await sync.enter();
+    edge.goAway();
+    sync.tell();
+    await turns();
+    edge.comeBack();
+    await turns();
+    expect(edge.calls.map(({ method }) => method)).toEqual(['room.enter', 'room.enter']);
+  });
+
+  it('tries again by itself where the Room object cannot now', async () => {
+    const { edge, clock, sync, told } = await setUp();
+    await sync.enter();
+    edge.call = () => Promise.reject(new RizomaError('overloaded', 'not now'));
+    sync.tell();
+    await turns();
+    Reflect.deleteProperty(edge, 'call');
+    expect(edge.count('room.facts')).toBe(0);
+    clock.advance(defaults.edgeRetry_ms);
+    await turns();
+    expect(edge.count('room.facts')).toBe(1);
+    expect(told).toEqual(['version 1', 'version 2']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('refuses who waits when the room does not exist, and is over', async () => {
+    const { edge, sync, told } = await setUp();
+    edge.forgetRoom(roomId);
+    await expect(sync.enter()).rejects.toMatchObject({ code: 'not_found' });
+    expect(told).toEqual(['gone: not_found']);
+    sync.tell();
+    await turns();
+    expect(edge.count('room.facts')).toBe(0);
+  });
+
+  it('refuses who waits while the edge is away, and is over when they have gone', async () => {
+    const { edge, sync, told } = await setUp();
+    edge.goAway();
+    await expect(sync.enter()).rejects.toMatchObject({ code: 'unavailable' });
+    sync.leave();
+    expect(told).toEqual(['left']);
+  });
+
+  it('leaves, and stays when somebody comes while it is leaving', async () => {
+    const { edge, sync, told } = await setUp();
+    await sync.enter();
+    await turns();
+    const release = edge.hold();
+    sync.leave();
+    const entering = sync.enter();
+    release();
+    await entering;
+    expect(edge.calls.map(({ method }) => method)).toEqual([
+      'room.enter',
+      'room.leave',
+      'room.enter',
+    ]);
+    expect(told).not.toContain('left');
+    sync.leave();
+    await turns();
+    expect(told.at(-1)).toBe('left');
+  });
+
+  it('asks for the whole once where a change was missed', async () => {
+    const { edge, sync, told } = await setUp();
+    await sync.enter();
+    sync.changed(change(7, 8));
+    await turns();
+    expect(edge.count('room.enter')).toBe(2);
+    expect(told).toEqual(['version 1', 'version 2']);
+  });
+
+  it('takes a push that overtook the answer before it', async () => {
+    const { edge, sync, told } = await setUp();
+    const release = edge.hold();
+    const entering = sync.enter();
+    edge.otherNode(roomId, { nodeId: 'us-east-1', region: 'us-east' }, { erizos: [], streams: [] });
+    release();
+    await entering;
+    await turns();
+    expect(told.at(-1)).toBe('version 2');
+    expect(edge.count('room.enter')).toBe(1);
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { hasMedia, publicStream, Streams } from '../../../nodes/controller/streams.ts';
+import type { Directory, RoomErizo, RoomStream, StreamFact } from '../../../protocol/directory.ts';
+
+const here = { nodeId: 'eu-west-1', region: 'eu-west' };
+const sibling = { nodeId: 'eu-west-2', region: 'eu-west' };
+const far = { nodeId: 'us-east-1', region: 'us-east' };
+const media = {
+  audio: true,
+  video: false,
+  data: false,
+  screen: false,
+  label: 'camera',
+  attributes: { name: 'ann' },
+};
+
+const fact = (streamId: string, erizoId = 'mine'): StreamFact => ({
+  streamId,
+  clientId: 'client',
+  erizoId,
+  userName: 'ann',
+  media,
+});
+const stream = (streamId: string, owner: typeof here, since = 1, erizoId = 'far'): RoomStream => ({
+  ...fact(streamId, erizoId),
+  ...owner,
+  since,
+});
+const erizo = (erizoId: string, owner: typeof here, since = 1): RoomErizo => ({
+  erizoId,
+  endpoint: `tcp://${erizoId}:1`,
+  ...owner,
+  since,
+});
+const directory = (version: number, rows: Partial<Directory>): Directory => ({
+  version,
+  erizos: [],
+  streams: [],
+  ...rows,
+});
+
+describe('the streams of a room', () => {
+  it('are new once, and gone once', () => {
+    const streams = new Streams(here);
+    const both = [stream('1', far), stream('2', far)];
+    expect(streams.learn(directory(1, { streams: both }))).toEqual({ added: both, removed: [] });
+    expect(streams.learn(directory(2, { streams: both }))).toEqual({ added: [], removed: [] });
+    const later = [stream('2', far), stream('3', far)];
+    const { added, removed } = streams.learn(directory(3, { streams: later }));
+    expect(added.map(({ streamId }) => streamId)).toEqual(['3']);
+    expect(removed).toEqual(['1']);
+    expect(streams.size).toBe(2);
+  });
+
+  it('of this node are known before the directory, and are no news when they come in it', () => {
+    const streams = new Streams(here);
+    streams.learn(directory(4, {}));
+    expect(streams.add(fact('1')).since).toBe(5);
+    const numbered = stream('1', here, 9, 'mine');
+    expect(streams.learn(directory(9, { streams: [numbered] }))).toEqual({
+      added: [],
+      removed: [],
+    });
+    expect(streams.get('1')).toEqual(numbered);
+    expect(streams.remove('1')).toBe(true);
+    expect(streams.remove('1')).toBe(false);
+    expect(streams.learn(directory(10, {}))).toEqual({ added: [], removed: [] });
+  });
+
+  it('of an earlier run of this node are not there', () => {
+    const streams = new Streams(here);
+    const { added } = streams.learn(directory(1, { streams: [stream('1', here)] }));
+    expect(added).toEqual([]);
+    expect(streams.get('1')).toBeUndefined();
+    expect(streams.all()).toEqual([]);
+  });
+
+  it('look to clients as Licode shows them, and say where they come from', () => {
+    expect(publicStream(stream('1', far))).toEqual({ id: '1', region: 'us-east', ...media });
+    expect(hasMedia(media)).toBe(true);
+    expect(hasMedia({ ...media, audio: false, data: true })).toBe(false);
+  });
+});
+
+describe('the way to a stream', () => {
+  const origin = stream('1', far, 2);
+
+  it('leads through the gateway that the region had before', () => {
+    const streams = new Streams(here);
+    const erizos = [erizo('far', far), erizo('elder', sibling, 1)];
+    streams.learn(directory(5, { streams: [origin], erizos }));
+    const route = streams.route(origin, 'mine', [{ erizoId: 'mine', endpoint: 'tcp://mine:1' }]);
+    expect(route.map(({ erizoId }) => erizoId)).toEqual(['elder', 'far']);
+  });
+
+  it('counts processes that have no number yet after all that have one, in their order', () => {
+    const streams = new Streams(here);
+    streams.learn(directory(5, { streams: [origin], erizos: [erizo('far', far)] }));
+    const own = ['first', 'second'].map((erizoId) => ({ erizoId, endpoint: `tcp://${erizoId}:1` }));
+    expect(streams.route(origin, 'first', own).map((hop) => hop.erizoId)).toEqual(['far']);
+    expect(streams.route(origin, 'second', own).map((hop) => hop.erizoId)).toEqual([
+      'first',
+      'far',
+    ]);
+  });
+
+  it('does not lead through a process of this node that it uses no more', () => {
+    const streams = new Streams(here);
+    const erizos = [erizo('far', far), erizo('dead', here, 1)];
+    streams.learn(directory(5, { streams: [origin], erizos }));
+    const route = streams.route(origin, 'mine', [{ erizoId: 'mine', endpoint: 'tcp://mine:1' }]);
+    expect(route.map(({ erizoId }) => erizoId)).toEqual(['far']);
+  });
+
+  it('is not found where its origin is lost', () => {
+    const streams = new Streams(here);
+    streams.learn(directory(5, { streams: [origin] }));
+    const own = [{ erizoId: 'mine', endpoint: 'tcp://mine:1' }];
+    expect(() => streams.route(origin, 'mine', own)).toThrow(/no way/);
+  });
+});
