@@ -63,9 +63,13 @@ function prerun(turn: PoolTurn, claimed: number): void {
   }
 }
 
-/** The oldest go first: what a long life left behind in a process goes with it. */
+/**
+ * Stops idle ones beyond those kept ready, or beyond the maximum where others were adopted. The
+ * oldest go first: what a long life left behind in a process goes with it.
+ */
 function trim(turn: PoolTurn): void {
-  let surplus = count(turn, 'idle') - turn.options.prerunProcesses;
+  const tooMany = turn.slots.size - count(turn, 'stopping') - turn.options.maxProcesses;
+  let surplus = Math.max(count(turn, 'idle') - turn.options.prerunProcesses, tooMany);
   for (const slot of turn.slots.values()) {
     if (surplus <= 0) {
       return;

@@ -61,7 +61,7 @@ export class EdgeLink implements Edge {
   readonly #listeners = new Set<EdgeListener>();
   #state: State = { is: 'waiting', stopTimer: () => undefined };
   #keys: EdgeKeys | undefined;
-  /** Dials since the last registration. */
+  /** Dials since a keep-alive was last answered. */
   #attempts = 0;
 
   constructor(components: EdgeLinkComponents, options: EdgeLinkOptions) {
@@ -178,7 +178,6 @@ export class EdgeLink implements Edge {
   }
 
   #onRegistered(peer: Peer): void {
-    this.#attempts = 0;
     if (this.#state.is !== 'linked') {
       const stopTimer = this.#clock.every(limits.keepAlive_ms, () => void this.#keepAlive());
       this.#state = { is: 'linked', peer, stopTimer, asking: false };
@@ -196,6 +195,8 @@ export class EdgeLink implements Edge {
     state.asking = true;
     try {
       const answer = await state.peer.call('node.keepAlive', { load: this.#load() });
+      // Not sooner: two nodes that share an id by mistake replace each other again and again.
+      this.#attempts = 0;
       if (answer === 'whoareyou') {
         await this.#register(state.peer);
       }

@@ -27,8 +27,8 @@ async function health(httpUrl: string): Promise<{ status: number; body: unknown 
   return { status: response.status, body: await response.json() };
 }
 
-async function untilHealth(httpUrl: string, expected: unknown): Promise<void> {
-  await vi.waitFor(async () => expect(await health(httpUrl)).toMatchObject(expected as object), {
+async function untilHealth(httpUrl: string, expected: object): Promise<void> {
+  await vi.waitFor(async () => expect(await health(httpUrl)).toMatchObject(expected), {
     timeout: 20_000,
     interval: 100,
   });

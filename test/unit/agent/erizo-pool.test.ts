@@ -173,6 +173,13 @@ describe('the pool of ErizoJS processes', () => {
     expect(pool.kinds()).toEqual({ e1: 'idle', old: 'used' });
   });
 
+  it('stops its idle one where those that it adopted are all that there may be', () => {
+    const pool = PoolDriver.ready({ prerunProcesses: 1, maxProcesses: 2 });
+    pool.register('old', busy(3));
+    expect(pool.register('older', busy(3))).toEqual([{ do: 'stop', erizoId: 'e1', now: false }]);
+    expect(pool.exit('e1')).toEqual([{ do: 'tellExited', erizoId: 'e1' }]);
+  });
+
   it('says again that a process is to stop when its link comes back', () => {
     const pool = PoolDriver.ready({ prerunProcesses: 0, maxProcesses: 2 });
     pool.register('old', quiet);
