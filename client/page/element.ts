@@ -14,7 +14,9 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   ...children: (Node | string)[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
-  element.className = className;
+  if (className !== '') {
+    element.className = className;
+  }
   element.append(...children);
   return element;
 }

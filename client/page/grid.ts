@@ -44,13 +44,16 @@ export class Grid {
   }
 }
 
-/** How many columns the style sheet makes of it. */
-function sizeOf(tiles: number): 'one' | 'few' | 'some' | 'many' {
+/** What the style sheet makes columns and rows of. */
+function sizeOf(tiles: number): 'one' | 'two' | 'four' | 'six' | 'nine' | 'many' {
   if (tiles <= 1) {
     return 'one';
   }
   if (tiles <= 4) {
-    return 'few';
+    return tiles === 2 ? 'two' : 'four';
   }
-  return tiles <= 9 ? 'some' : 'many';
+  if (tiles <= 9) {
+    return tiles <= 6 ? 'six' : 'nine';
+  }
+  return 'many';
 }

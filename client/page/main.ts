@@ -31,12 +31,17 @@ function showPeople(room: Room, people: readonly Participant[]): void {
   showRoster(byId('roster', HTMLElement), people);
 }
 
-function over(words: string, level: 'info' | 'error', code?: string): void {
+/** The room is over for us: nothing is sent any more, and nothing shown. */
+function over(opening: Promise<Camera>, words: string, code?: string): void {
+  void opening.then(stopCamera);
   grid.clear();
   showRoster(byId('roster', HTMLElement), []);
   byId('summary', HTMLElement).textContent = '';
-  byId('leave', HTMLButtonElement).disabled = true;
+  for (const id of ['leave', 'microphone', 'camera']) {
+    byId(id, HTMLButtonElement).disabled = true;
+  }
   notices.clear('connection');
+  const level = code === undefined ? 'info' : 'error';
   notices.show('join', { level, words, code, action: rejoin });
 }
 
@@ -70,8 +75,7 @@ function wireLeave(room: Room, opening: Promise<Camera>): void {
   leave.disabled = false;
   leave.addEventListener('click', () => {
     room.leave();
-    void opening.then(stopCamera);
-    over('You have left the room.', 'info');
+    over(opening, 'You have left the room.');
   });
 }
 
@@ -86,7 +90,7 @@ async function enter(opening: Promise<Camera>): Promise<Room> {
     {
       name: wish.name,
       onChange: (people) => showPeople(room, people),
-      onOver: (reason, code) => over(`You are not in the room any more: ${reason}.`, 'error', code),
+      onOver: (reason, code) => over(opening, `You are not in the room any more: ${reason}.`, code),
     },
   );
   // The others are shown before the camera is there: its owner may take long to allow it.

@@ -42,11 +42,6 @@ export abstract class Peer {
     return this.#closed;
   }
 
-  /** The selector's part of the statistics (W3C webrtc-stats). */
-  stats(track: MediaStreamTrack): Promise<RTCStatsReport> {
-    return this.connection.getStats(track);
-  }
-
   /** Nothing is sent or received from now on; those who wait are refused with `cancelled`. */
   close(): void {
     if (this.#closed) {

@@ -90,8 +90,7 @@ export class Publication {
       return undefined;
     }
     const { streamId, peer, sent } = this.#held;
-    const reports = await Promise.all(sent.getTracks().map((track) => peer.stats(track)));
-    return summarize(streamId, 'out', reports);
+    return summarize(streamId, 'out', await peer.stats(sent));
   }
 
   /** Ends when the controller knows. */

@@ -56,6 +56,12 @@ export class PublishPeer extends Peer {
     }
   }
 
+  /** One report a track (W3C webrtc-stats). A track may be in several streams, so senders are asked. */
+  stats(media: MediaStream): Promise<RTCStatsReport[]> {
+    const transceivers = this.#transceivers.get(media) ?? [];
+    return Promise.all(transceivers.map(({ sender }) => sender.getStats()));
+  }
+
   handleAnswer(sdp: string): void {
     this.#answer?.resolve({ kind: 'taken', sdp });
   }

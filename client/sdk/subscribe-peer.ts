@@ -51,6 +51,15 @@ export class SubscribePeer extends Peer {
     this.#labels.delete(label);
   }
 
+  /** One report a track (W3C webrtc-stats). */
+  stats(media: MediaStream): Promise<RTCStatsReport[]> {
+    const tracks = media.getTracks();
+    const receivers = this.connection.getReceivers();
+    return Promise.all(
+      receivers.filter(({ track }) => tracks.includes(track)).map((one) => one.getStats()),
+    );
+  }
+
   /** Answers an offer of the server, after those that came before it. */
   async handleOffer(sdp: string): Promise<void> {
     await this.negotiations.run(async () => {

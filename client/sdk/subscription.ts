@@ -73,9 +73,7 @@ export class Subscription {
     if (this.#held === undefined || media === undefined) {
       return undefined;
     }
-    const { peer } = this.#held;
-    const reports = await Promise.all(media.getTracks().map((track) => peer.stats(track)));
-    return summarize(this.stream.id, 'in', reports);
+    return summarize(this.stream.id, 'in', await this.#held.peer.stats(media));
   }
 
   /** Ends when the controller knows. */

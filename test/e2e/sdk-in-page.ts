@@ -144,7 +144,11 @@ const scenarios = {
       all.room.subscribe(second.remote),
     ]);
     await Promise.all(played.map((media) => frames(media, 3)));
-    const answer = { connections: all.connections.length, streams: new Set(played).size };
+    const answer = {
+      connections: all.connections.length,
+      streams: new Set(played).size,
+      stats: (await all.room.stats()).length,
+    };
     all.room.leave();
     return answer;
   },

@@ -47,7 +47,7 @@ describe('the SDK in Chromium', () => {
 
   it('has one connection for all it publishes and one for all it subscribes to', async () => {
     const seen = await page.evaluate(() => window.scenarios.shares());
-    expect(seen).toEqual({ connections: 2, streams: 2 });
+    expect(seen).toEqual({ connections: 2, streams: 2, stats: 4 });
   });
 
   it('subscribes again after a back-off when a subscription fails', async () => {
