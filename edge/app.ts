@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { MAuth } from '../protocol/mauth.ts';
 import type { Config } from './config.ts';
-import type { Bindings } from './objects/api.ts';
+import type { Bindings } from './objects/stubs.ts';
 
 /** What a handler of the Worker finds in its context. */
 export interface EdgeEnv {

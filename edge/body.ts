@@ -13,7 +13,9 @@ export async function bodyOf<const S extends v.GenericSchema>(
 ): Promise<v.InferOutput<S>> {
   const text = new TextDecoder().decode(await context.req.arrayBuffer());
   const type = context.req.header('content-type') ?? '';
-  return parse(schema, type.startsWith(formType) ? fieldsOf(text) : jsonOf(text), 'body');
+  // curl calls a body a form unless told otherwise, and no form starts with a brace.
+  const isForm = type.startsWith(formType) && !text.trimStart().startsWith('{');
+  return parse(schema, isForm ? fieldsOf(text) : jsonOf(text), 'body');
 }
 
 const formType = 'application/x-www-form-urlencoded';

@@ -6,7 +6,7 @@ import { checkTokenSignature, decodeToken } from '../../protocol/token.ts';
 import type { EdgeContext } from '../app.ts';
 import { bodyOf } from '../body.ts';
 import { tokenKeyOf } from '../config.ts';
-import { roomOf } from '../objects/api.ts';
+import { roomOf } from '../objects/stubs.ts';
 import { valueOf } from '../objects/outcome.ts';
 import { placeOfRequest } from '../origin.ts';
 

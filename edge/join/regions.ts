@@ -1,6 +1,6 @@
 import type { RegionsAnswer } from '../../protocol/contracts/rest.ts';
 import type { EdgeContext } from '../app.ts';
-import { meshOf } from '../objects/api.ts';
+import { meshOf } from '../objects/stubs.ts';
 import { valueOf } from '../objects/outcome.ts';
 import { regionsAnswer } from '../placement/snapshot.ts';
 

@@ -4,7 +4,7 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { RoomId } from '../../protocol/ids.ts';
 import { parseMAuth } from '../../protocol/mauth.ts';
 import type { EdgeEnv } from '../app.ts';
-import { serviceOf } from '../objects/api.ts';
+import { serviceOf } from '../objects/stubs.ts';
 import { valueOf } from '../objects/outcome.ts';
 
 /**

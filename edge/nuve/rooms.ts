@@ -4,8 +4,8 @@ import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { EdgeContext } from '../app.ts';
 import { bodyOf } from '../body.ts';
-import type { Bindings } from '../objects/api.ts';
-import { roomOf, serviceOf } from '../objects/api.ts';
+import type { Bindings } from '../objects/stubs.ts';
+import { roomOf, serviceOf } from '../objects/stubs.ts';
 import { valueOf } from '../objects/outcome.ts';
 
 /** Anything but absence, `false` and nothing grants it; a form can only send the words. */

@@ -7,15 +7,6 @@ import type { RegionPin } from '../../protocol/token.ts';
 import type { MeshSnapshot } from '../placement/snapshot.ts';
 import type { Outcome } from './outcome.ts';
 
-/** What the environment of the Worker holds beside the variables that `config.ts` parses. */
-export interface Bindings {
-  readonly SERVICES: DurableObjectNamespace;
-  readonly SERVICE: DurableObjectNamespace;
-  readonly ROOM: DurableObjectNamespace;
-  readonly NODE: DurableObjectNamespace;
-  readonly MESH: DurableObjectNamespace;
-}
-
 export interface ServiceEntry {
   readonly id: string;
   readonly name: string;
@@ -117,18 +108,3 @@ export interface MeshApi {
   leave(speaker: Speaker): Promise<Outcome<null>>;
   snapshot(): Promise<Outcome<MeshSnapshot>>;
 }
-
-/*
- * The one place where the stub of an object gets its type. The platform's own types lose every result
- * that holds `unknown`, as the attributes of streams do.
- */
-function stubOf<Api>(namespace: DurableObjectNamespace, name: string): Api {
-  return namespace.get(namespace.idFromName(name)) as unknown as Api;
-}
-
-export const servicesOf = (env: Bindings): ServicesApi => stubOf(env.SERVICES, 'services');
-export const serviceOf = (env: Bindings, serviceId: string): ServiceApi =>
-  stubOf(env.SERVICE, serviceId);
-export const roomOf = (env: Bindings, roomId: string): RoomApi => stubOf(env.ROOM, roomId);
-export const nodeOf = (env: Bindings, nodeId: string): NodeApi => stubOf(env.NODE, nodeId);
-export const meshOf = (env: Bindings): MeshApi => stubOf(env.MESH, 'mesh');

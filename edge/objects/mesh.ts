@@ -3,8 +3,9 @@ import { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import { createLog } from '../log.ts';
 import type { MeshSnapshot, NodeSummary } from '../placement/snapshot.ts';
-import type { Bindings, MeshApi, Speaker } from './api.ts';
-import { nodeOf } from './api.ts';
+import type { MeshApi, Speaker } from './api.ts';
+import type { Bindings } from './stubs.ts';
+import { nodeOf } from './stubs.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf } from './outcome.ts';
 

@@ -84,8 +84,13 @@ export class NodeLease {
     this.#told = { load: text, at_ms: now_ms };
     const { lease, card } = state;
     const { mesh } = this.#parts;
-    if (!(await valueOf(mesh.load({ nodeId: card.nodeId, lease, load })))) {
-      await valueOf(mesh.join({ card, load, lease }));
+    try {
+      if (!(await valueOf(mesh.load({ nodeId: card.nodeId, lease, load })))) {
+        await valueOf(mesh.join({ card, load, lease }));
+      }
+    } catch (thrown) {
+      this.#told = undefined;
+      throw thrown;
     }
   }
 

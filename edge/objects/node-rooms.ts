@@ -1,5 +1,6 @@
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { RoomApi, Speaker } from './api.ts';
 import { InOrder } from './in-order.ts';
 import type { HeldRoom, NodeStore } from './node-store.ts';
@@ -18,7 +19,7 @@ export class NodeRooms {
   readonly #store: NodeStore;
   readonly #room: (roomId: string) => RoomApi;
   /** Calls to one room must not overtake each other: facts replace what was said before. */
-  readonly #order = new InOrder();
+  readonly #order = new InOrder({ limit: limits.callsInFlight });
 
   constructor(components: { store: NodeStore; room: (roomId: string) => RoomApi }) {
     this.#store = components.store;

@@ -8,8 +8,9 @@ import { parse } from '../../protocol/parse.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { configOf } from '../config.ts';
 import { createLog } from '../log.ts';
-import type { Bindings, NodeApi, Notice, RoomApi } from './api.ts';
-import { meshOf, roomOf } from './api.ts';
+import type { NodeApi, Notice, RoomApi } from './api.ts';
+import type { Bindings } from './stubs.ts';
+import { meshOf, roomOf } from './stubs.ts';
 import type { NodeSession } from './node-calls.ts';
 import { nodeCalls } from './node-calls.ts';
 import { NodeLease } from './node-lease.ts';
@@ -59,7 +60,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
   /** The upgrade of a request that the Worker has checked. The newest socket of a node wins. */
   override fetch(request: Request): Response {
     const nodeId = parse(NodeId, request.headers.get('x-rizoma-node'), 'node id');
-    const older = this.ctx.getWebSockets();
+    const older = this.#openSockets();
     const number = 1 + Math.max(0, ...older.map((socket) => attachmentOf(socket).number));
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
@@ -90,15 +91,17 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
   }
 
   push(notice: Notice): Promise<boolean> {
-    const sessions = this.ctx
-      .getWebSockets()
-      .filter((socket) => socket.readyState === WebSocket.OPEN)
-      .map((socket) => this.#conversationOf(socket))
-      .filter(({ session, peer }) => peer.ended === undefined && this.#speaks(session));
-    for (const { session } of sessions) {
-      session.notify(notice);
+    const session = this.#openSockets()
+      .map((socket) => this.#conversationOf(socket).session)
+      .find(({ lease }) => this.#lease.cardOf(lease) !== undefined);
+    try {
+      session?.notify(notice);
+      return Promise.resolve(session !== undefined);
+    } catch (thrown) {
+      // The socket broke in this moment, or the notice fits no frame: asking again would not help.
+      log.error('a notice could not be sent', thrown, { nodeId: session?.nodeId });
+      return Promise.resolve(false);
     }
-    return Promise.resolve(sessions.length > 0);
   }
 
   override async alarm(): Promise<void> {
@@ -109,8 +112,8 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     return roomOf(this.env, roomId);
   }
 
-  #speaks({ lease }: NodeSession): boolean {
-    return this.#lease.cardOf(lease) !== undefined;
+  #openSockets(): WebSocket[] {
+    return this.ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
   }
 
   #conversationOf(socket: WebSocket): Conversation {

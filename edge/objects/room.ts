@@ -2,13 +2,15 @@ import { DurableObject } from 'cloudflare:workers';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Place } from '../../protocol/place.ts';
 import { createLog } from '../log.ts';
 import type { DirectoryEffect, DirectoryEvent, DirectoryState } from '../room/directory.ts';
 import { directoryStep } from '../room/directory.ts';
 import { consumeToken, issueToken, usableToken } from '../room/tokens.ts';
-import type { Admission, Bindings, RoomApi, Speaker, TokenRequest } from './api.ts';
-import { meshOf, nodeOf } from './api.ts';
+import type { Admission, RoomApi, Speaker, TokenRequest } from './api.ts';
+import type { Bindings } from './stubs.ts';
+import { meshOf, nodeOf } from './stubs.ts';
 import { InOrder } from './in-order.ts';
 import { MeshView } from './mesh-view.ts';
 import type { Outcome } from './outcome.ts';
@@ -27,7 +29,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
   readonly #store: RoomStore;
   readonly #mesh: MeshView;
   /** What each node is told, in order. */
-  readonly #pushes = new InOrder();
+  readonly #pushes = new InOrder({ limit: limits.linkQueue_frames });
   #room: RoomAnswer | undefined;
   #state: DirectoryState;
 

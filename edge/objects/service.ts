@@ -7,7 +7,8 @@ import type { MAuth } from '../../protocol/mauth.ts';
 import { mauthSignature } from '../../protocol/mauth.ts';
 import { configOf } from '../config.ts';
 import { createLog } from '../log.ts';
-import type { Bindings, ServiceApi, ServiceEntry } from './api.ts';
+import type { ServiceApi, ServiceEntry } from './api.ts';
+import type { Bindings } from './stubs.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf } from './outcome.ts';
 

@@ -1,8 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import { newHexId } from '../../protocol/ids.ts';
 import { createLog } from '../log.ts';
-import type { Bindings, ServiceEntry, ServicesApi } from './api.ts';
-import { serviceOf } from './api.ts';
+import type { ServiceEntry, ServicesApi } from './api.ts';
+import type { Bindings } from './stubs.ts';
+import { serviceOf } from './stubs.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
 

@@ -2,7 +2,7 @@ import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { servicesOf } from '../../edge/objects/api.ts';
+import { servicesOf } from '../../edge/objects/stubs.ts';
 import { valueOf } from '../../edge/objects/outcome.ts';
 import { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -117,6 +117,11 @@ describe('POST /rooms', () => {
     const form = 'name=by+form&options[p2p]=false&options[mediaConfiguration]=VP8';
     const response = await post(form, 'application/x-www-form-urlencoded', '/rooms/');
     expect(await response.json()).toMatchObject({ name: 'by form', mediaConfiguration: 'VP8' });
+  });
+
+  it('takes JSON whose type says that it is a form, as curl sends it', async () => {
+    const response = await post('{"name":"by curl"}', 'application/x-www-form-urlencoded');
+    expect(await response.json()).toMatchObject({ name: 'by curl' });
   });
 
   it('makes a new room of the same name, or finds it with getOrCreate', async () => {

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { MeshView } from '../../../edge/objects/mesh-view.ts';
+import type { MeshSnapshot } from '../../../edge/placement/snapshot.ts';
+import { limits } from '../../../protocol/limits.ts';
+
+const wish = { pin: {}, place: undefined };
+
+function node(nodeId: string): MeshSnapshot['nodes'][number] {
+  return {
+    card: {
+      nodeId,
+      epoch: '8f9f0d2e-6a52-4c3c-9f39-0e8f1f5a7c11',
+      region: 'eu-west',
+      place: { lat: 53, lon: -6 },
+      host: 'a.test:443',
+      secure: true,
+      version: '1',
+    },
+    load: { rooms: 0, clients: 0, cpu: 0, state: 'available' },
+  };
+}
+
+function viewOf(first: MeshSnapshot) {
+  const mesh = { snapshot: first, asked: 0, now_ms: 0 };
+  const refuse = (): never => {
+    throw new Error('a view only reads');
+  };
+  const view = new MeshView({
+    mesh: {
+      join: refuse,
+      load: refuse,
+      leave: refuse,
+      snapshot: async () => {
+        mesh.asked += 1;
+        return { ok: true, value: mesh.snapshot };
+      },
+    },
+    now: () => mesh.now_ms,
+    random: () => 0,
+  });
+  return { view, mesh };
+}
+
+describe('a room’s picture of the mesh', () => {
+  const one = { regions: ['eu-west'], nodes: [node('a')] };
+
+  it('is asked for once in two seconds', async () => {
+    const { view, mesh } = viewOf(one);
+    await view.place(wish);
+    mesh.now_ms = limits.snapshot_ms - 1;
+    await view.place(wish);
+    expect(mesh.asked).toBe(1);
+    mesh.now_ms = limits.snapshot_ms;
+    await view.place(wish);
+    expect(mesh.asked).toBe(2);
+  });
+
+  it('is asked for anew before anybody is refused, and after it was found to be wrong', async () => {
+    const { view, mesh } = viewOf({ regions: ['eu-west'], nodes: [] });
+    await expect(view.place(wish)).rejects.toMatchObject({ code: 'region_empty' });
+    mesh.snapshot = one;
+    expect((await view.place(wish)).entrances[0]?.card.nodeId).toBe('a');
+    mesh.snapshot = { regions: ['eu-west'], nodes: [node('b')] };
+    view.forget();
+    expect((await view.place(wish)).entrances[0]?.card.nodeId).toBe('b');
+  });
+});
