@@ -2,6 +2,7 @@ import type { ErrorCode, RizomaError } from '../../protocol/errors.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
 import { defaults } from './defaults.ts';
 import type { Flow } from './flow.ts';
+import { isUntold } from './flow.ts';
 
 export interface AttemptOptions {
   /** The codes after which another attempt may go better. */
@@ -35,5 +36,5 @@ export async function attempt(
 }
 
 function mayTryAgain(flow: Flow, error: RizomaError, { again }: AttemptOptions): boolean {
-  return flow.state.at === 'asked' && !flow.abort.signal.aborted && again.includes(error.code);
+  return isUntold(flow) && !flow.abort.signal.aborted && again.includes(error.code);
 }

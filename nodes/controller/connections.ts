@@ -21,6 +21,11 @@ export class Connections {
     return this.#byId.get(connectionId)?.erizo;
   }
 
+  /** What goes over the connection. */
+  flowsOf(connectionId: string): Iterable<Flow> {
+    return this.#byId.get(connectionId)?.flows ?? [];
+  }
+
   /** The flow has ended; a connection that no flow uses is forgotten. */
   drop(flow: Flow): void {
     for (const [connectionId, { flows }] of this.#byId) {

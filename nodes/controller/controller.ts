@@ -191,9 +191,8 @@ function levelOf(code: ErrorCode): 'error' | 'info' {
 
 /** Processes tell of clients and clients need processes: each part knows the next one by a closure. */
 function partsOf(components: ControllerComponents, options: ControllerOptions): Parts {
-  const { clock, edge, members } = components;
+  const { clock, log, edge, members } = components;
   const { nodeId, region } = options;
-  const log = components.log.child({ part: 'controller' });
   const hello = JSON.stringify({ kind: 'controller', id: `${nodeId}/${options.epoch}` });
   const dial: Dial = (endpoint, name) => dialZmq({ clock }, { endpoint, hello, name });
   const agents = Agents.create(
@@ -207,7 +206,7 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
         connectionMessage: (message) => rooms.connectionMessage(message),
         streamFailed: (erizoId, failure) => rooms.streamFailed(erizoId, failure),
         died: (erizoId) => rooms.erizoDied(erizoId),
-        hung: (erizo) => void agents.deleteErizoJS(erizo.erizoId),
+        suspect: (erizo) => void agents.deleteErizoJS(erizo.erizoId),
       },
     },
   );

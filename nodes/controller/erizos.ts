@@ -31,8 +31,8 @@ export interface ErizosListener {
   streamFailed(erizoId: string, failure: ParamsOf<ErizoToController, 'streamFailed'>): void;
   /** Once for each process that is lost while a room uses it. */
   died(erizoId: string): void;
-  /** It answers no more, but may still be there: its agent is to end it. */
-  hung(erizo: ErizoRef): void;
+  /** It is lost but may still be there: its agent is to end it. */
+  suspect(erizo: ErizoRef): void;
 }
 
 interface Entry {
@@ -153,8 +153,9 @@ export class Erizos {
     this.#forget(entry);
     this.#log.warn({ erizoId: erizo.erizoId, why }, 'ErizoJS lost');
     this.#listener.died(erizo.erizoId);
-    if (why === 'hung' || why === 'silent') {
-      this.#listener.hung(erizo);
+    if (why !== 'exited' && why !== 'peer_closed') {
+      // It may live on and serve clients that were sent elsewhere: it is ended, as Licode does.
+      this.#listener.suspect(erizo);
     }
   }
 

@@ -5,6 +5,8 @@ import type { Erizo } from './erizos.ts';
 export type FlowState =
   /** Asked for; the client has not been answered. */
   | { at: 'asked' }
+  /** Its process prepares an offer; `tell` answers the client, for which the offer is. */
+  | { at: 'opening'; erizo: Erizo; tell: () => void }
   /** The client was told its connection and negotiates on it. */
   | { at: 'negotiating'; erizo: Erizo }
   /** Media flows; data streams have no process. */
@@ -25,6 +27,11 @@ export function newFlow(streamId: string): Flow {
 /** The process at which the flow is, where it is at one. */
 export function erizoOf(flow: Flow): Erizo | undefined {
   return flow.state.at === 'asked' ? undefined : flow.state.erizo;
+}
+
+/** Whether the client has not been answered: so another attempt shows to nobody. */
+export function isUntold(flow: Flow): boolean {
+  return flow.state.at === 'asked' || flow.state.at === 'opening';
 }
 
 /** Why a flow ended by itself, for its client. */

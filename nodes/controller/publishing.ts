@@ -7,7 +7,7 @@ import { attempt } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { Erizo } from './erizos.ts';
 import type { Failure, Flow } from './flow.ts';
-import { erizoOf, failureOf, newFlow } from './flow.ts';
+import { erizoOf, failureOf, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
 import { hasMedia, noErizo, publicStream } from './streams.ts';
@@ -108,7 +108,7 @@ export class Publishing {
       });
     } catch (thrown) {
       const error = toRizomaError(thrown);
-      if (flow.state.at !== 'asked') {
+      if (!isUntold(flow)) {
         this.fail(client, flow, failureOf(error));
         return;
       }

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
 import type { Edge } from '../mesh/edge.ts';
@@ -21,6 +22,9 @@ interface Waiter {
   resolve(): void;
   reject(error: RizomaError): void;
 }
+
+/** How facts of a controller are refused that the Room object counts as a holder no more. */
+const noHolder: readonly ErrorCode[] = ['not_found', 'conflict'];
 
 /** What the Room object is to be told next. */
 type Wish = 'enter' | 'facts' | 'leave' | 'nothing';
@@ -206,9 +210,10 @@ export class RoomSync {
       this.#publish(before);
     } catch (thrown) {
       this.#mustTell = true;
-      // A Room object that does not count this controller as a holder wants all of it anew.
-      this.#mustEnter ||= this.#held && toRizomaError(thrown).code === 'conflict';
-      throw thrown;
+      if (!noHolder.includes(toRizomaError(thrown).code)) {
+        throw thrown;
+      }
+      this.#mustEnter = this.#held;
     }
   }
 

@@ -11,7 +11,7 @@ import type { Client, ClientHandlers } from './client.ts';
 import { defaults } from './defaults.ts';
 import { ErizoList } from './erizo-list.ts';
 import type { Erizos } from './erizos.ts';
-import { erizoOf, failures } from './flow.ts';
+import { erizoOf, failures, isUntold } from './flow.ts';
 import { Publishing } from './publishing.ts';
 import type { RoomParts } from './room-parts.ts';
 import { RoomSync } from './room-sync.ts';
@@ -194,6 +194,9 @@ export class Room implements ClientHandlers {
   /** What an ErizoJS says to a client. */
   fromErizo(client: Client, message: ParamsOf<ErizoToController, 'connectionMessage'>): void {
     const { connectionId, msg: evt } = message;
+    for (const flow of client.connections.flowsOf(connectionId)) {
+      this.#subscribing.tell(flow);
+    }
     client.send('connection_message_erizo', { connectionId, evt });
   }
 
@@ -205,7 +208,8 @@ export class Room implements ClientHandlers {
     const { streamId, role, why } = failure;
     const flows = role === 'publisher' ? client.publications : client.subscriptions;
     const flow = flows.get(streamId);
-    if (flow !== undefined && erizoOf(flow)?.erizoId === erizoId) {
+    // One of which the client was not told yet is for the call that opens it.
+    if (flow !== undefined && !isUntold(flow) && erizoOf(flow)?.erizoId === erizoId) {
       const part = role === 'publisher' ? this.#publishing : this.#subscribing;
       part.fail(client, flow, failures[why]);
     }

@@ -106,16 +106,19 @@ export class Streams {
    * Throws `not_found` where the directory knows no way (any more).
    */
   route(stream: RoomStream, erizoId: string, erizos: readonly ErizoFact[]): Route {
-    const known = this.#directory.erizos;
-    const others = known.filter((erizo) => erizo.nodeId !== this.#nodeId);
-    const own = erizos.map((erizo, index): RoomErizo => {
-      const numbered = known.find(
-        ({ erizoId: id, nodeId }) => id === erizo.erizoId && nodeId === this.#nodeId,
-      );
-      const since = numbered?.since ?? this.#directory.version + 1 + index;
-      return { ...erizo, nodeId: this.#nodeId, region: this.#region, since };
-    });
-    return routeTo(stream, erizoId, [...others, ...own]);
+    const used = new Set(erizos.map((erizo) => erizo.erizoId));
+    const numbered = this.#directory.erizos.filter(
+      (erizo) => erizo.nodeId !== this.#nodeId || used.has(erizo.erizoId),
+    );
+    const known = new Set(numbered.map((erizo) => erizo.erizoId));
+    const { version } = this.#directory;
+    const fresh = erizos
+      .filter((erizo) => !known.has(erizo.erizoId))
+      .map((erizo, index): RoomErizo => {
+        const owner = { nodeId: this.#nodeId, region: this.#region };
+        return { ...erizo, ...owner, since: version + 1 + index };
+      });
+    return routeTo(stream, erizoId, [...numbered, ...fresh]);
   }
 
   #numbered(fact: StreamFact): RoomStream {

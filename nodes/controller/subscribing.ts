@@ -5,7 +5,7 @@ import { limits } from '../../protocol/limits.ts';
 import { attempt } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { Failure, Flow } from './flow.ts';
-import { erizoOf, failureOf, newFlow } from './flow.ts';
+import { erizoOf, failureOf, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
 
@@ -57,6 +57,16 @@ export class Subscribing {
       throw new RizomaError('not_found', `you are not subscribed to stream ${streamId}`);
     }
     await this.#remove(client, flow);
+  }
+
+  /**
+   * Answers the client that has not been answered yet. The process names the connection before it
+   * pulls the stream and offers it after that, and until then the way to it may yet be another.
+   */
+  tell(flow: Flow): void {
+    if (flow.state.at === 'opening') {
+      flow.state.tell();
+    }
   }
 
   /** It ended by itself. */
@@ -117,7 +127,7 @@ export class Subscribing {
       });
     } catch (thrown) {
       const error = toRizomaError(thrown);
-      if (flow.state.at !== 'asked') {
+      if (!isUntold(flow)) {
         this.fail(client, flow, failureOf(error));
         return;
       }
@@ -130,6 +140,8 @@ export class Subscribing {
   async #addSubscriber(client: Client, flow: Flow, wanted: Wanted, answer: Answer): Promise<void> {
     const { streamId, abort } = flow;
     const { roomId, erizos, streams } = this.#parts;
+    client.connections.drop(flow);
+    flow.state = { at: 'asked' };
     const erizo = await erizos.take(client);
     abort.signal.throwIfAborted();
     const stream = this.#stream(streamId);
@@ -146,13 +158,17 @@ export class Subscribing {
       {
         signal: abort.signal,
         onPart: ({ connectionId }) => {
-          flow.state = { at: 'negotiating', erizo };
+          const tell = (): void => {
+            flow.state = { at: 'negotiating', erizo };
+            answer(true, erizo.erizoId, connectionId);
+          };
+          flow.state = { at: 'opening', erizo, tell };
           client.connections.add(connectionId, erizo, flow);
-          answer(true, erizo.erizoId, connectionId);
         },
       },
     );
     if (!abort.signal.aborted) {
+      this.tell(flow);
       flow.state = { at: 'ready', erizo };
       this.#parts.log.info({ clientId: client.id, streamId, hops: route.length }, 'subscribed');
     }

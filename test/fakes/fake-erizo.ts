@@ -96,20 +96,23 @@ export class FakeErizo {
     };
     return {
       keepAlive: () => (this.hung ? new Promise(() => undefined) : Promise.resolve(null)),
-      addPublisher: (params, { part }) => {
+      addPublisher: async (params, { part }) => {
         seen('addPublisher', params);
-        return this.#open(params).begin((connectionId) =>
-          part({ type: 'initializing', connectionId }),
-        );
+        this.#failIfWanted();
+        const { connectionId, ready } = this.#open(params);
+        part({ type: 'initializing', connectionId });
+        return ready;
       },
-      addSubscriber: (params, { part }) => {
+      addSubscriber: async (params, { part }) => {
         seen('addSubscriber', params);
         const { clientId } = params;
-        return this.#open(params).begin((connectionId) => {
-          part({ type: 'initializing', connectionId });
-          const msg = { type: 'offer' as const, sdp: `offer of ${params.streamId}` };
-          peer().notify('connectionMessage', { clientId, connectionId, msg });
-        });
+        const { connectionId, ready } = this.#open(params);
+        part({ type: 'initializing', connectionId });
+        // The stream is pulled between the two, which may fail.
+        this.#failIfWanted();
+        const msg = { type: 'offer' as const, sdp: `offer of ${params.streamId}` };
+        peer().notify('connectionMessage', { clientId, connectionId, msg });
+        return ready;
       },
       removePublisher: async (params) => seen('removePublisher', params),
       removeSubscriber: async (params) => seen('removeSubscriber', params),
@@ -123,23 +126,22 @@ export class FakeErizo {
     };
   }
 
-  #open(params: { clientId: string; streamId: string }): {
-    begin: (initializing: (connectionId: string) => void) => Promise<{ type: 'ready' }>;
-  } {
+  #failIfWanted(): void {
     const code = this.failNext.shift();
-    return {
-      begin: (initializing) => {
-        if (code !== undefined) {
-          return Promise.reject(new RizomaError(code, `as the test wants it: ${code}`));
-        }
-        const connectionId = crypto.randomUUID();
-        const settle = Promise.withResolvers<{ type: 'ready' }>();
-        const { clientId, streamId } = params;
-        this.#negotiations.set(connectionId, { clientId, streamId, settle });
-        initializing(connectionId);
-        return settle.promise;
-      },
-    };
+    if (code !== undefined) {
+      throw new RizomaError(code, `as the test wants it: ${code}`);
+    }
+  }
+
+  #open(params: { clientId: string; streamId: string }): {
+    connectionId: string;
+    ready: Promise<{ type: 'ready' }>;
+  } {
+    const { clientId, streamId } = params;
+    const connectionId = crypto.randomUUID();
+    const settle = Promise.withResolvers<{ type: 'ready' }>();
+    this.#negotiations.set(connectionId, { clientId, streamId, settle });
+    return { connectionId, ready: settle.promise };
   }
 
   #negotiate(params: ParamsOf<ControllerToErizo, 'processConnectionMessage'>, peer: Peer): void {

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import { pino } from 'pino';
+import { afterEach, expect } from 'vitest';
 import { Controller } from '../../nodes/controller/controller.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
@@ -121,7 +122,8 @@ export class World {
       throw new Error(String(answer[1]));
     }
     const connectionId = String(answer[2]);
-    await client.next('connection_message_erizo');
+    const offer = await client.next('connection_message_erizo');
+    expect(offer).toMatchObject({ connectionId, evt: { type: 'offer' } });
     const msg = { type: 'answer', sdp: 'answer' };
     await client.ask('connectionMessage', { options: { connectionId, msg } });
     return connectionId;
@@ -154,3 +156,35 @@ export async function eventually(holds: () => boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+/** Worlds of a test file, each closed when its test is over. */
+export function worldsOfTests(): typeof World.create {
+  const worlds: World[] = [];
+  afterEach(async () => {
+    await Promise.all(worlds.splice(0).map((world) => world.close()));
+  });
+  return async (options) => {
+    const world = await World.create(options);
+    worlds.push(world);
+    return world;
+  };
+}
+
+/** Who joins the room of a world. */
+export const visitor = (world: World): { roomId: string; userName: string; role: string } => ({
+  roomId: world.roomId,
+  userName: 'ann',
+  role: 'presenter',
+});
+
+const otherErizo = { erizoId: crypto.randomUUID(), endpoint: 'tcp://127.0.0.1:9' };
+
+/** A stream that another node publishes, and the facts of that node. */
+export const otherStream = {
+  streamId: '123456789012345678',
+  clientId: crypto.randomUUID(),
+  erizoId: otherErizo.erizoId,
+  userName: 'bob',
+  media: { audio: true, video: true, data: false, screen: false, label: 'l', attributes: {} },
+};
+export const otherFacts = { erizos: [otherErizo], streams: [otherStream] };

@@ -74,7 +74,7 @@ function setUpErizos(answers: () => boolean): {
         connectionMessage: () => told.push('message'),
         streamFailed: (erizoId) => told.push(`failed at ${erizoId}`),
         died: (erizoId) => told.push(`died ${erizoId}`),
-        hung: ({ erizoId }) => told.push(`hung ${erizoId}`),
+        suspect: ({ erizoId }) => told.push(`suspect ${erizoId}`),
       },
     },
   );
@@ -108,7 +108,7 @@ describe('conversations with ErizoJS processes', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await turns();
-    expect(told).toEqual([`died ${ref.erizoId}`, `hung ${ref.erizoId}`]);
+    expect(told).toEqual([`died ${ref.erizoId}`, `suspect ${ref.erizoId}`]);
     expect(clock.pending).toBe(0);
   });
 
@@ -130,11 +130,12 @@ describe('conversations with ErizoJS processes', () => {
     links[0]?.cut();
     erizos.exited(ref.erizoId);
     erizos.release(erizo);
-    expect(told).toEqual([`died ${ref.erizoId}`]);
+    const lost = [`died ${ref.erizoId}`, `suspect ${ref.erizoId}`];
+    expect(told).toEqual(lost);
     erizos.acquire(ref);
     erizos.exited(ref.erizoId);
     links[1]?.cut();
-    expect(told).toEqual([`died ${ref.erizoId}`, `died ${ref.erizoId}`]);
+    expect(told).toEqual([...lost, `died ${ref.erizoId}`]);
   });
 });
 

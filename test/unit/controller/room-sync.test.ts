@@ -134,6 +134,21 @@ describe('the conversation with a Room object', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('enters anew where its facts are refused because it is no holder any more', async () => {
+    const { edge, sync, told } = await setUp();
+    await sync.enter();
+    await turns();
+    const call = edge.call.bind(edge);
+    edge.call = (method, params) =>
+      method === 'room.facts'
+        ? Promise.reject(new RizomaError('not_found', 'enter it first'))
+        : call(method, params);
+    sync.tell();
+    await turns();
+    expect(edge.count('room.enter')).toBe(2);
+    expect(told).toEqual(['version 1', 'version 2']);
+  });
+
   it('refuses who waits when the room does not exist, and is over', async () => {
     const { edge, sync, told } = await setUp();
     edge.forgetRoom(roomId);
