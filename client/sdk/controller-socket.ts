@@ -69,8 +69,14 @@ export const openSocketIo: OpenSocket = (url, query, options) => {
     setQuery(next) {
       socket.io.opts.query = next;
     },
-    end: () => {
-      socket.disconnect();
+    end() {
+      if (socket.connected) {
+        // socket.io's own DISCONNECT overtakes, on the server, the message that came just before it.
+        socket.io.reconnection(false);
+        socket.io.engine.close();
+      } else {
+        socket.disconnect();
+      }
     },
   };
 };
