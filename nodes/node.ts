@@ -118,7 +118,7 @@ export class Node {
     });
     const members = this.#parts.use(StaticMembers.create({ card, edge }));
     if (roles.includes('controller')) {
-      const log = this.#log.child({ part: 'controller' });
+      const log = this.#log;
       const { nodeId, region, maxErizosPerRoom, clientsPerErizo } = this.#config;
       this.#controller = await Controller.create(
         { clock, log, edge, members, server: this.#server },

@@ -320,6 +320,7 @@ export class Erizos {
   }
 
   #stop(erizoId: string, now: boolean): void {
+    this.#log.info({ erizoId, now }, 'erizo is told to stop');
     const entry = this.#entries.get(erizoId);
     try {
       if (entry?.session?.peer !== undefined) {
