@@ -14,3 +14,8 @@ export function placeOfRequest(context: EdgeContext): Place | undefined {
   const place = v.safeParse(Place, { lat: cf.output.latitude, lon: cf.output.longitude });
   return place.success ? place.output : undefined;
 }
+
+/** Where this edge is, as the caller reached it. */
+export function originOf(context: EdgeContext): string {
+  return new URL(context.req.url).origin;
+}

@@ -1,25 +1,36 @@
+import { createMiddleware } from 'hono/factory';
 import { DemoTokenRequest } from '../../protocol/contracts/rest.ts';
-import type { EdgeContext } from '../app.ts';
+import type { EdgeContext, EdgeEnv } from '../app.ts';
 import { bodyOf } from '../body.ts';
-import { makeRoom } from '../nuve/rooms.ts';
-import { makeToken } from '../nuve/tokens.ts';
-import { placeOfRequest } from '../origin.ts';
+import { makeRoom, makeToken } from '../objects/make.ts';
+import { originOf, placeOfRequest } from '../origin.ts';
 
-/** `POST /demo/token`: a presenter's token for a room by its name, for whoever asks. */
-export async function postDemoToken(context: EdgeContext): Promise<Response> {
+/** Where the demo is not switched on there is nothing, whatever the method. */
+export const demoOnly = createMiddleware<EdgeEnv>(async (context, next) => {
   if (!context.get('config').demo) {
     return await context.notFound();
   }
+  await next();
+  return undefined;
+});
+
+/** `POST /demo/token`: a presenter's token for a room by its name, for whoever asks. */
+export async function postDemoToken(context: EdgeContext): Promise<Response> {
+  const { env } = context;
+  const config = context.get('config');
   const { room: roomName, name: userName, region } = await bodyOf(context, DemoTokenRequest);
-  const { superservice } = context.get('config');
-  const options = { getOrCreate: true };
-  const room = await makeRoom(context.env, superservice.id, { name: roomName, options });
-  const token = await makeToken(context, room._id, {
+  const { _id } = await makeRoom(env, {
+    serviceId: config.superservice.id,
+    room: { name: roomName },
+    getOrCreate: true,
+  });
+  const token = await makeToken({ env, config }, _id, {
     userName,
     role: 'presenter',
     pin: region === undefined ? {} : { allow: [region] },
     location: undefined,
     caller: placeOfRequest(context),
+    edge: originOf(context),
   });
   return context.json({ token });
 }

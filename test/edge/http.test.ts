@@ -67,13 +67,12 @@ describe('the Worker', () => {
 
   it('has no demo route unless it is switched on', async () => {
     for (const RIZOMA_DEMO of ['off', 'true', 'ON']) {
-      const request = new Request('https://edge.test/demo/token', { method: 'POST' });
-      const response = await worker.fetch(
-        request,
-        { ...env, RIZOMA_DEMO },
-        createExecutionContext(),
-      );
-      expect(await problem(response)).toEqual({ status: 404, code: 'not_found' });
+      for (const method of ['POST', 'GET']) {
+        const request = new Request('https://edge.test/demo/token', { method });
+        const bindings = { ...env, RIZOMA_DEMO };
+        const response = await worker.fetch(request, bindings, createExecutionContext());
+        expect(await problem(response)).toEqual({ status: 404, code: 'not_found' });
+      }
     }
   });
 });

@@ -78,8 +78,10 @@ describe('POST /join', () => {
 
   it('takes a token once, of two joins at the same time too, and after a restart of the room', async () => {
     const token = await tokenOf('once');
+    // Without its picture of the mesh the room asks for one, and both joins are under way meanwhile.
+    await evictDurableObject(roomObject(token));
     const answers = await Promise.all([join(token), join(token)]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401]);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 401]));
     expect(await problem(await join(token))).toEqual({ status: 401, code: 'token_used' });
     await evictDurableObject(roomObject(token));
     expect(await problem(await join(token))).toEqual({ status: 401, code: 'token_used' });
