@@ -110,6 +110,8 @@ export class World {
     const [streamId, erizoId, connectionId] = await client.ask('publish', publishMessage);
     const msg = { type: 'offer', sdp: 'offer' };
     await client.ask('connectionMessage', { options: { connectionId, erizoId, msg } });
+    const answer = await client.next('connection_message_erizo');
+    expect(answer).toMatchObject({ connectionId, evt: { type: 'answer' } });
     await until(client, 'onAddStream', streamId);
     return String(streamId);
   }
