@@ -1,5 +1,5 @@
 interface Waiting<T> {
-  readonly label: string;
+  readonly labels: readonly string[];
   readonly kinds: readonly string[];
   readonly arrived: PromiseWithResolvers<T>;
 }
@@ -33,9 +33,13 @@ export class Arrivals<T> {
     }
   }
 
-  /** Settles the promise once all the kinds are there; the answer stops the waiting. */
-  wait(label: string, kinds: readonly string[], arrived: PromiseWithResolvers<T>): () => void {
-    const waiting = { label, kinds, arrived };
+  /** Settles the promise once all the kinds are there under one of the labels; the answer stops it. */
+  wait(
+    labels: readonly string[],
+    kinds: readonly string[],
+    arrived: PromiseWithResolvers<T>,
+  ): () => void {
+    const waiting = { labels, kinds, arrived };
     this.#waiting.add(waiting);
     this.#settle(waiting);
     return () => {
@@ -51,10 +55,12 @@ export class Arrivals<T> {
     this.#arrived.clear();
   }
 
-  #settle({ label, kinds, arrived }: Waiting<T>): void {
-    const there = this.#arrived.get(label);
-    if (there !== undefined && kinds.every((kind) => there.kinds.has(kind))) {
-      arrived.resolve(there.media);
+  #settle({ labels, kinds, arrived }: Waiting<T>): void {
+    for (const label of labels) {
+      const there = this.#arrived.get(label);
+      if (there !== undefined && kinds.every((kind) => there.kinds.has(kind))) {
+        arrived.resolve(there.media);
+      }
     }
   }
 }

@@ -5,14 +5,21 @@ import { Arrivals } from './arrivals.ts';
 import type { PeerComponents } from './peer.ts';
 import { Peer } from './peer.ts';
 
+/** What a subscriber knows of a stream before its media is there. */
+export interface TakenStream {
+  readonly id: string;
+  readonly label: string;
+  readonly kinds: readonly string[];
+}
+
 /**
  * The connection of all that this client subscribes to: the server offers, and the id of a
- * MediaStream in an offer (RFC 8830) is the label of the stream.
+ * MediaStream in an offer (RFC 8830) is the label of the stream, or its id where the label is no token.
  */
 export class SubscribePeer extends Peer {
   readonly #arrivals = new Arrivals<MediaStream>();
-  /** Labels of the streams that are subscribed to over this connection. */
-  readonly #labels = new Set<string>();
+  /** Ids of the streams that are subscribed to over this connection. */
+  readonly #taken = new Set<string>();
 
   constructor(components: PeerComponents) {
     super(components);
@@ -25,21 +32,21 @@ export class SubscribePeer extends Peer {
   }
 
   get isIdle(): boolean {
-    return this.#labels.size === 0;
+    return this.#taken.size === 0;
   }
 
   /** The media of a stream once all its kinds of track are there; throws `timeout`. */
-  async take(label: string, kinds: readonly string[]): Promise<MediaStream> {
-    this.#labels.add(label);
+  async take({ id, label, kinds }: TakenStream): Promise<MediaStream> {
+    this.#taken.add(id);
     const arrived = Promise.withResolvers<MediaStream>();
-    const stop = this.#arrivals.wait(label, kinds, arrived);
+    const stop = this.#arrivals.wait([label, id], kinds, arrived);
     const cancel: Cancel = this.clock.after(defaults.media_ms, () => {
       arrived.reject(new RizomaError('timeout', 'the server did not offer the stream'));
     });
     try {
       return await arrived.promise;
     } catch (error) {
-      this.drop(label);
+      this.drop(id);
       throw error;
     } finally {
       cancel();
@@ -47,8 +54,8 @@ export class SubscribePeer extends Peer {
     }
   }
 
-  drop(label: string): void {
-    this.#labels.delete(label);
+  drop(streamId: string): void {
+    this.#taken.delete(streamId);
   }
 
   /** One report a track (W3C webrtc-stats). */
@@ -70,7 +77,7 @@ export class SubscribePeer extends Peer {
   }
 
   protected handleClosed(error: RizomaError): void {
-    this.#labels.clear();
+    this.#taken.clear();
     this.#arrivals.end(error);
   }
 }

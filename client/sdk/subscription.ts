@@ -93,7 +93,7 @@ export class Subscription {
   }
 
   async #attempt(signal: AbortSignal): Promise<void> {
-    const { id, audio, video, label, kinds } = this.stream;
+    const { id, audio, video } = this.stream;
     const { signalling, connections } = this.#components;
     const ref = await signalling.subscribe({ streamId: id, audio, video });
     if (signal.aborted) {
@@ -105,11 +105,11 @@ export class Subscription {
     this.#held = { connectionId, peer };
     signal.addEventListener('abort', () => {
       this.#held = undefined;
-      peer.drop(label);
+      peer.drop(id);
       connections.release(connectionId);
       this.#withdraw();
     });
-    const media = await peer.take(label, kinds);
+    const media = await peer.take(this.stream);
     if (!signal.aborted) {
       this.stream.handleMedia(media);
       this.#first.resolve(media);

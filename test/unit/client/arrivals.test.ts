@@ -6,7 +6,7 @@ const both = ['audio', 'video'];
 function wait(arrivals: Arrivals<string>, label: string, kinds: readonly string[]) {
   const heard: unknown[] = [];
   const arrived = Promise.withResolvers<string>();
-  const stop = arrivals.wait(label, kinds, {
+  const stop = arrivals.wait([label, 'its id'], kinds, {
     ...arrived,
     resolve: (media) => {
       heard.push(media);
@@ -30,6 +30,13 @@ describe('Arrivals', () => {
     const arrivals = new Arrivals<string>();
     arrivals.add('ann', 'audio', 'media');
     expect(wait(arrivals, 'ann', ['audio']).heard).toEqual(['media']);
+  });
+
+  it('knows a stream by its id where its label could not be used', () => {
+    const arrivals = new Arrivals<string>();
+    const { heard } = wait(arrivals, 'no token', ['audio']);
+    arrivals.add('its id', 'audio', 'media');
+    expect(heard).toEqual(['media']);
   });
 
   it('takes the tracks of one stream for no other', () => {
