@@ -118,6 +118,9 @@ export class AgentLink {
 
   /** An agent that does not want us is not asked again until its link is another one. */
   #onRefused(peer: Peer, thrown: unknown): void {
+    if (peer.ended !== undefined) {
+      return;
+    }
     const error = toRizomaError(thrown);
     this.#log.warn({ err: error }, 'the agent did not take the registration');
     if (error.code === 'forbidden') {

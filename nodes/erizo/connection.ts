@@ -110,8 +110,9 @@ export class Connection {
         return;
       case 'ended':
         if (this.#state.type !== 'ended') {
-          this.#end(new RizomaError('unavailable', 'ICE or DTLS has ended'));
+          // The owner first, who ends what goes over it in order.
           this.#onFailed();
+          this.#end(new RizomaError('unavailable', 'ICE or DTLS has ended'));
         }
         return;
       default:

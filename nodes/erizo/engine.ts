@@ -71,7 +71,8 @@ export class Engine {
     const { log } = components;
     setLogEventListeners({
       onwarn: (namespace, text) => log.debug({ namespace }, text),
-      onerror: (namespace, text) => log.error({ namespace }, text),
+      // The worker's errors are those of single requests, which their callers hear of as well.
+      onerror: (namespace, text) => log.warn({ namespace }, text),
     });
     const { workerBin } = options;
     const worker = await createWorker({
@@ -191,7 +192,8 @@ function listenInfo(options: EngineOptions, protocol: 'udp' | 'tcp'): types.Tran
   };
 }
 
-function capabilitiesOf(capabilities: types.RtpCapabilities): Capabilities {
+/** The abilities of a router in our words. */
+export function capabilitiesOf(capabilities: types.RtpCapabilities): Capabilities {
   return {
     codecs: (capabilities.codecs ?? []).map((codec) => ({
       kind: codec.kind,

@@ -8,7 +8,7 @@ import { deferred } from './wait.ts';
 
 export interface FeedOptions {
   source: Source;
-  /** Told once when it ends by itself. */
+  /** Told once when it ends by itself after it was open. */
   onEnded: (why: SourceEnd) => void;
 }
 
@@ -21,7 +21,7 @@ export class Feed implements SourceUser {
   readonly #tracks = deferred<Track[]>();
   #consumers: Consumer[] = [];
   #paused = true;
-  #closed = false;
+  #state: 'opening' | 'open' | 'closed' = 'opening';
   #steps: Promise<void> = Promise.resolve();
 
   constructor(components: { log: Log }, options: FeedOptions) {
@@ -53,10 +53,13 @@ export class Feed implements SourceUser {
       .catch(() => undefined);
   }
 
-  sourceEnded(why: SourceEnd): void {
-    const code = why === 'ended' ? 'not_found' : 'unavailable';
-    this.#end(new RizomaError(code, 'the stream has ended here'));
-    this.#options.onEnded(why);
+  sourceEnded(why: SourceEnd, error: RizomaError): void {
+    const wasOpen = this.#state === 'open';
+    this.#end(error);
+    // While it was opening, whoever waits for its tracks has heard the error.
+    if (wasOpen) {
+      this.#options.onEnded(why);
+    }
   }
 
   close(): void {
@@ -69,7 +72,12 @@ export class Feed implements SourceUser {
 
   async #open(pipe: Pipe): Promise<void> {
     try {
-      this.#tracks.resolve(await this.#consume(pipe));
+      const tracks = await this.#consume(pipe);
+      if (this.#state === 'closed') {
+        return;
+      }
+      this.#state = 'open';
+      this.#tracks.resolve(tracks);
       this.#log.info('feed begun');
     } catch (thrown) {
       this.#tracks.reject(thrown);
@@ -83,7 +91,7 @@ export class Feed implements SourceUser {
     const tracks: Track[] = [];
     for (const { id, kind, paused } of producers) {
       const consumer = await transport.consume(id);
-      if (this.#closed) {
+      if (this.#state === 'closed') {
         consumer.close();
         throw new RizomaError('cancelled', 'the stream is not given any more');
       }
@@ -103,10 +111,10 @@ export class Feed implements SourceUser {
   }
 
   #end(why: RizomaError): void {
-    if (this.#closed) {
+    if (this.#state === 'closed') {
       return;
     }
-    this.#closed = true;
+    this.#state = 'closed';
     this.#tracks.reject(why);
     this.#use.end();
     for (const consumer of this.#consumers) {

@@ -87,10 +87,16 @@ function stop(now: boolean): void {
   exitWhenIdle();
 }
 
+/** A turn later: whoever took the last client away gets an answer first. */
 function exitWhenIdle(): void {
-  if (stopping && erizo.isIdle) {
-    void exit();
+  if (!stopping) {
+    return;
   }
+  setImmediate(() => {
+    if (erizo.isIdle) {
+      void exit();
+    }
+  });
 }
 
 async function exit(): Promise<void> {

@@ -1,7 +1,7 @@
-import { RizomaError } from '../../protocol/errors.ts';
+import type { RizomaError } from '../../protocol/errors.ts';
 import type { Producer } from './media.ts';
 import type { Source, SourceUser, Use } from './source.ts';
-import { Users } from './source.ts';
+import { sourceEndError, Users } from './source.ts';
 import { deferred } from './wait.ts';
 
 export interface PublisherOptions {
@@ -65,16 +65,17 @@ export class Publisher implements Source {
   }
 
   /** Ends it, and tells whoever waits for its tracks why they do not come. Idempotent. */
-  close(why: RizomaError = new RizomaError('not_found', 'the stream has ended')): void {
+  close(why: RizomaError = sourceEndError('ended')): void {
     if (this.#state === 'ended') {
       return;
     }
     this.#state = 'ended';
     this.#tracks.reject(why);
+    // Users first: the worker ends the consumers of a producer by itself, and knows them no more.
+    this.#users.end('ended', why);
     for (const producer of this.#producers) {
       producer.close();
     }
-    this.#users.end('ended');
     this.#options.onEnd(this);
   }
 }

@@ -3,7 +3,7 @@ import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Producer } from './media.ts';
 import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
-import { Users } from './source.ts';
+import { sourceEndError, Users } from './source.ts';
 import { deferred } from './wait.ts';
 
 export interface PullOptions {
@@ -63,17 +63,18 @@ export class Pull implements Source {
   }
 
   /** Ends it here; its users are told. Idempotent. */
-  end(why: SourceEnd, error: RizomaError = endError(why)): void {
+  end(why: SourceEnd, error: RizomaError = sourceEndError(why)): void {
     if (this.#state === 'ended') {
       return;
     }
     this.#state = 'ended';
     this.#stopLinger?.();
     this.#tracks.reject(error);
+    // Users first: the worker ends the consumers of a producer by itself, and knows them no more.
+    this.#users.end(why, error);
     for (const producer of this.#producers) {
       producer.close();
     }
-    this.#users.end(why);
     this.#options.onEnd(this);
   }
 
@@ -113,12 +114,6 @@ export class Pull implements Source {
       this.#options.setPaused(paused);
     }
   }
-}
-
-function endError(why: SourceEnd): RizomaError {
-  return why === 'ended'
-    ? new RizomaError('not_found', 'the stream has ended')
-    : new RizomaError('unavailable', 'the way to the stream broke');
 }
 
 /** What the link or the upstream's inside says is, to whoever subscribes, that it cannot be had now. */

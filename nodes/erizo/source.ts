@@ -1,3 +1,4 @@
+import { RizomaError } from '../../protocol/errors.ts';
 import type { Producer } from './media.ts';
 
 /** Why a stream is no more: it ended where it is published, or the way to there broke. */
@@ -5,8 +6,8 @@ export type SourceEnd = 'ended' | 'upstream';
 
 /** Who plays a stream: a subscriber, or a process further down. */
 export interface SourceUser {
-  /** Once, and last. */
-  sourceEnded(why: SourceEnd): void;
+  /** Once, and last. The error is for whoever still waits for the tracks. */
+  sourceEnded(why: SourceEnd, error: RizomaError): void;
 }
 
 export interface Use {
@@ -23,6 +24,13 @@ export interface Source {
   /** Its tracks, once they are there; rejects where they will not come. */
   readonly tracks: Promise<readonly Producer[]>;
   use(user: SourceUser): Use;
+}
+
+/** What a caller is told of a stream that is no more. */
+export function sourceEndError(why: SourceEnd): RizomaError {
+  return why === 'ended'
+    ? new RizomaError('not_found', 'the stream has ended')
+    : new RizomaError('unavailable', 'the way to the stream broke');
 }
 
 /** Who uses a source, and who of them wants media. */
@@ -61,11 +69,11 @@ export class Users {
   }
 
   /** Tells everyone that it is over; nobody uses it any more. */
-  end(why: SourceEnd): void {
+  end(why: SourceEnd, error: RizomaError): void {
     const users = [...this.#users.keys()];
     this.#users.clear();
     for (const user of users) {
-      user.sourceEnded(why);
+      user.sourceEnded(why, error);
     }
   }
 }

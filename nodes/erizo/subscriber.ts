@@ -48,11 +48,8 @@ export class Subscriber implements SourceUser, SectionOwner {
     }
   }
 
-  sourceEnded(why: SourceEnd): void {
-    this.#why =
-      why === 'ended'
-        ? new RizomaError('not_found', 'the stream has ended')
-        : new RizomaError('unavailable', 'the way to the stream broke');
+  sourceEnded(why: SourceEnd, error: RizomaError): void {
+    this.#why = error;
     this.#endByItself(why === 'upstream' ? 'upstream' : undefined);
   }
 

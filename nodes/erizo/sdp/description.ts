@@ -3,36 +3,18 @@ import { limits } from '../../../protocol/limits.ts';
 
 /** What is read of an SDP, as the parser gives it: everything else in it is passed over. */
 
+// The parser makes numbers of all that looks like one.
+const anyText = v.pipe(v.union([v.string(), v.number()]), v.transform(String));
 // A token of RFC 8866, section 9: what may be written back into an SDP without a second thought.
-const token = v.pipe(
-  v.union([v.string(), v.number()]),
-  v.transform(String),
-  v.regex(/^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,64}$/),
-);
-const text = v.pipe(
-  v.union([v.string(), v.number()]),
-  v.transform(String),
-  v.regex(/^[\x20-\x7e]{1,256}$/),
-);
+const token = v.pipe(anyText, v.regex(/^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,64}$/));
+const text = v.pipe(anyText, v.regex(/^[\x20-\x7e]{1,256}$/));
 const payloadType = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(127));
 const ssrc = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff_ffff));
 
 const transportEntries = {
   // The lengths and letters of RFC 8839, section 5.4.
-  iceUfrag: v.optional(
-    v.pipe(
-      v.union([v.string(), v.number()]),
-      v.transform(String),
-      v.regex(/^[0-9A-Za-z+/]{4,256}$/),
-    ),
-  ),
-  icePwd: v.optional(
-    v.pipe(
-      v.union([v.string(), v.number()]),
-      v.transform(String),
-      v.regex(/^[0-9A-Za-z+/]{22,256}$/),
-    ),
-  ),
+  iceUfrag: v.optional(v.pipe(anyText, v.regex(/^[0-9A-Za-z+/]{4,256}$/))),
+  icePwd: v.optional(v.pipe(anyText, v.regex(/^[0-9A-Za-z+/]{22,256}$/))),
   fingerprint: v.optional(
     v.object({
       type: v.pipe(
@@ -60,6 +42,8 @@ export const MediaShape = v.object({
   payloads: v.optional(text),
   mid: v.optional(token),
   bundleOnly: v.optional(v.string()),
+  /** Lines that the parser does not know, as it knows no `msid` with the braces of Firefox. */
+  invalid: v.optional(v.array(v.object({ value: v.string() })), []),
   msid: v.optional(v.array(v.object({ id: token, appdata: v.optional(token) })), []),
   rtp: v.pipe(
     v.array(
@@ -73,7 +57,7 @@ export const MediaShape = v.object({
     v.maxLength(128),
   ),
   fmtp: v.pipe(
-    v.array(v.object({ payload: payloadType, config: v.pipe(v.string(), v.maxLength(1_024)) })),
+    v.array(v.object({ payload: payloadType, config: v.pipe(anyText, v.maxLength(1_024)) })),
     v.maxLength(256),
   ),
   rtcpFb: v.optional(
@@ -97,9 +81,7 @@ export const MediaShape = v.object({
     [],
   ),
   ssrcGroups: v.optional(
-    v.array(
-      v.object({ semantics: v.string(), ssrcs: v.pipe(v.string(), v.regex(/^\d+(?: \d+)*$/)) }),
-    ),
+    v.array(v.object({ semantics: v.string(), ssrcs: v.pipe(anyText, v.regex(/^\d+(?: \d+)*$/)) })),
     [],
   ),
   rids: v.optional(
@@ -107,8 +89,7 @@ export const MediaShape = v.object({
       v.array(
         v.object({
           id: v.pipe(
-            v.union([v.string(), v.number()]),
-            v.transform(String),
+            anyText,
             // RFC 8851, section 10; mediasoup takes them as text of any length.
             v.regex(/^[0-9A-Za-z_-]{1,32}$/),
           ),
@@ -123,7 +104,7 @@ export const MediaShape = v.object({
 
 export const SessionShape = v.object({
   ...transportEntries,
-  groups: v.optional(v.array(v.object({ type: v.string(), mids: v.string() })), []),
+  groups: v.optional(v.array(v.object({ type: v.string(), mids: anyText })), []),
   media: v.pipe(
     v.array(MediaShape),
     v.minLength(1, 'there is no m-section'),

@@ -125,8 +125,12 @@ function readCodecs(media: MediaShape): RemoteCodec[] {
 function readParameters(config: string): Record<string, string | number> {
   const parameters: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(parseParams(config))) {
+    // What could not be said again is passed over, as formats without a name are (`0-15`).
+    if (value === undefined || !/^[\w.-]{1,64}$/.test(name) || !/^[\x21-\x7e]*$/.test(`${value}`)) {
+      continue;
+    }
     // Six hex digits may look like a number; the level is text all the same (RFC 6184, section 8.1).
-    parameters[name] = name === 'profile-level-id' || value === undefined ? String(value) : value;
+    parameters[name] = name === 'profile-level-id' ? String(value) : value;
   }
   return parameters;
 }
@@ -137,8 +141,9 @@ function readMsid(media: MediaShape): RemoteSection['msid'] {
   if (line !== undefined && line.id !== '-') {
     return { streamId: line.id, trackId: line.appdata };
   }
-  const old = media.ssrcs.find((ssrc) => ssrc.attribute === 'msid')?.value?.split(' ');
-  const [streamId, trackId] = old ?? [];
+  const braced = media.invalid.find(({ value }) => value.startsWith('msid:'))?.value.slice(5);
+  const old = media.ssrcs.find((ssrc) => ssrc.attribute === 'msid')?.value;
+  const [streamId, trackId] = (braced ?? old ?? '-').split(' ');
   return streamId === undefined || streamId === '-' ? undefined : { streamId, trackId };
 }
 

@@ -1,0 +1,315 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import * as v from 'valibot';
+import { ZmqListener } from '../../nodes/link/zmq-listener.ts';
+import { dialZmq } from '../../nodes/link/zmq-dialer.ts';
+import type { Hop, Route } from '../../protocol/cascade-tree.ts';
+import { systemClock } from '../../protocol/clock.ts';
+import type { ParamsOf } from '../../protocol/contract.ts';
+import { agentToErizo, erizoToAgent } from '../../protocol/contracts/controller-agent.ts';
+import type {
+  ErizoCounters,
+  ErizoToController,
+  SdpMessage,
+} from '../../protocol/contracts/controller-erizo.ts';
+import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
+import { newHexId, newStreamId, newUuid } from '../../protocol/ids.ts';
+import type { Link } from '../../protocol/link.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import * as inPage from './erizo-page.ts';
+
+const clock = systemClock;
+const root = resolve(import.meta.dirname, '../..');
+export const roomId = newHexId();
+
+type AgentPeer = RpcPeer<typeof agentToErizo, typeof erizoToAgent>;
+type Registration = ParamsOf<typeof erizoToAgent, 'register'>;
+type Failure = ParamsOf<ErizoToController, 'streamFailed'>;
+
+/** The agent of the test: ErizoJS processes register with it. */
+export class TestAgent {
+  readonly listener: ZmqListener;
+  readonly #arrivals = new Map<string, (arrival: { peer: AgentPeer } & Registration) => void>();
+
+  private constructor(listener: ZmqListener) {
+    this.listener = listener;
+  }
+
+  static async create(port = 0): Promise<TestAgent> {
+    const holder: { agent?: TestAgent } = {};
+    const listener = await ZmqListener.create(
+      { clock },
+      {
+        ip: '127.0.0.1',
+        port,
+        onLink: (link) => {
+          const peer: AgentPeer = RpcPeer.create(
+            {
+              link,
+              clock,
+              handlers: {
+                register: async (registration) => {
+                  holder.agent?.onRegister({ peer, ...registration });
+                  return null;
+                },
+                load: () => undefined,
+              },
+            },
+            { outgoing: agentToErizo, incoming: erizoToAgent },
+          );
+        },
+      },
+    );
+    holder.agent = new TestAgent(listener);
+    return holder.agent;
+  }
+
+  onRegister(arrival: { peer: AgentPeer } & Registration): void {
+    this.#arrivals.get(arrival.erizoId)?.(arrival);
+  }
+
+  arrival(erizoId: string): Promise<{ peer: AgentPeer } & Registration> {
+    return new Promise((done) => this.#arrivals.set(erizoId, done));
+  }
+}
+
+/** An ErizoJS process. */
+export class TestErizo {
+  readonly hop: Hop;
+  readonly child: ChildProcess;
+  readonly exit: Promise<unknown>;
+  readonly agentPeer: AgentPeer;
+
+  private constructor(hop: Hop, child: ChildProcess, agentPeer: AgentPeer) {
+    this.hop = hop;
+    this.child = child;
+    this.agentPeer = agentPeer;
+    this.exit = once(child, 'exit');
+  }
+
+  static async create(agent: TestAgent, region: string, ip: string): Promise<TestErizo> {
+    const erizoId = newUuid();
+    const nodeId = `node-${region}`;
+    const arrival = agent.arrival(erizoId);
+    const child = spawn(process.execPath, [resolve(root, 'nodes/erizo/main.ts')], {
+      env: {
+        ...process.env,
+        RIZOMA_ERIZO_ID: erizoId,
+        RIZOMA_NODE_ID: nodeId,
+        RIZOMA_REGION: region,
+        RIZOMA_IP: ip,
+        RIZOMA_AGENT_ENDPOINT: agent.listener.endpoint,
+        RIZOMA_MEDIA_PORT_MIN: '42000',
+        RIZOMA_MEDIA_PORT_MAX: '42999',
+        RIZOMA_LOG_LEVEL: process.env['ERIZO_TEST_LOG'] ?? 'warn',
+      },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const { peer, endpoint } = await arrival;
+    return new TestErizo({ erizoId, nodeId, region, endpoint }, child, peer);
+  }
+
+  counters(): Promise<ErizoCounters> {
+    return this.agentPeer.call('counters', {});
+  }
+
+  /** The counters, as soon as they are as wanted; else the last ones, after some seconds. */
+  async settled(wanted: (counters: ErizoCounters) => boolean, patience_ms = 5_000) {
+    return until(() => this.counters(), wanted, patience_ms);
+  }
+
+  async end(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill('SIGTERM');
+      await this.exit;
+    }
+  }
+}
+
+/** Asks until the answer is as wanted; the last answer, where it never is. */
+export async function until<T>(
+  ask: () => Promise<T>,
+  wanted: (value: T) => boolean,
+  patience_ms: number,
+): Promise<T> {
+  const end = Date.now() + patience_ms;
+  for (;;) {
+    const value = await ask();
+    if (wanted(value) || Date.now() > end) {
+      return value;
+    }
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+/** The controller of the test, with a link to one process. */
+export class TestController {
+  readonly peer: RpcPeer<typeof controllerToErizo, typeof erizoToController>;
+  readonly failures: Failure[] = [];
+  readonly participants = new Map<string, Participant>();
+  #onFailure: () => void = () => undefined;
+
+  static dial(erizo: TestErizo, id: string = newUuid()): TestController {
+    const hello = JSON.stringify({ kind: 'controller', id });
+    return new TestController(
+      dialZmq({ clock }, { endpoint: erizo.hop.endpoint, hello, name: 'test' }),
+    );
+  }
+
+  constructor(link: Link) {
+    this.peer = RpcPeer.create(
+      {
+        link,
+        clock,
+        handlers: {
+          connectionMessage: ({ clientId, connectionId, msg }) => {
+            void this.participants.get(clientId)?.onMessage(connectionId, msg);
+          },
+          streamFailed: (failure) => {
+            this.failures.push(failure);
+            this.#onFailure();
+          },
+        },
+      },
+      {
+        outgoing: controllerToErizo,
+        incoming: erizoToController,
+        onFault: (fault) => console.error('fault', fault),
+      },
+    );
+  }
+
+  /** The next failure that is told. */
+  nextFailure(): Promise<Failure> {
+    const known = this.failures.length;
+    return new Promise((done) => {
+      this.#onFailure = () => {
+        const failure = this.failures[known];
+        if (failure !== undefined) {
+          done(failure);
+        }
+      };
+    });
+  }
+}
+
+const Played = v.object({ frames: v.number(), width: v.number(), audioPackets: v.number() });
+
+/** A client in a page of a real browser, its signalling carried by the test. */
+export class Participant {
+  readonly clientId = newUuid();
+  readonly page: Page;
+  controller: TestController;
+  readonly plan: 'stream' | 'dual';
+
+  private constructor(page: Page, controller: TestController, plan: 'stream' | 'dual') {
+    this.page = page;
+    this.controller = controller;
+    this.plan = plan;
+    controller.participants.set(this.clientId, this);
+  }
+
+  static async create(
+    browser: Browser,
+    controller: TestController,
+    plan: 'stream' | 'dual' = 'dual',
+  ): Promise<Participant> {
+    const page = await browser.newPage();
+    // Cameras are for secure origins alone, and localhost is one.
+    await page.route('http://localhost/**', (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>test</title>' }),
+    );
+    await page.goto('http://localhost/');
+    await page.evaluate(inPage.install);
+    return new Participant(page, controller, plan);
+  }
+
+  /** Goes over to another link of its controller. */
+  moveTo(controller: TestController): void {
+    this.controller = controller;
+    controller.participants.set(this.clientId, this);
+  }
+
+  /** Publishes camera and microphone; resolves when media flows. */
+  async publish(options: { simulcast?: boolean; sdp?: (sdp: string) => string } = {}) {
+    const streamId = newStreamId();
+    const label = await this.page.evaluate(inPage.openCamera);
+    const { clientId, plan, controller } = this;
+    let offered: Promise<unknown> = Promise.resolve();
+    const added = controller.peer.call(
+      'addPublisher',
+      { roomId, clientId, streamId, options: { audio: true, video: true, label, plan } },
+      {
+        onPart: ({ connectionId }) => {
+          offered = this.#offer(connectionId, label, options);
+          offered.catch(() => undefined);
+        },
+      },
+    );
+    await added.finally(() => offered.catch(() => undefined));
+    return { streamId, label };
+  }
+
+  async #offer(
+    connectionId: string,
+    label: string,
+    options: { simulcast?: boolean; sdp?: (sdp: string) => string },
+  ): Promise<void> {
+    const simulcast = options.simulcast ?? false;
+    const sdp = await this.page.evaluate(inPage.offer, { connectionId, label, simulcast });
+    await this.controller.peer.call('processConnectionMessage', {
+      clientId: this.clientId,
+      connectionId,
+      msg: { type: 'offer', sdp: options.sdp?.(sdp) ?? sdp },
+    });
+  }
+
+  /** Plays a stream; resolves when media can flow. */
+  async subscribe(stream: { streamId: string; label: string }, route: Route): Promise<void> {
+    const { streamId, label } = stream;
+    const { clientId, plan } = this;
+    await this.controller.peer.call('addSubscriber', {
+      roomId,
+      clientId,
+      streamId,
+      route,
+      options: { audio: true, video: true, label, plan },
+    });
+  }
+
+  unsubscribe(streamId: string): Promise<null> {
+    const { clientId } = this;
+    return this.controller.peer.call('removeSubscriber', { clientId, streamId });
+  }
+
+  async onMessage(connectionId: string, msg: SdpMessage): Promise<void> {
+    if (msg.type === 'answer') {
+      await this.page.evaluate(inPage.takeAnswer, { connectionId, sdp: msg.sdp });
+      return;
+    }
+    const sdp = await this.page.evaluate(inPage.answer, { connectionId, sdp: msg.sdp });
+    await this.controller.peer.call('processConnectionMessage', {
+      clientId: this.clientId,
+      connectionId,
+      msg: { type: 'answer', sdp },
+    });
+  }
+
+  /** What it has played of a stream so far. */
+  async played(label: string): Promise<v.InferOutput<typeof Played>> {
+    return v.parse(Played, await this.page.evaluate(inPage.played, label));
+  }
+
+  /** Waits until it has played so many frames of the stream more. */
+  async plays(label: string, frames = 15, patience_ms = 10_000) {
+    const before = await this.played(label);
+    return until(
+      () => this.played(label),
+      (now) => now.frames >= before.frames + frames && now.audioPackets > before.audioPackets,
+      patience_ms,
+    );
+  }
+}

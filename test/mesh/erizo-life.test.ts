@@ -1,0 +1,174 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Engine } from '../../nodes/erizo/engine.ts';
+import { Erizo } from '../../nodes/erizo/erizo.ts';
+import { createLog } from '../../nodes/log.ts';
+import { newStreamId, newUuid } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
+import { memoryLinkPair } from '../fakes/memory-link.ts';
+import { VirtualClock } from '../fakes/virtual-clock.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { Participant, roomId, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+
+let browser: Browser;
+let agent: TestAgent;
+const erizos: TestErizo[] = [];
+
+beforeAll(async () => {
+  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
+});
+
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
+});
+
+afterAll(async () => {
+  await browser.close();
+  await agent.listener.close();
+});
+
+async function start(): Promise<TestErizo> {
+  const erizo = await TestErizo.create(agent, 'eu-west', '127.0.1.1');
+  erizos.push(erizo);
+  return erizo;
+}
+
+describe('an ErizoJS process', () => {
+  it('exits in order on SIGTERM', async () => {
+    const erizo = await start();
+    erizo.child.kill('SIGTERM');
+    expect(await erizo.exit).toEqual([0, null]);
+  });
+
+  it('exits when its media worker dies', async () => {
+    const erizo = await start();
+    const { pid } = erizo.child;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    process.kill(Number(children.trim().split(' ')[0]), 'SIGKILL');
+    expect(await erizo.exit).toEqual([1, null]);
+  });
+
+  it('that is drained takes no new client, and exits when its last one has left', async () => {
+    const erizo = await start();
+    const controller = TestController.dial(erizo);
+    const ann = await Participant.create(browser, controller);
+    const stream = await ann.publish();
+    erizo.agentPeer.notify('stop', { now: false });
+    // The counters come back over the same link, so the stop has been heard by then.
+    expect(await erizo.counters()).toMatchObject({ clients: 1, publishers: 1 });
+    const ben = await Participant.create(browser, controller);
+    await expect(ben.subscribe(stream, [])).rejects.toMatchObject({ code: 'overloaded' });
+    await controller.peer.call('removeClient', { clientId: ann.clientId });
+    expect(await erizo.exit).toEqual([0, null]);
+  });
+
+  it('goes on without its agent, and registers with the next one', async () => {
+    const first = await TestAgent.create();
+    const erizo = await TestErizo.create(first, 'eu-west', '127.0.1.1');
+    erizos.push(erizo);
+    const controller = TestController.dial(erizo);
+    const ann = await Participant.create(browser, controller);
+    await ann.publish();
+    const port = Number(first.listener.endpoint.split(':').at(-1));
+    await first.listener.close();
+    const second = await TestAgent.create(port);
+    const adopted = await second.arrival(erizo.hop.erizoId);
+    expect(adopted).toMatchObject({ pid: erizo.child.pid, endpoint: erizo.hop.endpoint });
+    expect(adopted.load).toMatchObject({ clients: 1, publishers: 1 });
+    await second.listener.close();
+  });
+
+  it('with an environment that is wrong says which variable it is', async () => {
+    const main = resolve(import.meta.dirname, '../../nodes/erizo/main.ts');
+    const run = promisify(execFile)(process.execPath, [main], {
+      env: { RIZOMA_ERIZO_ID: 'x' },
+    });
+    await expect(run).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('environment.RIZOMA_ERIZO_ID'),
+    });
+  });
+});
+
+describe('a controller', () => {
+  it('that comes back finds its clients, and hears what failed meanwhile', async () => {
+    const erizo = await start();
+    const controllerId = newUuid();
+    const before = TestController.dial(erizo, controllerId);
+    const ann = await Participant.create(browser, before);
+    const ben = await Participant.create(browser, before);
+    const stream = await ann.publish();
+    await ben.subscribe(stream, []);
+    before.peer.close();
+    await ben.page.evaluate(() => {
+      for (const connection of Object.values(window.held.connections)) {
+        connection.close();
+      }
+    });
+    await erizo.settled((counters) => counters.subscribers === 0);
+    const after = TestController.dial(erizo, controllerId);
+    const failure = await after.nextFailure();
+    expect(failure).toMatchObject({ clientId: ben.clientId, why: 'transport' });
+    const cleo = await Participant.create(browser, after);
+    await cleo.subscribe(stream, []);
+    expect((await cleo.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+  });
+
+  it('whose link ends in the middle of a call leaves nothing of the call', async () => {
+    const erizo = await start();
+    const controller = TestController.dial(erizo);
+    const clientId = newUuid();
+    const options = { audio: true, video: true, label: 'a', plan: 'dual' as const };
+    const named = Promise.withResolvers<void>();
+    const call = controller.peer.call(
+      'addPublisher',
+      { roomId, clientId, streamId: newStreamId(), options },
+      { onPart: () => named.resolve() },
+    );
+    await named.promise;
+    expect(await erizo.counters()).toMatchObject({ clients: 1, connections: 1, publishers: 1 });
+    controller.peer.close();
+    await expect(call).rejects.toMatchObject({ code: 'link_down' });
+    const counters = await erizo.settled(({ webRtcTransports }) => webRtcTransports === 0);
+    expect(counters).toMatchObject({ clients: 0, connections: 0, publishers: 0 });
+  });
+
+  it('that does not come back loses its clients after the time it had for it', async () => {
+    const clock = new VirtualClock();
+    const log = createLog('silent', {});
+    const engine = await Engine.create(
+      { log },
+      {
+        ip: '127.0.1.1',
+        announcedIp: undefined,
+        ports: { min: 42_000, max: 42_999 },
+        workerBin: process.env['MEDIASOUP_WORKER_BIN'],
+        onDied: () => undefined,
+      },
+    );
+    const self = { erizoId: newUuid(), nodeId: 'node', region: 'eu-west' };
+    const erizo = new Erizo({ engine, clock, log }, { self, onChange: () => undefined });
+    const [here, there] = memoryLinkPair();
+    erizo.onLink(there, JSON.stringify({ kind: 'controller', id: newUuid() }));
+    const controller = new TestController(here);
+    const ann = await Participant.create(browser, controller);
+    await ann.publish();
+    const [other, another] = memoryLinkPair();
+    erizo.onLink(another, JSON.stringify({ kind: 'controller', id: newUuid() }));
+    const watcher = new TestController(other);
+    controller.peer.close();
+    // A memory link says that it ended a turn later: an answer over another one comes after that.
+    await watcher.peer.call('keepAlive', {});
+    clock.advance(limits.reconnection_ms - 1);
+    expect(await erizo.counters()).toMatchObject({ clients: 1, producers: 2 });
+    clock.advance(1);
+    expect(await erizo.counters()).toMatchObject({ clients: 0, producers: 0, webRtcTransports: 0 });
+    erizo.close();
+    engine.close();
+  });
+});

@@ -1,0 +1,106 @@
+/** Functions that run inside the page of a browser: each stands alone and is sent there as text. */
+
+interface Held {
+  connections: Record<string, RTCPeerConnection>;
+  streams: Record<string, MediaStream>;
+}
+
+declare global {
+  interface Window {
+    held: Held;
+  }
+}
+
+export function install(): void {
+  window.held = { connections: {}, streams: {} };
+}
+
+/** Opens the fake camera; answers the id of its MediaStream. */
+export async function openCamera(): Promise<string> {
+  const stream = await navigator.mediaDevices.getUserMedia({
+    audio: true,
+    video: { width: 320, height: 180, frameRate: 15 },
+  });
+  window.held.streams[stream.id] = stream;
+  return stream.id;
+}
+
+/** Adds a stream to a connection and answers the offer of it. */
+export async function offer(options: {
+  connectionId: string;
+  label: string;
+  simulcast: boolean;
+}): Promise<string> {
+  const { connectionId, label, simulcast } = options;
+  const connection = (window.held.connections[connectionId] ??= new RTCPeerConnection({
+    bundlePolicy: 'max-bundle',
+  }));
+  const stream = window.held.streams[label];
+  for (const track of stream?.getTracks() ?? []) {
+    const sendEncodings =
+      simulcast && track.kind === 'video'
+        ? [{ rid: 'q', scaleResolutionDownBy: 2 }, { rid: 'f' }]
+        : [];
+    const streams = stream === undefined ? [] : [stream];
+    connection.addTransceiver(track, { direction: 'sendonly', streams, sendEncodings });
+  }
+  await connection.setLocalDescription(await connection.createOffer());
+  return connection.localDescription?.sdp ?? '';
+}
+
+export async function takeAnswer(options: { connectionId: string; sdp: string }): Promise<void> {
+  const { connectionId, sdp } = options;
+  await window.held.connections[connectionId]?.setRemoteDescription({ type: 'answer', sdp });
+}
+
+/** Takes an offer, plays what it brings and answers the answer. */
+export async function answer(options: { connectionId: string; sdp: string }): Promise<string> {
+  const { connectionId, sdp } = options;
+  let connection = window.held.connections[connectionId];
+  if (connection === undefined) {
+    connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    window.held.connections[connectionId] = connection;
+    connection.addEventListener('track', (event) => {
+      const [stream] = event.streams;
+      if (stream !== undefined && document.getElementById(stream.id) === null) {
+        const video = document.createElement('video');
+        video.id = stream.id;
+        video.muted = true;
+        video.autoplay = true;
+        video.srcObject = stream;
+        document.body.append(video);
+      }
+    });
+  }
+  await connection.setRemoteDescription({ type: 'offer', sdp });
+  await connection.setLocalDescription(await connection.createAnswer());
+  return connection.localDescription?.sdp ?? '';
+}
+
+/** Frames decoded, their width, and audio packets, of the tracks of one MediaStream. */
+export async function played(
+  label: string,
+): Promise<{ frames: number; width: number; audioPackets: number }> {
+  const video = document.getElementById(label);
+  const stream =
+    video instanceof HTMLVideoElement && video.srcObject instanceof MediaStream
+      ? video.srcObject
+      : new MediaStream();
+  const ids = new Set(stream.getTracks().map((track) => track.id));
+  const sums = { frames: 0, width: 0, audioPackets: 0 };
+  for (const connection of Object.values(window.held.connections)) {
+    const stats = await connection.getStats();
+    for (const report of stats.values()) {
+      if (report.type !== 'inbound-rtp' || !ids.has(report.trackIdentifier)) {
+        continue;
+      }
+      if (report.kind === 'video') {
+        sums.frames += report.framesDecoded ?? 0;
+        sums.width = Math.max(sums.width, report.frameWidth ?? 0);
+      } else {
+        sums.audioPackets += report.packetsReceived ?? 0;
+      }
+    }
+  }
+  return sums;
+}

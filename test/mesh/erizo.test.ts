@@ -1,0 +1,299 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import { newUuid } from '../../protocol/ids.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+
+let browser: Browser;
+let agent: TestAgent;
+const erizos: TestErizo[] = [];
+
+beforeAll(async () => {
+  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
+});
+
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
+});
+
+afterAll(async () => {
+  await browser.close();
+  await agent.listener.close();
+});
+
+async function start(region: string, ip: string): Promise<TestErizo> {
+  const erizo = await TestErizo.create(agent, region, ip);
+  erizos.push(erizo);
+  return erizo;
+}
+
+const openThings = [
+  'clients',
+  'connections',
+  'publishers',
+  'subscribers',
+  'producers',
+  'consumers',
+  'webRtcTransports',
+  'pipeTransports',
+  'pulls',
+  'wanPulls',
+  'feeds',
+] as const;
+
+function isEmpty(counters: ErizoCounters): boolean {
+  return openThings.every((name) => counters[name] === 0);
+}
+
+const empty = Object.fromEntries(openThings.map((name) => [name, 0]));
+
+describe('one process', () => {
+  it.each(['dual', 'stream'] as const)(
+    'carries a stream from one browser to another, connections by the plan "%s"',
+    async (plan) => {
+      const erizo = await start('eu-west', '127.0.1.1');
+      const controller = TestController.dial(erizo);
+      const ann = await Participant.create(browser, controller, plan);
+      const ben = await Participant.create(browser, controller, plan);
+      const stream = await ann.publish();
+      await ben.subscribe(stream, []);
+      const played = await ben.plays(stream.label);
+      expect(played.frames).toBeGreaterThanOrEqual(15);
+      expect(played.width).toBeGreaterThan(0);
+      expect(await erizo.counters()).toMatchObject({
+        clients: 2,
+        publishers: 1,
+        subscribers: 1,
+        producers: 2,
+        consumers: 2,
+        webRtcTransports: 2,
+        pipeTransports: 0,
+      });
+      await controller.peer.call('removeClient', { clientId: ben.clientId });
+      await controller.peer.call('removeClient', { clientId: ann.clientId });
+      expect(await erizo.settled(isEmpty)).toMatchObject(empty);
+    },
+  );
+});
+
+describe('streams of one connection', () => {
+  it('come and go on the two connections of a client, and places in the session are used again', async () => {
+    const erizo = await start('eu-west', '127.0.1.1');
+    const controller = TestController.dial(erizo);
+    const ann = await Participant.create(browser, controller);
+    const ben = await Participant.create(browser, controller);
+    const [one, two] = [await ann.publish(), await ann.publish()];
+    await Promise.all([ben.subscribe(one, []), ben.subscribe(two, [])]);
+    expect((await ben.plays(one.label)).frames).toBeGreaterThanOrEqual(15);
+    expect((await ben.plays(two.label)).frames).toBeGreaterThanOrEqual(15);
+    expect(await erizo.counters()).toMatchObject({ webRtcTransports: 2, consumers: 4 });
+
+    await ben.unsubscribe(one.streamId);
+    const before = await ben.played(two.label);
+    const still = await ben.plays(two.label);
+    expect(still.frames).toBeGreaterThan(before.frames);
+    expect(await erizo.counters()).toMatchObject({ webRtcTransports: 2, consumers: 2 });
+
+    const three = await ann.publish();
+    await ben.subscribe(three, []);
+    expect((await ben.plays(three.label)).frames).toBeGreaterThanOrEqual(15);
+    const sections = await ben.page.evaluate(() =>
+      Object.values(window.held.connections).map(
+        (connection) => connection.remoteDescription?.sdp.match(/^m=/gm)?.length,
+      ),
+    );
+    expect(sections).toEqual([4]);
+  });
+
+  it('a simulcast stream is played', async () => {
+    const erizo = await start('eu-west', '127.0.1.1');
+    const controller = TestController.dial(erizo);
+    const ann = await Participant.create(browser, controller);
+    const ben = await Participant.create(browser, controller);
+    const stream = await ann.publish({ simulcast: true });
+    await ben.subscribe(stream, []);
+    expect((await ben.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+  });
+
+  it('a browser that goes is told to the controller, and leaves nothing', async () => {
+    const erizo = await start('eu-west', '127.0.1.1');
+    const controller = TestController.dial(erizo);
+    const ann = await Participant.create(browser, controller);
+    const { streamId } = await ann.publish();
+    const failure = controller.nextFailure();
+    await ann.page.evaluate(() => {
+      for (const connection of Object.values(window.held.connections)) {
+        connection.close();
+      }
+    });
+    expect(await failure).toEqual({
+      clientId: ann.clientId,
+      streamId,
+      role: 'publisher',
+      why: 'transport',
+    });
+    expect(await erizo.counters()).toMatchObject(empty);
+  });
+});
+
+describe('an offer that cannot be taken', () => {
+  const broken: [string, (sdp: string) => string, string][] = [
+    ['does not parse', () => 'hello', 'sdp_malformed'],
+    [
+      'lacks its fingerprint',
+      (sdp) => sdp.replaceAll(/^a=fingerprint:.*\r\n/gm, ''),
+      'sdp_malformed',
+    ],
+    [
+      'has no codec of ours',
+      (sdp) => sdp.replaceAll(/(opus|VP8|VP9|H264|AV1)\//g, 'X/'),
+      'sdp_no_codec',
+    ],
+    ['uses an SSRC twice', (sdp) => twice(sdp), 'sdp_malformed'],
+  ];
+  it.each(broken)('that %s is refused with a code and leaves nothing', async (_, sdp, code) => {
+    const erizo = await start('eu-west', '127.0.1.1');
+    const controller = TestController.dial(erizo);
+    for (const plan of ['stream', 'dual'] as const) {
+      const ann = await Participant.create(browser, controller, plan);
+      await expect(ann.publish({ sdp })).rejects.toMatchObject({ code });
+      expect(await erizo.counters()).toMatchObject(empty);
+    }
+  });
+
+  /** The video section takes the SSRC of the audio section. */
+  function twice(sdp: string): string {
+    const [head, audio, video] = sdp.split(/(?=^m=)/m);
+    const [ssrc] = /(?<=a=ssrc:)\d+/.exec(audio ?? '') ?? [];
+    return `${head}${audio}${video?.replaceAll(/(?<=a=ssrc:)\d+/g, ssrc ?? '').replaceAll(/^a=ssrc-group:.*\r\n/gm, '')}`;
+  }
+});
+
+describe('a cascade', () => {
+  async function threeProcesses() {
+    const [origin, gateway, behind] = await Promise.all([
+      start('eu-west', '127.0.1.1'),
+      start('us-east', '127.0.2.1'),
+      start('us-east', '127.0.2.1'),
+    ]);
+    const controllerId = newUuid();
+    const [atOrigin, atGateway, atBehind] = [origin, gateway, behind].map((erizo) =>
+      TestController.dial(erizo, controllerId),
+    );
+    if (atOrigin === undefined || atGateway === undefined || atBehind === undefined) {
+      throw new Error('three were started');
+    }
+    const ann = await Participant.create(browser, atOrigin);
+    return {
+      origin,
+      gateway,
+      behind,
+      atOrigin,
+      atGateway,
+      atBehind,
+      ann,
+      stream: await ann.publish(),
+    };
+  }
+
+  it('crosses the WAN once, by one pipe, however many play it, and closes when nobody does', async () => {
+    const { origin, gateway, behind, atOrigin, atGateway, atBehind, ann, stream } =
+      await threeProcesses();
+    const ben = await Participant.create(browser, atGateway);
+    const cleo = await Participant.create(browser, atGateway);
+    const dan = await Participant.create(browser, atBehind);
+
+    await Promise.all([ben.subscribe(stream, [origin.hop]), cleo.subscribe(stream, [origin.hop])]);
+    expect((await ben.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    expect((await cleo.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    expect(await gateway.counters()).toMatchObject({
+      pulls: 1,
+      wanPulls: 1,
+      cascadeOpens: 1,
+      pipeTransports: 1,
+    });
+    expect(await origin.counters()).toMatchObject({ feeds: 1, pipeTransports: 1, cascadeOpens: 0 });
+
+    await dan.subscribe(stream, [gateway.hop, origin.hop]);
+    expect((await dan.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    expect(await behind.counters()).toMatchObject({ pulls: 1, wanPulls: 0, pipeTransports: 1 });
+    expect(await gateway.counters()).toMatchObject({ wanPulls: 1, feeds: 1, pipeTransports: 2 });
+    const sent = await origin.counters();
+    expect(sent).toMatchObject({ feeds: 1, pipeTransports: 1 });
+    expect(sent.pipeBytesSent).toBeGreaterThan(10_000);
+
+    await Promise.all([ben, cleo, dan].map((viewer) => viewer.unsubscribe(stream.streamId)));
+    // A viewer who comes back within the linger finds it open, and sees something again.
+    await ben.subscribe(stream, [origin.hop]);
+    expect((await ben.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    expect(await gateway.counters()).toMatchObject({ pulls: 1, cascadeOpens: 1 });
+    await ben.unsubscribe(stream.streamId);
+
+    const isOver = (counters: ErizoCounters) => counters.pipeTransports === 0;
+    expect(await behind.settled(isOver, 15_000)).toMatchObject(empty);
+    expect(await gateway.settled(isOver, 25_000)).toMatchObject(empty);
+    const after = await origin.settled(isOver);
+    expect(after).toMatchObject({ feeds: 0, consumers: 0, pipeTransports: 0, publishers: 1 });
+    expect(after.pipeBytesSent).toBeGreaterThanOrEqual(sent.pipeBytesSent);
+    await atOrigin.peer.call('removePublisher', {
+      clientId: ann.clientId,
+      streamId: stream.streamId,
+    });
+    expect(await origin.settled(isEmpty)).toMatchObject(empty);
+  });
+
+  it('ends everywhere, without a failure, when its publisher ends', async () => {
+    const { origin, gateway, behind, atOrigin, atGateway, atBehind, ann, stream } =
+      await threeProcesses();
+    const ben = await Participant.create(browser, atGateway);
+    const dan = await Participant.create(browser, atBehind);
+    // Behind the gateway first: the gateway pulls because it is asked to.
+    await dan.subscribe(stream, [gateway.hop, origin.hop]);
+    await ben.subscribe(stream, [origin.hop]);
+    expect((await dan.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    expect(await gateway.counters()).toMatchObject({ cascadeOpens: 1, pulls: 1 });
+    await atOrigin.peer.call('removeClient', { clientId: ann.clientId });
+    for (const erizo of [origin, gateway, behind]) {
+      expect(await erizo.settled(isEmpty)).toMatchObject(empty);
+    }
+    expect([...atGateway.failures, ...atBehind.failures]).toEqual([]);
+  });
+
+  it('whose origin dies is told to the controllers of all who played it', async () => {
+    const { origin, gateway, behind, atGateway, atBehind, stream } = await threeProcesses();
+    const ben = await Participant.create(browser, atGateway);
+    const dan = await Participant.create(browser, atBehind);
+    await ben.subscribe(stream, [origin.hop]);
+    await dan.subscribe(stream, [gateway.hop, origin.hop]);
+    const failures = Promise.all([atGateway.nextFailure(), atBehind.nextFailure()]);
+    origin.child.kill('SIGKILL');
+    expect(await failures).toMatchObject([
+      { clientId: ben.clientId, role: 'subscriber', why: 'upstream' },
+      { clientId: dan.clientId, role: 'subscriber', why: 'upstream' },
+    ]);
+    for (const erizo of [gateway, behind]) {
+      expect(await erizo.settled(isEmpty)).toMatchObject(empty);
+    }
+  });
+
+  it('of a stream that nobody publishes, or by a way that comes back, is refused', async () => {
+    const { origin, gateway, atBehind, behind, stream } = await threeProcesses();
+    const dan = await Participant.create(browser, atBehind);
+    const unknown = { streamId: '123456789012345678', label: 'x' };
+    await expect(dan.subscribe(unknown, [])).rejects.toMatchObject({ code: 'not_found' });
+    await expect(dan.subscribe(unknown, [gateway.hop, origin.hop])).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await expect(dan.subscribe(stream, [gateway.hop, behind.hop])).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await expect(
+      dan.subscribe(stream, [gateway.hop, origin.hop, gateway.hop]),
+    ).rejects.toMatchObject({ code: 'forbidden' });
+    for (const erizo of [gateway, behind]) {
+      expect(await erizo.settled(isEmpty)).toMatchObject(empty);
+    }
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import type { Producer } from '../../../nodes/erizo/media.ts';
+import { Pull } from '../../../nodes/erizo/pull.ts';
+import type { SourceEnd } from '../../../nodes/erizo/source.ts';
+import { RizomaError } from '../../../protocol/errors.ts';
+import { limits } from '../../../protocol/limits.ts';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
+
+/** A pull, what it said to its upstream, and the answer of the upstream in the test's hand. */
+function begin() {
+  const clock = new VirtualClock();
+  const answer = Promise.withResolvers<readonly Producer[]>();
+  const paused: boolean[] = [];
+  const ends: Pull[] = [];
+  const closed: string[] = [];
+  const producer: Producer = {
+    id: 'track',
+    kind: 'video',
+    paused: false,
+    close: () => closed.push('track'),
+  };
+  const pull = Pull.create(
+    { clock },
+    {
+      streamId: '1',
+      roomId: 'room',
+      wan: true,
+      open: () => answer.promise,
+      setPaused: (value) => paused.push(value),
+      onEnd: (ended) => ends.push(ended),
+    },
+  );
+  const user = () => {
+    const told: { why: SourceEnd; code: string }[] = [];
+    const use = pull.use({ sourceEnded: (why, { code }) => told.push({ why, code }) });
+    return { use, told };
+  };
+  return { clock, answer, paused, ends, closed, producer, pull, user };
+}
+
+describe('a pull', () => {
+  it('flows while one of its users wants media', async () => {
+    const { answer, paused, producer, pull, user } = begin();
+    const [one, two] = [user(), user()];
+    answer.resolve([producer]);
+    await pull.tracks;
+    expect(paused).toEqual([]);
+    one.use.setActive(true);
+    two.use.setActive(true);
+    one.use.setActive(false);
+    expect(paused).toEqual([false]);
+    two.use.end();
+    expect(paused).toEqual([false, true]);
+  });
+
+  it('that is wanted before it is open flows as soon as it is', async () => {
+    const { answer, paused, producer, pull, user } = begin();
+    user().use.setActive(true);
+    expect(paused).toEqual([]);
+    answer.resolve([producer]);
+    await pull.tracks;
+    expect(paused).toEqual([false]);
+  });
+
+  it('without a user ends after its linger, and not while somebody comes back', async () => {
+    const { clock, answer, ends, closed, producer, pull, user } = begin();
+    const first = user();
+    answer.resolve([producer]);
+    await pull.tracks;
+    first.use.end();
+    clock.advance(limits.pullLinger_ms - 1);
+    const second = user();
+    clock.advance(limits.pullLinger_ms);
+    expect(ends).toEqual([]);
+    second.use.end();
+    clock.advance(limits.pullLinger_ms - 1);
+    expect(ends).toEqual([]);
+    clock.advance(1);
+    expect(ends).toEqual([pull]);
+    expect(closed).toEqual(['track']);
+    expect([...first.told, ...second.told]).toEqual([]);
+  });
+
+  it('that the upstream refuses ends with its code, for its users too', async () => {
+    const { answer, ends, pull, user } = begin();
+    const { told } = user();
+    answer.reject(new RizomaError('not_found', 'no such stream'));
+    await expect(pull.tracks).rejects.toMatchObject({ code: 'not_found' });
+    expect(told).toEqual([{ why: 'upstream', code: 'not_found' }]);
+    expect(ends).toEqual([pull]);
+  });
+
+  it('whose upstream cannot be reached is unavailable', async () => {
+    const { answer, pull } = begin();
+    answer.reject(new RizomaError('link_down', 'gone'));
+    await expect(pull.tracks).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('that ended while it was opened keeps nothing of what comes', async () => {
+    const { answer, ends, closed, producer, pull, user } = begin();
+    const { told } = user();
+    pull.end('upstream');
+    answer.resolve([producer]);
+    await expect(pull.tracks).rejects.toMatchObject({ code: 'unavailable' });
+    await answer.promise;
+    expect(closed).toEqual(['track']);
+    expect(told).toHaveLength(1);
+    pull.end('ended');
+    expect(ends).toHaveLength(1);
+  });
+});

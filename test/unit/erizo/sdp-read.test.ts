@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { readDescription } from '../../../nodes/erizo/sdp/read.ts';
+import { fixture } from './sdp-kit.ts';
+
+describe('an SDP is read', () => {
+  it('of Chromium, with its transport, codecs and sources', () => {
+    const offer = readDescription(fixture('chromium-publish'));
+    expect(offer).toMatchObject({
+      setup: 'actpass',
+      fingerprint: { algorithm: 'sha-256' },
+      extmapAllowMixed: true,
+    });
+    const [audio, video] = offer.sections;
+    expect(audio).toMatchObject({ mid: '0', kind: 'audio', sends: true, receives: false });
+    expect(audio?.codecs[0]).toEqual({
+      payloadType: 111,
+      name: 'opus',
+      clockRate: 48_000,
+      channels: 2,
+      parameters: { minptime: 10, useinbandfec: 1 },
+      feedback: [{ type: 'transport-cc' }],
+    });
+    expect(video?.msid?.streamId).toBe(audio?.msid?.streamId);
+    expect(video?.encodings).toEqual([{ ssrc: expect.any(Number), rtxSsrc: expect.any(Number) }]);
+    expect(video?.codecs.map((codec) => codec.name)).toContain('VP8');
+  });
+
+  it('of Chromium, with the layers of simulcast by name', () => {
+    const [video] = readDescription(fixture('chromium-simulcast')).sections;
+    expect(video?.rids).toEqual(['q', 'h', 'f']);
+  });
+
+  it('of Chromium, with a data channel between the media', () => {
+    const kinds = readDescription(fixture('chromium-two-streams')).sections.map(({ kind }) => kind);
+    expect(kinds.toSorted()).toEqual(['application', 'audio', 'audio', 'video', 'video']);
+  });
+
+  it('of Firefox, whose fingerprint stands above its m-sections', () => {
+    const offer = readDescription(fixture('firefox-publish'));
+    expect(offer.fingerprint.value).toMatch(/^1E:7C:/);
+    expect(offer.sections[1]).toMatchObject({
+      msid: { streamId: '{8d9c0a5f-6f6c-4f5b-9c55-2b5c7d1f6a10}' },
+      encodings: [{ ssrc: 2_078_912_345, rtxSsrc: 1_234_509_876 }],
+      rids: [],
+    });
+  });
+
+  it('with the MediaStream at the SSRC, where an older client writes it', () => {
+    const text = fixture('chromium-publish').replaceAll(/^a=msid:.*\r\n/gm, '');
+    const [audio] = readDescription(text).sections;
+    expect(audio?.msid?.streamId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('with simulcast by SSRCs, each layer with its retransmissions', () => {
+    const [head] = fixture('chromium-simulcast').split('a=rid:');
+    const lines = [
+      'a=ssrc-group:SIM 1 2',
+      'a=ssrc-group:FID 1 11',
+      'a=ssrc-group:FID 2 12',
+      ...[1, 2, 11, 12].map((ssrc) => `a=ssrc:${ssrc} cname:c`),
+    ];
+    const [video] = readDescription(`${head}${lines.join('\r\n')}\r\n`).sections;
+    expect(video?.encodings).toEqual([
+      { ssrc: 1, rtxSsrc: 11 },
+      { ssrc: 2, rtxSsrc: 12 },
+    ]);
+  });
+
+  it('and a refused m-section needs no mid', () => {
+    const text = fixture('chromium-publish')
+      .replace('m=video 9 ', 'm=video 0 ')
+      .replace('a=mid:1\r\n', '')
+      .replace('BUNDLE 0 1', 'BUNDLE 0');
+    expect(readDescription(text).sections[1]).toMatchObject({ rejected: true, sends: false });
+  });
+});
+
+describe('an SDP is refused as malformed', () => {
+  const publish = fixture('chromium-publish');
+  const cases: [string, string, RegExp][] = [
+    ['that is empty', '', /v=0/],
+    ['that is no SDP', '{"sdp":1}', /v=0/],
+    ['without an m-section', publish.split('m=')[0] ?? '', /no m-section/],
+    ['without ICE', publish.replaceAll(/^a=ice-ufrag.*\r\n/gm, ''), /ice-ufrag/],
+    ['without a fingerprint', publish.replaceAll(/^a=fingerprint.*\r\n/gm, ''), /fingerprint/],
+    ['with two fingerprints', publish.replace(/(sha-256 )../, '$100'), /different fingerprints/],
+    ['without BUNDLE', publish.replace(/^a=group.*\r\n/m, ''), /BUNDLE/],
+    ['with one mid twice', publish.replace('a=mid:1', 'a=mid:0'), /one mid/],
+    ['without a mid', publish.replace('a=mid:1\r\n', ''), /no mid/],
+    ['with a mid that is no token', publish.replace('a=mid:1', 'a=mid:(1)'), /media\.1\.mid/],
+    ['with a short ICE password', publish.replaceAll(/(a=ice-pwd:).*/g, '$1short'), /icePwd/],
+    ['with a payload type over 127', publish.replaceAll('111 ', '211 '), /payload/],
+    ['with an SSRC of zero', publish.replaceAll(/a=ssrc:\d+/g, 'a=ssrc:0'), /ssrcs/],
+  ];
+  it.each(cases)('%s', (_, text, words) => {
+    expect(() => readDescription(text)).toThrow(
+      expect.objectContaining({ code: 'sdp_malformed', message: expect.stringMatching(words) }),
+    );
+  });
+});
