@@ -191,8 +191,9 @@ function levelOf(code: ErrorCode): 'error' | 'info' {
 
 /** Processes tell of clients and clients need processes: each part knows the next one by a closure. */
 function partsOf(components: ControllerComponents, options: ControllerOptions): Parts {
-  const { clock, log, edge, members } = components;
+  const { clock, edge, members } = components;
   const { nodeId, region } = options;
+  const log = components.log.child({ part: 'controller' });
   const hello = JSON.stringify({ kind: 'controller', id: `${nodeId}/${options.epoch}` });
   const dial: Dial = (endpoint, name) => dialZmq({ clock }, { endpoint, hello, name });
   const agents = Agents.create(
