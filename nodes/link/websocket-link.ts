@@ -52,7 +52,7 @@ export class WebSocketLink implements Link {
     const link = new WebSocketLink(components, options);
     const { socket } = components;
     socket.on('open', () => link.#flush());
-    socket.on('message', (data, isBinary) => link.#onMessage(data.toString(), isBinary));
+    socket.on('message', (data: Buffer, isBinary) => link.#onMessage(data.toString(), isBinary));
     socket.on('ping', () => link.#pulse.heard());
     socket.on('pong', () => link.#pulse.heard());
     socket.on('close', (code) => link.#end(code === normalClosure ? 'peer_closed' : 'lost'));

@@ -1,9 +1,10 @@
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { startLocal } from '../../infra/local.ts';
 import type { LocalSystem } from '../../infra/local.ts';
 import { rootDir } from '../../infra/paths.ts';
 import type * as Sdk from '../../client/sdk/index.ts';
 import { launchChromium } from '../support/chromium.ts';
+import { demoToken, openSdkPage } from '../support/sdk-page.ts';
 import { BareServer } from './bare/server.ts';
 import type { Bench } from './row.ts';
 import { median, row } from './row.ts';
@@ -15,7 +16,6 @@ const rounds = 15;
 interface PageGlobals {
   media: MediaStream;
   bare: { publish(media: MediaStream): Promise<void>; unpublish(): void; view(): Promise<number> };
-  sdk: typeof Sdk;
   room: Sdk.Room;
 }
 
@@ -28,8 +28,13 @@ interface Way {
   leave(): Promise<void>;
 }
 
-async function openPage(page: Page, url: string): Promise<Page> {
-  await page.goto(url);
+async function openBare(browser: Browser, bare: BareServer): Promise<Page> {
+  const page = await browser.newPage();
+  await page.goto(bare.url);
+  return page;
+}
+
+async function openCamera(page: Page): Promise<Page> {
   await page.evaluate(async () => {
     const globals = globalThis as unknown as PageGlobals;
     globals.media = await navigator.mediaDevices.getUserMedia({
@@ -54,67 +59,40 @@ function bareWay(publisher: Page, viewer: Page): Way {
   };
 }
 
-/** A token that the demo route makes; the app's server would have made it before the page was opened. */
-async function tokenFor(system: LocalSystem, room: string, region: string): Promise<string> {
-  const response = await fetch(`${system.edgeUrl}/demo/token`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ room, name: 'bench', region }),
-  });
-  const { token } = (await response.json()) as { token: string };
-  return token;
-}
-
-async function loadSdk(page: Page, edgeUrl: string): Promise<void> {
-  await page.evaluate(async (url) => {
-    const globals = globalThis as unknown as PageGlobals;
-    globals.sdk = (await import(url)) as typeof Sdk;
-  }, `${edgeUrl}/rizoma.js`);
-}
-
 interface Pages {
   publisher: Page;
   viewer: Page;
 }
 
 function rizomaWay(system: LocalSystem, pages: Pages, name: string, viewerRegion: string): Way {
-  const roomOf = (round: number): string => `bench ${name} ${round}`;
+  const wish = (round: number, region: string) => ({
+    room: `${name} ${round}`,
+    name: 'bench',
+    region,
+  });
   return {
     name,
     async publish(round) {
-      const token = await tokenFor(system, roomOf(round), 'eu-west');
+      const token = await demoToken(system.edgeUrl, wish(round, 'eu-west'));
       await pages.publisher.evaluate(async (text) => {
         const globals = globalThis as unknown as PageGlobals;
-        globals.room = await globals.sdk.join({ token: text });
+        globals.room = await window.sdk.join({ token: text });
         await globals.room.publish(globals.media.clone(), { attributes: { name: 'bench' } });
       }, token);
     },
     async view(round) {
-      const token = await tokenFor(system, roomOf(round), viewerRegion);
-      return pages.viewer.evaluate(viewWithSdk, token);
+      const token = await demoToken(system.edgeUrl, wish(round, viewerRegion));
+      return pages.viewer.evaluate(async (text) => {
+        const began_ms = performance.now();
+        const room = await window.watch(text);
+        const took_ms = performance.now() - began_ms;
+        room.leave();
+        return took_ms;
+      }, token);
     },
     leave: () =>
       pages.publisher.evaluate(() => (globalThis as unknown as PageGlobals).room.leave()),
   };
-}
-
-/** Runs in the page. */
-async function viewWithSdk(token: string): Promise<number> {
-  const { sdk } = globalThis as unknown as PageGlobals;
-  const began_ms = performance.now();
-  const room = await sdk.join({ token });
-  const [stream] = room.streams.values();
-  if (stream === undefined) {
-    throw new Error('the room has no stream to watch');
-  }
-  const video = document.createElement('video');
-  video.muted = true;
-  const frame = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
-  video.srcObject = await room.subscribe(stream);
-  await Promise.all([video.play(), frame]);
-  const took_ms = performance.now() - began_ms;
-  room.leave();
-  return took_ms;
 }
 
 /** The ways in turn, round by round, so that a machine whose speed drifts drifts for all of them. */
@@ -149,12 +127,12 @@ export const join: Bench = {
     });
     const browser = await launchChromium();
     try {
-      const page = async (url: string): Promise<Page> => openPage(await browser.newPage(), url);
-      const pages = { publisher: await page(system.edgeUrl), viewer: await page(system.edgeUrl) };
-      await loadSdk(pages.publisher, system.edgeUrl);
-      await loadSdk(pages.viewer, system.edgeUrl);
+      const pages = {
+        publisher: await openCamera(await openSdkPage(browser, system.edgeUrl)),
+        viewer: await openSdkPage(browser, system.edgeUrl),
+      };
       const ways = [
-        bareWay(await page(bare.url), await page(bare.url)),
+        bareWay(await openCamera(await openBare(browser, bare)), await openBare(browser, bare)),
         rizomaWay(system, pages, 'one region', 'eu-west'),
         rizomaWay(system, pages, 'two regions', 'ap-northeast'),
       ];

@@ -76,8 +76,8 @@ class BareRoom {
   add(socket: WebSocket): void {
     const transports = new Map<string, types.WebRtcTransport>();
     socket.on('close', () => transports.forEach((transport) => transport.close()));
-    socket.on('message', (text) => {
-      const { id, method, data } = JSON.parse(String(text)) as {
+    socket.on('message', (text: Buffer) => {
+      const { id, method, data } = JSON.parse(text.toString()) as {
         id: number;
         method: string;
         data: Data;

@@ -1,0 +1,57 @@
+import type { Browser, Page } from 'playwright-core';
+import type * as Sdk from '../../client/sdk/index.ts';
+
+declare global {
+  interface Window {
+    /** The SDK, as an app's page would import it. */
+    sdk: typeof Sdk;
+    /** Joins, subscribes to the first stream of the room and resolves when its first frame is there. */
+    watch(token: string): Promise<Sdk.Room>;
+  }
+}
+
+/** An empty page of the edge's origin with the SDK in it. */
+export async function openSdkPage(browser: Browser, edgeUrl: string): Promise<Page> {
+  const page = await browser.newPage();
+  await page.goto(`${edgeUrl}/healthz`);
+  await page.addScriptTag({
+    type: 'module',
+    content: "globalThis.sdk = await import('/rizoma.js');",
+  });
+  await page.waitForFunction(() => window.sdk !== undefined);
+  await page.evaluate(() => {
+    window.watch = async (token) => {
+      const room = await window.sdk.join({ token });
+      const [stream] = room.streams.values();
+      if (stream === undefined) {
+        throw new Error('the room has no stream to watch');
+      }
+      const video = document.createElement('video');
+      video.muted = true;
+      const frame = new Promise((resolve) => {
+        video.requestVideoFrameCallback(resolve);
+      });
+      video.srcObject = await room.subscribe(stream);
+      await Promise.all([video.play(), frame]);
+      return room;
+    };
+  });
+  return page;
+}
+
+/** A token that the demo route makes; the app's server would make it before the page is opened. */
+export async function demoToken(
+  edgeUrl: string,
+  wish: { room: string; name: string; region?: string },
+): Promise<string> {
+  const response = await fetch(`${edgeUrl}/demo/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(wish),
+  });
+  const answer: unknown = await response.json();
+  if (typeof answer !== 'object' || answer === null || !('token' in answer)) {
+    throw new Error(`no token: ${JSON.stringify(answer)}`);
+  }
+  return String(answer.token);
+}
