@@ -62,7 +62,8 @@ export const ConnectionMessage = v.object({
   options: v.object({
     connectionId: ConnectionId,
     msg: v.union([
-      SdpMessage,
+      // Some versions of Licode's client send more beside the SDP, which nothing here needs.
+      ...SdpMessage.options.map((option) => v.object(option.entries)),
       /** Trickled candidates are not needed: our side is ICE-lite (RFC 8445, section 2.5). */
       v.object({ type: v.picklist(['candidate', 'failed', 'offer-error']) }),
     ]),
