@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Engine } from '../../nodes/erizo/engine.ts';
 import { Erizo } from '../../nodes/erizo/erizo.ts';
 import { createLog } from '../../nodes/log.ts';
@@ -76,7 +76,8 @@ describe('an ErizoJS process', () => {
     await ann.publish();
     const port = Number(first.listener.endpoint.split(':').at(-1));
     await first.listener.close();
-    const second = await TestAgent.create(port);
+    // ZeroMQ gives a port back a little after it says so.
+    const second = await vi.waitFor(() => TestAgent.create(port));
     const adopted = await second.arrival(erizo.hop.erizoId);
     expect(adopted).toMatchObject({ pid: erizo.child.pid, endpoint: erizo.hop.endpoint });
     expect(adopted.load).toMatchObject({ clients: 1, publishers: 1 });
