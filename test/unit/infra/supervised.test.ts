@@ -1,5 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Supervised } from '../../../infra/local/supervised.ts';
@@ -69,6 +70,19 @@ test('what the process left is cleared away before it is started again', async (
   expect(part.pid).toBeUndefined();
   clear();
   expect(await again).toContain('in 1 s');
+});
+
+test('a process that is halted while things are cleared away stays down', async () => {
+  const { promise: cleared, resolve: clear } = Promise.withResolvers<void>();
+  const part = supervise('process.exit(1)', () => cleared);
+  const ended = nextLine();
+  part.start();
+  await ended;
+  clock.advance(500);
+  await part.halt('SIGTERM', 5_000);
+  clear();
+  await setImmediate();
+  expect(part.pid).toBeUndefined();
 });
 
 test('a process that is halted stays down', async () => {
