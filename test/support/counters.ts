@@ -5,9 +5,18 @@ export type Counters = Readonly<Record<string, number>>;
 
 /** Reads the metrics of the node of a region; names as in docs/OPERATIONS.md, without `rizoma_`. */
 export async function countersOf(system: LocalSystem, region: string): Promise<Counters> {
+  return parseMetrics(await metricsOf(system, region));
+}
+
+/** Ids of the ErizoJS processes of a region that have clients. */
+export async function busyErizos(system: LocalSystem, region: string): Promise<string[]> {
+  const text = await metricsOf(system, region);
+  return [...text.matchAll(/^rizoma_clients\{erizo="([^"]+)"\} [1-9]/gm)].map(([, id = '']) => id);
+}
+
+async function metricsOf(system: LocalSystem, region: string): Promise<string> {
   const node = system.nodes.find((each) => each.region === region);
-  const response = await fetch(`${node?.httpUrl}/metrics`);
-  return parseMetrics(await response.text());
+  return (await fetch(`${node?.httpUrl}/metrics`)).text();
 }
 
 /** Sums Prometheus' text by metric; `erizo_processes` is kept apart by state as `erizo_processes.idle`. */
