@@ -165,6 +165,10 @@ export class Room implements ClientHandlers {
     erizo.rpc.call('processConnectionMessage', params).catch((thrown: unknown) => {
       const { code, message } = toRizomaError(thrown);
       this.#log.warn({ clientId: client.id, connectionId, code }, 'connection message refused');
+      if (code === 'link_down') {
+        // The connection is lost with its process: its client hears `connection_failed`.
+        return;
+      }
       const evt = { type: 'error', previousType: msg.type, code, message };
       client.send('connection_message_erizo', { connectionId, info: 'error', evt });
     });
