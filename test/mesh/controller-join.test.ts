@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { newTicketKey } from '../fakes/fake-edge.ts';
 import { LicodeClient } from '../fakes/licode-client.ts';
 import {
@@ -122,9 +123,14 @@ describe('joining', () => {
 
   it('hangs up on a refused client that does not', async () => {
     const world = await newWorld();
-    const client = new LicodeClient(world.url, { ticket: 'none' });
-    await client.next('connect_error');
-    client.socket.io.reconnection(false);
+    // As engine.io and socket.io frame it: 40 asks for the namespace, 44 refuses.
+    const socket = new WebSocket(`${world.url}/socket.io/?EIO=4&transport=websocket&ticket=none`);
+    const heard: string[] = [];
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.once('message', () => socket.send('40'));
+    socket.on('message', (data: Buffer) => heard.push(data.toString().slice(0, 2)));
+    await closed;
+    expect(heard).toContain('44');
     await eventually(() => world.controller.counters().sockets === 0);
   });
 
