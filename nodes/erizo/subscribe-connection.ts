@@ -65,14 +65,17 @@ export class SubscribeConnection {
   async send(owner: SectionOwner, producers: readonly Producer[]): Promise<void> {
     const transport = await this.connection.transport;
     for (const producer of producers) {
+      this.#requireOwner(owner);
       const slot = this.#reserve(owner, producer.kind);
       // Before the first answer the worker itself waits until the client can receive. Later on a
       // key frame would come too early, and cost its next one half a second.
       const paused = this.#answered;
       const consumer = await transport.consume(producer.id, { mid: slot.mid, paused });
-      if (!this.#owners.has(owner)) {
+      try {
+        this.#requireOwner(owner);
+      } catch (thrown) {
         consumer.close();
-        throw new RizomaError('cancelled', 'the subscription ended before it was offered');
+        throw thrown;
       }
       slot.consumer = consumer;
       slot.parameters = consumer.rtpParameters;
@@ -127,6 +130,12 @@ export class SubscribeConnection {
         this.#offer();
       }
     });
+  }
+
+  #requireOwner(owner: SectionOwner): void {
+    if (!this.#owners.has(owner)) {
+      throw new RizomaError('cancelled', 'the subscription ended before it was offered');
+    }
   }
 
   #reserve(owner: SectionOwner, kind: MediaKind): Slot {

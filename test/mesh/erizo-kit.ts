@@ -16,6 +16,7 @@ import type {
   SdpMessage,
 } from '../../protocol/contracts/controller-erizo.ts';
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 import { newHexId, newStreamId, newUuid } from '../../protocol/ids.ts';
 import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
@@ -151,6 +152,8 @@ export class TestController {
   readonly failures: Failure[] = [];
   readonly participants = new Map<string, Participant>();
   #onFailure: () => void = () => undefined;
+  /** Told of each description that comes for a client. */
+  onMessage: (clientId: string) => void = () => undefined;
 
   static dial(erizo: TestErizo, id: string = newUuid()): TestController {
     const hello = JSON.stringify({ kind: 'controller', id });
@@ -166,7 +169,12 @@ export class TestController {
         clock,
         handlers: {
           connectionMessage: ({ clientId, connectionId, msg }) => {
-            void this.participants.get(clientId)?.onMessage(connectionId, msg);
+            // A page that a test has closed meanwhile answers nothing.
+            this.participants
+              .get(clientId)
+              ?.onMessage(connectionId, msg)
+              .catch(() => undefined);
+            this.onMessage(clientId);
           },
           streamFailed: (failure) => {
             this.failures.push(failure);
@@ -194,6 +202,10 @@ export class TestController {
       };
     });
   }
+}
+
+function codeOf(thrown: unknown): string {
+  return thrown instanceof RizomaError ? thrown.code : 'no code';
 }
 
 const Played = v.object({ frames: v.number(), width: v.number(), audioPackets: v.number() });
@@ -249,7 +261,14 @@ export class Participant {
         },
       },
     );
-    await added.finally(() => offered.catch(() => undefined));
+    const [result] = await Promise.allSettled([added]);
+    const [sent] = await Promise.allSettled([offered]);
+    if (result.status === 'rejected') {
+      const codes = [result.reason, sent.status === 'rejected' ? sent.reason : undefined].map(
+        codeOf,
+      );
+      throw codes[0] === codes[1] ? result.reason : new Error(`refused with ${codes.join(', ')}`);
+    }
     return { streamId, label };
   }
 

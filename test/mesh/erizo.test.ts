@@ -1,9 +1,10 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+import { Participant, roomId, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
 
 let browser: Browser;
 let agent: TestAgent;
@@ -276,6 +277,55 @@ describe('a cascade', () => {
     for (const erizo of [gateway, behind]) {
       expect(await erizo.settled(isEmpty)).toMatchObject(empty);
     }
+  });
+
+  it('that viewers give up at any stage keeps nothing for them', async () => {
+    const { origin, gateway, atGateway, stream } = await threeProcesses();
+    const options = { audio: true, video: true, label: stream.label, plan: 'dual' as const };
+    const giveUp = async (stage: 'at once' | 'initializing' | 'offered'): Promise<string> => {
+      const abort = new AbortController();
+      const clientId = newUuid();
+      const call = atGateway.peer.call(
+        'addSubscriber',
+        { roomId, clientId, streamId: stream.streamId, route: [origin.hop], options },
+        {
+          signal: abort.signal,
+          onPart: () => stage === 'initializing' && abort.abort(),
+        },
+      );
+      if (stage === 'at once') {
+        abort.abort();
+      }
+      offered.set(clientId, () => stage === 'offered' && abort.abort());
+      return call.then(
+        () => 'ready',
+        (thrown: unknown) => (thrown instanceof RizomaError ? thrown.code : 'no code'),
+      );
+    };
+    const offered = new Map<string, () => unknown>();
+    atGateway.onMessage = (clientId) => offered.get(clientId)?.();
+    const stages = ['at once', 'initializing', 'offered'] as const;
+    const ends = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => giveUp(stages[i % 3] ?? 'at once')),
+    );
+    expect(new Set(ends)).toEqual(new Set(['cancelled']));
+    const counters = await gateway.settled(
+      ({ clients, webRtcTransports }) => clients + webRtcTransports === 0,
+    );
+    expect(counters).toMatchObject({
+      clients: 0,
+      connections: 0,
+      subscribers: 0,
+      consumers: 0,
+      webRtcTransports: 0,
+      pulls: 1,
+      cascadeOpens: 1,
+    });
+    expect(await gateway.settled(isEmpty, 15_000)).toMatchObject(empty);
+    expect(await origin.settled(({ feeds }) => feeds === 0)).toMatchObject({
+      feeds: 0,
+      pipeTransports: 0,
+    });
   });
 
   it('of a stream that nobody publishes, or by a way that comes back, is refused', async () => {
