@@ -2,6 +2,7 @@ import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/direc
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { RoomApi, Speaker } from './api.ts';
+import { ChangeOrder } from './change-order.ts';
 import { InOrder } from './in-order.ts';
 import type { HeldRoom, NodeStore } from './node-store.ts';
 import { valueOf } from './outcome.ts';
@@ -11,31 +12,46 @@ const defaults = {
   roomsAtATime: 32,
 } as const;
 
+export interface NodeRoomsComponents {
+  readonly store: NodeStore;
+  readonly room: (roomId: string) => RoomApi;
+  /** Sends a change to the node; false where it has no link now. */
+  readonly send: (roomId: string, change: DirectoryChange) => boolean;
+  /** Runs it in a later task. */
+  readonly later: (run: () => void) => void;
+}
+
 /**
  * The rooms that a node holds. Each is written down before it is entered, with the lease, so that no
  * room can miss that the lease has ended.
  */
 export class NodeRooms {
+  readonly #parts: NodeRoomsComponents;
   readonly #store: NodeStore;
   readonly #room: (roomId: string) => RoomApi;
   /** Calls to one room must not overtake each other: facts replace what was said before. */
   readonly #order = new InOrder({ limit: limits.callsInFlight });
+  readonly #changes = new ChangeOrder();
 
-  constructor(components: { store: NodeStore; room: (roomId: string) => RoomApi }) {
+  constructor(components: NodeRoomsComponents) {
+    this.#parts = components;
     this.#store = components.store;
     this.#room = components.room;
   }
 
-  enter(
+  async enter(
     roomId: string,
     speaker: Speaker,
     news: { region: string; facts: RoomFacts },
   ): Promise<Directory> {
     const held = { roomId, lease: speaker.lease };
     this.#store.addRoom(held);
-    return this.#order.run(roomId, async () => {
+    return await this.#answer(roomId, async () => {
       try {
-        return await valueOf(this.#room(roomId).enter({ ...speaker, ...news }));
+        const directory = await valueOf(this.#room(roomId).enter({ ...speaker, ...news }));
+        // What is older is in it already.
+        this.#changes.before(roomId, directory.version);
+        return directory;
       } catch (thrown) {
         if (isGone(thrown)) {
           this.#store.removeRoom(held);
@@ -45,8 +61,17 @@ export class NodeRooms {
     });
   }
 
-  facts(roomId: string, speaker: Speaker, facts: RoomFacts): Promise<DirectoryChange> {
-    return this.#order.run(roomId, () => valueOf(this.#room(roomId).facts({ ...speaker, facts })));
+  async facts(roomId: string, speaker: Speaker, facts: RoomFacts): Promise<DirectoryChange> {
+    return await this.#answer(roomId, async () => {
+      const change = await valueOf(this.#room(roomId).facts({ ...speaker, facts }));
+      this.#send(roomId, this.#changes.before(roomId, change.from));
+      return change;
+    });
+  }
+
+  /** Takes a change of a room from its Room object, and sends it when its turn has come. */
+  changed(roomId: string, change: DirectoryChange): boolean {
+    return this.#changes.holds(roomId, change) || this.#parts.send(roomId, change);
   }
 
   leave(roomId: string, speaker: Speaker): Promise<null> {
@@ -68,6 +93,25 @@ export class NodeRooms {
     for (let from = 0; from < owed.length; from += defaults.roomsAtATime) {
       const some = owed.slice(from, from + defaults.roomsAtATime);
       await Promise.all(some.map((held) => this.#tell(nodeId, held)));
+    }
+  }
+
+  async #answer<T extends { version: number }>(roomId: string, call: () => Promise<T>): Promise<T> {
+    let version: number | undefined;
+    this.#changes.begin(roomId);
+    try {
+      const answer = await this.#order.run(roomId, call);
+      version = answer.version;
+      return answer;
+    } finally {
+      // In a task of its own: by then the answer has left.
+      this.#parts.later(() => this.#send(roomId, this.#changes.end(roomId, version)));
+    }
+  }
+
+  #send(roomId: string, changes: DirectoryChange[]): void {
+    for (const change of changes) {
+      this.#parts.send(roomId, change);
     }
   }
 

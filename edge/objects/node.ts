@@ -46,7 +46,12 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     super(context, env);
     const store = new NodeStore({ sql: context.storage.sql });
     store.makeTables();
-    this.#rooms = new NodeRooms({ store, room: (roomId) => this.#room(roomId) });
+    this.#rooms = new NodeRooms({
+      store,
+      room: (roomId) => this.#room(roomId),
+      send: (roomId, change) => this.#send({ method: 'room.changed', params: { roomId, change } }),
+      later: (run) => systemClock.after(0, run),
+    });
     this.#lease = new NodeLease({
       store,
       mesh: meshOf(env),
@@ -91,17 +96,12 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
   }
 
   push(notice: Notice): Promise<boolean> {
-    const session = this.#openSockets()
-      .map((socket) => this.#conversationOf(socket).session)
-      .find(({ lease }) => this.#lease.cardOf(lease) !== undefined);
-    try {
-      session?.notify(notice);
-      return Promise.resolve(session !== undefined);
-    } catch (thrown) {
-      // The socket broke in this moment, or the notice fits no frame: asking again would not help.
-      log.error('a notice could not be sent', thrown, { nodeId: session?.nodeId });
-      return Promise.resolve(false);
-    }
+    const { method, params } = notice;
+    const sent =
+      method === 'room.changed'
+        ? this.#rooms.changed(params.roomId, params.change)
+        : this.#send(notice);
+    return Promise.resolve(sent);
   }
 
   override async alarm(): Promise<void> {
@@ -110,6 +110,20 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
 
   #room(roomId: string): RoomApi {
     return roomOf(this.env, roomId);
+  }
+
+  #send(notice: Notice): boolean {
+    const session = this.#openSockets()
+      .map((socket) => this.#conversationOf(socket).session)
+      .find(({ lease }) => this.#lease.cardOf(lease) !== undefined);
+    try {
+      session?.notify(notice);
+      return session !== undefined;
+    } catch (thrown) {
+      // The socket broke in this moment, or the notice fits no frame: asking again would not help.
+      log.error('a notice could not be sent', thrown, { nodeId: session?.nodeId });
+      return false;
+    }
   }
 
   #openSockets(): WebSocket[] {

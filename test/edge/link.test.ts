@@ -269,6 +269,26 @@ describe('two nodes in one room', () => {
     expect(whole.version).toBe(said.length);
   });
 
+  it('can apply all that they are told and answered in the order in which it comes', async () => {
+    const { _id: roomId } = await createRoom('both at once');
+    const eu = await startNode('eu-west', 35);
+    const us = await startNode('us-east', 35);
+    for (const node of [eu, us]) {
+      node.follow(await node.peer.call('room.enter', { roomId, facts: nothing }));
+    }
+    const speak = async (node: TestNode): Promise<void> => {
+      for (let count = 0; count < 20; count += 1) {
+        node.apply(await node.peer.call('room.facts', { roomId, facts: someFacts() }));
+      }
+    };
+    await Promise.all([speak(eu), speak(us)]);
+    const last = await eu.peer.call('room.facts', { roomId, facts: nothing });
+    eu.apply(last);
+    await us.changes.until(({ version }) => version === last.version);
+    expect([eu.directory?.version, us.directory?.version]).toEqual([last.version, last.version]);
+    expect(eu.directory).toEqual(us.directory);
+  });
+
   it('are refused a room that does not exist, and nothing of it is remembered', async () => {
     const eu = await startNode('eu-west', 34);
     const roomId = 'ffffffffffffffffffffffff';

@@ -10,7 +10,8 @@ import type {
 } from '../../protocol/contracts/node-edge.ts';
 import { edgeToNode, nodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import { Problem, RoomAnswer } from '../../protocol/contracts/rest.ts';
-import type { DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import { applyChange } from '../../protocol/directory.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import type { Link, LinkSink } from '../../protocol/link.ts';
 import { mauthHeader } from '../../protocol/mauth.ts';
@@ -177,6 +178,10 @@ export interface TestNode {
   readonly changes: Inbox<DirectoryChange>;
   readonly ended: Promise<string>;
   register(): Promise<void>;
+  /** The directory that it follows, if it does; undefined after a change that did not fit. */
+  directory: Directory | undefined;
+  follow(directory: Directory): void;
+  apply(change: DirectoryChange): void;
 }
 
 /** A node's end of the link, over a WebSocket to its object. */
@@ -194,16 +199,33 @@ export async function connect(card: NodeCard): Promise<TestNode> {
       clock: systemClock,
       handlers: {
         'mesh.members': ({ nodes }) => members.put(nodes.map(({ nodeId }) => nodeId)),
-        'room.changed': ({ change }) => changes.put(change),
+        'room.changed': ({ change }) => {
+          node.apply(change);
+          changes.put(change);
+        },
         'room.deleted': () => undefined,
       },
     },
     { outgoing: nodeToEdge, incoming: edgeToNode, onEnd: ended.resolve },
   );
-  const register = async (): Promise<void> => {
-    await peer.call('node.register', { card, load: idle });
+  const node: TestNode = {
+    card,
+    peer,
+    members,
+    changes,
+    ended: ended.promise,
+    directory: undefined,
+    register: async () => {
+      await peer.call('node.register', { card, load: idle });
+    },
+    follow: (directory) => {
+      node.directory = directory;
+    },
+    apply: (change) => {
+      node.directory = node.directory && applyChange(node.directory, change);
+    },
   };
-  return { card, peer, members, changes, ended: ended.promise, register };
+  return node;
 }
 
 /** A node that is connected and registered. */
