@@ -67,9 +67,10 @@ export class SubscribeConnection {
     for (const producer of producers) {
       this.#requireOwner(owner);
       const slot = this.#reserve(owner, producer.kind);
-      // Before the first answer the worker itself waits until the client can receive. Later on a
-      // key frame would come too early, and cost its next one half a second.
-      const paused = this.#answered;
+      // What is in the first offer waits in the worker until the client can receive. What is in a
+      // later one waits for its answer: a key frame that comes too early delays the next by half a
+      // second.
+      const paused = this.#answered || this.#outstanding !== undefined;
       const consumer = await transport.consume(producer.id, { mid: slot.mid, paused });
       try {
         this.#requireOwner(owner);
@@ -146,7 +147,7 @@ export class SubscribeConnection {
       free.owner = owner;
       return free;
     }
-    if (this.#nextMid >= limits.sdpSections) {
+    if (this.#slots.length >= limits.sdpSections) {
       throw new RizomaError('overloaded', `a connection has ${limits.sdpSections} m-sections`);
     }
     const mid = String(this.#nextMid);
