@@ -216,6 +216,9 @@ export class Participant {
   readonly page: Page;
   controller: TestController;
   readonly plan: 'stream' | 'dual';
+  /** What becomes of its answers on their way. */
+  spoil: (sdp: string) => string = (sdp) => sdp;
+  lastConnectionId = '';
 
   private constructor(page: Page, controller: TestController, plan: 'stream' | 'dual') {
     this.page = page;
@@ -305,6 +308,7 @@ export class Participant {
   }
 
   async onMessage(connectionId: string, msg: SdpMessage): Promise<void> {
+    this.lastConnectionId = connectionId;
     if (msg.type === 'answer') {
       await this.page.evaluate(inPage.takeAnswer, { connectionId, sdp: msg.sdp });
       return;
@@ -313,7 +317,7 @@ export class Participant {
     await this.controller.peer.call('processConnectionMessage', {
       clientId: this.clientId,
       connectionId,
-      msg: { type: 'answer', sdp },
+      msg: { type: 'answer', sdp: this.spoil(sdp) },
     });
   }
 

@@ -172,6 +172,74 @@ describe('an offer that cannot be taken', () => {
   }
 });
 
+describe('an answer', () => {
+  const reject = (sdp: string, kind: string): string => sdp.replace(`m=${kind} 9 `, `m=${kind} 0 `);
+  const spoilt: [string, (sdp: string) => string, string][] = [
+    ['that does not parse', () => 'hello', 'sdp_malformed'],
+    [
+      'with other m-sections',
+      (sdp) => sdp.replace('a=mid:1', 'a=mid:7').replace('0 1', '0 7'),
+      'sdp_malformed',
+    ],
+    ['that takes nothing', (sdp) => sdp.replaceAll('a=recvonly', 'a=inactive'), 'sdp_no_codec'],
+  ];
+
+  it('that cannot be taken ends its subscription with a code, and others go on', async () => {
+    const erizo = await start('eu-west', '127.0.1.1');
+    const controller = TestController.dial(erizo);
+    const ann = await Participant.create(browser, controller);
+    const stream = await ann.publish();
+    const ben = await Participant.create(browser, controller);
+    await ben.subscribe(stream, []);
+    for (const [, spoil, code] of spoilt) {
+      const cleo = await Participant.create(browser, controller);
+      cleo.spoil = spoil;
+      await expect(cleo.subscribe(stream, [])).rejects.toMatchObject({ code });
+      expect(await erizo.counters()).toMatchObject({ clients: 2, consumers: 2, connections: 2 });
+    }
+    expect((await ben.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+  });
+
+  it('may refuse one track of a stream, and then what is played next has another place', async () => {
+    const erizo = await start('eu-west', '127.0.1.1');
+    const controller = TestController.dial(erizo);
+    const ann = await Participant.create(browser, controller);
+    const [one, two] = [await ann.publish(), await ann.publish()];
+    const ben = await Participant.create(browser, controller);
+    ben.spoil = (sdp) => reject(sdp, 'video').replace('BUNDLE 0 1', 'BUNDLE 0');
+    await ben.subscribe(one, []);
+    expect(await erizo.counters()).toMatchObject({ subscribers: 1, consumers: 1 });
+    ben.spoil = (sdp) => sdp;
+    await ben.subscribe(two, []);
+    expect((await ben.plays(two.label)).frames).toBeGreaterThanOrEqual(15);
+    expect(await erizo.counters()).toMatchObject({ subscribers: 2, consumers: 3 });
+  });
+
+  it('and an offer are taken only by the connection they are for', async () => {
+    const erizo = await start('eu-west', '127.0.1.1');
+    const controller = TestController.dial(erizo);
+    const ann = await Participant.create(browser, controller);
+    const stream = await ann.publish();
+    const ben = await Participant.create(browser, controller);
+    await ben.subscribe(stream, []);
+    const send = (who: Participant, type: 'offer' | 'answer', connectionId: string) =>
+      controller.peer.call('processConnectionMessage', {
+        clientId: who.clientId,
+        connectionId,
+        msg: { type, sdp: 'v=0' },
+      });
+    const conflict = { code: 'conflict' };
+    await expect(send(ben, 'answer', ben.lastConnectionId)).rejects.toMatchObject(conflict);
+    await expect(send(ben, 'offer', ben.lastConnectionId)).rejects.toMatchObject(conflict);
+    await expect(send(ann, 'answer', ann.lastConnectionId)).rejects.toMatchObject(conflict);
+    await expect(send(ben, 'offer', ann.lastConnectionId)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await expect(ben.subscribe(stream, [])).rejects.toMatchObject(conflict);
+    expect((await ben.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+  });
+});
+
 describe('a cascade', () => {
   async function threeProcesses() {
     const [origin, gateway, behind] = await Promise.all([
