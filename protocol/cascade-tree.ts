@@ -44,8 +44,11 @@ export function gatewayOf<M extends Member>(
   return elders.reduce((best, erizo) => (weight(erizo) > weight(best) ? erizo : best));
 }
 
-/** Which process each process of the room pulls the stream from. */
+/** Which process each process of the room pulls the stream from; empty for a stream without media. */
 export function cascadeTree(stream: Origin, erizos: readonly Member[]): CascadeTree {
+  if (stream.erizoId === undefined) {
+    return new Map();
+  }
   const gateways = new Map<string, string | undefined>();
   const tree = new Map<string, string | undefined>([[stream.erizoId, undefined]]);
   for (const erizo of erizos) {

@@ -32,7 +32,8 @@ export const ErizoFact = v.strictObject({ erizoId: ErizoId, endpoint: Endpoint }
 export const StreamFact = v.strictObject({
   streamId: StreamId,
   clientId: ClientId,
-  erizoId: ErizoId,
+  /** Where its media comes in; absent where it is data alone, which goes through signalling. */
+  erizoId: v.optional(ErizoId),
   userName: v.pipe(v.string(), v.maxLength(limits.name_chars)),
   media: StreamMedia,
 });

@@ -148,7 +148,7 @@ function streamRows(
   const rows = new Map<string, { row: RoomStream; weight: number }>();
   for (const { nodeId, region, facts } of holders) {
     const alive = new Set(facts.erizos.map(({ erizoId }) => erizoId));
-    for (const fact of facts.streams.filter(({ erizoId }) => alive.has(erizoId))) {
+    for (const fact of facts.streams.filter(({ erizoId }) => isServed(erizoId, alive))) {
       const old = known.get(fact.streamId);
       const isNew = claimed.get(nodeId)?.has(fact.streamId) !== true;
       const weight = isNew ? 2 : Number(old?.nodeId === nodeId);
@@ -160,6 +160,11 @@ function streamRows(
     }
   }
   return [...rows.values()].map(({ row }) => row);
+}
+
+/** A stream that is data alone has no process that could have died. */
+function isServed(erizoId: string | undefined, alive: ReadonlySet<string>): boolean {
+  return erizoId === undefined || alive.has(erizoId);
 }
 
 function streamIdsOf(facts: RoomFacts): Set<string> {

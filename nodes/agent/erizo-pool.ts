@@ -27,8 +27,11 @@ export function stepPool(
   apply(turn, event);
   age(turn);
   balance(turn);
-  const { slots, waiting, failures, startAfter_ms, closing, effects } = turn;
-  return { state: { slots, waiting, failures, startAfter_ms, closing }, effects };
+  const { effects, slots, waiting, failures, startAfter_ms, refillAfter_ms, closing } = turn;
+  return {
+    state: { slots, waiting, failures, startAfter_ms, refillAfter_ms, closing },
+    effects,
+  };
 }
 
 function apply(turn: PoolTurn, event: PoolEvent): void {

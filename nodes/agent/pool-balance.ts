@@ -1,4 +1,5 @@
 import type { Asked, Slot } from './pool-state.ts';
+import { poolTimes } from './pool-state.ts';
 import type { PoolTurn } from './pool-turn.ts';
 import { stop } from './pool-turn.ts';
 
@@ -56,6 +57,9 @@ function serve(turn: PoolTurn): number {
 
 function prerun(turn: PoolTurn, claimed: number): void {
   const ready = count(turn, 'idle') + count(turn, 'starting') - claimed;
+  if (ready > 0 && turn.now_ms < turn.refillAfter_ms) {
+    return;
+  }
   for (let missing = turn.options.prerunProcesses - ready; missing > 0; missing -= 1) {
     if (!start(turn)) {
       return;
@@ -95,6 +99,9 @@ function start(turn: PoolTurn): boolean {
 function grant(turn: PoolTurn, asked: Asked, slot: Exclude<Slot, { is: 'starting' }>): void {
   const { erizoId, born_ms, load, unlinked_ms } = slot;
   const given = slot.is === 'used' ? slot.given + 1 : 1;
+  if (slot.is === 'idle') {
+    turn.refillAfter_ms = turn.now_ms + poolTimes.refill_ms;
+  }
   const quiet_ms = slot.is === 'used' && slot.quiet_ms === undefined ? undefined : turn.now_ms;
   turn.slots.set(erizoId, { is: 'used', erizoId, born_ms, load, unlinked_ms, quiet_ms, given });
   turn.effects.push({ do: 'grant', requestId: asked.requestId, erizoId });

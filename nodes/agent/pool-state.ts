@@ -5,6 +5,8 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 export const poolTimes = {
   /** A room's process is free again after this: a viewer who reloads comes back to a warm one. */
   quiet_ms: 5_000,
+  /** A start takes half a second of CPU, which the join that took a process needs itself just then. */
+  refill_ms: 2_000,
   /** A process that has not registered by then never will; a cold start on a busy host takes 5 s. */
   start_ms: 15_000,
   /** A process that was told to stop and has nothing open closes its worker well within this. */
@@ -64,6 +66,8 @@ export interface PoolState {
   failures: number;
   /** No process is started before this time. */
   startAfter_ms: number;
+  /** While one is ready, the ones that were given out are not made up for before this time. */
+  refillAfter_ms: number;
   closing: boolean;
 }
 
@@ -72,6 +76,7 @@ export const emptyPool: PoolState = {
   waiting: [],
   failures: 0,
   startAfter_ms: 0,
+  refillAfter_ms: 0,
   closing: false,
 };
 

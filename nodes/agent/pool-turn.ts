@@ -11,6 +11,7 @@ export interface PoolTurn {
   waiting: Asked[];
   failures: number;
   startAfter_ms: number;
+  refillAfter_ms: number;
   closing: boolean;
 }
 

@@ -8,8 +8,8 @@ import { ReliableSocket } from './reliable-socket.ts';
 export interface ChannelSocket extends Wire {
   onAny(listener: (event: string, ...args: unknown[]) => void): unknown;
   offAny(listener: (event: string, ...args: unknown[]) => void): unknown;
-  on(event: 'disconnect', listener: () => void): unknown;
-  off(event: 'disconnect', listener: () => void): unknown;
+  on(event: 'disconnect', listener: (reason: string) => void): unknown;
+  off(event: 'disconnect', listener: (reason: string) => void): unknown;
   disconnect(close: boolean): unknown;
 }
 
@@ -17,6 +17,12 @@ type State =
   | { at: 'connected'; leave: () => void; socket: ChannelSocket }
   | { at: 'reconnecting'; stopWaiting: Cancel }
   | { at: 'disconnected' };
+
+/**
+ * What socket.io says of a client that ended its socket on purpose. Licode's sends
+ * `clientDisconnection` just before, which may be dropped when both arrive at once.
+ */
+const saidGoodbye = 'client namespace disconnect';
 
 export interface ChannelOptions {
   onMessage(received: Received): void;
@@ -59,7 +65,7 @@ export class Channel {
       return;
     }
     const onAny = (event: string, ...args: unknown[]): void => this.#onEvent(event, args);
-    const onGone = (): void => this.#onSocketGone();
+    const onGone = (reason: string): void => this.#onSocketGone(reason);
     socket.onAny(onAny);
     socket.on('disconnect', onGone);
     const leave = (): void => {
@@ -113,7 +119,11 @@ export class Channel {
     }
   }
 
-  #onSocketGone(): void {
+  #onSocketGone(reason: string): void {
+    if (reason === saidGoodbye) {
+      this.close('it left');
+      return;
+    }
     this.#dropSocket();
     const stopWaiting = this.#clock.after(limits.reconnection_ms, () =>
       this.close('it did not come back'),

@@ -149,14 +149,18 @@ export class Client {
     }
   }
 
-  /** Licode's client looks for the words second or fourth, by what it asked for. */
+  /**
+   * Licode's client looks for the words second or fourth, by what it asked for; `Unauthorized` is the
+   * text that it knows, all others begin with their code.
+   */
   #refuse(event: string, error: RizomaError, answer: Answer): void {
     if (error.code === 'internal') {
       this.#log.error({ err: error, event }, 'request failed');
     } else {
       this.#log.debug({ code: error.code, event: event.slice(0, 64) }, 'request refused');
     }
-    answer(null, error.message, null, error.message);
+    const words = error.code === 'unauthorized' ? error.message : `${error.code}: ${error.message}`;
+    answer(null, words, null, words);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Failure, Flow } from './flow.ts';
 import { erizoOf, failureOf, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
-import { hasMedia, noErizo, publicStream } from './streams.ts';
+import { hasMedia, publicStream } from './streams.ts';
 
 /** Streams that clients of this controller publish into a room. */
 export class Publishing {
@@ -160,7 +160,7 @@ export class Publishing {
     const stream = this.#parts.streams.add({
       streamId,
       clientId: client.id,
-      erizoId: erizo?.erizoId ?? noErizo,
+      ...(erizo === undefined ? {} : { erizoId: erizo.erizoId }),
       userName: client.userName,
       media,
     });

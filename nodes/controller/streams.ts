@@ -12,9 +12,6 @@ import type {
 } from '../../protocol/directory.ts';
 import { emptyDirectory } from '../../protocol/directory.ts';
 
-/** Stands for the process of a stream that has none: data goes through signalling alone. */
-export const noErizo = '00000000-0000-0000-0000-000000000000';
-
 /** What a new directory means for clients that hold the room. */
 export interface StreamNews {
   added: RoomStream[];

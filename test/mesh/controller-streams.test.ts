@@ -57,7 +57,7 @@ describe('publishing', () => {
     const streamId = await world.publish(ann);
     expect((await bob.ask('unpublish', streamId)).slice(0, 2)).toEqual([
       null,
-      `you publish no stream ${streamId}`,
+      `not_found: you publish no stream ${streamId}`,
     ]);
     expect(await ann.ask('unpublish', streamId)).toEqual([true]);
     expect(await bob.next('onRemoveStream')).toEqual({ id: streamId });
@@ -132,7 +132,7 @@ describe('publishing', () => {
     world.agent.failNext.push('overloaded');
     expect((await ann.ask('publish', publishMessage)).slice(0, 2)).toEqual([
       null,
-      'as the test wants it: overloaded',
+      'overloaded: as the test wants it: overloaded',
     ]);
     await world.publish(ann);
     expect(world.controller.counters().streams).toBe(1);
@@ -174,7 +174,10 @@ describe('subscribing', () => {
       },
     ]);
     const again = await bob.ask('subscribe', { options: { streamId, audio: true } });
-    expect(again.slice(0, 2)).toEqual([null, `you are subscribed to stream ${streamId} already`]);
+    expect(again.slice(0, 2)).toEqual([
+      null,
+      `conflict: you are subscribed to stream ${streamId} already`,
+    ]);
     expect(await bob.ask('unsubscribe', streamId)).toEqual([true]);
     expect(world.erizo(0).paramsOf('removeSubscriber')).toHaveLength(1);
     expect((await bob.ask('unsubscribe', streamId))[0]).toBeNull();
@@ -186,7 +189,7 @@ describe('subscribing', () => {
     const ann = await world.join();
     const streamId = '111111111111111111';
     const answer = await ann.ask('subscribe', { options: { streamId, audio: true, video: true } });
-    expect(answer.slice(0, 2)).toEqual([null, `stream ${streamId} does not exist`]);
+    expect(answer.slice(0, 2)).toEqual([null, `not_found: stream ${streamId} does not exist`]);
     expect(world.agent.erizos).toHaveLength(0);
   });
 
@@ -273,7 +276,10 @@ describe('subscribing', () => {
     const [, erizoId, connectionId] = await ann.ask('publish', publishMessage);
     const msg = { type: 'offer', sdp: 'offer' };
     const answer = await eve.ask('connectionMessage', { options: { connectionId, erizoId, msg } });
-    expect(answer.slice(0, 2)).toEqual([null, `you have no connection ${String(connectionId)}`]);
+    expect(answer.slice(0, 2)).toEqual([
+      null,
+      `forbidden: you have no connection ${String(connectionId)}`,
+    ]);
     expect(world.erizo(0).paramsOf('processConnectionMessage')).toHaveLength(0);
   });
 });

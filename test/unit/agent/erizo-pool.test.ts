@@ -19,6 +19,13 @@ describe('the pool of ErizoJS processes', () => {
     ]);
   });
 
+  it('makes up for one that it gave out when the join is over, while another is ready', () => {
+    const pool = PoolDriver.ready({ prerunProcesses: 2, maxProcesses: 4 });
+    expect(pool.ask(1)).toEqual([{ do: 'grant', requestId: 1, erizoId: 'e1' }]);
+    expect(pool.pass(1_999)).toEqual([]);
+    expect(pool.pass(1)).toEqual([{ do: 'start', erizoId: 'e3' }]);
+  });
+
   it('lets a request wait for a process that is starting, and keeps another one ready beside it', () => {
     const pool = new PoolDriver({ prerunProcesses: 1, maxProcesses: 3 });
     pool.step({ is: 'tick' });

@@ -9,7 +9,7 @@ class FakeSocket implements ChannelSocket {
   readonly sent: unknown[] = [];
   ended = false;
   #onAny: ((event: string, ...args: unknown[]) => void) | undefined;
-  #onGone: (() => void) | undefined;
+  #onGone: ((reason: string) => void) | undefined;
 
   emit(...args: unknown[]): void {
     this.sent.push(args);
@@ -20,15 +20,15 @@ class FakeSocket implements ChannelSocket {
   offAny(): void {
     this.#onAny = undefined;
   }
-  on(_event: 'disconnect', listener: () => void): void {
+  on(_event: 'disconnect', listener: (reason: string) => void): void {
     this.#onGone = listener;
   }
   off(): void {
     this.#onGone = undefined;
   }
-  disconnect(): void {
+  disconnect(reason: unknown = 'transport close'): void {
     this.ended = true;
-    this.#onGone?.();
+    this.#onGone?.(String(reason));
   }
   arrive(event: string, ...args: unknown[]): void {
     this.#onAny?.(event, ...args);
@@ -52,6 +52,13 @@ function setUp(): { clock: VirtualClock; channel: Channel; told: string[]; socke
 }
 
 describe('a channel', () => {
+  it('ends at once for a client that ended its socket on purpose', () => {
+    const { channel, told, socket } = setUp();
+    socket.disconnect('client namespace disconnect');
+    expect(channel.at).toBe('disconnected');
+    expect(told).toEqual(['ended: it left']);
+  });
+
   it('waits for a client that lost its socket, and no longer than it may take', () => {
     const { clock, channel, told, socket } = setUp();
     socket.disconnect();

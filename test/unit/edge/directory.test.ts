@@ -56,6 +56,16 @@ describe('the directory of a room', () => {
     expect(change.streams.put).toMatchObject([{ nodeId: 'a', region: 'region-of-a', since: 1 }]);
   });
 
+  it('holds a stream of data, which no process serves', () => {
+    const { erizos, streams } = facts([1], [[7, 1]]);
+    const data = streams.map(({ erizoId: _none, ...stream }) => stream);
+    const state = after(
+      enter('a', { erizos, streams: data }),
+      say('a', { erizos: [], streams: data }),
+    );
+    expect(streamsOf(state)).toEqual(['7@a']);
+  });
+
   it('makes no version and tells nobody when the same is said again', () => {
     const said = facts([1], [[7, 1]]);
     const state = after(enter('a', said), enter('b', facts([])));
@@ -186,7 +196,7 @@ describe('any history of a room', () => {
           const holders = new Set(state.holders.map(({ nodeId }) => nodeId));
           const erizos = new Set(state.directory.erizos.map(({ erizoId }) => erizoId));
           for (const stream of state.directory.streams) {
-            expect(holders.has(stream.nodeId) && erizos.has(stream.erizoId)).toBe(true);
+            expect(holders.has(stream.nodeId) && erizos.has(stream.erizoId ?? '')).toBe(true);
           }
         }
       }),

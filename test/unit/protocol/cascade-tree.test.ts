@@ -109,6 +109,12 @@ describe('the cascade tree', () => {
     expect(routeTo(stream, uuid(0), erizos)).toEqual([]);
   });
 
+  test('is empty for a stream of data, which no process serves', () => {
+    const origin = erizo(0, 'eu-west', 1);
+    const { erizoId: _none, ...data } = streamOf(origin, 3);
+    expect(cascadeTree(data, [origin]).size).toBe(0);
+  });
+
   test('says when there is no way', () => {
     const origin = erizo(0, 'eu-west', 1);
     const stream = streamOf(origin, 3);
