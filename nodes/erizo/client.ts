@@ -22,7 +22,6 @@ type SubscribeParams = ParamsOf<ControllerToErizo, 'addSubscriber'>;
 export interface ClientEvents {
   message(connectionId: string, msg: SdpMessage): void;
   failed(streamId: string, role: Failed['role'], why: Failed['why']): void;
-  /** A stream of the client begins or ends here; what is left of the client stands in its fields. */
   publisherEnded(publisher: Publisher): void;
   /** Nothing is left of the client. */
   idle(): void;

@@ -1,0 +1,215 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import { newUuid } from '../../protocol/ids.ts';
+import { launchChromium } from '../support/chromium.ts';
+import {
+  empty,
+  isEmpty,
+  Participant,
+  roomId,
+  TestAgent,
+  TestController,
+  TestErizo,
+} from './erizo-kit.ts';
+
+let browser: Browser;
+let agent: TestAgent;
+const erizos: TestErizo[] = [];
+
+beforeAll(async () => {
+  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
+});
+
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
+});
+
+afterAll(async () => {
+  await browser.close();
+  await agent.listener.close();
+});
+
+async function start(region: string, ip: string): Promise<TestErizo> {
+  const erizo = await TestErizo.create(agent, region, ip);
+  erizos.push(erizo);
+  return erizo;
+}
+
+describe('a cascade', () => {
+  async function threeProcesses() {
+    const [origin, gateway, behind] = await Promise.all([
+      start('eu-west', '127.0.1.1'),
+      start('us-east', '127.0.2.1'),
+      start('us-east', '127.0.2.1'),
+    ]);
+    const controllerId = newUuid();
+    const [atOrigin, atGateway, atBehind] = [origin, gateway, behind].map((erizo) =>
+      TestController.dial(erizo, controllerId),
+    );
+    if (atOrigin === undefined || atGateway === undefined || atBehind === undefined) {
+      throw new Error('three were started');
+    }
+    const ann = await Participant.create(browser, atOrigin);
+    return {
+      origin,
+      gateway,
+      behind,
+      atOrigin,
+      atGateway,
+      atBehind,
+      ann,
+      stream: await ann.publish(),
+    };
+  }
+
+  it('crosses the WAN once, by one pipe, however many play it, and closes when nobody does', async () => {
+    const { origin, gateway, behind, atOrigin, atGateway, atBehind, ann, stream } =
+      await threeProcesses();
+    const ben = await Participant.create(browser, atGateway);
+    const cleo = await Participant.create(browser, atGateway);
+    const dan = await Participant.create(browser, atBehind);
+
+    await Promise.all([ben.subscribe(stream, [origin.hop]), cleo.subscribe(stream, [origin.hop])]);
+    expect((await ben.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    expect((await cleo.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    expect(await gateway.counters()).toMatchObject({
+      pulls: 1,
+      wanPulls: 1,
+      cascadeOpens: 1,
+      pipeTransports: 1,
+    });
+    expect(await origin.counters()).toMatchObject({ feeds: 1, pipeTransports: 1, cascadeOpens: 0 });
+
+    await dan.subscribe(stream, [gateway.hop, origin.hop]);
+    expect((await dan.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    expect(await behind.counters()).toMatchObject({ pulls: 1, wanPulls: 0, pipeTransports: 1 });
+    expect(await gateway.counters()).toMatchObject({ wanPulls: 1, feeds: 1, pipeTransports: 2 });
+    const sent = await origin.counters();
+    expect(sent).toMatchObject({ feeds: 1, pipeTransports: 1 });
+    expect(sent.pipeBytesSent).toBeGreaterThan(10_000);
+
+    await Promise.all([ben, cleo, dan].map((viewer) => viewer.unsubscribe(stream.streamId)));
+    // A viewer who comes back within the linger finds it open, and sees something again.
+    await ben.subscribe(stream, [origin.hop]);
+    expect((await ben.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    expect(await gateway.counters()).toMatchObject({ pulls: 1, cascadeOpens: 1 });
+    await ben.unsubscribe(stream.streamId);
+
+    const isOver = (counters: ErizoCounters) => counters.pipeTransports === 0;
+    expect(await behind.settled(isOver, 15_000)).toMatchObject(empty);
+    expect(await gateway.settled(isOver, 25_000)).toMatchObject(empty);
+    const after = await origin.settled(isOver);
+    expect(after).toMatchObject({ feeds: 0, consumers: 0, pipeTransports: 0, publishers: 1 });
+    expect(after.pipeBytesSent).toBeGreaterThanOrEqual(sent.pipeBytesSent);
+    await atOrigin.peer.call('removePublisher', {
+      clientId: ann.clientId,
+      streamId: stream.streamId,
+    });
+    expect(await origin.settled(isEmpty)).toMatchObject(empty);
+  });
+
+  it('ends everywhere, without a failure, when its publisher ends', async () => {
+    const { origin, gateway, behind, atOrigin, atGateway, atBehind, ann, stream } =
+      await threeProcesses();
+    const ben = await Participant.create(browser, atGateway);
+    const dan = await Participant.create(browser, atBehind);
+    // Behind the gateway first: the gateway pulls because it is asked to.
+    await dan.subscribe(stream, [gateway.hop, origin.hop]);
+    await ben.subscribe(stream, [origin.hop]);
+    expect((await dan.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    expect(await gateway.counters()).toMatchObject({ cascadeOpens: 1, pulls: 1 });
+    await atOrigin.peer.call('removeClient', { clientId: ann.clientId });
+    for (const erizo of [origin, gateway, behind]) {
+      expect(await erizo.settled(isEmpty)).toMatchObject(empty);
+    }
+    expect([...atGateway.failures, ...atBehind.failures]).toEqual([]);
+  });
+
+  it('whose origin dies is told to the controllers of all who played it', async () => {
+    const { origin, gateway, behind, atGateway, atBehind, stream } = await threeProcesses();
+    const ben = await Participant.create(browser, atGateway);
+    const dan = await Participant.create(browser, atBehind);
+    await ben.subscribe(stream, [origin.hop]);
+    await dan.subscribe(stream, [gateway.hop, origin.hop]);
+    const failures = Promise.all([atGateway.nextFailure(), atBehind.nextFailure()]);
+    origin.child.kill('SIGKILL');
+    expect(await failures).toMatchObject([
+      { clientId: ben.clientId, role: 'subscriber', why: 'upstream' },
+      { clientId: dan.clientId, role: 'subscriber', why: 'upstream' },
+    ]);
+    for (const erizo of [gateway, behind]) {
+      expect(await erizo.settled(isEmpty)).toMatchObject(empty);
+    }
+  });
+
+  it('that viewers give up at any stage keeps nothing for them', async () => {
+    const { origin, gateway, atGateway, stream } = await threeProcesses();
+    const options = { audio: true, video: true, label: stream.label, plan: 'dual' as const };
+    const giveUp = async (stage: 'at once' | 'initializing' | 'offered'): Promise<string> => {
+      const abort = new AbortController();
+      const clientId = newUuid();
+      const call = atGateway.peer.call(
+        'addSubscriber',
+        { roomId, clientId, streamId: stream.streamId, route: [origin.hop], options },
+        {
+          signal: abort.signal,
+          onPart: () => stage === 'initializing' && abort.abort(),
+        },
+      );
+      if (stage === 'at once') {
+        abort.abort();
+      }
+      offered.set(clientId, () => stage === 'offered' && abort.abort());
+      return call.then(
+        () => 'ready',
+        (thrown: unknown) => (thrown instanceof RizomaError ? thrown.code : 'no code'),
+      );
+    };
+    const offered = new Map<string, () => unknown>();
+    atGateway.onMessage = (clientId) => offered.get(clientId)?.();
+    const stages = ['at once', 'initializing', 'offered'] as const;
+    const ends = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => giveUp(stages[i % 3] ?? 'at once')),
+    );
+    expect(new Set(ends)).toEqual(new Set(['cancelled']));
+    const counters = await gateway.settled(
+      ({ clients, webRtcTransports }) => clients + webRtcTransports === 0,
+    );
+    expect(counters).toMatchObject({
+      clients: 0,
+      connections: 0,
+      subscribers: 0,
+      consumers: 0,
+      webRtcTransports: 0,
+      pulls: 1,
+      cascadeOpens: 1,
+    });
+    expect(await gateway.settled(isEmpty, 15_000)).toMatchObject(empty);
+    expect(await origin.settled(({ feeds }) => feeds === 0)).toMatchObject({
+      feeds: 0,
+      pipeTransports: 0,
+    });
+  });
+
+  it('of a stream that nobody publishes, or by a way that comes back, is refused', async () => {
+    const { origin, gateway, atBehind, behind, stream } = await threeProcesses();
+    const dan = await Participant.create(browser, atBehind);
+    const unknown = { streamId: '123456789012345678', label: 'x' };
+    await expect(dan.subscribe(unknown, [])).rejects.toMatchObject({ code: 'not_found' });
+    await expect(dan.subscribe(unknown, [gateway.hop, origin.hop])).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await expect(dan.subscribe(stream, [gateway.hop, behind.hop])).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await expect(
+      dan.subscribe(stream, [gateway.hop, origin.hop, gateway.hop]),
+    ).rejects.toMatchObject({ code: 'forbidden' });
+    for (const erizo of [gateway, behind]) {
+      expect(await erizo.settled(isEmpty)).toMatchObject(empty);
+    }
+  });
+});
