@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { Consumer } from './media.ts';
 import type { Pipe } from './pipe.ts';
 import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
-import { deferred } from './wait.ts';
+import { allOrNone, closeAll, deferred } from './wait.ts';
 
 export interface FeedOptions {
   source: Source;
@@ -88,19 +88,18 @@ export class Feed implements SourceUser {
   async #consume(pipe: Pipe): Promise<Track[]> {
     const producers = await this.#options.source.tracks;
     const transport = await pipe.transport;
-    const tracks: Track[] = [];
-    for (const { id, kind, paused } of producers) {
-      const consumer = await transport.consume(id);
-      if (this.#state === 'closed') {
-        consumer.close();
-        throw new RizomaError('cancelled', 'the stream is not given any more');
-      }
-      this.#consumers.push(consumer);
-      // Not before somebody plays it: a key frame that comes earlier is of no use to anyone.
-      await consumer.pause();
-      tracks.push({ trackId: id, kind, rtpParameters: consumer.rtpParameters, paused });
+    const consumers = await allOrNone(producers.map(({ id }) => transport.consume(id)));
+    this.#consumers = consumers;
+    if (this.#state === 'closed') {
+      closeAll(consumers);
+      throw new RizomaError('cancelled', 'the stream is not given any more');
     }
-    return tracks;
+    // Not before somebody plays it: a key frame that comes earlier is of no use to anyone.
+    await Promise.all(consumers.map((consumer) => consumer.pause()));
+    return producers.map(({ id, kind, paused }, index) => {
+      const { rtpParameters } = consumers[index] as Consumer;
+      return { trackId: id, kind, rtpParameters, paused };
+    });
   }
 
   async #applyPause(): Promise<void> {
@@ -117,9 +116,7 @@ export class Feed implements SourceUser {
     this.#state = 'closed';
     this.#tracks.reject(why);
     this.#use.end();
-    for (const consumer of this.#consumers) {
-      consumer.close();
-    }
+    closeAll(this.#consumers);
     this.#consumers = [];
     this.#log.info('feed ended');
   }

@@ -7,6 +7,7 @@ import { readConfig } from './config.ts';
 import { Engine } from './engine.ts';
 import { Erizo } from './erizo.ts';
 import { LoadMeter } from './load.ts';
+import { warmUp } from './warm-up.ts';
 
 /** An ErizoJS process: one worker, one way in for controllers and neighbours, one way to its agent. */
 const config = readConfig(process.env);
@@ -28,6 +29,7 @@ const engine = await Engine.create(
     },
   },
 );
+await warmUp(engine);
 const erizo = new Erizo(
   { engine, clock, log },
   { self: { erizoId, nodeId, region }, onChange: () => exitWhenIdle() },

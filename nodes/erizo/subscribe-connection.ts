@@ -6,7 +6,7 @@ import type { OfferedSection } from './sdp/offer.ts';
 import { writeOffer } from './sdp/offer.ts';
 import { readDescription } from './sdp/read.ts';
 import type { RemoteDescription } from './sdp/remote.ts';
-import { deferred } from './wait.ts';
+import { allOrNone, closeAll, deferred } from './wait.ts';
 
 /** Whose tracks a section carries. */
 export interface SectionOwner {
@@ -64,20 +64,25 @@ export class SubscribeConnection {
   /** Sends the tracks to the client; resolves when it has taken them, or some of them. */
   async send(owner: SectionOwner, producers: readonly Producer[]): Promise<void> {
     const transport = await this.connection.transport;
-    for (const producer of producers) {
+    this.#requireOwner(owner);
+    // What is in the first offer waits in the worker until the client can receive. What is in a
+    // later one waits for its answer: a key frame that comes too early delays the next by half a
+    // second.
+    const paused = this.#answered || this.#outstanding !== undefined;
+    const slots = producers.map((producer) => this.#reserve(owner, producer.kind));
+    const consumers = await allOrNone(
+      slots.map(({ mid }, index) =>
+        transport.consume((producers[index] as Producer).id, { mid, paused }),
+      ),
+    );
+    try {
       this.#requireOwner(owner);
-      const slot = this.#reserve(owner, producer.kind);
-      // What is in the first offer waits in the worker until the client can receive. What is in a
-      // later one waits for its answer: a key frame that comes too early delays the next by half a
-      // second.
-      const paused = this.#answered || this.#outstanding !== undefined;
-      const consumer = await transport.consume(producer.id, { mid: slot.mid, paused });
-      try {
-        this.#requireOwner(owner);
-      } catch (thrown) {
-        consumer.close();
-        throw thrown;
-      }
+    } catch (thrown) {
+      closeAll(consumers);
+      throw thrown;
+    }
+    for (const [index, slot] of slots.entries()) {
+      const consumer = consumers[index] as Consumer;
       slot.consumer = consumer;
       slot.parameters = consumer.rtpParameters;
       if (!this.#slots.includes(slot)) {

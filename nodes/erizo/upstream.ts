@@ -10,6 +10,7 @@ import { dialZmq } from '../link/zmq-dialer.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from './engine.ts';
 import type { Producer } from './media.ts';
+import { allOrNone } from './wait.ts';
 import { Pipe } from './pipe.ts';
 import type { SourceEnd } from './source.ts';
 
@@ -83,8 +84,11 @@ export class Upstream {
       puller: this.#options.self,
       pipe: { pipeId: this.#pipe.pipeId, endpoint: await this.#pipe.endpoint() },
     });
-    await this.#pipe.connect(answer.endpoint);
-    return this.#produce(answer.tracks);
+    const [producers] = await Promise.all([
+      this.#produce(answer.tracks),
+      this.#pipe.connect(answer.endpoint),
+    ]);
+    return producers;
   }
 
   /** Pulls a stream no longer. */
@@ -126,18 +130,11 @@ export class Upstream {
 
   async #produce(tracks: readonly Track[]): Promise<readonly Producer[]> {
     const transport = await this.#pipe.transport;
-    const producers: Producer[] = [];
-    try {
-      for (const { trackId: id, kind, rtpParameters, paused } of tracks) {
-        producers.push(await transport.produce({ id, kind, rtpParameters, paused }));
-      }
-    } catch (thrown) {
-      for (const producer of producers) {
-        producer.close();
-      }
-      throw thrown;
-    }
-    return producers;
+    return allOrNone(
+      tracks.map(({ trackId: id, kind, rtpParameters, paused }) =>
+        transport.produce({ id, kind, rtpParameters, paused }),
+      ),
+    );
   }
 
   #handlers(): Handlers<ErizoToDownstream> {

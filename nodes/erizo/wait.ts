@@ -18,3 +18,25 @@ export function deferred<T>(): PromiseWithResolvers<T> {
   made.promise.catch(() => undefined);
   return made;
 }
+
+interface Closable {
+  close(): void;
+}
+
+export function closeAll(things: readonly Closable[]): void {
+  for (const thing of things) {
+    thing.close();
+  }
+}
+
+/** All of them, in order; where one fails those that were made are closed, and its error is thrown. */
+export async function allOrNone<T extends Closable>(making: readonly Promise<T>[]): Promise<T[]> {
+  const outcomes = await Promise.allSettled(making);
+  const made = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = outcomes.find((one) => one.status === 'rejected');
+  if (failed !== undefined) {
+    closeAll(made);
+    throw failed.reason;
+  }
+  return made;
+}
