@@ -1,3 +1,4 @@
+import { layoutOf } from './layout.ts';
 import type { Tile } from './tile.ts';
 
 /** The tiles, in the order in which they came; our own is the first. */
@@ -7,6 +8,14 @@ export class Grid {
 
   constructor(components: { element: HTMLElement }) {
     this.#element = components.element;
+  }
+
+  static create(components: { element: HTMLElement }): Grid {
+    const grid = new Grid(components);
+    // What stands above the grid, a notice say, takes room as well.
+    new ResizeObserver(() => grid.#resize()).observe(document.body);
+    window.addEventListener('resize', () => grid.#resize());
+    return grid;
   }
 
   get(key: string): Tile | undefined {
@@ -39,21 +48,17 @@ export class Grid {
     }
   }
 
+  /** Lays the tiles out anew: there is one more or less, or the window has changed. */
   #resize(): void {
-    this.#element.dataset['size'] = sizeOf(this.#tiles.size);
+    const { left, top } = this.#element.getBoundingClientRect();
+    const { columns, width } = layoutOf(this.#tiles.size, {
+      width: document.documentElement.clientWidth - 2 * Math.min(left, margin),
+      height: window.innerHeight - top - margin,
+    });
+    this.#element.style.setProperty('--columns', String(columns));
+    this.#element.style.setProperty('--width', `${width}px`);
   }
 }
 
-/** What the style sheet makes columns and rows of. */
-function sizeOf(tiles: number): 'one' | 'two' | 'four' | 'six' | 'nine' | 'many' {
-  if (tiles <= 1) {
-    return 'one';
-  }
-  if (tiles <= 4) {
-    return tiles === 2 ? 'two' : 'four';
-  }
-  if (tiles <= 9) {
-    return tiles <= 6 ? 'six' : 'nine';
-  }
-  return 'many';
-}
+/** Around the grid, in CSS pixels. */
+const margin = 24;

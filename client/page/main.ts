@@ -17,7 +17,7 @@ import { readWish, wishAddress } from './wish.ts';
 
 const wish = readWish(location.search, Math.random);
 const notices = new Notices({ area: byId('status', HTMLElement) });
-const grid = new Grid({ element: byId('grid', HTMLElement) });
+const grid = Grid.create({ element: byId('grid', HTMLElement) });
 const ownTile = Tile.own({ name: wish.name, region: undefined });
 const rejoin = { label: 'Rejoin', run: () => location.assign(wishAddress(wish)) };
 
