@@ -31,13 +31,24 @@ async function missing(): Promise<string[]> {
   for (const [program, name] of Object.entries(programs)) {
     if (findProgram(program) === undefined) lacking.add(name);
   }
-  const pkgConfig = findProgram('pkg-config');
   for (const [library, name] of Object.entries(libraries)) {
-    const found =
-      pkgConfig !== undefined && (await run(pkgConfig, ['--exists', library])).code === 0;
-    if (!found) lacking.add(name);
+    if (!(await hasLibrary(library, name))) lacking.add(name);
   }
   return [...lacking];
+}
+
+/**
+ * Where dpkg is, its word counts: Debian ships the pkg-config file of flatbuffers without its headers
+ * too. Elsewhere pkg-config is asked.
+ */
+async function hasLibrary(library: string, packageName: string): Promise<boolean> {
+  const dpkg = findProgram('dpkg-query');
+  if (dpkg !== undefined) {
+    const status = await run(dpkg, ['-W', '-f', '${db:Status-Status}', packageName]);
+    return status.code === 0 && status.output === 'installed';
+  }
+  const pkgConfig = findProgram('pkg-config');
+  return pkgConfig !== undefined && (await run(pkgConfig, ['--exists', library])).code === 0;
 }
 
 /** Sees that all that the build needs is there: installs it where that is ours to do. */
