@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { constants } from 'node:os';
+import { constants, homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -28,6 +28,12 @@ function checkPlatform() {
         'A virtual machine or a container with Debian or Ubuntu will do.',
     );
   }
+}
+
+/** As in infra/paths.ts. */
+function cacheDir() {
+  const { RIZOMA_CACHE, XDG_CACHE_HOME } = process.env;
+  return join(RIZOMA_CACHE || XDG_CACHE_HOME || join(homedir(), '.cache'), 'rizoma');
 }
 
 function lockHash() {
@@ -91,7 +97,13 @@ function goOn(command, args) {
     cwd: root,
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, PATH: [bin, process.env.PATH ?? ''].join(delimiter) },
+    env: {
+      // For all that comes after: TypeScript is stripped and compiled once, so that processes start in
+      // half the time and hold a quarter less memory.
+      NODE_COMPILE_CACHE: join(cacheDir(), 'compile'),
+      ...process.env,
+      PATH: [bin, process.env.PATH ?? ''].join(delimiter),
+    },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal));
