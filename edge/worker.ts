@@ -1,10 +1,11 @@
+import type { MiddlewareHandler } from 'hono';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { requestId } from 'hono/request-id';
 import { RizomaError, toRizomaError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
-import type { EdgeEnv } from './app.ts';
+import type { EdgeContext, EdgeEnv } from './app.ts';
 import { configOf } from './config.ts';
 import { demoOnly, postDemoToken } from './join/demo.ts';
 import { postJoin } from './join/join.ts';
@@ -12,7 +13,9 @@ import { getNodeLink } from './join/node-link.ts';
 import { getRegions } from './join/regions.ts';
 import { createLog } from './log.ts';
 import { authenticate } from './nuve/authenticate.ts';
-import { postRoom } from './nuve/rooms.ts';
+import { ownRoom } from './nuve/own-room.ts';
+import { deleteRoom, getRoom, patchRoom, putRoom } from './nuve/room.ts';
+import { getRooms, postRoom } from './nuve/rooms.ts';
 import { postToken } from './nuve/tokens.ts';
 import { problemResponse } from './problem.ts';
 
@@ -42,24 +45,39 @@ app.use(
   }),
 );
 
-app.get('/healthz', (context) => context.json({ status: 'ok' }));
-app.get('/regions', getRegions);
-app.get('/nodes/:nodeId/link', getNodeLink);
-app.post('/join', postJoin);
 app.use('/demo/*', demoOnly);
-app.post('/demo/token', postDemoToken);
-app.post('/rooms', authenticate, postRoom);
-app.post('/rooms/:room/tokens', authenticate, postToken);
 
-for (const { path, allow } of [
-  { path: '/healthz', allow: 'GET' },
-  { path: '/regions', allow: 'GET' },
-  { path: '/nodes/:nodeId/link', allow: 'GET' },
-  { path: '/join', allow: 'POST' },
-  { path: '/demo/token', allow: 'POST' },
-  { path: '/rooms', allow: 'POST' },
-  { path: '/rooms/:room/tokens', allow: 'POST' },
-]) {
+type Handler = (context: EdgeContext) => Response | Promise<Response>;
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+interface Path {
+  readonly takes: Partial<Record<Method, Handler>>;
+  /** What every request has to pass first. */
+  readonly after?: MiddlewareHandler<EdgeEnv>[];
+}
+
+const health: Handler = (context) => context.json({ status: 'ok' });
+const bySignature = [authenticate];
+const byOwner = [authenticate, ownRoom];
+const paths: Readonly<Record<string, Path>> = {
+  '/healthz': { takes: { GET: health } },
+  '/regions': { takes: { GET: getRegions } },
+  '/nodes/:nodeId/link': { takes: { GET: getNodeLink } },
+  '/join': { takes: { POST: postJoin } },
+  '/demo/token': { takes: { POST: postDemoToken } },
+  '/rooms': { after: bySignature, takes: { GET: getRooms, POST: postRoom } },
+  '/rooms/:room': {
+    after: byOwner,
+    takes: { GET: getRoom, PUT: putRoom, PATCH: patchRoom, DELETE: deleteRoom },
+  },
+  '/rooms/:room/tokens': { after: byOwner, takes: { POST: postToken } },
+};
+
+for (const [path, { takes, after = [] }] of Object.entries(paths)) {
+  for (const [method, handler] of Object.entries(takes)) {
+    app.on(method, [path], ...after, handler);
+  }
+  // Where there is GET there is HEAD, which the router answers from it.
+  const allow = Object.keys(takes).join(', ').replace('GET', 'GET, HEAD');
   app.all(path, (context) => {
     context.header('allow', allow);
     const { method } = context.req;

@@ -4,6 +4,7 @@ import type { EdgeContext } from '../app.ts';
 import { bodyOf } from '../body.ts';
 import { makeToken } from '../objects/make.ts';
 import { originOf, placeOfRequest } from '../origin.ts';
+import { roomIdOf } from './room.ts';
 
 const defaults = {
   /** A ticket has no room for longer ones. */
@@ -12,10 +13,7 @@ const defaults = {
 
 /** `POST /rooms/:room/tokens`: a token for the user whom the signed header names. */
 export async function postToken(context: EdgeContext): Promise<Response> {
-  const roomId = context.req.param('room');
-  if (!context.get('roomIsOurs') || roomId === undefined) {
-    return context.text('Room does not exist', 404);
-  }
+  const roomId = roomIdOf(context);
   const { username: userName, role } = context.get('mauth');
   if (userName === undefined || userName === '' || role === undefined || role === '') {
     return context.text('Name and role?', 401);

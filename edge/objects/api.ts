@@ -5,6 +5,7 @@ import type { MAuth } from '../../protocol/mauth.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import type { MeshSnapshot } from '../placement/snapshot.ts';
+import type { RoomChange } from '../room/settings.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface ServiceEntry {
@@ -19,6 +20,19 @@ export interface ServicesApi {
   list(): Promise<Outcome<ServiceEntry[]>>;
 }
 
+export interface RoomRequest {
+  readonly serviceId: string;
+  /** The room without its id. */
+  readonly room: Omit<RoomAnswer, '_id'>;
+  readonly getOrCreate: boolean;
+}
+
+/** Some rooms of a service; the next ones follow after `next`, if there are any. */
+export interface RoomsPage {
+  readonly rooms: RoomAnswer[];
+  readonly next: number | undefined;
+}
+
 /** One service: its key, the requests it signed lately, the index of its rooms. */
 export interface ServiceApi {
   /** Gives a new service its name and key. */
@@ -29,12 +43,16 @@ export interface ServiceApi {
     /** A room that the request is about. */
     roomId?: string;
   }): Promise<Outcome<{ roomIsOurs: boolean }>>;
-  /** The id of a room of this name: a new one, or with `getOrCreate` the one there is. */
-  indexRoom(room: {
-    serviceId: string;
-    name: string;
-    getOrCreate: boolean;
-  }): Promise<Outcome<string>>;
+  /** Its name and key; `not_found` where there is none. */
+  about(): Promise<Outcome<ServiceEntry & { key: string }>>;
+  /** Its rooms, the oldest first, a page at a time; the first one is after 0. */
+  rooms(request: { after: number }): Promise<Outcome<RoomsPage>>;
+  /** A new room, or with `getOrCreate` the oldest one of that name, which is made if it was left half-made. */
+  makeRoom(request: RoomRequest): Promise<Outcome<RoomAnswer>>;
+  changeRoom(request: { roomId: string; change: RoomChange }): Promise<Outcome<null>>;
+  deleteRoom(roomId: string): Promise<Outcome<null>>;
+  /** Nobody signs for the service any more, and its rooms are deleted soon. `forbidden` for the superservice. */
+  remove(serviceId: string): Promise<Outcome<null>>;
 }
 
 export interface TokenRequest {
@@ -70,6 +88,11 @@ export interface Speaker {
 export interface RoomApi {
   /** Makes the room; where it is there already it stays as it is and is answered. */
   create(room: RoomAnswer): Promise<Outcome<RoomAnswer>>;
+  get(): Promise<Outcome<RoomAnswer>>;
+  /** Answers the room as it is then. */
+  change(change: RoomChange): Promise<Outcome<RoomAnswer>>;
+  /** Ends the room at once: its tokens are worth nothing, and its controllers are told. Idempotent. */
+  delete(roomId: string): Promise<Outcome<null>>;
   issueToken(
     request: TokenRequest,
   ): Promise<Outcome<{ tokenId: string; host: string; secure: boolean }>>;
@@ -93,7 +116,8 @@ export type Notice =
   | {
       readonly method: 'room.changed';
       readonly params: { roomId: string; change: DirectoryChange };
-    };
+    }
+  | { readonly method: 'room.deleted'; readonly params: { roomId: string } };
 
 export interface NodeApi {
   /** Sends it over the node's link; false where the node has none now. It asks anew when it is back. */

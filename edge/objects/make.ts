@@ -2,25 +2,14 @@ import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { encodeToken, signToken } from '../../protocol/token.ts';
 import type { Config } from '../config.ts';
 import { tokenKeyOf } from '../config.ts';
-import type { TokenRequest } from './api.ts';
+import type { RoomRequest, TokenRequest } from './api.ts';
 import { valueOf } from './outcome.ts';
 import type { Bindings } from './stubs.ts';
 import { roomOf, serviceOf } from './stubs.ts';
 
-export interface RoomRequest {
-  readonly serviceId: string;
-  /** The room without its id. */
-  readonly room: Omit<RoomAnswer, '_id'>;
-  readonly getOrCreate: boolean;
-}
-
 /** Indexes a room at its service and makes it. Where the second fails, `getOrCreate` mends it. */
 export async function makeRoom(env: Bindings, request: RoomRequest): Promise<RoomAnswer> {
-  const { serviceId, room, getOrCreate } = request;
-  const { name } = room;
-  const service = serviceOf(env, serviceId);
-  const roomId = await valueOf(service.indexRoom({ serviceId, name, getOrCreate }));
-  return await valueOf(roomOf(env, roomId).create({ ...room, _id: roomId }));
+  return await valueOf(serviceOf(env, request.serviceId).makeRoom(request));
 }
 
 /**

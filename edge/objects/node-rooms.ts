@@ -74,6 +74,11 @@ export class NodeRooms {
     return this.#changes.holds(roomId, change) || this.#parts.send(roomId, change);
   }
 
+  /** The room is no more: there is nothing that it would have to hear. */
+  deleted(roomId: string): void {
+    this.#store.forgetRoom(roomId);
+  }
+
   leave(roomId: string, speaker: Speaker): Promise<null> {
     return this.#order.run(roomId, async () => {
       await valueOf(this.#room(roomId).leave(speaker)).catch(unlessGone);

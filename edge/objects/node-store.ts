@@ -58,6 +58,11 @@ export class NodeStore {
     this.#sql.exec('DELETE FROM rooms WHERE room_id = ? AND lease = ?', roomId, lease);
   }
 
+  /** The room is no more, whatever lease it was entered under. */
+  forgetRoom(roomId: string): void {
+    this.#sql.exec('DELETE FROM rooms WHERE room_id = ?', roomId);
+  }
+
   /** Rooms that were entered under another lease than this one, and have to hear that it ended. */
   roomsOfOtherLeases(lease: number | undefined): HeldRoom[] {
     return this.#sql

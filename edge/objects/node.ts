@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import * as v from 'valibot';
+import { assertNever } from '../../protocol/assert-never.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import type { EdgeToNode, NodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import { edgeToNode, nodeToEdge } from '../../protocol/contracts/node-edge.ts';
@@ -97,11 +98,17 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
 
   push(notice: Notice): Promise<boolean> {
     const { method, params } = notice;
-    const sent =
-      method === 'room.changed'
-        ? this.#rooms.changed(params.roomId, params.change)
-        : this.#send(notice);
-    return Promise.resolve(sent);
+    switch (method) {
+      case 'room.changed':
+        return Promise.resolve(this.#rooms.changed(params.roomId, params.change));
+      case 'room.deleted':
+        this.#rooms.deleted(params.roomId);
+        return Promise.resolve(this.#send(notice));
+      case 'mesh.members':
+        return Promise.resolve(this.#send(notice));
+      default:
+        return assertNever(method);
+    }
   }
 
   override async alarm(): Promise<void> {

@@ -37,7 +37,20 @@ export class RoomStore {
   }
 
   saveRoom(room: RoomAnswer): void {
-    this.#sql.exec('INSERT INTO room (only, room) VALUES (1, ?)', JSON.stringify(room));
+    this.#sql.exec('INSERT OR REPLACE INTO room (only, room) VALUES (1, ?)', JSON.stringify(room));
+  }
+
+  /** The room is no more and nobody gets in; who held it is known still. */
+  removeRoom(): void {
+    this.#sql.exec('DELETE FROM tokens');
+    this.#sql.exec('DELETE FROM room');
+  }
+
+  /** What controllers said of it. */
+  removeDirectory(): void {
+    for (const table of ['version', 'holders', 'erizos', 'streams']) {
+      this.#sql.exec(`DELETE FROM ${table}`);
+    }
   }
 
   token(tokenId: string): TokenRecord | undefined {

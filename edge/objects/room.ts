@@ -6,7 +6,9 @@ import { limits } from '../../protocol/limits.ts';
 import type { Place } from '../../protocol/place.ts';
 import { createLog } from '../log.ts';
 import type { DirectoryEffect, DirectoryEvent, DirectoryState } from '../room/directory.ts';
-import { directoryStep } from '../room/directory.ts';
+import { directoryStep, emptyDirectoryState } from '../room/directory.ts';
+import type { RoomChange } from '../room/settings.ts';
+import { changeRoom } from '../room/settings.ts';
 import { consumeToken, issueToken, usableToken } from '../room/tokens.ts';
 import type { Admission, RoomApi, Speaker, TokenRequest } from './api.ts';
 import type { Bindings } from './stubs.ts';
@@ -53,6 +55,34 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
         this.#room = room;
       }
       return this.#room;
+    });
+  }
+
+  get(): Promise<Outcome<RoomAnswer>> {
+    return outcomeOf(log, () => this.#open());
+  }
+
+  change(change: RoomChange): Promise<Outcome<RoomAnswer>> {
+    return outcomeOf(log, () => {
+      const room = changeRoom(this.#open(), change);
+      this.#store.saveRoom(room);
+      this.#room = room;
+      return room;
+    });
+  }
+
+  delete(roomId: string): Promise<Outcome<null>> {
+    return outcomeOf(log, async () => {
+      this.#store.removeRoom();
+      this.#room = undefined;
+      const { holders } = this.#state;
+      // Waited for: where one cannot be told, whoever asked tries again, and finds the holders here.
+      await Promise.all(holders.map(({ nodeId }) => this.#tellOfEnd(nodeId, roomId)));
+      this.#store.removeDirectory();
+      this.#state = emptyDirectoryState;
+      await this.ctx.storage.deleteAlarm();
+      log.info('a room was deleted', { roomId, holders: holders.length });
+      return null;
     });
   }
 
@@ -189,6 +219,11 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       this.#push(effect);
     }
     return change;
+  }
+
+  #tellOfEnd(nodeId: string, roomId: string): Promise<unknown> {
+    const notice = { method: 'room.deleted', params: { roomId } } as const;
+    return this.#pushes.run(nodeId, () => nodeOf(this.env, nodeId).push(notice));
   }
 
   #push({ to, change }: DirectoryEffect): void {

@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { equalInConstantTime } from '../../protocol/bytes.ts';
+import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newHexId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -7,43 +8,41 @@ import type { MAuth } from '../../protocol/mauth.ts';
 import { mauthSignature } from '../../protocol/mauth.ts';
 import { configOf } from '../config.ts';
 import { createLog } from '../log.ts';
-import type { ServiceApi, ServiceEntry } from './api.ts';
-import type { Bindings } from './stubs.ts';
+import type { RoomChange } from '../room/settings.ts';
+import type { RoomRequest, RoomsPage, ServiceApi, ServiceEntry } from './api.ts';
+import { InOrder } from './in-order.ts';
 import type { Outcome } from './outcome.ts';
-import { outcomeOf } from './outcome.ts';
+import { outcomeOf, valueOf } from './outcome.ts';
+import { ServiceStore } from './service-store.ts';
+import type { Bindings } from './stubs.ts';
+import { roomOf } from './stubs.ts';
 
 const log = createLog({ object: 'service' });
 
-const tables = `
-  CREATE TABLE IF NOT EXISTS service (id TEXT PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS nonces (nonce TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL);
-  CREATE INDEX IF NOT EXISTS nonces_by_time ON nonces (seen_ms);
-  CREATE TABLE IF NOT EXISTS rooms (id TEXT PRIMARY KEY, name TEXT NOT NULL);
-  CREATE INDEX IF NOT EXISTS rooms_by_name ON rooms (name);`;
+const defaults = {
+  /** Rooms in one page of the list: of 64 KiB each they are still a small part of the object's memory. */
+  page_rooms: 100,
+  /** Rooms of a deleted service that are deleted at a time. */
+  deletions: 32,
+  /** After deletions that failed. */
+  retry_ms: 10_000,
+} as const;
 
 /** One service (Licode: a row of `services`): who may sign requests, and which rooms are theirs. */
 export class Service extends DurableObject<Bindings> implements ServiceApi {
-  readonly #sql: SqlStorage;
-  #hasTables: boolean;
+  readonly #store: ServiceStore;
+  /** What is done to one room: its copy here must be the last one, and a deleted room must stay so. */
+  readonly #order = new InOrder({ limit: limits.callsInFlight });
   #sweptAt_ms = 0;
 
   constructor(context: DurableObjectState, env: Bindings) {
     super(context, env);
-    this.#sql = context.storage.sql;
-    this.#hasTables =
-      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'service'").toArray().length > 0;
+    this.#store = new ServiceStore({ sql: context.storage.sql });
   }
 
   found(service: ServiceEntry & { key: string }): Promise<Outcome<null>> {
     return outcomeOf(log, () => {
-      this.#makeTables();
-      const { id, name, key } = service;
-      this.#sql.exec(
-        'INSERT OR REPLACE INTO service (id, name, key) VALUES (?, ?, ?)',
-        id,
-        name,
-        key,
-      );
+      this.#store.found(service);
       return null;
     });
   }
@@ -56,47 +55,131 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
       const { mauth, roomId } = request;
       const key = this.#keyOf(mauth.serviceid);
       const expected = key === undefined ? undefined : await mauthSignature(key, mauth);
-      if (expected === undefined || !equalInConstantTime(expected, mauth.signature)) {
+      const isRight = expected !== undefined && equalInConstantTime(expected, mauth.signature);
+      // Asked anew: the service may have been removed while the signature was made.
+      if (!isRight || this.#keyOf(mauth.serviceid) !== key) {
         throw new RizomaError(
           'unauthorized',
           'the service is unknown or the signature is not its own',
         );
       }
       this.#refuseReplay(mauth, Date.now());
-      return { roomIsOurs: roomId !== undefined && this.#hasRoom(roomId) };
+      return { roomIsOurs: roomId !== undefined && this.#store.hasRoom(roomId) };
     });
   }
 
-  indexRoom(room: {
-    serviceId: string;
-    name: string;
-    getOrCreate: boolean;
-  }): Promise<Outcome<string>> {
+  about(): Promise<Outcome<ServiceEntry & { key: string }>> {
     return outcomeOf(log, () => {
-      this.#makeTables();
-      const known = room.getOrCreate ? this.#roomOfName(room.name) : undefined;
-      if (known !== undefined) {
-        return known;
+      const service = this.#store.service();
+      if (service === undefined) {
+        throw new RizomaError('not_found', 'Service not found');
       }
-      const roomId = newHexId();
-      this.#sql.exec('INSERT INTO rooms (id, name) VALUES (?, ?)', roomId, room.name);
-      log.info('a room was made', { serviceId: room.serviceId, roomId });
-      return roomId;
+      return service;
     });
+  }
+
+  rooms(request: { after: number }): Promise<Outcome<RoomsPage>> {
+    return outcomeOf(log, () => this.#store.rooms(request.after, defaults.page_rooms));
+  }
+
+  makeRoom(request: RoomRequest): Promise<Outcome<RoomAnswer>> {
+    return outcomeOf(log, async () => {
+      let made: RoomAnswer | undefined;
+      while (made === undefined) {
+        made = await this.#makeRoom(request);
+      }
+      return made;
+    });
+  }
+
+  changeRoom(request: { roomId: string; change: RoomChange }): Promise<Outcome<null>> {
+    return outcomeOf(log, () => {
+      const { roomId, change } = request;
+      return this.#order.run(roomId, async () => {
+        this.#demandRoom(roomId);
+        this.#store.saveRoom(await valueOf(roomOf(this.env, roomId).change(change)));
+        return null;
+      });
+    });
+  }
+
+  deleteRoom(roomId: string): Promise<Outcome<null>> {
+    return outcomeOf(log, () =>
+      this.#order.run(roomId, async () => {
+        this.#demandRoom(roomId);
+        await valueOf(roomOf(this.env, roomId).delete(roomId));
+        // Last: whoever asks again after a failure finds it here and goes on with it.
+        this.#store.removeRoom(roomId);
+        return null;
+      }),
+    );
+  }
+
+  remove(serviceId: string): Promise<Outcome<null>> {
+    return outcomeOf(log, async () => {
+      if (serviceId === configOf(this.env).superservice.id) {
+        throw new RizomaError('forbidden', 'the superservice is configuration and stays');
+      }
+      if (this.#store.hasTables) {
+        this.#store.removeService();
+        await this.ctx.storage.setAlarm(Date.now());
+      }
+      return null;
+    });
+  }
+
+  /** Deletes the rooms of a service that was removed, some at a time, and at last what is left of it. */
+  override async alarm(): Promise<void> {
+    if (!this.#store.hasTables || this.#store.service() !== undefined) {
+      return;
+    }
+    const { rooms } = this.#store.rooms(0, defaults.deletions);
+    if (rooms.length === 0) {
+      this.#store.forgetTables();
+      await this.ctx.storage.deleteAll();
+      return;
+    }
+    const outcomes = await Promise.all(rooms.map(({ _id }) => this.deleteRoom(_id)));
+    const failed = outcomes.filter(({ ok }) => !ok).length;
+    if (failed > 0) {
+      log.warn('rooms of a deleted service could not be deleted', { failed });
+    }
+    await this.ctx.storage.setAlarm(Date.now() + (failed > 0 ? defaults.retry_ms : 0));
+  }
+
+  /** Undefined where the room that was found was deleted meanwhile. */
+  async #makeRoom({ serviceId, room, getOrCreate }: RoomRequest): Promise<RoomAnswer | undefined> {
+    // It may have been removed since it signed the request, and nobody would delete the room then.
+    if (this.#keyOf(serviceId) === undefined) {
+      throw new RizomaError('unauthorized', 'the service was deleted');
+    }
+    const known = getOrCreate ? this.#store.roomOfName(room.name) : undefined;
+    const wanted = known ?? { ...room, _id: newHexId() };
+    if (known === undefined) {
+      this.#store.saveRoom(wanted);
+      log.info('a room was made', { serviceId, roomId: wanted._id });
+    }
+    return await this.#order.run(wanted._id, async () =>
+      this.#store.hasRoom(wanted._id)
+        ? await valueOf(roomOf(this.env, wanted._id).create(wanted))
+        : undefined,
+    );
   }
 
   /** The superservice's key is configuration: it can be changed without asking anybody. */
   #keyOf(serviceId: string): string | undefined {
     const { superservice } = configOf(this.env);
     if (serviceId === superservice.id) {
-      this.#makeTables();
+      this.#store.makeTables();
       return superservice.key;
     }
-    if (!this.#hasTables) {
-      return undefined;
+    return this.#store.service()?.key;
+  }
+
+  #demandRoom(roomId: string): void {
+    if (!this.#store.hasRoom(roomId)) {
+      throw new RizomaError('not_found', 'Room does not exist');
     }
-    const rows = this.#sql.exec<{ key: string }>('SELECT key FROM service WHERE id = ?', serviceId);
-    return rows.toArray()[0]?.key;
   }
 
   /**
@@ -107,43 +190,12 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     if (Math.abs(now_ms - Number(mauth.timestamp)) > limits.clockSkew_s * 1000) {
       throw new RizomaError('unauthorized', 'the timestamp is off: set the clock of the caller');
     }
-    this.#sweepNonces(now_ms);
-    const nonce = `${mauth.timestamp},${mauth.cnonce}`;
-    const written = this.#sql.exec(
-      'INSERT OR IGNORE INTO nonces (nonce, seen_ms) VALUES (?, ?)',
-      nonce,
-      now_ms,
-    );
-    if (written.rowsWritten === 0) {
+    if (now_ms - this.#sweptAt_ms >= limits.clockSkew_s * 1000) {
+      this.#sweptAt_ms = now_ms;
+      this.#store.sweepNonces(now_ms - limits.replayWindow_s * 1000);
+    }
+    if (!this.#store.takeNonce(`${mauth.timestamp},${mauth.cnonce}`, now_ms)) {
       throw new RizomaError('unauthorized', 'the request was sent before: sign each one anew');
-    }
-  }
-
-  #sweepNonces(now_ms: number): void {
-    if (now_ms - this.#sweptAt_ms < limits.clockSkew_s * 1000) {
-      return;
-    }
-    this.#sweptAt_ms = now_ms;
-    this.#sql.exec('DELETE FROM nonces WHERE seen_ms < ?', now_ms - limits.replayWindow_s * 1000);
-  }
-
-  #hasRoom(roomId: string): boolean {
-    return this.#sql.exec('SELECT 1 FROM rooms WHERE id = ?', roomId).toArray().length > 0;
-  }
-
-  #roomOfName(name: string): string | undefined {
-    const rows = this.#sql.exec<{ id: string }>(
-      'SELECT id FROM rooms WHERE name = ? ORDER BY rowid LIMIT 1',
-      name,
-    );
-    return rows.toArray()[0]?.id;
-  }
-
-  /** Not in the constructor: whoever asks for services that do not exist must not fill the storage. */
-  #makeTables(): void {
-    if (!this.#hasTables) {
-      this.#sql.exec(tables);
-      this.#hasTables = true;
     }
   }
 }

@@ -8,10 +8,28 @@ import { Host, RegionPin } from '../token.ts';
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.name_chars));
 
+/** Text is what nuve.rb makes of options in a form, the printed form of a hash: Licode reads nothing in it. */
+const options = v.nullish(
+  v.union([
+    v.record(v.string(), v.unknown()),
+    v.pipe(
+      v.string(),
+      v.transform((): Record<string, unknown> => ({})),
+    ),
+  ]),
+  {},
+);
+
 /** `POST /rooms`. Licode's clients send options that are objects, or the words `true` and `false`. */
-export const CreateRoomRequest = v.object({
-  name,
-  options: v.optional(v.record(v.string(), v.unknown()), {}),
+export const CreateRoomRequest = v.object({ name, options });
+
+/** `PUT /rooms/:room`. */
+export const PutRoomRequest = CreateRoomRequest;
+
+/** `PATCH /rooms/:room`: what is absent, or a name that is empty, stays as it is. */
+export const PatchRoomRequest = v.object({
+  name: v.optional(v.pipe(v.string(), v.maxLength(limits.name_chars))),
+  options,
 });
 
 /** A room as Licode answers it. */

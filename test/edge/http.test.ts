@@ -24,11 +24,12 @@ describe('the Worker', () => {
 
   it('answers a method that a path does not take, and says which it takes', async () => {
     for (const [method, path, allow] of [
-      ['POST', '/healthz', 'GET'],
-      ['DELETE', '/regions', 'GET'],
-      ['POST', '/nodes/a/link', 'GET'],
+      ['POST', '/healthz', 'GET, HEAD'],
+      ['DELETE', '/regions', 'GET, HEAD'],
+      ['POST', '/nodes/a/link', 'GET, HEAD'],
       ['GET', '/join', 'POST'],
-      ['PUT', '/rooms', 'POST'],
+      ['PUT', '/rooms', 'GET, HEAD, POST'],
+      ['POST', '/rooms/0123456789abcdef01234567', 'GET, HEAD, PUT, PATCH, DELETE'],
       ['GET', '/rooms/0123456789abcdef01234567/tokens', 'POST'],
       ['GET', '/demo/token', 'POST'],
     ] as const) {

@@ -176,6 +176,8 @@ export interface TestNode {
   /** The ids of each list of members that was pushed. */
   readonly members: Inbox<string[]>;
   readonly changes: Inbox<DirectoryChange>;
+  /** The rooms that it was told were deleted. */
+  readonly deletions: Inbox<string>;
   readonly ended: Promise<string>;
   register(): Promise<void>;
   /** The directory that it follows, if it does; undefined after a change that did not fit. */
@@ -192,6 +194,7 @@ export async function connect(card: NodeCard): Promise<TestNode> {
   }
   const members = new Inbox<string[]>();
   const changes = new Inbox<DirectoryChange>();
+  const deletions = new Inbox<string>();
   const ended = Promise.withResolvers<string>();
   const peer = RpcPeer.create(
     {
@@ -203,7 +206,7 @@ export async function connect(card: NodeCard): Promise<TestNode> {
           node.apply(change);
           changes.put(change);
         },
-        'room.deleted': () => undefined,
+        'room.deleted': ({ roomId }) => deletions.put(roomId),
       },
     },
     { outgoing: nodeToEdge, incoming: edgeToNode, onEnd: ended.resolve },
@@ -213,6 +216,7 @@ export async function connect(card: NodeCard): Promise<TestNode> {
     peer,
     members,
     changes,
+    deletions,
     ended: ended.promise,
     directory: undefined,
     register: async () => {

@@ -1,0 +1,38 @@
+import * as v from 'valibot';
+import { parse } from '../../protocol/parse.ts';
+import type { RoomSettings } from '../room/settings.ts';
+
+/** Anything but absence, `false` and nothing grants it; a form can only send the words. */
+const flag = v.optional(
+  v.pipe(
+    v.unknown(),
+    v.transform((value) => Boolean(value) && value !== 'false'),
+  ),
+);
+
+/** The options of a room that have a meaning; others are passed over, as Licode does. */
+const RoomOptions = v.object({
+  p2p: flag,
+  getOrCreate: flag,
+  data: v.fallback(v.optional(v.record(v.string(), v.unknown())), undefined),
+  mediaConfiguration: v.fallback(v.optional(v.string()), undefined),
+});
+
+const Nameless = v.object({ name: v.optional(v.literal('')) });
+
+/** Whether a body has no name, which Licode answers with words of its own. */
+export function isNameless(body: unknown): boolean {
+  return v.is(Nameless, body);
+}
+
+/** Throws `bad_request`. */
+export function settingsOf(
+  options: Readonly<Record<string, unknown>> | null,
+): RoomSettings & { getOrCreate: boolean } {
+  const { p2p, data, mediaConfiguration, getOrCreate } = parse(
+    RoomOptions,
+    options ?? {},
+    'options',
+  );
+  return { p2p, data, mediaConfiguration, getOrCreate: getOrCreate ?? false };
+}
