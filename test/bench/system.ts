@@ -7,10 +7,17 @@ import { rootDir } from '../../infra/paths.ts';
 import type { Bench } from './row.ts';
 import { row } from './row.ts';
 
+interface Memory {
+  /** Resident set sizes, added up: pages that processes share count for each of them. */
+  resident_GiB: number;
+  /** Proportional set sizes: pages that processes share count once. */
+  sharedOnce_GiB: number;
+}
+
 interface Started {
   took_s: number;
-  /** Resident memory of every process of the system and of what started it. */
-  memory_bytes(): number;
+  /** What every process of the system and of what started it holds now. */
+  memory(): Memory;
   stop(): Promise<void>;
 }
 
@@ -35,7 +42,7 @@ async function npmStart(mark: string): Promise<Started> {
   await ready.promise;
   return {
     took_s: (performance.now() - began_ms) / 1000,
-    memory_bytes: () => residentBytes(mark),
+    memory: () => memoryOf(mark),
     async stop() {
       child.kill('SIGTERM');
       await exited;
@@ -43,11 +50,12 @@ async function npmStart(mark: string): Promise<Started> {
   };
 }
 
-/** What the processes that carry the mark, and their children, hold; pages that they share count once. */
-function residentBytes(mark: string): number {
+function memoryOf(mark: string): Memory {
   const marked = processesWithEnv({ RIZOMA_BENCH_ID: mark }).map(({ pid }) => pid);
-  const tree = withChildren(marked);
-  return tree.reduce((sum, pid) => sum + proportionalBytes(pid), 0);
+  const pids = withChildren(marked);
+  const sum_GiB = (field: 'Rss' | 'Pss'): number =>
+    pids.reduce((sum, pid) => sum + rollup_bytes(pid, field), 0) / 1024 ** 3;
+  return { resident_GiB: sum_GiB('Rss'), sharedOnce_GiB: sum_GiB('Pss') };
 }
 
 /** Some processes are started with an environment of their own: they are found by their parents. */
@@ -71,9 +79,10 @@ function parentOf(pid: number): number {
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
 }
 
-function proportionalBytes(pid: number): number {
-  const kib = /^Pss:\s+(\d+) kB$/m.exec(readOrEmpty(`/proc/${pid}/smaps_rollup`))?.[1] ?? '0';
-  return Number(kib) * 1024;
+function rollup_bytes(pid: number, field: 'Rss' | 'Pss'): number {
+  const lines = readOrEmpty(`/proc/${pid}/smaps_rollup`).split('\n');
+  const line = lines.find((each) => each.startsWith(`${field}:`)) ?? '';
+  return Number(/(\d+) kB$/.exec(line)?.[1] ?? 0) * 1024;
 }
 
 function readOrEmpty(file: string): string {
