@@ -16,6 +16,13 @@ import { authenticate } from './nuve/authenticate.ts';
 import { ownRoom } from './nuve/own-room.ts';
 import { deleteRoom, getRoom, patchRoom, putRoom } from './nuve/room.ts';
 import { getRooms, postRoom } from './nuve/rooms.ts';
+import {
+  deleteService,
+  getService,
+  getServices,
+  postService,
+  superserviceOnly,
+} from './nuve/services.ts';
 import { postToken } from './nuve/tokens.ts';
 import { problemResponse } from './problem.ts';
 
@@ -58,6 +65,7 @@ interface Path {
 const health: Handler = (context) => context.json({ status: 'ok' });
 const bySignature = [authenticate];
 const byOwner = [authenticate, ownRoom];
+const bySuperservice = [authenticate, superserviceOnly];
 const paths: Readonly<Record<string, Path>> = {
   '/healthz': { takes: { GET: health } },
   '/regions': { takes: { GET: getRegions } },
@@ -70,6 +78,11 @@ const paths: Readonly<Record<string, Path>> = {
     takes: { GET: getRoom, PUT: putRoom, PATCH: patchRoom, DELETE: deleteRoom },
   },
   '/rooms/:room/tokens': { after: byOwner, takes: { POST: postToken } },
+  '/services': { after: bySuperservice, takes: { GET: getServices, POST: postService } },
+  '/services/:service': {
+    after: bySuperservice,
+    takes: { GET: getService, DELETE: deleteService },
+  },
 };
 
 for (const [path, { takes, after = [] }] of Object.entries(paths)) {

@@ -41,6 +41,8 @@ export const limits = {
   token_ttl_s: 180,
   /** Clock skew that a signature may have. */
   clockSkew_s: 60,
+  /** The key of a service: any HMAC key of use is far shorter. */
+  serviceKey_chars: 256,
   /** Nonces of signed requests are remembered for this long. */
   replayWindow_s: 300,
   /** A node keeps its lease by a keep-alive in each of these periods. */

@@ -1,4 +1,4 @@
-import type { RoomsPage } from '../objects/api.ts';
+import type { RoomsPage, ServiceEntry } from '../objects/api.ts';
 import { serviceOf } from '../objects/stubs.ts';
 import type { Bindings } from '../objects/stubs.ts';
 import { valueOf } from '../objects/outcome.ts';
@@ -17,4 +17,33 @@ export async function* roomsText(env: Bindings, serviceId: string): AsyncGenerat
     after = next;
   }
   yield separator === '[' ? '[]' : ']';
+}
+
+/** A service as Licode answers it, with all its rooms. */
+export async function* serviceText(
+  env: Bindings,
+  service: ServiceEntry & { key: string },
+): AsyncGenerator<string> {
+  const { id: _id, name, key } = service;
+  yield `${JSON.stringify({ _id, name, key }).slice(0, -1)},"rooms":`;
+  yield* roomsText(env, _id);
+  yield '}';
+}
+
+/** The superservice, and those that are listed, without those that are deleted meanwhile. */
+export async function* servicesText(
+  env: Bindings,
+  superservice: ServiceEntry & { key: string },
+  listed: readonly ServiceEntry[],
+): AsyncGenerator<string> {
+  yield '[';
+  yield* serviceText(env, superservice);
+  for (const { id } of listed) {
+    const about = await serviceOf(env, id).about();
+    if (about.ok) {
+      yield ',';
+      yield* serviceText(env, about.value);
+    }
+  }
+  yield ']';
 }

@@ -18,6 +18,8 @@ export interface ServicesApi {
   /** Makes a service and answers its id. */
   create(service: { name: string; key: string }): Promise<Outcome<string>>;
   list(): Promise<Outcome<ServiceEntry[]>>;
+  /** `not_found` where there is none, `forbidden` for the superservice. */
+  delete(serviceId: string): Promise<Outcome<null>>;
 }
 
 export interface RoomRequest {

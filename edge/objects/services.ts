@@ -1,5 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
+import { RizomaError } from '../../protocol/errors.ts';
 import { newHexId } from '../../protocol/ids.ts';
+import { configOf } from '../config.ts';
 import { createLog } from '../log.ts';
 import type { ServiceEntry, ServicesApi } from './api.ts';
 import type { Bindings } from './stubs.ts';
@@ -28,6 +30,21 @@ export class Services extends DurableObject<Bindings> implements ServicesApi {
       this.#sql.exec('INSERT INTO services (id, name) VALUES (?, ?)', id, name);
       log.info('a service was made', { serviceId: id });
       return id;
+    });
+  }
+
+  delete(serviceId: string): Promise<Outcome<null>> {
+    return outcomeOf(log, async () => {
+      const isListed = this.#sql.exec('SELECT 1 FROM services WHERE id = ?', serviceId);
+      const isSuperservice = serviceId === configOf(this.env).superservice.id;
+      if (isListed.toArray().length === 0 && !isSuperservice) {
+        throw new RizomaError('not_found', 'Service not found');
+      }
+      await valueOf(serviceOf(this.env, serviceId).remove(serviceId));
+      // Unlisted last: where the removal failed it can be asked for again.
+      this.#sql.exec('DELETE FROM services WHERE id = ?', serviceId);
+      log.info('a service was deleted', { serviceId });
+      return null;
     });
   }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ClientId, RegionId, RoomId } from '../ids.ts';
+import { ClientId, RegionId, RoomId, ServiceId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { Place } from '../place.ts';
 import { Host, RegionPin } from '../token.ts';
@@ -39,6 +39,20 @@ export const RoomAnswer = v.object({
   p2p: v.optional(v.boolean()),
   data: v.optional(v.record(v.string(), v.unknown())),
   mediaConfiguration: v.optional(v.string()),
+});
+
+/** `POST /services`. The key signs the requests of the service. */
+export const CreateServiceRequest = v.object({
+  name,
+  key: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.serviceKey_chars)),
+});
+
+/** A service as Licode answers it. */
+export const ServiceAnswer = v.object({
+  _id: ServiceId,
+  name,
+  key: v.string(),
+  rooms: v.array(RoomAnswer),
 });
 
 /** `POST /rooms/:room/tokens`, all of it optional; the name and the role are in the MAuth header. */

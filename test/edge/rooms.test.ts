@@ -7,37 +7,17 @@ import { servicesOf } from '../../edge/objects/stubs.ts';
 import { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { Signature } from './support.ts';
 import {
+  answer,
   ask,
   createRoom,
   createToken,
   postJson,
   problem,
+  request,
   signed,
   someFacts,
   startNode,
 } from './support.ts';
-
-async function request(
-  method: string,
-  path: string,
-  body?: unknown,
-  signature: Signature = {},
-): Promise<Response> {
-  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-  return await ask(path, {
-    method,
-    headers: await signed(signature),
-    ...(text === undefined ? {} : { body: text }),
-  });
-}
-
-async function answer(response: Promise<Response>): Promise<[number, string]> {
-  const { status, text } = await response.then(async (got) => ({
-    status: got.status,
-    text: await got.text(),
-  }));
-  return [status, text];
-}
 
 async function otherService(name: string): Promise<Signature> {
   const key = `the key of ${name}`;

@@ -73,9 +73,34 @@ export async function createRoom(name: string, signature: Signature = {}): Promi
   return v.parse(RoomAnswer, await response.json());
 }
 
-export async function createToken(roomId: string, body: unknown = {}): Promise<Response> {
-  const headers = await signed({ username: 'ann', role: 'presenter' });
+export async function createToken(
+  roomId: string,
+  body: unknown = {},
+  signature: Signature = {},
+): Promise<Response> {
+  const headers = await signed({ username: 'ann', role: 'presenter', ...signature });
   return await postJson(`/rooms/${roomId}/tokens`, body, { headers });
+}
+
+/** A signed request, by the superservice unless said otherwise; a body that is no text becomes JSON. */
+export async function request(
+  method: string,
+  path: string,
+  body?: unknown,
+  signature: Signature = {},
+): Promise<Response> {
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  return await ask(path, {
+    method,
+    headers: await signed(signature),
+    ...(text === undefined ? {} : { body: text }),
+  });
+}
+
+/** The status and the text of an answer. */
+export async function answer(response: Promise<Response>): Promise<[number, string]> {
+  const got = await response;
+  return [got.status, await got.text()];
 }
 
 /** The status and the code of an answer that is a problem. */

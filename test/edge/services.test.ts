@@ -1,0 +1,148 @@
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { ServiceAnswer } from '../../protocol/contracts/rest.ts';
+import { ServiceId } from '../../protocol/ids.ts';
+import type { Signature } from './support.ts';
+import {
+  answer,
+  ask,
+  createRoom,
+  createToken,
+  postJson,
+  problem,
+  request,
+  signed,
+  someFacts,
+  startNode,
+} from './support.ts';
+
+const noService = [404, 'Service not found'];
+const unknown = 'ffffffffffffffffffffffff';
+
+async function createService(name: string): Promise<Signature & { serviceid: string }> {
+  const key = `the key of ${name}`;
+  const response = await request('POST', '/services/', { name, key });
+  return { serviceid: v.parse(ServiceId, await response.json()), key };
+}
+
+const serviceObject = (id: string): DurableObjectStub =>
+  env.SERVICE.get(env.SERVICE.idFromName(id));
+
+describe('services', () => {
+  it('are made with a key that signs requests, and are read with their rooms', async () => {
+    const { serviceid, key } = await createService('an app');
+    const room = await createRoom('a room of the app', { serviceid, key });
+    const expected = { _id: serviceid, name: 'an app', key, rooms: [room] };
+    expect(await (await request('GET', `/services/${serviceid}`)).json()).toEqual(expected);
+    const response = await request('GET', '/services');
+    const list = v.parse(v.array(ServiceAnswer), await response.json());
+    expect(list[0]).toMatchObject({ _id: env.NUVE_SUPERSERVICE_ID, name: 'superService' });
+    expect(list).toContainEqual(expected);
+  });
+
+  it('are made from forms', async () => {
+    const response = await ask('/services/', {
+      method: 'POST',
+      headers: { ...(await signed()), 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'name=by+form&key=secret',
+    });
+    const id = v.parse(ServiceId, await response.json());
+    const headers = await signed({ serviceid: id, key: 'secret' });
+    expect(await (await ask('/rooms', { headers })).json()).toEqual([]);
+  });
+
+  it('are hidden from all but the superservice', async () => {
+    const app = await createService('curious');
+    for (const [method, path] of [
+      ['POST', '/services'],
+      ['GET', '/services'],
+      ['GET', `/services/${app.serviceid}`],
+      ['DELETE', `/services/${app.serviceid}`],
+      ['GET', '/services/nonsense'],
+    ] as const) {
+      const body = method === 'POST' ? { name: 'mine', key: 'mine' } : undefined;
+      expect(await answer(request(method, path, body, app))).toEqual([
+        401,
+        'Service not authorized for this action',
+      ]);
+    }
+    expect((await request('GET', '/rooms', undefined, app)).status).toBe(200);
+  });
+
+  it('are not found where there are none', async () => {
+    for (const method of ['GET', 'DELETE']) {
+      for (const id of [unknown, 'nonsense', '%00']) {
+        expect(await answer(request(method, `/services/${id}`))).toEqual(noService);
+      }
+    }
+    const tables = await runInDurableObject(serviceObject(unknown), (_, { storage }) =>
+      storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'service'").toArray(),
+    );
+    expect(tables).toEqual([]);
+  });
+
+  it('are refused without a name or a key', async () => {
+    for (const body of [
+      {},
+      { name: 'x' },
+      { key: 'x' },
+      { name: '', key: 'x' },
+      { name: 'x', key: '' },
+    ]) {
+      expect(await problem(await request('POST', '/services', body))).toEqual({
+        status: 400,
+        code: 'bad_request',
+      });
+    }
+  });
+});
+
+describe('DELETE /services/:service', () => {
+  it('refuses its requests at once and deletes its rooms', async () => {
+    const node = await startNode('eu-west');
+    const app = await createService('doomed');
+    const rooms = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => createRoom(`room ${index}`, app)),
+    );
+    const roomId = rooms[0]?._id ?? '';
+    const token = await (await createToken(roomId, {}, app)).text();
+    await node.peer.call('room.enter', { roomId, facts: someFacts() });
+    const path = `/services/${app.serviceid}`;
+    expect(await answer(request('DELETE', path))).toEqual([200, 'Service deleted']);
+    expect((await request('GET', '/rooms', undefined, app)).status).toBe(401);
+    expect(await answer(request('GET', path))).toEqual(noService);
+    expect(await answer(request('DELETE', path))).toEqual(noService);
+    let alarms = 0;
+    while (await runDurableObjectAlarm(serviceObject(app.serviceid))) {
+      alarms += 1;
+    }
+    expect(alarms).toBe(3);
+    expect(await node.deletions.take()).toBe(roomId);
+    expect(await problem(await postJson('/join', { token }))).toEqual({
+      status: 404,
+      code: 'not_found',
+    });
+    const left = await runInDurableObject(serviceObject(app.serviceid), (_, { storage }) =>
+      storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'rooms'").toArray(),
+    );
+    expect(left).toEqual([]);
+    expect((await request('GET', '/rooms', undefined, app)).status).toBe(401);
+  });
+
+  it('is refused for the superservice, which loses nothing', async () => {
+    const room = await createRoom('stays');
+    const path = `/services/${env.NUVE_SUPERSERVICE_ID}`;
+    expect(await problem(await request('DELETE', path))).toEqual({
+      status: 403,
+      code: 'forbidden',
+    });
+    expect(await runDurableObjectAlarm(serviceObject(env.NUVE_SUPERSERVICE_ID))).toBe(false);
+    expect(await (await request('GET', `/rooms/${room._id}`)).json()).toEqual(room);
+    expect(await (await request('GET', path)).json()).toMatchObject({
+      name: 'superService',
+      rooms: [room],
+    });
+  });
+});
