@@ -35,6 +35,10 @@ export const limits = {
   pullLinger_ms: 10_000,
   /** Key-frame requests pass upstream at most once per stream in this time. */
   keyFrameRequest_ms: 500,
+  /** Users in one part of a list: with names of the longest kind they are half of a frame. */
+  usersPerPart: 256,
+  /** How long a controller may take to list or disconnect users, which it does at once. */
+  users_ms: 2_000,
   /** A ticket is used at once; this leaves room for a slow network and a skewed clock. */
   ticket_ttl_s: 60,
   /** A token that nobody used is worth nothing after this (Licode: 3 minutes). */
@@ -49,6 +53,8 @@ export const limits = {
   keepAlive_ms: 1_000,
   /** A node that kept silent for this long has lost its lease: three keep-alives are missed. */
   lease_ms: 3_000,
+  /** Regions that one node measures; more than any provider has, and a load still fits a row. */
+  regions: 64,
   /** Placement reads a picture of the mesh that is at most this old. */
   snapshot_ms: 2_000,
   /** How long a client that lost its socket may take to come back (Licode: 30 s). */

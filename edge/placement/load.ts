@@ -6,20 +6,57 @@ type State = NodeLoad['state'];
 /** A number from 0 up to and without 1. */
 export type Random = () => number;
 
+const defaults = {
+  /** CPU from which a node is expected to say that it is in the state; nodes say it of themselves alike. */
+  cpuWarning: 0.7,
+  cpuFull: 0.9,
+  /** What a participant costs a node that has too few of them to tell: one in seven streams on some cores. */
+  cpuPerClient: 0.01,
+  /** From so many on the node's own average is taken. */
+  clientsForAverage: 10,
+  /** CPU is read with some noise: what differs by less is alike, and consumers decide. */
+  cpuStep: 0.05,
+} as const;
+
 const rank: Readonly<Record<State, number>> = { available: 0, warning: 1, full: 2 };
 
 export function isFull({ load }: Loaded): boolean {
   return load.state === 'full';
 }
 
-/** Less than zero where the first is less busy: by state, then CPU, then clients. */
+/** Less than zero where the first is less busy: by state, then CPU, then consumers, then clients. */
 export function compareLoad({ load: a }: Loaded, { load: b }: Loaded): number {
-  return rank[a.state] - rank[b.state] || a.cpu - b.cpu || a.clients - b.clients;
+  return (
+    rank[a.state] - rank[b.state] ||
+    Math.round(a.cpu / defaults.cpuStep) - Math.round(b.cpu / defaults.cpuStep) ||
+    (a.consumers ?? 0) - (b.consumers ?? 0) ||
+    a.clients - b.clients
+  );
 }
 
 /** The best of the states; `full` where there is none. */
 export function freest(states: readonly State[]): State {
   return states.reduce<State>((best, state) => (rank[state] < rank[best] ? state : best), 'full');
+}
+
+/** What a node's load will be when so many more have come as are on the way to it. */
+export function predicted(load: NodeLoad, onTheWay: number): NodeLoad {
+  if (onTheWay === 0) {
+    return load;
+  }
+  const known = load.clients >= defaults.clientsForAverage;
+  const perClient = known ? load.cpu / load.clients : defaults.cpuPerClient;
+  const cpu = Math.min(1, load.cpu + onTheWay * perClient);
+  const byCpu = stateOf(cpu);
+  const state = rank[byCpu] > rank[load.state] ? byCpu : load.state;
+  return { ...load, clients: load.clients + onTheWay, cpu, state };
+}
+
+function stateOf(cpu: number): State {
+  if (cpu >= defaults.cpuFull) {
+    return 'full';
+  }
+  return cpu >= defaults.cpuWarning ? 'warning' : 'available';
 }
 
 /**

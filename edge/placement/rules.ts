@@ -1,194 +1,150 @@
-import { RizomaError } from '../../protocol/errors.ts';
-import { limits } from '../../protocol/limits.ts';
-import type { Place } from '../../protocol/place.ts';
-import { distance_km } from '../../protocol/place.ts';
-import type { RegionPin } from '../../protocol/token.ts';
-import type { Random } from './load.ts';
+import type { PlacementRuleName } from '../../protocol/contracts/placements.ts';
 import { compareLoad, isFull, powerOfTwo } from './load.ts';
-import type { Entrance, MeshSnapshot } from './snapshot.ts';
-import { entrancesOf } from './snapshot.ts';
+import type { Reason } from './reasons.ts';
+import * as reasons from './reasons.ts';
+import type { Region, Scene } from './scene.ts';
+import { holdsRoom } from './scene.ts';
+import type { Entrance } from './snapshot.ts';
 
-/** What is asked: where a participant may be, and where it is, if that is known. */
-export interface Wish {
-  readonly pin: RegionPin;
-  readonly place: Place | undefined;
+/** Where a rule leads: to a region, and to one node of it where the rule is about nodes. */
+export interface Choice {
+  readonly region: Region;
+  readonly entrance?: Entrance;
 }
 
-export type RuleName = 'pinned' | 'nearest' | 'spill' | 'anywhere';
+/** A choice, or why the rule makes none. */
+type Verdict = Choice | string;
 
-export interface Placement {
-  /** The rule that hit. */
-  readonly rule: RuleName;
-  /** The rules before it, and why each was passed over. */
-  readonly passedOver: readonly { rule: RuleName; why: string }[];
-  /** Best first, at least one, up to `limits.joinAlternatives`; all within the pin. */
-  readonly entrances: readonly Entrance[];
+export interface Rule {
+  readonly name: PlacementRuleName;
+  readonly decide: (scene: Scene) => Verdict;
+  /** After this rule took a node: why it did not take another one, in another region or in the same. */
+  readonly refuse: (scene: Scene, taken: Entrance, other: Entrance) => Reason;
 }
 
 const defaults = {
-  /** A region that has just lost its node is served again when the node has restarted. */
-  retryAfter_s: 5,
-  /** Alternatives in the region that was chosen, before those in others: a node fails more often than a region. */
-  entrancesInFirstRegion: 2,
+  /** Regions that differ by less are one place: nobody hears it, and each more would cost a cascade. */
+  onePlace_ms: 5,
 } as const;
 
-interface Region {
-  readonly name: string;
-  readonly entrances: readonly Entrance[];
-  /** From the participant to the nearest of its nodes; 0 where the participant's place is unknown. */
-  readonly distance_km: number;
-  readonly full: boolean;
-}
-
-/** The picture that the rules decide on: allowed regions that have an entrance, nearest first. */
-interface Scene {
-  readonly wish: Wish;
-  /** How many known regions the pin leaves, with a node or without. */
-  readonly allowedRegions: number;
-  readonly regions: readonly Region[];
-}
-
-/** A region, or why the rule does not choose one. */
-type Verdict = Region | string;
-
-/**
- * Where a participant enters: named rules, the first hit wins.
- * Throws `region_unknown` for a pin that names a region which no node ever served, and
- * `region_empty` where no region that the pin allows has a node now.
- */
-export function choose(wish: Wish, snapshot: MeshSnapshot, random: Random): Placement {
-  const scene = sceneOf(wish, snapshot);
-  const rules: readonly [RuleName, (scene: Scene) => Verdict][] = [
-    ['pinned', pinned],
-    ['nearest', nearest],
-    ['spill', spill],
-    ['anywhere', ({ regions }) => anywhere(regions, random)],
-  ];
-  const passedOver: { rule: RuleName; why: string }[] = [];
-  for (const [rule, decide] of rules) {
-    const verdict = decide(scene);
-    if (typeof verdict !== 'string') {
-      return { rule, passedOver, entrances: alternatives(scene, verdict, random) };
-    }
-    passedOver.push({ rule, why: verdict });
-  }
-  throw regionEmpty(wish.pin);
-}
-
-export function allows(pin: RegionPin, region: string): boolean {
-  return (pin.allow?.includes(region) ?? true) && !(pin.deny?.includes(region) ?? false);
-}
-
-function sceneOf(wish: Wish, snapshot: MeshSnapshot): Scene {
-  refuseUnknown(wish.pin, snapshot.regions);
-  const allowed = entrancesOf(snapshot).filter(({ card }) => allows(wish.pin, card.region));
-  const regions = [...Map.groupBy(allowed, ({ card }) => card.region)].map(
-    ([name, entrances]): Region => ({
-      name,
-      entrances,
-      distance_km: distanceOf(entrances, wish.place),
-      full: entrances.every(isFull),
-    }),
-  );
-  if (regions.length === 0) {
-    throw regionEmpty(wish.pin);
-  }
-  return {
-    wish,
-    allowedRegions: snapshot.regions.filter((region) => allows(wish.pin, region)).length,
-    regions: regions.toSorted((a, b) => a.distance_km - b.distance_km),
-  };
-}
-
-function distanceOf(entrances: readonly Entrance[], place: Place | undefined): number {
-  if (place === undefined) {
-    return 0;
-  }
-  return Math.min(...entrances.map(({ card }) => distance_km(card.place, place)));
-}
-
-/** A name that nobody knows is a typing error: in `deny` it would silently allow what was to be forbidden. */
-function refuseUnknown(pin: RegionPin, known: readonly string[]): void {
-  const named = [...(pin.allow ?? []), ...(pin.deny ?? []), ...(pin.prefer ?? [])];
-  const unknown = named.find((region) => !known.includes(region));
-  if (unknown !== undefined) {
-    throw new RizomaError(
-      'region_unknown',
-      `there is no region ${unknown}; known are: ${known.join(', ') || 'none yet'}`,
-      { details: { region: unknown, known: [...known] } },
-    );
-  }
-}
-
-function regionEmpty(pin: RegionPin): RizomaError {
-  const where = pin.allow === undefined ? 'any region that is allowed' : pin.allow.join(', ');
-  return new RizomaError('region_empty', `there is no node in ${where} now; try again`, {
-    details: { ...pin },
-    retryAfter_s: defaults.retryAfter_s,
-  });
-}
-
 /** The pin itself says where: by the order of `prefer`, or because it leaves one region. */
-function pinned({ wish, regions, allowedRegions }: Scene): Verdict {
-  const prefer = wish.pin.prefer ?? [];
-  const wished =
-    prefer.length === 0 && allowedRegions === 1
-      ? regions
-      : prefer.flatMap((name) => regions.filter((region) => region.name === name));
-  if (wished.length === 0) {
-    return prefer.length === 0
-      ? `the pin leaves ${allowedRegions} regions`
-      : `${prefer.join(', ')} may not be used or has no node`;
-  }
-  return wished.find((region) => !region.full) ?? `${wished[0]?.name} is full`;
-}
+export const pinned: Rule = {
+  name: 'pinned',
+  decide: ({ wish, regions, allowedRegions }) => {
+    const prefer = wish.pin.prefer ?? [];
+    const wished =
+      prefer.length === 0 && allowedRegions === 1
+        ? regions
+        : prefer.flatMap((name) => regions.filter((region) => region.name === name));
+    if (wished.length === 0) {
+      return prefer.length === 0
+        ? `the pin leaves ${allowedRegions} regions`
+        : `${prefer.join(', ')} may not be used or has no node`;
+    }
+    const region = wished.find(({ full }) => !full);
+    return region === undefined ? `${wished[0]?.name} is full` : { region };
+  },
+  refuse: (scene, taken, other) =>
+    other.card.region === taken.card.region
+      ? reasons.sameRegion(scene, taken, other)
+      : reasons.lessPreferred(scene, other),
+};
 
-function nearest({ wish, regions: [first] }: Scene): Verdict {
-  if (wish.place === undefined || first === undefined) {
-    return placeUnknown;
-  }
-  return first.full ? `${first.name} is full` : first;
-}
+/** Participants of one place share a node of the room while it has room: each more would cost a pipe. */
+export const sticky: Rule = {
+  name: 'sticky',
+  decide: (scene) => {
+    const { regions, holders } = scene;
+    const [first] = regions;
+    if (first === undefined || holders.length === 0) {
+      return 'no controller holds the room';
+    }
+    const near = regions.filter(({ delay_ms }) => isOnePlace(first.delay_ms, delay_ms));
+    const choices = holders.flatMap((nodeId) => choicesAt(near, nodeId));
+    const free = choices.find(({ entrance }) => !isFull(entrance));
+    return free ?? `${choices.length} controllers hold the room within ${place}, none has room`;
+  },
+  refuse: (scene, taken, other) =>
+    holdsRoom(scene, other) ? reasons.laterHolder(scene, taken, other) : reasons.noHolder(scene),
+};
 
-function spill({ wish, regions }: Scene): Verdict {
-  if (wish.place === undefined) {
-    return placeUnknown;
-  }
-  return regions.find((region) => !region.full) ?? 'every region that is allowed is full';
-}
+export const nearest: Rule = {
+  name: 'nearest',
+  decide: ({ wish, regions: [first] }) => {
+    if (wish.place === undefined || first === undefined) {
+      return placeUnknown;
+    }
+    return first.full ? reasons.fullRegion(first) : { region: first };
+  },
+  refuse: reasons.further,
+};
+
+/** The nearest region that is under its load limit. */
+export const spill: Rule = {
+  name: 'spill',
+  decide: ({ wish, regions }) => {
+    if (wish.place === undefined) {
+      return placeUnknown;
+    }
+    const region = regions.find(({ full }) => !full);
+    return region === undefined ? 'every region that is allowed is full' : { region };
+  },
+  refuse: reasons.further,
+};
 
 /** Without a place, or where all are full: a full node serves better than none. */
-function anywhere(regions: readonly Region[], random: Random): Verdict {
-  const entrance = powerOfTwo(
-    regions.flatMap((region) => region.entrances),
-    random,
-  );
-  return regions.find(({ name }) => name === entrance?.card.region) ?? 'there is no node';
-}
+export const anywhere: Rule = {
+  name: 'anywhere',
+  decide: ({ regions, random }) => {
+    const entrances = regions.flatMap((region) => region.entrances);
+    const entrance = powerOfTwo(entrances, random);
+    return (entrance && choicesAt(regions, entrance.card.nodeId)[0]) ?? 'there is no node';
+  },
+  refuse: reasons.busier,
+};
+
+/** Where the room's first participant is, however far from the others. */
+export const firstJoiner: Rule = {
+  name: 'first_joiner',
+  decide: ({ regions, holders }) => {
+    const [first] = holders.flatMap((nodeId) => choicesAt(regions, nodeId));
+    if (first === undefined) {
+      return 'no controller that is allowed holds the room';
+    }
+    return first.region.full ? reasons.fullRegion(first.region) : { region: first.region };
+  },
+  refuse: (scene, taken, other) =>
+    other.card.region === taken.card.region
+      ? reasons.sameRegion(scene, taken, other)
+      : reasons.elsewhere(scene, taken),
+};
+
+/** The least busy node of all that are allowed; of several alike the nearest. */
+export const leastLoaded: Rule = {
+  name: 'least_loaded',
+  decide: ({ regions }) => {
+    const [least] = regions
+      .flatMap((region) => region.entrances.map((entrance) => ({ region, entrance })))
+      .toSorted((a, b) => compareLoad(a.entrance, b.entrance));
+    return least === undefined || isFull(least.entrance) ? 'every node is full' : least;
+  },
+  refuse: reasons.busier,
+};
 
 const placeUnknown = 'the place of the participant is not known';
+const place = `${defaults.onePlace_ms} ms of the nearest region`;
 
-/** The chosen region's best, then what is left when that node or the whole region fails. */
-function alternatives({ wish, regions }: Scene, chosen: Region, random: Random): Entrance[] {
-  const prefer = wish.pin.prefer ?? [];
-  const order = (region: Region): number => {
-    const at = prefer.indexOf(region.name);
-    return (region.full ? prefer.length + 1 : 0) + (at < 0 ? prefer.length : at);
-  };
-  const others = regions
-    .filter((region) => region !== chosen)
-    .toSorted((a, b) => order(a) - order(b) || a.distance_km - b.distance_km);
-  const here = ranked(chosen, random);
-  const list = [
-    ...here.slice(0, defaults.entrancesInFirstRegion),
-    ...others.flatMap((region) => ranked(region, random).slice(0, 1)),
-    ...here.slice(defaults.entrancesInFirstRegion),
-  ];
-  return list.slice(0, limits.joinAlternatives);
+function isOnePlace(nearest_ms: number, delay_ms: number): boolean {
+  return delay_ms - nearest_ms <= defaults.onePlace_ms;
 }
 
-function ranked({ entrances }: Region, random: Random): Entrance[] {
-  const first = powerOfTwo(entrances, random);
-  const rest = entrances.filter((entrance) => entrance !== first).toSorted(compareLoad);
-  return first === undefined ? rest : [first, ...rest];
+function choicesAt(
+  regions: readonly Region[],
+  nodeId: string,
+): { region: Region; entrance: Entrance }[] {
+  return regions.flatMap((region) =>
+    region.entrances
+      .filter(({ card }) => card.nodeId === nodeId)
+      .map((entrance) => ({ region, entrance })),
+  );
 }

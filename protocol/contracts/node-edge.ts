@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Contract } from '../contract.ts';
 import { Directory, DirectoryChange, Endpoint, RoomFacts } from '../directory.ts';
-import { EpochId, NodeId, RegionId, RoomId } from '../ids.ts';
+import { ClientId, EpochId, NodeId, RegionId, RoomId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { Place } from '../place.ts';
 import { TicketPublicKey } from '../ticket.ts';
@@ -29,9 +29,24 @@ export const NodeLoad = v.strictObject({
   /** CPU of its ErizoJS processes, 0 to 1 of what the host has. */
   cpu: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   state: v.picklist(['available', 'warning', 'full']),
+  /** Consumers of its ErizoJS processes; absent where they are not counted. */
+  consumers: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+  /**
+   * Round trips in ms to other regions as the node measured them, rounded, since a load that
+   * changed is written again.
+   */
+  rtts_ms: v.optional(
+    v.pipe(
+      v.record(RegionId, v.pipe(v.number(), v.minValue(0), v.maxValue(60_000))),
+      v.maxEntries(limits.regions),
+    ),
+  ),
 });
 
 const text = v.pipe(v.string(), v.maxLength(limits.name_chars));
+
+/** Somebody who is in a room at a controller. */
+export const RoomUser = v.strictObject({ clientId: ClientId, name: text, role: text });
 
 /** What a node may ask of the edge, and tell it. */
 export const nodeToEdge = {
@@ -108,9 +123,27 @@ export const edgeToNode = {
     params: v.strictObject({ roomId: RoomId }),
     notify: true,
   },
+  /** Licode: `getUsersInRoom`. Those who are at this controller, in parts; none where it does not hold the room. */
+  'room.users': {
+    params: v.strictObject({ roomId: RoomId }),
+    part: v.pipe(v.array(RoomUser), v.maxLength(limits.usersPerPart)),
+    result: v.null(),
+    errors: [],
+    timeout_ms: limits.users_ms,
+    idempotent: true,
+  },
+  /** Licode: `deleteUser`. Disconnects those of that name who are at this controller; answers how many. */
+  'room.deleteUser': {
+    params: v.strictObject({ roomId: RoomId, name: text }),
+    result: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    errors: [],
+    timeout_ms: limits.users_ms,
+    idempotent: true,
+  },
 } as const satisfies Contract;
 
 export type NodeCard = v.InferOutput<typeof NodeCard>;
 export type NodeLoad = v.InferOutput<typeof NodeLoad>;
+export type RoomUser = v.InferOutput<typeof RoomUser>;
 export type NodeToEdge = typeof nodeToEdge;
 export type EdgeToNode = typeof edgeToNode;

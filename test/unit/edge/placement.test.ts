@@ -1,59 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allows, choose } from '../../../edge/placement/rules.ts';
-import { compareLoad, powerOfTwo } from '../../../edge/placement/load.ts';
-import type { MeshSnapshot, NodeSummary } from '../../../edge/placement/snapshot.ts';
+import type { Placement } from '../../../edge/placement/choose.ts';
+import type { Random } from '../../../edge/placement/load.ts';
+import { compareLoad, powerOfTwo, predicted } from '../../../edge/placement/load.ts';
+import { policies } from '../../../edge/placement/policies.ts';
+import type { Wish } from '../../../edge/placement/scene.ts';
+import { allows } from '../../../edge/placement/scene.ts';
+import type { MeshSnapshot } from '../../../edge/placement/snapshot.ts';
 import { regionsAnswer } from '../../../edge/placement/snapshot.ts';
-import type { NodeLoad } from '../../../protocol/contracts/node-edge.ts';
-import { RizomaError } from '../../../protocol/errors.ts';
 import { limits } from '../../../protocol/limits.ts';
 import type { RegionPin } from '../../../protocol/token.ts';
-
-const places = {
-  'eu-west': { lat: 53.35, lon: -6.26 },
-  'us-east': { lat: 39.04, lon: -77.49 },
-  'ap-northeast': { lat: 35.68, lon: 139.69 },
-} as const;
-type RegionName = keyof typeof places;
-const regionNames = ['ap-northeast', 'eu-west', 'us-east'] as const;
-const paris = { lat: 48.86, lon: 2.35 };
-const osaka = { lat: 34.69, lon: 135.5 };
-
-function node(region: RegionName, number = 1, load: Partial<NodeLoad> = {}): NodeSummary {
-  const nodeId = `${region}-${number}`;
-  return {
-    card: {
-      nodeId,
-      epoch: '8f9f0d2e-6a52-4c3c-9f39-0e8f1f5a7c11',
-      region,
-      place: places[region],
-      host: `${nodeId}.test:443`,
-      secure: true,
-      version: '1',
-    },
-    load: { rooms: 0, clients: 0, cpu: 0, state: 'available', ...load },
-  };
-}
-
-function mesh(...nodes: NodeSummary[]): MeshSnapshot {
-  return { regions: regionNames, nodes };
-}
+import { chooseIn, codeOf, half, mesh, node, osaka, paris, regionNames } from './placement-kit.ts';
 
 const one = mesh(node('eu-west'), node('us-east'), node('ap-northeast'));
-const half = (): number => 0.5;
+
+function choose(wish: Wish, snapshot: MeshSnapshot, random: Random): Placement {
+  return chooseIn(snapshot, policies.nearest, wish, { random });
+}
 
 function place(pin: RegionPin, at: typeof paris | undefined, snapshot: MeshSnapshot) {
   const { rule, entrances, passedOver } = choose({ pin, place: at }, snapshot, half);
   return { rule, nodes: entrances.map(({ card }) => card.nodeId), passedOver };
-}
-
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (thrown) {
-    return thrown instanceof RizomaError ? thrown.code : 'not ours';
-  }
-  return 'nothing thrown';
 }
 
 describe('placement', () => {
@@ -81,14 +48,24 @@ describe('placement', () => {
     const { rule, nodes, passedOver } = place({}, paris, one);
     expect(rule).toBe('nearest');
     expect(nodes).toEqual(['eu-west-1', 'us-east-1', 'ap-northeast-1']);
-    expect(passedOver).toEqual([{ rule: 'pinned', why: 'the pin leaves 3 regions' }]);
+    expect(passedOver).toEqual([
+      { rule: 'pinned', why: 'the pin leaves 3 regions' },
+      { rule: 'sticky', why: 'no controller holds the room' },
+    ]);
   });
 
   it('spills to the next region when the nearest is full, and says so', () => {
-    const full = mesh(node('eu-west', 1, { state: 'full' }), node('us-east'), node('ap-northeast'));
+    const full = mesh(
+      node('eu-west', 1, { state: 'full', cpu: 0.93 }),
+      node('us-east'),
+      node('ap-northeast'),
+    );
     const { rule, nodes, passedOver } = place({}, paris, full);
     expect({ rule, first: nodes[0] }).toEqual({ rule: 'spill', first: 'us-east-1' });
-    expect(passedOver.at(-1)).toEqual({ rule: 'nearest', why: 'eu-west is full' });
+    expect(passedOver.at(-1)).toEqual({
+      rule: 'nearest',
+      why: 'eu-west is full: CPU 93 % or more on all of 1',
+    });
   });
 
   it('takes a full node rather than none', () => {
@@ -229,5 +206,26 @@ describe('the power of two choices', () => {
     const busy = node('eu-west', 2, { cpu: 0.9, clients: 1 });
     const crowded = node('eu-west', 3, { cpu: 0.9, clients: 2 });
     expect([crowded, warning, busy].toSorted(compareLoad)).toEqual([busy, crowded, warning]);
+  });
+
+  it('goes by consumers where CPU is about the same', () => {
+    const few = node('eu-west', 1, { cpu: 0.31, consumers: 20, clients: 9 });
+    const many = node('eu-west', 2, { cpu: 0.29, consumers: 300, clients: 5 });
+    expect(compareLoad(few, many)).toBeLessThan(0);
+  });
+});
+
+describe('the load that is predicted', () => {
+  it('grows by the node’s own average, and reaches the states that the node would say', () => {
+    const { load } = node('eu-west', 1, { clients: 40, cpu: 0.4 });
+    expect(predicted(load, 0)).toBe(load);
+    expect(predicted(load, 20)).toMatchObject({ clients: 60, state: 'available' });
+    expect(predicted(load, 35)).toMatchObject({ state: 'warning' });
+    expect(predicted(load, 60)).toMatchObject({ clients: 100, cpu: 1, state: 'full' });
+  });
+
+  it('never calls a node freer than it calls itself', () => {
+    const { load } = node('eu-west', 1, { state: 'full' });
+    expect(predicted(load, 1).state).toBe('full');
   });
 });

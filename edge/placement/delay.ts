@@ -1,0 +1,85 @@
+import type { Place } from '../../protocol/place.ts';
+import { distance_km } from '../../protocol/place.ts';
+import type { NodeSummary } from './snapshot.ts';
+
+const defaults = {
+  /** Round trip over the great circle: the median of the pairs of a large provider's regions. */
+  rtt_ms_per_km: 0.017,
+  /** Who is this near to a region reaches the others over the same cables. */
+  neighbourhood_km: 500,
+} as const;
+
+/** What is known of regions: where they are, and the round trips that their nodes measured. */
+interface Geography {
+  readonly places: ReadonlyMap<string, readonly Place[]>;
+  readonly rtts_ms: ReadonlyMap<string, ReadonlyMap<string, number>>;
+}
+
+/** The round trip in ms between two regions, the least that either side measured. */
+function rttBetween_ms({ rtts_ms }: Geography, a: string, b: string): number | undefined {
+  const there = rtts_ms.get(a)?.get(b);
+  const back = rtts_ms.get(b)?.get(a);
+  return there === undefined || back === undefined ? (there ?? back) : Math.min(there, back);
+}
+
+/** One picture of the mesh serves many participants. */
+const drawn = new WeakMap<readonly NodeSummary[], Geography>();
+
+function geographyOf(nodes: readonly NodeSummary[]): Geography {
+  const geography = drawn.get(nodes) ?? draw(nodes);
+  drawn.set(nodes, geography);
+  return geography;
+}
+
+function draw(nodes: readonly NodeSummary[]): Geography {
+  const places = new Map<string, Place[]>();
+  const rtts_ms = new Map<string, Map<string, number>>();
+  for (const { card, load } of nodes) {
+    const here = places.get(card.region) ?? [];
+    here.push(card.place);
+    places.set(card.region, here);
+    const row = rtts_ms.get(card.region) ?? new Map<string, number>();
+    for (const [region, rtt_ms] of Object.entries(load.rtts_ms ?? {})) {
+      row.set(region, Math.min(rtt_ms, row.get(region) ?? Infinity));
+    }
+    rtts_ms.set(card.region, row);
+  }
+  return { places, rtts_ms };
+}
+
+/**
+ * Estimates the round trip in ms from a place to regions: through the region next to the place where
+ * its nodes have measured it, else by great-circle distance.
+ */
+export function delaysFrom(
+  place: Place,
+  nodes: readonly NodeSummary[],
+): (region: string) => number {
+  const geography = geographyOf(nodes);
+  const direct_km = new Map(
+    [...geography.places].map(([region, places]) => [
+      region,
+      Math.min(...places.map((there) => distance_km(place, there))),
+    ]),
+  );
+  const home = homeOf(geography, direct_km);
+  return (region) => {
+    const byDistance_ms = (direct_km.get(region) ?? Infinity) * defaults.rtt_ms_per_km;
+    if (home === undefined || home.region === region) {
+      return byDistance_ms;
+    }
+    const rtt_ms = rttBetween_ms(geography, home.region, region);
+    return rtt_ms === undefined ? byDistance_ms : home.km * defaults.rtt_ms_per_km + rtt_ms;
+  };
+}
+
+/** The nearest region whose nodes have measured anything, if it is near enough to speak for the place. */
+function homeOf(
+  { rtts_ms }: Geography,
+  direct_km: ReadonlyMap<string, number>,
+): { region: string; km: number } | undefined {
+  const near = [...direct_km]
+    .filter(([region, km]) => km <= defaults.neighbourhood_km && rtts_ms.get(region)?.size)
+    .map(([region, km]) => ({ region, km }));
+  return near.toSorted((a, b) => a.km - b.km)[0];
+}

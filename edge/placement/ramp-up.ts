@@ -1,0 +1,69 @@
+import type { NodeSummary } from './snapshot.ts';
+
+const defaults = {
+  /** Who has not come by then will not: a token that nobody used, a client that went elsewhere. */
+  keep_ms: 10_000,
+  /** Past so many the eldest are forgotten; a burst of this size fills any node. */
+  assignments: 4_096,
+} as const;
+
+interface Assignment {
+  readonly nodeId: string;
+  readonly at_ms: number;
+}
+
+/**
+ * The participants that one placer has sent to nodes and not yet seen in the load that these report,
+ * so that a burst of joins between two reports does not pile up on the node that was best before it.
+ */
+export class RampUp {
+  /** By participant, the eldest first. */
+  readonly #assigned = new Map<string, Assignment>();
+  /** What each node last reported: how many clients, in which of its runs. */
+  #reported = new Map<string, { epoch: string; clients: number }>();
+
+  /** A participant was sent to a node; who is sent again goes to the later one alone. */
+  assign(participant: string, assignment: Assignment): void {
+    this.#assigned.delete(participant);
+    this.#assigned.set(participant, assignment);
+    const [eldest] = this.#assigned.keys();
+    if (this.#assigned.size > defaults.assignments && eldest !== undefined) {
+      this.#assigned.delete(eldest);
+    }
+  }
+
+  /** A new picture: as many as a node has more than before have come, the eldest of them first. */
+  observe(nodes: readonly NodeSummary[]): void {
+    const arrived = new Map<string, number>();
+    for (const { card, load } of nodes) {
+      const before = this.#reported.get(card.nodeId);
+      const restarted = before !== undefined && before.epoch !== card.epoch;
+      const more = load.clients - (before?.clients ?? load.clients);
+      arrived.set(card.nodeId, restarted ? Infinity : Math.max(0, more));
+    }
+    for (const [participant, { nodeId }] of this.#assigned) {
+      // A node that is gone takes nobody.
+      const left = arrived.get(nodeId) ?? Infinity;
+      if (left > 0) {
+        this.#assigned.delete(participant);
+        arrived.set(nodeId, left - 1);
+      }
+    }
+    this.#reported = new Map(
+      nodes.map(({ card, load }) => [card.nodeId, { epoch: card.epoch, clients: load.clients }]),
+    );
+  }
+
+  /** How many are on the way to each node; nodes in the order in which the first was sent. */
+  onTheWay(now_ms: number): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const [participant, { nodeId, at_ms }] of this.#assigned) {
+      if (now_ms - at_ms >= defaults.keep_ms) {
+        this.#assigned.delete(participant);
+      } else {
+        counts.set(nodeId, 1 + (counts.get(nodeId) ?? 0));
+      }
+    }
+    return counts;
+  }
+}
