@@ -24,6 +24,7 @@ import {
   superserviceOnly,
 } from './nuve/services.ts';
 import { postToken } from './nuve/tokens.ts';
+import { deleteUser, getUser, getUsers, partialHeader } from './nuve/users.ts';
 import { problemResponse } from './problem.ts';
 
 export { Mesh } from './objects/mesh.ts';
@@ -38,7 +39,12 @@ const log = createLog({ object: 'worker' });
 const app = new Hono<EdgeEnv>({ strict: false });
 
 app.use(requestId());
-app.use(cors({ origin: '*', exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'] }));
+app.use(
+  cors({
+    origin: '*',
+    exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate', partialHeader],
+  }),
+);
 app.use(async (context, next) => {
   context.set('config', configOf(context.env));
   await next();
@@ -78,6 +84,8 @@ const paths: Readonly<Record<string, Path>> = {
     takes: { GET: getRoom, PUT: putRoom, PATCH: patchRoom, DELETE: deleteRoom },
   },
   '/rooms/:room/tokens': { after: byOwner, takes: { POST: postToken } },
+  '/rooms/:room/users': { after: byOwner, takes: { GET: getUsers } },
+  '/rooms/:room/users/:user': { after: byOwner, takes: { GET: getUser, DELETE: deleteUser } },
   '/services': { after: bySuperservice, takes: { GET: getServices, POST: postService } },
   '/services/:service': {
     after: bySuperservice,

@@ -1,4 +1,4 @@
-import type { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
+import type { NodeCard, NodeLoad, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import type { MAuth } from '../../protocol/mauth.ts';
@@ -87,6 +87,12 @@ export interface Speaker {
   readonly lease: number;
 }
 
+/** What the controllers of a room answered, and which of them did not. */
+export interface Gathered<T> {
+  readonly answers: T[];
+  readonly missing: string[];
+}
+
 export interface RoomApi {
   /** Makes the room; where it is there already it stays as it is and is answered. */
   create(room: RoomAnswer): Promise<Outcome<RoomAnswer>>;
@@ -105,6 +111,10 @@ export interface RoomApi {
     tokenId: string;
     host: string;
   }): Promise<Outcome<{ roomId: string; userName: string; role: string }>>;
+  /** Who is in it, of each controller. */
+  users(): Promise<Outcome<Gathered<RoomUser[]>>>;
+  /** Disconnects those of that name; how many they were, of each controller. */
+  deleteUser(name: string): Promise<Outcome<Gathered<number>>>;
   enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<Directory>>;
   facts(news: Speaker & { facts: RoomFacts }): Promise<Outcome<DirectoryChange>>;
   leave(speaker: Speaker): Promise<Outcome<null>>;
@@ -122,6 +132,10 @@ export type Notice =
   | { readonly method: 'room.deleted'; readonly params: { roomId: string } };
 
 export interface NodeApi {
+  /** Who is in the room at its controller. `link_down` or `timeout` where it cannot be asked. */
+  users(roomId: string): Promise<Outcome<RoomUser[]>>;
+  /** Disconnects those of that name in the room at its controller; answers how many. Throws as `users`. */
+  deleteUser(user: { roomId: string; name: string }): Promise<Outcome<number>>;
   /** Sends it over the node's link; false where the node has none now. It asks anew when it is back. */
   push(notice: Notice): Promise<boolean>;
 }

@@ -2,8 +2,9 @@ import { DurableObject } from 'cloudflare:workers';
 import * as v from 'valibot';
 import { assertNever } from '../../protocol/assert-never.ts';
 import { systemClock } from '../../protocol/clock.ts';
-import type { EdgeToNode, NodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import type { EdgeToNode, NodeToEdge, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import { edgeToNode, nodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 import { NodeId } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
@@ -17,6 +18,8 @@ import { nodeCalls } from './node-calls.ts';
 import { NodeLease } from './node-lease.ts';
 import { NodeRooms } from './node-rooms.ts';
 import { NodeStore } from './node-store.ts';
+import type { Outcome } from './outcome.ts';
+import { outcomeOf } from './outcome.ts';
 import { closeCodes, SocketLink } from './socket-link.ts';
 
 const log = createLog({ object: 'node' });
@@ -111,6 +114,19 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     }
   }
 
+  users(roomId: string): Promise<Outcome<RoomUser[]>> {
+    return outcomeOf(log, async () => {
+      const users: RoomUser[] = [];
+      const onPart = (part: RoomUser[]): void => void users.push(...part);
+      await this.#registeredPeer().call('room.users', { roomId }, { onPart });
+      return users;
+    });
+  }
+
+  deleteUser(user: { roomId: string; name: string }): Promise<Outcome<number>> {
+    return outcomeOf(log, () => this.#registeredPeer().call('room.deleteUser', user));
+  }
+
   override async alarm(): Promise<void> {
     await this.#lease.check();
   }
@@ -120,9 +136,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
   }
 
   #send(notice: Notice): boolean {
-    const session = this.#openSockets()
-      .map((socket) => this.#conversationOf(socket).session)
-      .find(({ lease }) => this.#lease.cardOf(lease) !== undefined);
+    const session = this.#registered()?.session;
     try {
       session?.notify(notice);
       return session !== undefined;
@@ -131,6 +145,20 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
       log.error('a notice could not be sent', thrown, { nodeId: session?.nodeId });
       return false;
     }
+  }
+
+  #registered(): Conversation | undefined {
+    return this.#openSockets()
+      .map((socket) => this.#conversationOf(socket))
+      .find(({ session }) => this.#lease.cardOf(session.lease) !== undefined);
+  }
+
+  #registeredPeer(): Conversation['peer'] {
+    const conversation = this.#registered();
+    if (conversation === undefined) {
+      throw new RizomaError('link_down', 'the node has no link now');
+    }
+    return conversation.peer;
   }
 
   #openSockets(): WebSocket[] {

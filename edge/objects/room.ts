@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
@@ -10,13 +11,14 @@ import { directoryStep, emptyDirectoryState } from '../room/directory.ts';
 import type { RoomChange } from '../room/settings.ts';
 import { changeRoom } from '../room/settings.ts';
 import { consumeToken, issueToken, usableToken } from '../room/tokens.ts';
-import type { Admission, RoomApi, Speaker, TokenRequest } from './api.ts';
+import type { Admission, Gathered, NodeApi, RoomApi, Speaker, TokenRequest } from './api.ts';
 import type { Bindings } from './stubs.ts';
 import { meshOf, nodeOf } from './stubs.ts';
+import { gather } from './gather.ts';
 import { InOrder } from './in-order.ts';
 import { MeshView } from './mesh-view.ts';
 import type { Outcome } from './outcome.ts';
-import { outcomeOf } from './outcome.ts';
+import { outcomeOf, valueOf } from './outcome.ts';
 import { RoomStore } from './room-store.ts';
 
 const log = createLog({ object: 'room' });
@@ -145,6 +147,14 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     });
   }
 
+  users(): Promise<Outcome<Gathered<RoomUser[]>>> {
+    return this.#gather((node, roomId) => node.users(roomId));
+  }
+
+  deleteUser(name: string): Promise<Outcome<Gathered<number>>> {
+    return this.#gather((node, roomId) => node.deleteUser({ roomId, name }));
+  }
+
   enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<Directory>> {
     return outcomeOf(log, async () => {
       const { nodeId, region } = holder;
@@ -219,6 +229,23 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       this.#push(effect);
     }
     return change;
+  }
+
+  /** Asks all controllers of the room at once. */
+  #gather<T>(
+    ask: (node: NodeApi, roomId: string) => Promise<Outcome<T>>,
+  ): Promise<Outcome<Gathered<T>>> {
+    return outcomeOf(log, async () => {
+      const roomId = this.#open()._id;
+      const nodeIds = this.#state.holders.map(({ nodeId }) => nodeId);
+      const gathered = await gather(nodeIds, (nodeId) =>
+        valueOf(ask(nodeOf(this.env, nodeId), roomId)),
+      );
+      if (gathered.missing.length > 0) {
+        log.warn('controllers did not answer', { roomId, nodeIds: gathered.missing.join(' ') });
+      }
+      return gathered;
+    });
   }
 
   #tellOfEnd(nodeId: string, roomId: string): Promise<unknown> {

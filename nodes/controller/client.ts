@@ -53,11 +53,11 @@ export interface ClientHandlers {
 export class Client {
   readonly id: string;
   readonly userName: string;
+  readonly role: string;
   readonly plan: ConnectionPlan;
   readonly publications = new Map<string, Flow>();
   readonly subscriptions = new Map<string, Flow>();
   readonly connections = new Connections();
-  readonly #role: string;
   readonly #channel: Channel;
   readonly #bucket: TokenBucket;
   readonly #log: Log;
@@ -71,7 +71,7 @@ export class Client {
     this.id = visitor.clientId;
     this.userName = visitor.userName;
     this.plan = visitor.plan;
-    this.#role = visitor.role;
+    this.role = visitor.role;
     this.#handlers = handlers;
     this.#log = components.log.child({ clientId: visitor.clientId });
     this.#bucket = new TokenBucket(components, { perSecond: limits.clientMessages_perSecond });
@@ -101,7 +101,7 @@ export class Client {
 
   /** Throws `unauthorized` with Licode's word for it. */
   demand(permission: Permission, asked: Readonly<Record<string, unknown>>): void {
-    if (!mayDo(this.#role, permission, asked)) {
+    if (!mayDo(this.role, permission, asked)) {
       throw new RizomaError('unauthorized', 'Unauthorized');
     }
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { ParamsOf } from '../../protocol/contract.ts';
 import type { Connected, ConnectionMessage, RoomEnded } from '../../protocol/contracts/client.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
+import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
@@ -235,6 +236,21 @@ export class Room implements ClientHandlers {
 
   changed(change: DirectoryChange): void {
     this.#sync.changed(change);
+  }
+
+  get users(): RoomUser[] {
+    return [...this.#clients.values()].map(({ id: clientId, userName: name, role }) => {
+      return { clientId, name, role };
+    });
+  }
+
+  /** Disconnects those of that name for good; answers how many they were. */
+  deleteUser(name: string): number {
+    const named = [...this.#clients.values()].filter(({ userName }) => userName === name);
+    for (const client of named) {
+      client.close('it was removed', { code: 'forbidden', message: 'you were removed' });
+    }
+    return named.length;
   }
 
   /** The room is no more: its clients are told so and disconnected. */

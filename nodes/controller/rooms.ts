@@ -1,5 +1,6 @@
 import type { ParamsOf } from '../../protocol/contract.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
+import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { DirectoryChange } from '../../protocol/directory.ts';
 import type { EdgeListener } from '../mesh/edge.ts';
 import type { ChannelSocket } from './channel.ts';
@@ -104,6 +105,14 @@ export class Rooms implements EdgeListener {
 
   roomDeleted(roomId: string): void {
     this.#rooms.get(roomId)?.gone('not_found', 'the room was deleted');
+  }
+
+  users(roomId: string): RoomUser[] {
+    return this.#rooms.get(roomId)?.users ?? [];
+  }
+
+  deleteUser(roomId: string, name: string): number {
+    return this.#rooms.get(roomId)?.deleteUser(name) ?? 0;
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import type {
   NodeCard,
   NodeLoad,
   NodeToEdge,
+  RoomUser,
 } from '../../protocol/contracts/node-edge.ts';
 import { edgeToNode, nodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
@@ -148,6 +149,16 @@ export class EdgeLink implements Edge {
           'room.changed': ({ roomId, change }) =>
             this.#tell((listener) => listener.roomChanged?.(roomId, change)),
           'room.deleted': ({ roomId }) => this.#tell((listener) => listener.roomDeleted?.(roomId)),
+          'room.users': async ({ roomId }, { part }) => {
+            for (const users of this.#usersInParts(roomId)) {
+              part(users);
+            }
+            return Promise.resolve(null);
+          },
+          'room.deleteUser': ({ roomId, name }) => {
+            const counts = this.#ask((listener) => listener.deleteUser?.(roomId, name));
+            return Promise.resolve(counts.reduce((sum, count) => sum + count, 0));
+          },
         },
       },
       {
@@ -243,6 +254,18 @@ export class EdgeLink implements Edge {
     const bound_ms = Math.min(redialMax_ms, redialMin_ms * 2 ** Math.min(this.#attempts, 16));
     this.#attempts += 1;
     return Math.round(bound_ms * (0.5 + 0.5 * this.#random()));
+  }
+
+  *#usersInParts(roomId: string): Generator<RoomUser[]> {
+    const users = this.#ask((listener) => listener.users?.(roomId)).flat();
+    for (let from = 0; from < users.length; from += limits.usersPerPart) {
+      yield users.slice(from, from + limits.usersPerPart);
+    }
+  }
+
+  /** What the listeners answer that have one. */
+  #ask<T>(what: (listener: EdgeListener) => T | undefined): T[] {
+    return [...this.#listeners].map(what).filter((answer) => answer !== undefined);
   }
 
   #tell(what: (listener: EdgeListener) => void): void {

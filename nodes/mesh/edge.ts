@@ -1,5 +1,5 @@
 import type { CallsOf, ParamsIn, ResultOf } from '../../protocol/contract.ts';
-import type { NodeCard, NodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import type { NodeCard, NodeToEdge, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { DirectoryChange } from '../../protocol/directory.ts';
 import type { TicketPublicKey } from '../../protocol/ticket.ts';
 
@@ -19,6 +19,10 @@ export interface EdgeListener {
   members?(nodes: readonly NodeCard[]): void;
   roomChanged?(roomId: string, change: DirectoryChange): void;
   roomDeleted?(roomId: string): void;
+  /** Who is in the room here. */
+  users?(roomId: string): readonly RoomUser[];
+  /** Disconnects those of that name who are in the room here, and answers how many they were. */
+  deleteUser?(roomId: string, name: string): number;
 }
 
 /** The edge as the roles of a node see it. */

@@ -41,6 +41,15 @@ export const RoomAnswer = v.object({
   mediaConfiguration: v.optional(v.string()),
 });
 
+/** Somebody in a room, as Licode answers it, with the client id besides. */
+export const UserAnswer = v.object({
+  name: v.string(),
+  role: v.string(),
+  /** What the role may do; each `true`, or which media it may not. */
+  permissions: v.record(v.string(), v.unknown()),
+  id: ClientId,
+});
+
 /** `POST /services`. The key signs the requests of the service. */
 export const CreateServiceRequest = v.object({
   name,
@@ -116,6 +125,7 @@ export const Problem = v.object({
 });
 
 export type RoomAnswer = v.InferOutput<typeof RoomAnswer>;
+export type UserAnswer = v.InferOutput<typeof UserAnswer>;
 export type CreateRoomRequest = v.InferOutput<typeof CreateRoomRequest>;
 export type CreateTokenRequest = v.InferOutput<typeof CreateTokenRequest>;
 export type JoinAnswer = v.InferOutput<typeof JoinAnswer>;

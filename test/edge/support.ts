@@ -7,6 +7,7 @@ import type {
   NodeCard,
   NodeLoad,
   NodeToEdge,
+  RoomUser,
 } from '../../protocol/contracts/node-edge.ts';
 import { edgeToNode, nodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import { Problem, RoomAnswer } from '../../protocol/contracts/rest.ts';
@@ -203,6 +204,10 @@ export interface TestNode {
   readonly changes: Inbox<DirectoryChange>;
   /** The rooms that it was told were deleted. */
   readonly deletions: Inbox<string>;
+  /** Who is in any room here. */
+  users: RoomUser[];
+  /** What answers about users wait for. */
+  answers: Promise<null>;
   readonly ended: Promise<string>;
   register(): Promise<void>;
   /** The directory that it follows, if it does; undefined after a change that did not fit. */
@@ -232,6 +237,16 @@ export async function connect(card: NodeCard): Promise<TestNode> {
           changes.put(change);
         },
         'room.deleted': ({ roomId }) => deletions.put(roomId),
+        'room.users': (_, { part }) => {
+          part(node.users);
+          return node.answers;
+        },
+        'room.deleteUser': async ({ name }) => {
+          const named = node.users.filter((user) => user.name === name);
+          node.users = node.users.filter((user) => user.name !== name);
+          await node.answers;
+          return named.length;
+        },
       },
     },
     { outgoing: nodeToEdge, incoming: edgeToNode, onEnd: ended.resolve },
@@ -242,6 +257,8 @@ export async function connect(card: NodeCard): Promise<TestNode> {
     members,
     changes,
     deletions,
+    users: [],
+    answers: Promise.resolve(null),
     ended: ended.promise,
     directory: undefined,
     register: async () => {

@@ -1,6 +1,6 @@
 import type { Edge, EdgeKeys, EdgeListener } from '../../nodes/mesh/edge.ts';
 import type { CallsOf, ParamsIn, ParamsOf, ResultOf } from '../../protocol/contract.ts';
-import type { NodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import type { NodeToEdge, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import { nodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { applyChange, emptyDirectory } from '../../protocol/directory.ts';
@@ -118,6 +118,16 @@ export class FakeEdge implements Edge {
     for (const listener of this.#listeners) {
       listener.roomDeleted?.(roomId);
     }
+  }
+
+  /** Who the listeners say are in the room. */
+  users(roomId: string): RoomUser[] {
+    return [...this.#listeners].flatMap((listener) => [...(listener.users?.(roomId) ?? [])]);
+  }
+
+  deleteUser(roomId: string, name: string): number {
+    const counts = [...this.#listeners].map((to) => to.deleteUser?.(roomId, name) ?? 0);
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   /** As if the room had been deleted while nobody could be told. */

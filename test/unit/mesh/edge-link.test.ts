@@ -5,6 +5,7 @@ import { EdgeLink } from '../../../nodes/mesh/edge-link.ts';
 import { systemClock } from '../../../protocol/clock.ts';
 import type { NodeCard, NodeLoad } from '../../../protocol/contracts/node-edge.ts';
 import { newUuid } from '../../../protocol/ids.ts';
+import { limits } from '../../../protocol/limits.ts';
 import { TestEdge, enrolSecret, publicKey } from './test-edge.ts';
 
 const card: NodeCard = {
@@ -187,5 +188,22 @@ describe('the link to the edge', () => {
     expect(await edge.asked('(end)')).toBe('peer_closed');
     expect(dialled.linked).toBe(false);
     expect(edge.peers).toHaveLength(1);
+  });
+
+  it('answers for its listeners who is in a room, in parts, and how many it disconnected', async () => {
+    const dialled = dial();
+    const linked = once(dialled, 'linked');
+    const users = Array.from({ length: limits.usersPerPart + 1 }, (_, index) => {
+      return { clientId: newUuid(), name: `user ${index}`, role: 'viewer' };
+    });
+    dialled.listen({ users: (of) => (of === roomId ? users : []), deleteUser: () => 2 });
+    dialled.listen({ deleteUser: (of, name) => (of === roomId && name === 'ann' ? 1 : 0) });
+    await linked;
+    const parts: unknown[][] = [];
+    const onPart = (part: unknown[]): void => void parts.push(part);
+    await edge.peer.call('room.users', { roomId }, { onPart });
+    expect(parts.map(({ length }) => length)).toEqual([limits.usersPerPart, 1]);
+    expect(parts.flat()).toEqual(users);
+    expect(await edge.peer.call('room.deleteUser', { roomId, name: 'ann' })).toBe(3);
   });
 });
