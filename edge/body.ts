@@ -31,21 +31,49 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** `name=x&options[p2p]=true` as `{ name: 'x', options: { p2p: 'true' } }`: one level deep. */
+/** Fields of a form: texts, and groups of them by name. */
+type Fields = Map<string, string | Fields>;
+
+const defaults = {
+  /** Names in one key of a form; Licode's server reads as many before it gives up. */
+  formDepth: 5,
+} as const;
+
+/** `name=x&options[data][a]=1` as `{ name: 'x', options: { data: { a: '1' } } }`. */
 function fieldsOf(text: string): unknown {
-  const fields = new Map<string, unknown>();
-  const nested = new Map<string, Map<string, string>>();
-  for (const [name, value] of new URLSearchParams(text)) {
-    const [, outer, inner] = /^([^[\]]+)\[([^[\]]+)\]$/.exec(name) ?? [];
-    if (outer === undefined || inner === undefined) {
-      fields.set(name, value);
-      continue;
+  const fields: Fields = new Map();
+  for (const [key, value] of new URLSearchParams(text)) {
+    const names = namesOf(key);
+    const last = names.pop() ?? key;
+    groupAt(fields, names)?.set(last, value);
+  }
+  return plain(fields);
+}
+
+/** `a[b][c]` as `a`, `b`, `c`; a key that is built otherwise, or too deep, is one name. */
+function namesOf(key: string): string[] {
+  const names = /^[^[\]]+(?:\[[^[\]]+\])+$/.test(key) ? key.replaceAll(']', '').split('[') : [key];
+  return names.length > defaults.formDepth ? [key] : names;
+}
+
+/** Undefined where a text stands in the way, which then stays. */
+function groupAt(fields: Fields, names: readonly string[]): Fields | undefined {
+  let group = fields;
+  for (const name of names) {
+    const inner = group.get(name) ?? new Map();
+    if (typeof inner === 'string') {
+      return undefined;
     }
-    const group = nested.get(outer) ?? new Map<string, string>();
-    nested.set(outer, group.set(inner, value));
+    group.set(name, inner);
+    group = inner;
   }
-  for (const [name, group] of nested) {
-    fields.set(name, Object.fromEntries(group));
-  }
-  return Object.fromEntries(fields);
+  return group;
+}
+
+function plain(fields: Fields): Record<string, unknown> {
+  const entries = [...fields].map(([name, value]): [string, unknown] => [
+    name,
+    typeof value === 'string' ? value : plain(value),
+  ]);
+  return Object.fromEntries(entries);
 }

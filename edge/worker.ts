@@ -42,6 +42,7 @@ app.use(requestId());
 app.use(
   cors({
     origin: '*',
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate', partialHeader],
   }),
 );
