@@ -15,6 +15,7 @@ import { createLog } from './log.ts';
 import { authenticate } from './nuve/authenticate.ts';
 import { ownRoom } from './nuve/own-room.ts';
 import { deleteRoom, getRoom, patchRoom, putRoom } from './nuve/room.ts';
+import { postExplain } from './nuve/placements.ts';
 import { getRooms, postRoom } from './nuve/rooms.ts';
 import {
   deleteService,
@@ -92,6 +93,7 @@ const paths: Readonly<Record<string, Path>> = {
     after: bySuperservice,
     takes: { GET: getService, DELETE: deleteService },
   },
+  '/placements/explain': { after: bySuperservice, takes: { POST: postExplain } },
 };
 
 for (const [path, { takes, after = [] }] of Object.entries(paths)) {
