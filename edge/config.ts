@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { hmac, toHex } from '../protocol/bytes.ts';
+import { PlacementPolicyName } from '../protocol/contracts/placements.ts';
 import { RizomaError } from '../protocol/errors.ts';
 import { ServiceId } from '../protocol/ids.ts';
 import type { TicketPrivateKey } from '../protocol/ticket.ts';
@@ -13,6 +14,7 @@ const Vars = v.object({
   RIZOMA_ENROL_SECRET: secret,
   RIZOMA_TICKET_KEY: v.pipe(v.string(), v.minLength(1)),
   RIZOMA_DEMO: v.optional(v.string(), 'off'),
+  RIZOMA_PLACEMENT: v.optional(PlacementPolicyName, 'nearest'),
 });
 
 export interface Config {
@@ -22,6 +24,8 @@ export interface Config {
   readonly ticketKey: TicketPrivateKey;
   /** Whether tokens are given to anybody who asks. */
   readonly demo: boolean;
+  /** How participants are placed. */
+  readonly placement: PlacementPolicyName;
 }
 
 const parsed = new WeakMap<object, Config>();
@@ -55,6 +59,7 @@ function parseConfig(env: object): Config {
     enrolSecret: vars.RIZOMA_ENROL_SECRET,
     ticketKey: parseTicketKey(vars.RIZOMA_TICKET_KEY),
     demo: vars.RIZOMA_DEMO === 'on',
+    placement: vars.RIZOMA_PLACEMENT,
   });
 }
 

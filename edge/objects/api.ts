@@ -1,4 +1,5 @@
 import type { NodeCard, NodeLoad, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import type { MAuth } from '../../protocol/mauth.ts';
@@ -106,6 +107,8 @@ export interface RoomApi {
   ): Promise<Outcome<{ tokenId: string; host: string; secure: boolean }>>;
   /** Places the participant and, only if that worked, takes the one use of its token. */
   admit(request: { tokenId: string; place: Place | undefined }): Promise<Outcome<Admission>>;
+  /** Where a participant would be placed now, and why; nothing follows from it. */
+  explain(request: { pin: RegionPin; place: Place | undefined }): Promise<Outcome<ExplainAnswer>>;
   /** Takes the one use of a token at a controller that Licode's client came to. */
   consumeToken(request: {
     tokenId: string;

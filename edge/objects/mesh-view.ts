@@ -1,4 +1,4 @@
-import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
+import type { ExplainAnswer, PlacementPolicyName } from '../../protocol/contracts/placements.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Placement } from '../placement/choose.ts';
@@ -24,12 +24,12 @@ export class MeshView {
 
   constructor(
     components: { mesh: MeshApi; now: () => number; random: Random },
-    options: { policy?: Policy } = {},
+    options: { policy: PlacementPolicyName },
   ) {
     this.#mesh = components.mesh;
     this.#now = components.now;
     this.#random = components.random;
-    this.#policy = options.policy ?? policies.nearest;
+    this.#policy = policies[options.policy];
   }
 
   /** The picture is known to be wrong. */
@@ -37,8 +37,14 @@ export class MeshView {
     this.#picture = undefined;
   }
 
-  /** Throws as `choose`; never for a node that came since the picture was taken. */
-  async place(wish: Wish): Promise<Placement> {
+  /**
+   * Throws as `choose`; never for a node that came since the picture was taken. A participant who
+   * was sent somewhere before is not counted there any more, and so is not drawn after itself.
+   */
+  async place(wish: Wish, participant?: string): Promise<Placement> {
+    if (participant !== undefined) {
+      this.#rampUp.forget(participant);
+    }
     const kept = this.#kept();
     if (kept !== undefined) {
       try {
@@ -52,9 +58,11 @@ export class MeshView {
     return choose(this.#policy, wish, this.#circumstances(await this.#look()));
   }
 
-  /** A participant was told to go to a node: counted as its load until the node reports it, or for a while. */
-  assign(participant: string, nodeId: string): void {
-    this.#rampUp.assign(participant, { nodeId, at_ms: this.#now() });
+  /** A participant was told to go there: counted as load of the first node until that reports it, or for a while. */
+  assign(participant: string, { entrances: [first] }: Placement): void {
+    if (first !== undefined) {
+      this.#rampUp.assign(participant, { nodeId: first.card.nodeId, at_ms: this.#now() });
+    }
   }
 
   /** What `place` would do now, and why; nothing follows from it. Throws `region_unknown`. */

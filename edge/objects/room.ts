@@ -1,11 +1,15 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Place } from '../../protocol/place.ts';
+import type { RegionPin } from '../../protocol/token.ts';
+import { configOf } from '../config.ts';
 import { createLog } from '../log.ts';
+import type { Wish } from '../placement/scene.ts';
 import type { DirectoryEffect, DirectoryEvent, DirectoryState } from '../room/directory.ts';
 import { directoryStep, emptyDirectoryState } from '../room/directory.ts';
 import type { RoomChange } from '../room/settings.ts';
@@ -43,11 +47,10 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     this.#store.makeTables();
     this.#room = this.#store.room();
     this.#state = this.#store.directory();
-    this.#mesh = new MeshView({
-      mesh: meshOf(env),
-      now: () => Date.now(),
-      random: () => Math.random(),
-    });
+    this.#mesh = new MeshView(
+      { mesh: meshOf(env), now: () => Date.now(), random: () => Math.random() },
+      { policy: configOf(env).placement },
+    );
   }
 
   create(room: RoomAnswer): Promise<Outcome<RoomAnswer>> {
@@ -94,7 +97,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return outcomeOf(log, async () => {
       const { userName, role, pin, location, caller } = request;
       const roomId = this.#open()._id;
-      const placement = await this.#mesh.place({ pin, place: location ?? caller });
+      const placement = await this.#mesh.place(this.#wish(pin, location ?? caller));
       const [first] = placement.entrances;
       if (first === undefined) {
         throw new RizomaError('internal', 'a placement without an entrance');
@@ -106,6 +109,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
         Date.now(),
       );
       this.#store.saveToken(token);
+      this.#mesh.assign(token.tokenId, placement);
       await this.#armSweep(token.expiresAt_ms);
       log.info('a token was issued', { roomId, region: first.card.region, rule: placement.rule });
       return { tokenId: token.tokenId, host: first.host, secure: first.card.secure };
@@ -116,10 +120,14 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return outcomeOf(log, async () => {
       const roomId = this.#open()._id;
       const { pin, place } = usableToken(this.#store.token(request.tokenId), Date.now());
-      const placement = await this.#mesh.place({ pin, place: request.place ?? place });
+      const placement = await this.#mesh.place(
+        this.#wish(pin, request.place ?? place),
+        request.tokenId,
+      );
       // Read anew: another join may have used the token while Mesh was asked.
       const token = consumeToken(this.#store.token(request.tokenId), { now_ms: Date.now() });
       this.#store.saveToken(token);
+      this.#mesh.assign(token.tokenId, placement);
       const entrances = placement.entrances.map(({ card, host }) => {
         const { nodeId, region, secure } = card;
         return { nodeId, region, host, secure };
@@ -131,6 +139,13 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
         passedOver: placement.passedOver.map(({ rule, why }) => `${rule}: ${why}`).join('; '),
       });
       return { userName: token.userName, role: token.role, entrances };
+    });
+  }
+
+  explain(request: { pin: RegionPin; place: Place | undefined }): Promise<Outcome<ExplainAnswer>> {
+    return outcomeOf(log, async () => {
+      this.#open();
+      return await this.#mesh.explain(this.#wish(request.pin, request.place));
     });
   }
 
@@ -203,6 +218,11 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     if (next_ms !== undefined) {
       await this.#armSweep(next_ms);
     }
+  }
+
+  /** What a participant asks of placement: it goes with those who are in the room. */
+  #wish(pin: RegionPin, place: Place | undefined): Wish {
+    return { pin, place, holders: this.#state.holders.map(({ nodeId }) => nodeId) };
   }
 
   #open(): RoomAnswer {

@@ -32,6 +32,11 @@ export class RampUp {
     }
   }
 
+  /** A participant goes elsewhere. */
+  forget(participant: string): void {
+    this.#assigned.delete(participant);
+  }
+
   /** A new picture: as many as a node has more than before have come, the eldest of them first. */
   observe(nodes: readonly NodeSummary[]): void {
     const arrived = new Map<string, number>();

@@ -25,19 +25,17 @@ function viewOf(first: MeshSnapshot) {
   const refuse = (): never => {
     throw new Error('a view only reads');
   };
-  const view = new MeshView({
-    mesh: {
-      join: refuse,
-      load: refuse,
-      leave: refuse,
-      snapshot: async () => {
-        mesh.asked += 1;
-        return { ok: true, value: mesh.snapshot };
-      },
+  const api = {
+    join: refuse,
+    load: refuse,
+    leave: refuse,
+    snapshot: async () => {
+      mesh.asked += 1;
+      return { ok: true, value: mesh.snapshot } as const;
     },
-    now: () => mesh.now_ms,
-    random: () => 0,
-  });
+  };
+  const now = (): number => mesh.now_ms;
+  const view = new MeshView({ mesh: api, now, random: () => 0 }, { policy: 'nearest' });
   return { view, mesh };
 }
 
@@ -63,5 +61,27 @@ describe('a room’s picture of the mesh', () => {
     mesh.snapshot = { regions: ['eu-west'], nodes: [node('b')] };
     view.forget();
     expect((await view.place(wish)).entrances[0]?.card.nodeId).toBe('b');
+  });
+
+  it('counts whom it sent to a node until the node reports more clients', async () => {
+    const loaded = (clients: number): MeshSnapshot => {
+      const { card, load } = node('a');
+      return { regions: ['eu-west'], nodes: [{ card, load: { ...load, clients } }] };
+    };
+    const { view, mesh } = viewOf(loaded(20));
+    const clients = async (): Promise<number | undefined> =>
+      (await view.explain(wish)).candidates[0]?.load.clients;
+    for (const participant of ['ann', 'bob', 'bob']) {
+      view.assign(participant, await view.place(wish));
+    }
+    expect(await clients()).toBe(22);
+    const again = await view.place(wish, 'bob');
+    expect(await clients()).toBe(21);
+    view.assign('bob', again);
+    mesh.snapshot = loaded(21);
+    mesh.now_ms += limits.snapshot_ms;
+    expect(await clients()).toBe(22);
+    mesh.now_ms += 10_000;
+    expect(await clients()).toBe(21);
   });
 });
