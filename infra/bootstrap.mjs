@@ -93,7 +93,9 @@ function ensureInstalled() {
  * on once and waits. The channel tells the child when this process dies without a word.
  */
 function goOn(command, args) {
-  const child = spawn(node, [join(root, 'infra', `${command}.ts`), ...args], {
+  // What watches over others for hours may well be small rather than quick.
+  const flags = ['--optimize-for-size', '--max-semi-space-size=2'];
+  const child = spawn(node, [...flags, join(root, 'infra', `${command}.ts`), ...args], {
     cwd: root,
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

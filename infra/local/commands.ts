@@ -57,7 +57,10 @@ export function edgeCommand(settings: RunSettings): SupervisedOptions {
     name: 'edge',
     program: process.execPath,
     args: [
-      ...['--no-warnings', join(nodeModulesDir, 'wrangler', 'wrangler-dist', 'cli.js'), 'dev'],
+      // Wrangler only watches over its runtime: it may well be small rather than quick.
+      ...['--optimize-for-size', '--max-semi-space-size=2', '--no-warnings'],
+      join(nodeModulesDir, 'wrangler', 'wrangler-dist', 'cli.js'),
+      'dev',
       ...['--config', join(rootDir, 'wrangler.toml'), '--env-file', edgeEnvFile(settings)],
       ...['--ip', '127.0.0.1', '--port', String(settings.edgePort), '--inspector-port', '0'],
       ...['--persist-to', state('edge'), '--local', '--show-interactive-dev-session=false'],
