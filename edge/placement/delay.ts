@@ -78,8 +78,11 @@ function homeOf(
   { rtts_ms }: Geography,
   direct_km: ReadonlyMap<string, number>,
 ): { region: string; km: number } | undefined {
-  const near = [...direct_km]
-    .filter(([region, km]) => km <= defaults.neighbourhood_km && rtts_ms.get(region)?.size)
-    .map(([region, km]) => ({ region, km }));
-  return near.toSorted((a, b) => a.km - b.km)[0];
+  let home: { region: string; km: number } | undefined;
+  for (const [region, km] of direct_km) {
+    if (km <= (home?.km ?? defaults.neighbourhood_km) && rtts_ms.get(region)?.size) {
+      home = { region, km };
+    }
+  }
+  return home;
 }

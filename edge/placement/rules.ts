@@ -42,7 +42,7 @@ export const pinned: Rule = {
         : `${prefer.join(', ')} may not be used or has no node`;
     }
     const region = wished.find(({ full }) => !full);
-    return region === undefined ? `${wished[0]?.name} is full` : { region };
+    return region === undefined ? wished.map(reasons.fullRegion).join('; ') : { region };
   },
   refuse: (scene, taken, other) =>
     other.card.region === taken.card.region
@@ -87,7 +87,7 @@ export const spill: Rule = {
       return placeUnknown;
     }
     const region = regions.find(({ full }) => !full);
-    return region === undefined ? 'every region that is allowed is full' : { region };
+    return region === undefined ? regions.map(reasons.fullRegion).join('; ') : { region };
   },
   refuse: reasons.further,
 };

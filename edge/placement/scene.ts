@@ -57,10 +57,10 @@ export function allows(pin: RegionPin, region: string): boolean {
 export function sceneOf(wish: Wish, { snapshot, onTheWay, random }: Circumstances): Scene {
   refuseUnknown(wish.pin, snapshot.regions);
   const allowed = entrancesOf(snapshot).filter(({ card }) => allows(wish.pin, card.region));
-  const expected = allowed.map((entrance) => ({
-    ...entrance,
-    load: expectedLoad(entrance, onTheWay),
-  }));
+  const expected = allowed.map((entrance) => {
+    const load = expectedLoad(entrance, onTheWay);
+    return load === entrance.load ? entrance : { ...entrance, load };
+  });
   const delayTo = wish.place && delaysFrom(wish.place, snapshot.nodes);
   const regions = [...Map.groupBy(expected, ({ card }) => card.region)].map(
     ([name, entrances]): Region => ({

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import worker from '../../edge/worker.ts';
 import { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import { JoinAnswer } from '../../protocol/contracts/rest.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { TestNode } from './support.ts';
 import {
   ask,
@@ -148,6 +149,36 @@ describe('RIZOMA_PLACEMENT', () => {
     const response = await askWith('cheapest');
     expect(response.status).toBe(500);
     expect(await response.text()).toMatch('RIZOMA_PLACEMENT is wrong');
+  });
+});
+
+describe('what a node measured', () => {
+  it('counts for those who are near to it, and may be withdrawn', async () => {
+    const { card } = await startNode('ap-northeast');
+    const body = { location: paris, regions: { deny: ['eu-west'] } };
+    expect((await explained(body)).candidates[0]?.nodeId).toBe('us-east-1');
+    const [home] = nodes;
+    clock.pass(limits.snapshot_ms);
+    const rtts_ms = { 'us-east': 301, 'ap-northeast': 212 };
+    await home?.peer.call('node.keepAlive', { load: { ...idle, rtts_ms } });
+    const measured = await explained({ ...body, location: home?.card.place });
+    expect(measured).toMatchObject({
+      rule: 'nearest',
+      candidates: { 0: { nodeId: card.nodeId, delay_ms: 212 }, 1: { delay_ms: 301 } },
+    });
+    clock.pass(limits.snapshot_ms);
+    await home?.peer.call('node.keepAlive', { load: idle });
+    expect((await explained(body)).candidates[0]?.nodeId).toBe('us-east-1');
+  });
+
+  it('is refused where it is no time or names no region', async () => {
+    const [home] = nodes;
+    const wrong: Record<string, number>[] = [{ a: -1 }, { a: 1e9 }, { 'US East': 1 }];
+    for (const rtts_ms of wrong) {
+      await expect(
+        home?.peer.call('node.keepAlive', { load: { ...idle, rtts_ms } }),
+      ).rejects.toMatchObject({ code: 'bad_request' });
+    }
   });
 });
 

@@ -147,7 +147,10 @@ describe('100,000 cases of any load and pin, each before and after the loss of t
       const { wish, nodes, onTheWay } = anyCase(random);
       const policy = oneOf(names, random);
       const place = (left: NodeSummary[]): string | undefined => {
-        const allowed = left.filter(({ card }) => allows(wish.pin, card.region));
+        const { allow = regions, deny = [] } = wish.pin;
+        const allowed = left.filter(
+          ({ card: { region } }) => allow.includes(region) && !deny.includes(region),
+        );
         const run = (): Placement =>
           chooseIn({ regions, nodes: left }, policy, wish, { random, onTheWay });
         if (allowed.length === 0) {
