@@ -102,6 +102,8 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       if (first === undefined) {
         throw new RizomaError('internal', 'a placement without an entrance');
       }
+      // It may have been deleted while Mesh was asked, and nobody could honour the token.
+      this.#open();
       const place = location === undefined ? {} : { place: location };
       const token = issueToken(
         roomId,

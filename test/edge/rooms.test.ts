@@ -35,6 +35,20 @@ async function listed(signature: Signature = {}): Promise<RoomAnswer[]> {
   return v.parse(v.array(RoomAnswer), await response.json());
 }
 
+describe('POST /rooms', () => {
+  it('makes one room for many creations at once with getOrCreate', async () => {
+    const service = await otherService('creations');
+    const body = { name: 'wanted by all', options: { getOrCreate: true } };
+    const made = await Promise.all(
+      Array.from({ length: 8 }, async () =>
+        v.parse(RoomAnswer, await (await request('POST', '/rooms', body, service)).json()),
+      ),
+    );
+    expect(new Set(made.map(({ _id }) => _id)).size).toBe(1);
+    expect(await listed(service)).toEqual([made[0]]);
+  });
+});
+
 describe('GET /rooms', () => {
   it('lists the rooms of the service alone, in the order in which they were made', async () => {
     const eve = await otherService('eve');
@@ -185,6 +199,8 @@ describe('DELETE /rooms/:room', () => {
     await node.peer.call('room.enter', { roomId, facts: someFacts() });
     expect(await answer(request('DELETE', `/rooms/${roomId}`))).toEqual([200, 'Room deleted']);
     expect(await node.deletions.take()).toBe(roomId);
+    const nodeObject = env.NODE.get(env.NODE.idFromName(node.card.nodeId));
+    expect(await rowsOf(nodeObject, ['rooms'])).toEqual([0]);
     expect(await problem(await postJson('/join', { token: fresh }))).toEqual({
       status: 404,
       code: 'not_found',
@@ -201,8 +217,6 @@ describe('DELETE /rooms/:room', () => {
     expect(await rowsOf(roomObject(roomId), ['room', 'tokens', 'holders', 'streams'])).toEqual([
       0, 0, 0, 0,
     ]);
-    const nodeObject = env.NODE.get(env.NODE.idFromName(node.card.nodeId));
-    expect(await rowsOf(nodeObject, ['rooms'])).toEqual([0]);
   });
 
   it('is gone on with when it was interrupted', async () => {
