@@ -231,6 +231,20 @@ describe('DELETE /rooms/:room', () => {
     expect(await node.deletions.take()).toBe(roomId);
   });
 
+  it('leaves no token of those that were asked for at the same time', async () => {
+    await startNode('ap-northeast');
+    const rooms = await Promise.all(Array.from({ length: 8 }, () => createRoom('torn')));
+    await Promise.all(
+      rooms.map(async ({ _id }) => {
+        // Without its picture of the mesh the room asks for one, and is deleted meanwhile.
+        await evictDurableObject(roomObject(_id));
+        const [token] = await Promise.all([createToken(_id), request('DELETE', `/rooms/${_id}`)]);
+        expect([200, 404]).toContain(token.status);
+        expect(await rowsOf(roomObject(_id), ['tokens'])).toEqual([0]);
+      }),
+    );
+  });
+
   it('is not undone by a creation at the same time', async () => {
     const service = await otherService('race');
     const body = { name: 'contested', options: { getOrCreate: true } };
