@@ -15,6 +15,7 @@ const Vars = v.object({
   RIZOMA_TICKET_KEY: v.pipe(v.string(), v.minLength(1)),
   RIZOMA_DEMO: v.optional(v.string(), 'off'),
   RIZOMA_PLACEMENT: v.optional(PlacementPolicyName, 'nearest'),
+  RIZOMA_PUBLIC_URL: v.optional(v.pipe(v.string(), v.url())),
 });
 
 export interface Config {
@@ -26,6 +27,8 @@ export interface Config {
   readonly demo: boolean;
   /** How participants are placed. */
   readonly placement: PlacementPolicyName;
+  /** Origin at which clients reach this edge; undefined where the one that an app used will do. */
+  readonly publicOrigin: string | undefined;
 }
 
 const parsed = new WeakMap<object, Config>();
@@ -60,7 +63,12 @@ function parseConfig(env: object): Config {
     ticketKey: parseTicketKey(vars.RIZOMA_TICKET_KEY),
     demo: vars.RIZOMA_DEMO === 'on',
     placement: vars.RIZOMA_PLACEMENT,
+    publicOrigin: publicOriginOf(vars.RIZOMA_PUBLIC_URL),
   });
+}
+
+function publicOriginOf(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : new URL(url).origin;
 }
 
 /**

@@ -15,7 +15,10 @@ export function placeOfRequest(context: EdgeContext): Place | undefined {
   return place.success ? place.output : undefined;
 }
 
-/** Where this edge is, as the caller reached it. */
+/**
+ * Where clients reach this edge: as configured, else as the caller reached it. Licode's nuve.js leaves
+ * the port out of its `Host`, so that only a default port can be told from a request.
+ */
 export function originOf(context: EdgeContext): string {
-  return new URL(context.req.url).origin;
+  return context.get('config').publicOrigin ?? new URL(context.req.url).origin;
 }

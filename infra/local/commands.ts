@@ -63,6 +63,7 @@ export function edgeCommand(settings: RunSettings): SupervisedOptions {
       'dev',
       ...['--config', join(rootDir, 'wrangler.toml'), '--env-file', edgeEnvFile(settings)],
       ...['--ip', '127.0.0.1', '--port', String(settings.edgePort), '--inspector-port', '0'],
+      ...['--var', `RIZOMA_PUBLIC_URL:${edgeUrlOf(settings)}`],
       ...['--persist-to', state('edge'), '--local', '--show-interactive-dev-session=false'],
     ],
     cwd: rootDir,

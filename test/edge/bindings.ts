@@ -9,5 +9,6 @@ export function testBindings(): Record<string, string> {
     RIZOMA_ENROL_SECRET: 'a secret for tests alone',
     RIZOMA_TICKET_KEY: Buffer.from(JSON.stringify(jwk)).toString('base64url'),
     RIZOMA_DEMO: 'on',
+    RIZOMA_PUBLIC_URL: 'https://edge.public.test',
   };
 }

@@ -13,7 +13,6 @@ import {
   clock,
   createRoom,
   createToken,
-  origin,
   postJson,
   problem,
   signed,
@@ -169,7 +168,7 @@ describe('POST /rooms/:room/tokens', () => {
       expect(token).toMatchObject({
         host: 'us-east-1.test:8030',
         secure: false,
-        edge: origin,
+        edge: 'https://edge.public.test',
         regions: {},
       });
       expect(token.tokenId.startsWith(_id)).toBe(true);
