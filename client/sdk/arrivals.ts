@@ -1,5 +1,5 @@
 interface Waiting<T> {
-  readonly labels: readonly string[];
+  readonly streamId: string;
   readonly kinds: readonly string[];
   readonly arrived: PromiseWithResolvers<T>;
 }
@@ -17,29 +17,25 @@ export class Arrivals<T> {
   readonly #arrived = new Map<string, Arrived<T>>();
   readonly #waiting = new Set<Waiting<T>>();
 
-  add(label: string, kind: string, media: T): void {
-    const kinds = this.#arrived.get(label)?.kinds ?? new Set();
-    this.#arrived.set(label, { media, kinds: kinds.add(kind) });
+  add(streamId: string, kind: string, media: T): void {
+    const kinds = this.#arrived.get(streamId)?.kinds ?? new Set();
+    this.#arrived.set(streamId, { media, kinds: kinds.add(kind) });
     for (const waiting of this.#waiting) {
       this.#settle(waiting);
     }
   }
 
-  remove(label: string, kind: string): void {
-    const arrived = this.#arrived.get(label);
+  remove(streamId: string, kind: string): void {
+    const arrived = this.#arrived.get(streamId);
     arrived?.kinds.delete(kind);
     if (arrived?.kinds.size === 0) {
-      this.#arrived.delete(label);
+      this.#arrived.delete(streamId);
     }
   }
 
-  /** Settles the promise once all the kinds are there under one of the labels; the answer stops it. */
-  wait(
-    labels: readonly string[],
-    kinds: readonly string[],
-    arrived: PromiseWithResolvers<T>,
-  ): () => void {
-    const waiting = { labels, kinds, arrived };
+  /** Settles the promise once all the kinds are there of the stream; the answer stops it. */
+  wait(streamId: string, kinds: readonly string[], arrived: PromiseWithResolvers<T>): () => void {
+    const waiting = { streamId, kinds, arrived };
     this.#waiting.add(waiting);
     this.#settle(waiting);
     return () => {
@@ -55,12 +51,10 @@ export class Arrivals<T> {
     this.#arrived.clear();
   }
 
-  #settle({ labels, kinds, arrived }: Waiting<T>): void {
-    for (const label of labels) {
-      const there = this.#arrived.get(label);
-      if (there !== undefined && kinds.every((kind) => there.kinds.has(kind))) {
-        arrived.resolve(there.media);
-      }
+  #settle({ streamId, kinds, arrived }: Waiting<T>): void {
+    const there = this.#arrived.get(streamId);
+    if (there !== undefined && kinds.every((kind) => there.kinds.has(kind))) {
+      arrived.resolve(there.media);
     }
   }
 }

@@ -8,13 +8,12 @@ import { Peer } from './peer.ts';
 /** What a subscriber knows of a stream before its media is there. */
 export interface TakenStream {
   readonly id: string;
-  readonly label: string;
   readonly kinds: readonly string[];
 }
 
 /**
  * The connection of all that this client subscribes to: the server offers, and the id of a
- * MediaStream in an offer (RFC 8830) is the label of the stream, or its id where the label is no token.
+ * MediaStream in an offer (RFC 8830) is the id of the stream. Its label is the publisher's own word.
  */
 export class SubscribePeer extends Peer {
   readonly #arrivals = new Arrivals<MediaStream>();
@@ -36,10 +35,10 @@ export class SubscribePeer extends Peer {
   }
 
   /** The media of a stream once all its kinds of track are there; throws `timeout`. */
-  async take({ id, label, kinds }: TakenStream): Promise<MediaStream> {
+  async take({ id, kinds }: TakenStream): Promise<MediaStream> {
     this.#taken.add(id);
     const arrived = Promise.withResolvers<MediaStream>();
-    const stop = this.#arrivals.wait([label, id], kinds, arrived);
+    const stop = this.#arrivals.wait(id, kinds, arrived);
     const cancel: Cancel = this.clock.after(defaults.media_ms, () => {
       arrived.reject(new RizomaError('timeout', 'the server did not offer the stream'));
     });

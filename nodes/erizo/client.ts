@@ -105,7 +105,8 @@ export class Client {
         streamId,
         audio: options.audio,
         video: options.video,
-        msid: msidOf(options.label, streamId),
+        // Labels are the publishers' own words, and streams that share a connection are told apart by it.
+        msid: options.plan === 'dual' ? streamId : msidOf(options.label, streamId),
         onFailed: (why) => this.#events.failed(streamId, 'subscriber', why),
         onEnd: (ended) => this.#onSubscriberEnd(ended),
       },

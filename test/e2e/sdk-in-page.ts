@@ -120,7 +120,7 @@ const scenarios = {
     );
     all.room.leave();
     return {
-      label: remote.label === media.id,
+      own_id: remote.id === media.id,
       kinds: media
         .getTracks()
         .map(({ kind }) => kind)

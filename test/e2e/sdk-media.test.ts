@@ -36,7 +36,12 @@ describe('the SDK in Chromium', () => {
     'plays what is published where the offer comes %s the answer to subscribe',
     async (_when, offerFirst) => {
       const seen = await page.evaluate((first) => window.scenarios.plays(first), offerFirst);
-      expect(seen).toMatchObject({ label: true, kinds: ['audio', 'video'], own: false, timers: 0 });
+      expect(seen).toMatchObject({
+        own_id: true,
+        kinds: ['audio', 'video'],
+        own: false,
+        timers: 0,
+      });
       expect(seen.sent).toBeGreaterThanOrEqual(5);
       expect(seen.received).toBeGreaterThanOrEqual(5);
       expect(seen.width).toBeGreaterThan(0);

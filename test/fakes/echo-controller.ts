@@ -172,13 +172,24 @@ export class EchoController extends FakeControllerSocket {
       answer(true, erizoId, id);
     }
     this.#offers = this.#offers.then(async () => {
-      this.#say(id, { type: 'offer', sdp: await gathered(pc, await pc.createOffer()) });
+      const sdp = this.#named(await gathered(pc, await pc.createOffer()));
+      this.#say(id, { type: 'offer', sdp });
       if (this.offerFirst) {
         answer(true, erizoId, id);
       }
       await until(pc, 'signalingstatechange', () => pc.signalingState !== 'have-local-offer');
     });
     await this.#offers;
+  }
+
+  /** What is echoed has the id of its stream, as the real server gives it. */
+  #named(sdp: string): string {
+    let named = sdp;
+    for (const { echoId, media } of this.#published.values()) {
+      named =
+        media === undefined ? named : named.replaceAll(`msid:${media.id} `, `msid:${echoId} `);
+    }
+    return named;
   }
 
   #unsubscribe(echoId: string, answer: (...args: unknown[]) => void): void {

@@ -219,6 +219,8 @@ export class Participant {
   /** What becomes of its answers on their way. */
   spoil: (sdp: string) => string = (sdp) => sdp;
   lastConnectionId = '';
+  /** The MediaStream ids under which streams come, by the labels of their publishers. */
+  readonly #msids = new Map<string, string>();
 
   private constructor(page: Page, controller: TestController, plan: 'stream' | 'dual') {
     this.page = page;
@@ -293,6 +295,7 @@ export class Participant {
   async subscribe(stream: { streamId: string; label: string }, route: Route): Promise<void> {
     const { streamId, label } = stream;
     const { clientId, plan } = this;
+    this.#msids.set(label, plan === 'dual' ? streamId : label);
     await this.controller.peer.call('addSubscriber', {
       roomId,
       clientId,
@@ -323,7 +326,10 @@ export class Participant {
 
   /** What it has played of a stream so far. */
   async played(label: string): Promise<v.InferOutput<typeof Played>> {
-    return v.parse(Played, await this.page.evaluate(inPage.played, label));
+    return v.parse(
+      Played,
+      await this.page.evaluate(inPage.played, this.#msids.get(label) ?? label),
+    );
   }
 
   /** Waits until it has played so many frames of the stream more. */

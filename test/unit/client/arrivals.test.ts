@@ -3,10 +3,10 @@ import { Arrivals } from '../../../client/sdk/arrivals.ts';
 
 const both = ['audio', 'video'];
 
-function wait(arrivals: Arrivals<string>, label: string, kinds: readonly string[]) {
+function wait(arrivals: Arrivals<string>, streamId: string, kinds: readonly string[]) {
   const heard: unknown[] = [];
   const arrived = Promise.withResolvers<string>();
-  const stop = arrivals.wait([label, 'its id'], kinds, {
+  const stop = arrivals.wait(streamId, kinds, {
     ...arrived,
     resolve: (media) => {
       heard.push(media);
@@ -30,13 +30,6 @@ describe('Arrivals', () => {
     const arrivals = new Arrivals<string>();
     arrivals.add('ann', 'audio', 'media');
     expect(wait(arrivals, 'ann', ['audio']).heard).toEqual(['media']);
-  });
-
-  it('knows a stream by its id where its label could not be used', () => {
-    const arrivals = new Arrivals<string>();
-    const { heard } = wait(arrivals, 'no token', ['audio']);
-    arrivals.add('its id', 'audio', 'media');
-    expect(heard).toEqual(['media']);
   });
 
   it('takes the tracks of one stream for no other', () => {
