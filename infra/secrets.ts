@@ -3,6 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import * as v from 'valibot';
+import { newHexId } from '../protocol/ids.ts';
 import { BringUpError } from './output.ts';
 import { rootDir } from './paths.ts';
 
@@ -20,11 +21,10 @@ export type Secrets = v.InferOutput<typeof Secrets>;
 export const secretsFile = join(rootDir, '.dev.vars');
 
 const KEY_BYTES = 32;
-const SERVICE_ID_BYTES = 12;
 
 /** How each secret is made when it is missing. */
 const makers: Readonly<Record<keyof Secrets, () => string>> = {
-  NUVE_SUPERSERVICE_ID: () => randomBytes(SERVICE_ID_BYTES).toString('hex'),
+  NUVE_SUPERSERVICE_ID: newHexId,
   NUVE_SUPERSERVICE_KEY: () => randomBytes(KEY_BYTES).toString('base64url'),
   RIZOMA_ENROL_SECRET: () => randomBytes(KEY_BYTES).toString('base64url'),
   // An Ed25519 private key as a JWK (RFC 8037 section 2).

@@ -1,6 +1,6 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
-import { fromBase64, toBase64 } from './bytes.ts';
+import { fromBase64 } from './bytes.ts';
 import { RizomaError } from './errors.ts';
 import { ClientId, NodeId, RegionId, RoomId } from './ids.ts';
 import { limits } from './limits.ts';
@@ -41,13 +41,6 @@ export type TicketPrivateKey = v.InferOutput<typeof OkpPrivate>;
 export function parseTicketKey(text: string): TicketPrivateKey {
   const json = fromBase64(text.replaceAll('-', '+').replaceAll('_', '/')) ?? '';
   return parseJson(OkpPrivate, json, 'RIZOMA_TICKET_KEY', 'internal');
-}
-
-export function encodeTicketKey(key: TicketPrivateKey): string {
-  return toBase64(JSON.stringify(key))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
 }
 
 export function publicTicketKey(key: TicketPrivateKey): TicketPublicKey {
