@@ -1,0 +1,101 @@
+import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { EdgeLog } from '../log.ts';
+import type { DirectoryEffect, DirectoryEvent, DirectoryState } from '../room/directory.ts';
+import { directoryStep, emptyDirectoryState } from '../room/directory.ts';
+import type { NodeApi, Speaker } from './api.ts';
+import { InOrder } from './in-order.ts';
+import type { RoomStore } from './room-store.ts';
+
+export interface RoomDirectoryComponents {
+  readonly store: RoomStore;
+  readonly transaction: (write: () => void) => void;
+  readonly node: (nodeId: string) => NodeApi;
+  /** The room's id; throws `not_found` where it was deleted. */
+  readonly roomId: () => string;
+  /** Keeps the object awake until the task is done. */
+  readonly background: (task: Promise<void>) => void;
+  readonly log: EdgeLog;
+}
+
+/** Who holds the room and publishes what in it: steps its state, stores it, tells the controllers. */
+export class RoomDirectory {
+  readonly #parts: RoomDirectoryComponents;
+  /** What each node is told, in order. */
+  readonly #pushes = new InOrder({ limit: limits.linkQueue_frames });
+  #state: DirectoryState;
+
+  constructor(components: RoomDirectoryComponents) {
+    this.#parts = components;
+    this.#state = components.store.directory();
+  }
+
+  /** Ids of the nodes that hold the room, in the order in which they entered. */
+  holders(): string[] {
+    return this.#state.holders.map(({ nodeId }) => nodeId);
+  }
+
+  /** Answers the directory, once what was pushed to the node before is on its way. */
+  async enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Directory> {
+    this.#step({ type: 'enter', holder });
+    const { directory } = this.#state;
+    await this.#pushes.idle(holder.nodeId);
+    return directory;
+  }
+
+  async facts(news: Speaker & { facts: RoomFacts }): Promise<DirectoryChange> {
+    const change = this.#step({ type: 'facts', ...news });
+    // The answer builds on what was pushed before: it must not come first.
+    await this.#pushes.idle(news.nodeId);
+    return change;
+  }
+
+  /** The controller has left the room, or the node has lost that lease. */
+  drop(type: 'leave' | 'lost', speaker: Speaker): void {
+    this.#step({ type, ...speaker });
+  }
+
+  /**
+   * Tells all holders that the room is deleted, and forgets them. Rejects where one cannot be told:
+   * whoever asked tries again, and finds the holders here.
+   */
+  async end(roomId: string): Promise<void> {
+    const notice = { method: 'room.deleted', params: { roomId } } as const;
+    await Promise.all(
+      this.holders().map((nodeId) =>
+        this.#pushes.run(nodeId, () => this.#parts.node(nodeId).push(notice)),
+      ),
+    );
+    this.#parts.store.removeDirectory();
+    this.#state = emptyDirectoryState;
+  }
+
+  #step(event: DirectoryEvent): DirectoryChange {
+    const { store, transaction, roomId } = this.#parts;
+    roomId();
+    const before = this.#state;
+    const { state, change, effects } = directoryStep(before, event);
+    transaction(() => store.saveDirectory(before, state, change));
+    this.#state = state;
+    for (const effect of effects) {
+      this.#push(effect);
+    }
+    return change;
+  }
+
+  #push({ to, change }: DirectoryEffect): void {
+    const { node, background, log } = this.#parts;
+    const roomId = this.#parts.roomId();
+    for (const nodeId of to) {
+      const push = async (): Promise<void> => {
+        try {
+          await node(nodeId).push({ method: 'room.changed', params: { roomId, change } });
+        } catch (thrown) {
+          // The node finds out by the version of the next change, or when its link is back.
+          log.error('a node could not be told', thrown, { roomId, nodeId });
+        }
+      };
+      background(this.#pushes.run(nodeId, push));
+    }
+  }
+}
