@@ -3,7 +3,12 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { requestId } from 'hono/request-id';
+import { assertNever } from '../protocol/assert-never.ts';
+import type { ForEachRoute } from '../protocol/contracts/http-api/index.ts';
+import { httpApi } from '../protocol/contracts/http-api/index.ts';
 import { RizomaError, toRizomaError } from '../protocol/errors.ts';
+import type { HttpRoute } from '../protocol/http-contract.ts';
+import { isAboutOwnRoom, routesOf } from '../protocol/http-contract.ts';
 import { limits } from '../protocol/limits.ts';
 import type { EdgeContext, EdgeEnv } from './app.ts';
 import { configOf } from './config.ts';
@@ -63,45 +68,51 @@ app.use(
 app.use('/demo/*', demoOnly);
 
 type Handler = (context: EdgeContext) => Response | Promise<Response>;
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-interface Path {
-  readonly takes: Partial<Record<Method, Handler>>;
-  /** What every request has to pass first. */
-  readonly after?: MiddlewareHandler<EdgeEnv>[];
-}
 
 const health: Handler = (context) => context.json({ status: 'ok' });
-const bySignature = [authenticate];
-const byOwner = [authenticate, ownRoom];
-const bySuperservice = [authenticate, superserviceOnly];
-const paths: Readonly<Record<string, Path>> = {
-  '/healthz': { takes: { GET: health } },
-  '/regions': { takes: { GET: getRegions } },
-  '/nodes/:nodeId/link': { takes: { GET: getNodeLink } },
-  '/join': { takes: { POST: postJoin } },
-  '/demo/token': { takes: { POST: postDemoToken } },
-  '/rooms': { after: bySignature, takes: { GET: getRooms, POST: postRoom } },
-  '/rooms/:room': {
-    after: byOwner,
-    takes: { GET: getRoom, PUT: putRoom, PATCH: patchRoom, DELETE: deleteRoom },
-  },
-  '/rooms/:room/tokens': { after: byOwner, takes: { POST: postToken } },
-  '/rooms/:room/users': { after: byOwner, takes: { GET: getUsers } },
-  '/rooms/:room/users/:user': { after: byOwner, takes: { GET: getUser, DELETE: deleteUser } },
-  '/services': { after: bySuperservice, takes: { GET: getServices, POST: postService } },
-  '/services/:service': {
-    after: bySuperservice,
-    takes: { GET: getService, DELETE: deleteService },
-  },
-  '/placements/explain': { after: bySuperservice, takes: { POST: postExplain } },
+
+/** What answers each row of the contract; the compiler knows when one is missing. */
+const handlers: ForEachRoute<Handler> = {
+  '/healthz': { GET: health },
+  '/regions': { GET: getRegions },
+  '/nodes/:nodeId/link': { GET: getNodeLink },
+  '/join': { POST: postJoin },
+  '/demo/token': { POST: postDemoToken },
+  '/rooms': { GET: getRooms, POST: postRoom },
+  '/rooms/:room': { GET: getRoom, PUT: putRoom, PATCH: patchRoom, DELETE: deleteRoom },
+  '/rooms/:room/tokens': { POST: postToken },
+  '/rooms/:room/users': { GET: getUsers },
+  '/rooms/:room/users/:user': { GET: getUser, DELETE: deleteUser },
+  '/services': { GET: getServices, POST: postService },
+  '/services/:service': { GET: getService, DELETE: deleteService },
+  '/placements/explain': { POST: postExplain },
 };
 
-for (const [path, { takes, after = [] }] of Object.entries(paths)) {
-  for (const [method, handler] of Object.entries(takes)) {
-    app.on(method, [path], ...after, handler);
+/** What a request has to pass first; routes without a signature check their callers themselves. */
+function guardsOf(route: HttpRoute): MiddlewareHandler<EdgeEnv>[] {
+  switch (route.row.caller) {
+    case 'anybody':
+    case 'token':
+    case 'node':
+      return [];
+    case 'service':
+      return isAboutOwnRoom(route) ? [authenticate, ownRoom] : [authenticate];
+    case 'superservice':
+      return [authenticate, superserviceOnly];
+    default:
+      return assertNever(route.row.caller);
+  }
+}
+
+for (const [path, methods] of Object.entries<Readonly<Record<string, Handler>>>(handlers)) {
+  for (const route of routesOf(httpApi).filter((one) => one.path === path)) {
+    const handler = methods[route.method];
+    if (handler !== undefined) {
+      app.on(route.method, [path], ...guardsOf(route), handler);
+    }
   }
   // Where there is GET there is HEAD, which the router answers from it.
-  const allow = Object.keys(takes).join(', ').replace('GET', 'GET, HEAD');
+  const allow = Object.keys(methods).join(', ').replace('GET', 'GET, HEAD');
   app.all(path, (context) => {
     context.header('allow', allow);
     const { method } = context.req;

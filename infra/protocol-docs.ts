@@ -5,7 +5,10 @@ import * as agent from '../protocol/contracts/controller-agent.ts';
 import * as erizo from '../protocol/contracts/controller-erizo.ts';
 import * as cascade from '../protocol/contracts/erizo-erizo.ts';
 import * as edge from '../protocol/contracts/node-edge.ts';
+import { httpApi } from '../protocol/contracts/http-api/index.ts';
 import { errorCodes } from '../protocol/errors.ts';
+import { errorsOf, routesOf, wordsOf } from '../protocol/http-contract.ts';
+import type { HttpRoute } from '../protocol/http-contract.ts';
 import { limits } from '../protocol/limits.ts';
 import { rootDir } from './paths.ts';
 
@@ -55,6 +58,46 @@ function contractTable(title: string, contract: Contract): string[] {
   return [`### ${title}`, '', ...head, ...rows, ''];
 }
 
+const callers: Record<HttpRoute['row']['caller'], string> = {
+  anybody: 'anybody',
+  token: 'who holds a token',
+  node: 'a node',
+  service: 'a service',
+  superservice: 'the superservice',
+};
+
+/** Everything that a route may refuse with: Licode's words by status, and codes. */
+function refusals(route: HttpRoute): string {
+  const words = [...wordsOf(route)].flatMap(([status, texts]) =>
+    texts.map((text) => `${status} \`${text}\``),
+  );
+  return [...words, ...errorsOf(route).filter((code) => code !== 'internal')].join(', ');
+}
+
+function httpTable(): string[] {
+  const rows = routesOf(httpApi).map((route) => {
+    const { path, method, row } = route;
+    const { body, answer, summary, about } = row;
+    const asked = body === undefined ? '' : `\`{${fields(body)}}\``;
+    const shape = answer.json === undefined ? '' : shapeOf(answer.json);
+    const status = answer.status === undefined ? '' : `${answer.status}: `;
+    const said = `${summary}.${about === undefined ? '' : ` ${about}`}`;
+    return (
+      `| \`${method} ${path}\` | ${callers[row.caller]} | ${asked} | ${status}${answer.is}${shape} | ` +
+      `${refusals(route)} | ${said} |`
+    );
+  });
+  const head = ['| route | who | body | answer | refused with | |', '|---|---|---|---|---|---|'];
+  return ['### HTTP', '', ...head, ...rows, ''];
+}
+
+/** `: {name, _id}` of an object or of a list of them; nothing of what has no fields. */
+function shapeOf(schema: unknown): string {
+  const { entries, item } = schema as SchemaShape & { item?: SchemaShape };
+  if (entries !== undefined) return `: \`{${fields(schema)}}\``;
+  return item?.entries === undefined ? '' : `: \`[{${fields(item)}}]\``;
+}
+
 function errorTable(): string[] {
   const rows = Object.entries(errorCodes).map(
     ([code, { http, retryable }]) => `| \`${code}\` | ${http} | ${retryable ? 'yes' : 'no'} |`,
@@ -84,7 +127,15 @@ export function renewTables(text: string): string {
   );
   const before = text.slice(0, text.indexOf(begin));
   const after = text.slice(text.indexOf(end));
-  return [`${before}${begin}`, '', ...tables, ...errorTable(), ...limitTable(), after].join('\n');
+  return [
+    `${before}${begin}`,
+    '',
+    ...httpTable(),
+    ...tables,
+    ...errorTable(),
+    ...limitTable(),
+    after,
+  ].join('\n');
 }
 
 export const protocolDocs = join(rootDir, 'docs', 'PROTOCOL.md');

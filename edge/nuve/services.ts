@@ -2,6 +2,7 @@ import { createMiddleware } from 'hono/factory';
 import * as v from 'valibot';
 import { CreateServiceRequest } from '../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { notSuperservice } from '../../protocol/http-contract.ts';
 import { ServiceId } from '../../protocol/ids.ts';
 import type { EdgeContext, EdgeEnv } from '../app.ts';
 import { bodyOf } from '../body.ts';
@@ -14,7 +15,7 @@ import { servicesText, serviceText } from './service-text.ts';
 /** Services are the superservice's to make, see and delete; others hear Licode's words. */
 export const superserviceOnly = createMiddleware<EdgeEnv>(async (context, next) => {
   if (context.get('mauth').serviceid !== context.get('config').superservice.id) {
-    return context.text('Service not authorized for this action', 401);
+    return context.text(notSuperservice, 401);
   }
   await next();
   return undefined;

@@ -1,0 +1,63 @@
+import * as v from 'valibot';
+import type { HttpApi } from '../../http-contract.ts';
+import {
+  DemoTokenAnswer,
+  DemoTokenRequest,
+  JoinAnswer,
+  JoinRequest,
+  RegionsAnswer,
+} from '../rest.ts';
+
+/** What needs no signature. */
+export const openApi = {
+  '/join': {
+    POST: {
+      group: 'Participants',
+      summary: 'Exchanges a token for tickets',
+      about:
+        'A ticket lets the client enter at the controller that it is for, within 60 s and once.',
+      caller: 'token',
+      body: JoinRequest,
+      example: { token: 'eyJ0b2tlbklkIjoi…' },
+      answer: { is: 'controllers to enter at, best first', json: JoinAnswer },
+      errors: [
+        ...(['token_malformed', 'token_forged', 'token_expired', 'token_used'] as const),
+        ...(['not_found', 'region_unknown', 'region_empty'] as const),
+      ],
+      idempotent: false,
+    },
+  },
+  '/regions': {
+    GET: {
+      group: 'Participants',
+      summary: 'Lists the regions that have nodes now',
+      caller: 'anybody',
+      answer: { is: 'the regions', json: RegionsAnswer },
+      errors: [],
+      idempotent: true,
+    },
+  },
+  '/demo/token': {
+    POST: {
+      group: 'Participants',
+      summary: 'Makes a presenter’s token for a room by its name',
+      about: 'Exists only where `RIZOMA_DEMO` is `on`; elsewhere 404.',
+      caller: 'anybody',
+      body: DemoTokenRequest,
+      example: { room: 'demo', name: 'ann' },
+      answer: { is: 'the token', json: DemoTokenAnswer },
+      errors: ['region_unknown', 'not_found', 'region_empty'],
+      idempotent: false,
+    },
+  },
+  '/healthz': {
+    GET: {
+      group: 'The edge itself',
+      summary: 'Says that the edge is well',
+      caller: 'anybody',
+      answer: { is: '`{"status":"ok"}`', json: v.object({ status: v.literal('ok') }) },
+      errors: [],
+      idempotent: true,
+    },
+  },
+} as const satisfies HttpApi;

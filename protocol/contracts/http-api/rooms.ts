@@ -1,0 +1,140 @@
+import * as v from 'valibot';
+import type { HttpApi } from '../../http-contract.ts';
+import {
+  CreateRoomRequest,
+  CreateTokenRequest,
+  PatchRoomRequest,
+  PutRoomRequest,
+  RoomAnswer,
+  UserAnswer,
+} from '../rest.ts';
+
+const noUser = { 404: ['User does not exist'] };
+/** Of a controller that may know and did not answer in time. */
+const noAnswer = { 503: ['Erizo Controller managing this room does not respond'] };
+const partial =
+  'Where some controllers did not answer, `X-Rizoma-Partial` holds the ids of their nodes.';
+
+/** Rooms, their tokens and who is in them: Licode's Nuve, for the service that signs. */
+export const roomsApi = {
+  '/rooms': {
+    GET: {
+      group: 'Rooms',
+      summary: 'Lists the rooms of the service',
+      caller: 'service',
+      answer: { is: 'the rooms, the oldest first', json: v.array(RoomAnswer) },
+      errors: [],
+      idempotent: true,
+    },
+    POST: {
+      group: 'Rooms',
+      summary: 'Makes a room',
+      about:
+        'Options that have a meaning: `p2p`, `data` (an object of the app), `mediaConfiguration` ' +
+        'and `getOrCreate`, which answers the room of that name where there is one. Names need ' +
+        'not be unique otherwise.',
+      caller: 'service',
+      body: CreateRoomRequest,
+      example: { name: 'daily', options: { data: { team: 'a' }, getOrCreate: true } },
+      answer: { is: 'the room', json: RoomAnswer },
+      words: { 400: ['Invalid room'] },
+      errors: ['not_found'],
+      idempotent: false,
+    },
+  },
+  '/rooms/:room': {
+    GET: {
+      group: 'Rooms',
+      summary: 'Reads a room',
+      caller: 'service',
+      answer: { is: 'the room', json: RoomAnswer },
+      errors: ['not_found'],
+      idempotent: true,
+    },
+    PUT: {
+      group: 'Rooms',
+      summary: 'Sets the name and the options of a room',
+      about: 'Options that are absent stay as they are; `data` is replaced.',
+      caller: 'service',
+      body: PutRoomRequest,
+      example: { name: 'daily', options: { data: { team: 'b' } } },
+      answer: { is: '`Room Updated`' },
+      words: { 400: ['Invalid room'] },
+      errors: ['not_found'],
+      idempotent: true,
+    },
+    PATCH: {
+      group: 'Rooms',
+      summary: 'Changes a room',
+      about:
+        'A name that is absent or empty stays, and so do options; the fields of `data` are merged.',
+      caller: 'service',
+      body: PatchRoomRequest,
+      example: { options: { data: { topic: 'maps' } } },
+      answer: { is: '`Room Updated`' },
+      errors: ['not_found'],
+      idempotent: true,
+    },
+    DELETE: {
+      group: 'Rooms',
+      summary: 'Deletes a room',
+      about: 'Its clients are disconnected, its tokens worth nothing.',
+      caller: 'service',
+      answer: { is: '`Room deleted`' },
+      errors: ['not_found'],
+      idempotent: true,
+    },
+  },
+  '/rooms/:room/tokens': {
+    POST: {
+      group: 'Tokens',
+      summary: 'Makes a token for one participant',
+      about:
+        'The name and the role of the user are in the signed header. The pin (`regions`) says where ' +
+        'the participant may, must not and would like to be; `location` where it is, if the app ' +
+        'knows better than the edge.',
+      caller: 'service',
+      signsUser: true,
+      body: CreateTokenRequest,
+      example: { regions: { allow: ['eu-west'] } },
+      answer: { is: 'the token' },
+      words: { 401: ['Name and role?'], 404: ['No Erizo Controller found'] },
+      errors: ['region_unknown', 'not_found', 'region_empty'],
+      idempotent: false,
+    },
+  },
+  '/rooms/:room/users': {
+    GET: {
+      group: 'Users',
+      summary: 'Lists who is in a room',
+      about: `Gathered from all controllers of the room. ${partial}`,
+      caller: 'service',
+      answer: { is: 'the users', json: v.array(UserAnswer) },
+      words: noAnswer,
+      errors: ['not_found'],
+      idempotent: true,
+    },
+  },
+  '/rooms/:room/users/:user': {
+    GET: {
+      group: 'Users',
+      summary: 'Reads the first user of a name',
+      about: partial,
+      caller: 'service',
+      answer: { is: 'the user', json: UserAnswer },
+      words: { ...noUser, ...noAnswer },
+      errors: ['not_found'],
+      idempotent: true,
+    },
+    DELETE: {
+      group: 'Users',
+      summary: 'Disconnects all users of a name',
+      about: partial,
+      caller: 'service',
+      answer: { is: '`Success`' },
+      words: { ...noUser, ...noAnswer },
+      errors: ['not_found'],
+      idempotent: true,
+    },
+  },
+} as const satisfies HttpApi;
