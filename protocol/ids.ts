@@ -19,6 +19,9 @@ export const NodeId = slug;
 export const AgentId = slug;
 /** Names one run of a node: a node that restarts under the same id is another one. */
 export const EpochId = uuid;
+/** Where data is bound by law to stay, as the edge's platform knows it (Cloudflare: `DurableObjectJurisdiction`). */
+export const Jurisdiction = v.picklist(['eu', 'us', 'fedramp', 'fedramp-high']);
+export type Jurisdiction = v.InferOutput<typeof Jurisdiction>;
 export const ErizoId = uuid;
 export const ClientId = uuid;
 export const ConnectionId = uuid;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { equalInConstantTime, fromBase64, licodeSignature, toBase64 } from './bytes.ts';
 import { RizomaError } from './errors.ts';
-import { RegionId, TokenId } from './ids.ts';
+import { Jurisdiction, RegionId, TokenId } from './ids.ts';
 import { parse, parseJson } from './parse.ts';
 
 /** `host:port` of a controller, as clients reach it. */
@@ -12,6 +12,8 @@ export const RegionPin = v.strictObject({
   allow: v.optional(v.pipe(v.array(RegionId), v.minLength(1), v.maxLength(64))),
   deny: v.optional(v.pipe(v.array(RegionId), v.maxLength(64))),
   prefer: v.optional(v.pipe(v.array(RegionId), v.maxLength(64))),
+  /** Only nodes that declare it. */
+  jurisdiction: v.optional(Jurisdiction),
 });
 
 export type RegionPin = v.InferOutput<typeof RegionPin>;

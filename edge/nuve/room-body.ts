@@ -1,5 +1,7 @@
 import * as v from 'valibot';
+import { Jurisdiction } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
+import { RoomRegions } from '../../protocol/pin.ts';
 import type { RoomSettings } from '../room/settings.ts';
 
 /** Anything but absence, `false` and nothing grants it; a form can only send the words. */
@@ -16,6 +18,9 @@ const RoomOptions = v.object({
   getOrCreate: flag,
   data: v.fallback(v.optional(v.record(v.string(), v.unknown())), undefined),
   mediaConfiguration: v.fallback(v.optional(v.string()), undefined),
+  // A pin that is wrong is refused, not passed over: the room would be where it must not be.
+  regions: v.optional(RoomRegions),
+  jurisdiction: v.optional(Jurisdiction),
 });
 
 const Nameless = v.object({ name: v.optional(v.literal('')) });
@@ -29,10 +34,11 @@ export function isNameless(body: unknown): boolean {
 export function settingsOf(
   options: Readonly<Record<string, unknown>> | null,
 ): RoomSettings & { getOrCreate: boolean } {
-  const { p2p, data, mediaConfiguration, getOrCreate } = parse(
+  const { getOrCreate, p2p, data, mediaConfiguration, regions, jurisdiction } = parse(
     RoomOptions,
     options ?? {},
     'options',
   );
-  return { p2p, data, mediaConfiguration, getOrCreate: getOrCreate ?? false };
+  const settings = { p2p, data, mediaConfiguration, regions, jurisdiction };
+  return { ...settings, getOrCreate: getOrCreate ?? false };
 }

@@ -21,14 +21,16 @@ export async function putRoom(context: EdgeContext): Promise<Response> {
     return context.text('Invalid room', 400);
   }
   const { name, options } = parse(PutRoomRequest, body, 'body');
-  return await change(context, { how: 'put', name, ...settingsOf(options) });
+  const { getOrCreate: _, ...settings } = settingsOf(options);
+  return await change(context, { how: 'put', name, ...settings });
 }
 
 /** `PATCH /rooms/:room`: what is given, and of the data the fields that are given. */
 export async function patchRoom(context: EdgeContext): Promise<Response> {
   const { name, options } = await bodyOf(context, PatchRoomRequest);
   const wanted = name === '' ? undefined : name;
-  return await change(context, { how: 'patch', name: wanted, ...settingsOf(options) });
+  const { getOrCreate: _, ...settings } = settingsOf(options);
+  return await change(context, { how: 'patch', name: wanted, ...settings });
 }
 
 /** `DELETE /rooms/:room`: whoever is in it is disconnected. */
@@ -40,10 +42,7 @@ export async function deleteRoom(context: EdgeContext): Promise<Response> {
 
 async function change(context: EdgeContext, wanted: RoomChange): Promise<Response> {
   const service = serviceOf(context.env, context.get('mauth').serviceid);
-  const { how, name, p2p, data, mediaConfiguration } = wanted;
-  const roomId = roomIdOf(context);
-  const request = { roomId, change: { how, name, p2p, data, mediaConfiguration } };
-  await valueOf(service.changeRoom(request));
+  await valueOf(service.changeRoom({ roomId: roomIdOf(context), change: wanted }));
   return context.text('Room Updated');
 }
 

@@ -4,6 +4,7 @@ import { parse } from '../../protocol/parse.ts';
 import type { EdgeContext } from '../app.ts';
 import { bodyOf } from '../body.ts';
 import { makeRoom } from '../objects/make.ts';
+import { pinOf } from '../room/settings.ts';
 import { jsonResponse } from './json-stream.ts';
 import { isNameless, settingsOf } from './room-body.ts';
 import { roomsText } from './service-text.ts';
@@ -15,7 +16,7 @@ export async function postRoom(context: EdgeContext): Promise<Response> {
     return context.text('Invalid room', 400);
   }
   const { name, options } = parse(CreateRoomRequest, body, 'body');
-  const { p2p, getOrCreate, data, mediaConfiguration } = settingsOf(options);
+  const { p2p, getOrCreate, data, mediaConfiguration, regions, jurisdiction } = settingsOf(options);
   const room = await makeRoom(context.env, {
     serviceId: context.get('mauth').serviceid,
     getOrCreate,
@@ -24,6 +25,7 @@ export async function postRoom(context: EdgeContext): Promise<Response> {
       ...(p2p === true ? { p2p } : {}),
       ...(data === undefined ? {} : { data }),
       ...(mediaConfiguration === undefined ? {} : { mediaConfiguration }),
+      ...pinOf(regions, jurisdiction),
     },
   });
   return context.json(room);

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { ClientId, RegionId, RoomId, ServiceId } from '../ids.ts';
+import { ClientId, Jurisdiction, RegionId, RoomId, ServiceId } from '../ids.ts';
 import { limits } from '../limits.ts';
+import { RoomRegions } from '../pin.ts';
 import { Place } from '../place.ts';
 import { Host, RegionPin } from '../token.ts';
 
@@ -39,6 +40,10 @@ export const RoomAnswer = v.object({
   p2p: v.optional(v.boolean()),
   data: v.optional(v.record(v.string(), v.unknown())),
   mediaConfiguration: v.optional(v.string()),
+  /** The pin of the room: every token's own is intersected with it. */
+  regions: v.optional(RoomRegions),
+  /** Where its object and its nodes are; it never changes. */
+  jurisdiction: v.optional(Jurisdiction),
 });
 
 /** Somebody in a room, as Licode answers it, with the client id besides. */

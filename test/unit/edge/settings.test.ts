@@ -10,7 +10,14 @@ const room = {
   data: { a: 1, b: 2 },
   mediaConfiguration: 'VP8',
 };
-const nothing = { name: undefined, p2p: undefined, data: undefined, mediaConfiguration: undefined };
+const nothing = {
+  name: undefined,
+  p2p: undefined,
+  data: undefined,
+  mediaConfiguration: undefined,
+  regions: undefined,
+  jurisdiction: undefined,
+};
 const put = (change: Partial<RoomChange>): unknown =>
   changeRoom(room, { ...nothing, ...change, how: 'put' });
 const patch = (change: Partial<RoomChange>): unknown =>
@@ -39,6 +46,29 @@ describe('a change of a room', () => {
 
   it('takes p2p away when it is told to', () => {
     expect(patch({ p2p: false })).not.toHaveProperty('p2p');
+  });
+
+  it('replaces the regions of the pin as a whole, and takes them away when they are empty', () => {
+    for (const change of [put, patch]) {
+      expect(change({ regions: { deny: ['us-east'] } })).toEqual({
+        ...room,
+        regions: { deny: ['us-east'] },
+      });
+    }
+    const pinned = { ...room, regions: { allow: ['eu-west'] } };
+    expect(changeRoom(pinned, { ...nothing, how: 'patch' })).toEqual(pinned);
+    expect(changeRoom(pinned, { ...nothing, how: 'patch', regions: {} })).toEqual(room);
+  });
+
+  it('refuses regions that leave none, and another jurisdiction', () => {
+    const regions = { allow: ['eu-west'], deny: ['eu-west'] };
+    expect(() => patch({ regions })).toThrow(expect.objectContaining({ code: 'pin_empty' }));
+    const there = { ...room, jurisdiction: 'eu' } as const;
+    const stay = { ...nothing, how: 'put', jurisdiction: 'eu' } as const;
+    expect(changeRoom(there, stay)).toEqual(there);
+    expect(() => put({ jurisdiction: 'eu' })).toThrow(
+      expect.objectContaining({ code: 'conflict' }),
+    );
   });
 
   it('does not let the data of a room grow without end', () => {
