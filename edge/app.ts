@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import type { MAuth } from '../protocol/mauth.ts';
 import type { Config } from './config.ts';
+import type { Caller } from './objects/api.ts';
 import type { Bindings } from './objects/stubs.ts';
 
 /** What a handler of the Worker finds in its context. */
@@ -9,8 +9,8 @@ export interface EdgeEnv {
   Variables: {
     config: Config;
     requestId: string;
-    /** Of a request that is signed; the signature was checked. */
-    mauth: MAuth;
+    /** Who signed the request; the signature was checked. */
+    caller: Caller;
     /** Whether the room in the path is one of the service that signed. */
     roomIsOurs: boolean;
   };

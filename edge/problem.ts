@@ -1,5 +1,5 @@
 import type { RizomaError } from '../protocol/errors.ts';
-import { mauthChallenge } from '../protocol/mauth.ts';
+import { challenges } from '../protocol/credentials.ts';
 import type { Problem } from '../protocol/contracts/rest.ts';
 
 /** An error as the edge answers it (RFC 9457, section 3), with its code. */
@@ -16,7 +16,7 @@ export function problemResponse(error: RizomaError): Response {
     headers.set('retry-after', String(error.retryAfter_s));
   }
   if (error.code === 'unauthorized') {
-    headers.set('www-authenticate', mauthChallenge);
+    headers.set('www-authenticate', challenges);
   }
   return new Response(JSON.stringify(problemOf(error)), { status: error.http, headers });
 }

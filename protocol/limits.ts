@@ -45,6 +45,12 @@ export const limits = {
   token_ttl_s: 180,
   /** Clock skew that a signature may have. */
   clockSkew_s: 60,
+  /** The `Authorization` header: a JWT of the longest names, each character escaped, is half of it. */
+  authorization_chars: 8_192,
+  /** How far the expiry of a service's JWT may be: an app can keep one, and a stolen one is soon worthless. */
+  serviceJwt_ttl_s: 3_600,
+  /** The same of one with a `jti`: with the skew it has expired when its nonce is forgotten. */
+  onceJwt_ttl_s: 240,
   /** The key of a service: any HMAC key of use is far shorter. */
   serviceKey_chars: 256,
   /** Nonces of signed requests are remembered for this long. */

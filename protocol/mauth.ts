@@ -26,15 +26,22 @@ export const mauthChallenge = 'MAuth realm="http://marte3.dit.upm.es"';
  * Throws `unauthorized`, so that a malformed header is answered with the challenge.
  */
 export function parseMAuth(header: string): MAuth {
-  if (!header.startsWith('MAuth ')) {
+  if (!/^mauth /i.test(header)) {
     throw new RizomaError('unauthorized', 'sign the request: Authorization: MAuth realm=…');
   }
+  if (header.includes('\uFFFD')) {
+    // The platform read bytes that are not UTF-8, which no signature can be checked with.
+    throw new RizomaError(
+      'unauthorized',
+      'the header is not UTF-8: encode the name of the user so',
+    );
+  }
   const fields: Record<string, string> = {};
-  for (const pair of header.slice('MAuth '.length).split(',')) {
+  // Names of users may hold commas and equals signs, and spaces at their ends.
+  for (const pair of header.slice('MAuth '.length).split(/, *(?=mauth_)/)) {
     const at = pair.indexOf('=');
-    const name = pair.slice(0, at).trim();
-    if (at > 0 && name.startsWith('mauth_')) {
-      fields[name.slice('mauth_'.length)] = pair.slice(at + 1).trim();
+    if (at > 0 && pair.startsWith('mauth_')) {
+      fields[pair.slice('mauth_'.length, at)] = pair.slice(at + 1);
     }
   }
   return parse(MAuth, fields, 'Authorization', 'unauthorized');

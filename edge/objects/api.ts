@@ -1,8 +1,8 @@
 import type { NodeCard, NodeLoad, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
+import type { Credentials } from '../../protocol/credentials.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
-import type { MAuth } from '../../protocol/mauth.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import type { MeshSnapshot } from '../placement/snapshot.ts';
@@ -36,16 +36,25 @@ export interface RoomsPage {
   readonly next: number | undefined;
 }
 
+/** Who signed a request: the service, and the user whom it names where it names one. */
+export interface Caller {
+  readonly serviceId: string;
+  readonly userName: string | undefined;
+  readonly role: string | undefined;
+}
+
+export interface AuthRequest {
+  readonly credentials: Credentials;
+  /** A room that the request is about. */
+  readonly roomId?: string;
+}
+
 /** One service: its key, the requests it signed lately, the index of its rooms. */
 export interface ServiceApi {
   /** Gives a new service its name and key. */
   found(service: ServiceEntry & { key: string }): Promise<Outcome<null>>;
   /** Checks a signed request: `unauthorized` unless it is right and came for the first time. */
-  authenticate(request: {
-    mauth: MAuth;
-    /** A room that the request is about. */
-    roomId?: string;
-  }): Promise<Outcome<{ roomIsOurs: boolean }>>;
+  authenticate(request: AuthRequest): Promise<Outcome<{ caller: Caller; roomIsOurs: boolean }>>;
   /** Its name and key; `not_found` where there is none. */
   about(): Promise<Outcome<ServiceEntry & { key: string }>>;
   /** Its rooms, the oldest first, a page at a time; the first one is after 0. */

@@ -1,18 +1,23 @@
 import { DurableObject } from 'cloudflare:workers';
-import { equalInConstantTime } from '../../protocol/bytes.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newHexId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
-import type { MAuth } from '../../protocol/mauth.ts';
-import { mauthSignature } from '../../protocol/mauth.ts';
 import { configOf } from '../config.ts';
 import { createLog } from '../log.ts';
 import type { RoomChange } from '../room/settings.ts';
-import type { RoomRequest, RoomsPage, ServiceApi, ServiceEntry } from './api.ts';
+import type {
+  AuthRequest,
+  Caller,
+  RoomRequest,
+  RoomsPage,
+  ServiceApi,
+  ServiceEntry,
+} from './api.ts';
 import { InOrder } from './in-order.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
+import { ServiceAuth } from './service-auth.ts';
 import { ServiceStore } from './service-store.ts';
 import type { Bindings } from './stubs.ts';
 import { roomOf } from './stubs.ts';
@@ -33,11 +38,16 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
   readonly #store: ServiceStore;
   /** What is done to one room: its copy here must be the last one, and a deleted room must stay so. */
   readonly #order = new InOrder({ limit: limits.callsInFlight });
-  #sweptAt_ms = 0;
+  readonly #auth: ServiceAuth;
 
   constructor(context: DurableObjectState, env: Bindings) {
     super(context, env);
     this.#store = new ServiceStore({ sql: context.storage.sql });
+    this.#auth = new ServiceAuth({
+      store: this.#store,
+      keyOf: (serviceId) => this.#keyOf(serviceId),
+      now: () => Date.now(),
+    });
   }
 
   found(service: ServiceEntry & { key: string }): Promise<Outcome<null>> {
@@ -47,24 +57,11 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     });
   }
 
-  authenticate(request: {
-    mauth: MAuth;
-    roomId?: string;
-  }): Promise<Outcome<{ roomIsOurs: boolean }>> {
+  authenticate(request: AuthRequest): Promise<Outcome<{ caller: Caller; roomIsOurs: boolean }>> {
     return outcomeOf(log, async () => {
-      const { mauth, roomId } = request;
-      const key = this.#keyOf(mauth.serviceid);
-      const expected = key === undefined ? undefined : await mauthSignature(key, mauth);
-      const isRight = expected !== undefined && equalInConstantTime(expected, mauth.signature);
-      // Asked anew: the service may have been removed while the signature was made.
-      if (!isRight || this.#keyOf(mauth.serviceid) !== key) {
-        throw new RizomaError(
-          'unauthorized',
-          'the service is unknown or the signature is not its own',
-        );
-      }
-      this.#refuseReplay(mauth, Date.now());
-      return { roomIsOurs: roomId !== undefined && this.#store.hasRoom(roomId) };
+      const { credentials, roomId } = request;
+      const caller = await this.#auth.check(credentials);
+      return { caller, roomIsOurs: roomId !== undefined && this.#store.hasRoom(roomId) };
     });
   }
 
@@ -179,23 +176,6 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
   #demandRoom(roomId: string): void {
     if (!this.#store.hasRoom(roomId)) {
       throw new RizomaError('not_found', 'Room does not exist');
-    }
-  }
-
-  /**
-   * A request is good once, and only while its time is near ours. Licode compares with the last
-   * request alone, so that honest ones which overtake each other are refused there.
-   */
-  #refuseReplay(mauth: MAuth, now_ms: number): void {
-    if (Math.abs(now_ms - Number(mauth.timestamp)) > limits.clockSkew_s * 1000) {
-      throw new RizomaError('unauthorized', 'the timestamp is off: set the clock of the caller');
-    }
-    if (now_ms - this.#sweptAt_ms >= limits.clockSkew_s * 1000) {
-      this.#sweptAt_ms = now_ms;
-      this.#store.sweepNonces(now_ms - limits.replayWindow_s * 1000);
-    }
-    if (!this.#store.takeNonce(`${mauth.timestamp},${mauth.cnonce}`, now_ms)) {
-      throw new RizomaError('unauthorized', 'the request was sent before: sign each one anew');
     }
   }
 }

@@ -4,9 +4,9 @@ import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { servicesOf } from '../../edge/objects/stubs.ts';
 import { valueOf } from '../../edge/objects/outcome.ts';
+import { challenges } from '../../protocol/credentials.ts';
 import { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { limits } from '../../protocol/limits.ts';
-import { mauthChallenge } from '../../protocol/mauth.ts';
 import { decodeToken } from '../../protocol/token.ts';
 import {
   ask,
@@ -25,7 +25,7 @@ describe('a request of an app', () => {
 
   it('is refused with the challenge unless it is signed', async () => {
     const response = await ask('/rooms', { method: 'POST' });
-    expect(response.headers.get('www-authenticate')).toBe(mauthChallenge);
+    expect(response.headers.get('www-authenticate')).toBe(challenges);
     expect(await problem(response)).toEqual({ status: 401, code: 'unauthorized' });
   });
 
@@ -39,7 +39,7 @@ describe('a request of an app', () => {
       unknown.authorization,
     ]) {
       const response = await rooms(header);
-      expect(response.headers.get('www-authenticate')).toBe(mauthChallenge);
+      expect(response.headers.get('www-authenticate')).toBe(challenges);
       expect(await problem(response)).toEqual({ status: 401, code: 'unauthorized' });
     }
   });

@@ -1,0 +1,93 @@
+import { equalInConstantTime } from '../../protocol/bytes.ts';
+import type { Credentials } from '../../protocol/credentials.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { MAuth } from '../../protocol/mauth.ts';
+import { mauthSignature } from '../../protocol/mauth.ts';
+import type { ServiceClaims } from '../../protocol/service-jwt.ts';
+import { checkServiceJwt } from '../../protocol/service-jwt.ts';
+import type { Caller } from './api.ts';
+import type { ServiceStore } from './service-store.ts';
+
+export interface ServiceAuthComponents {
+  readonly store: Pick<ServiceStore, 'sweepNonces' | 'takeNonce'>;
+  /** The key that the service signs with; undefined where there is no such service (any more). */
+  readonly keyOf: (serviceId: string) => string | undefined;
+  readonly now: () => number;
+}
+
+/** Whether requests are signed by the service, and are good still. Its key does not leave the object. */
+export class ServiceAuth {
+  readonly #parts: ServiceAuthComponents;
+  #sweptAt_ms = 0;
+
+  constructor(components: ServiceAuthComponents) {
+    this.#parts = components;
+  }
+
+  /** Who signed. Throws `unauthorized` unless the request is right and, where it is good once, new. */
+  async check(credentials: Credentials): Promise<Caller> {
+    const { serviceId } = credentials;
+    const { keyOf, now } = this.#parts;
+    const key = keyOf(serviceId);
+    const signed = key === undefined ? undefined : await this.#signed(key, credentials);
+    // Asked anew: the service may have been removed while the signature was made.
+    if (signed === undefined || keyOf(serviceId) !== key) {
+      throw new RizomaError(
+        'unauthorized',
+        'the service is unknown or the signature is not its own',
+      );
+    }
+    if (signed.nonce !== undefined) {
+      this.#refuseReplay(signed.nonce, now());
+    }
+    return { serviceId, userName: signed.userName, role: signed.role };
+  }
+
+  async #signed(key: string, credentials: Credentials): Promise<Signed | undefined> {
+    const now_ms = this.#parts.now();
+    if (credentials.scheme === 'bearer') {
+      const claims = await checkServiceJwt(key, credentials.jwt, now_ms);
+      return claims.iss === credentials.serviceId ? ofClaims(claims) : undefined;
+    }
+    const { mauth } = credentials;
+    if (!equalInConstantTime(await mauthSignature(key, mauth), mauth.signature)) {
+      return undefined;
+    }
+    if (Math.abs(now_ms - Number(mauth.timestamp)) > limits.clockSkew_s * 1000) {
+      throw new RizomaError('unauthorized', 'the timestamp is off: set the clock of the caller');
+    }
+    return ofMAuth(mauth);
+  }
+
+  /**
+   * A nonce is good once. Licode compares with the last request alone, so that honest ones which
+   * overtake each other are refused there.
+   */
+  #refuseReplay(nonce: string, now_ms: number): void {
+    const { store } = this.#parts;
+    if (now_ms - this.#sweptAt_ms >= limits.clockSkew_s * 1000) {
+      this.#sweptAt_ms = now_ms;
+      store.sweepNonces(now_ms - limits.replayWindow_s * 1000);
+    }
+    if (!store.takeNonce(nonce, now_ms)) {
+      throw new RizomaError('unauthorized', 'the request was sent before: sign each one anew');
+    }
+  }
+}
+
+interface Signed {
+  readonly userName: string | undefined;
+  readonly role: string | undefined;
+  /** Of a request that is good once. */
+  readonly nonce: string | undefined;
+}
+
+function ofMAuth({ username: userName, role, timestamp, cnonce }: MAuth): Signed {
+  return { userName, role, nonce: `${timestamp},${cnonce}` };
+}
+
+/** Its nonces cannot be those of the other scheme, which begin with digits. */
+function ofClaims({ username: userName, role, jti }: ServiceClaims): Signed {
+  return { userName, role, nonce: jti === undefined ? undefined : `jwt,${jti}` };
+}
