@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { Config } from './config.ts';
-import type { Caller } from './objects/api.ts';
+import type { Signer } from './objects/api.ts';
 import type { Bindings } from './objects/stubs.ts';
 
 /** What a handler of the Worker finds in its context. */
@@ -10,7 +10,7 @@ export interface EdgeEnv {
     config: Config;
     requestId: string;
     /** Who signed the request; the signature was checked. */
-    caller: Caller;
+    signer: Signer;
     /** Whether the room in the path is one of the service that signed. */
     roomIsOurs: boolean;
   };

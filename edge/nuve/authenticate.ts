@@ -14,10 +14,10 @@ export const authenticate = createMiddleware<EdgeEnv>(async (context, next) => {
   const credentials = parseCredentials(context.req.header('authorization'));
   const room = v.safeParse(RoomId, context.req.param('room'));
   const service = serviceOf(context.env, credentials.serviceId);
-  const { caller, roomIsOurs } = await valueOf(
+  const { signer, roomIsOurs } = await valueOf(
     service.authenticate({ credentials, ...(room.success ? { roomId: room.output } : {}) }),
   );
-  context.set('caller', caller);
+  context.set('signer', signer);
   context.set('roomIsOurs', roomIsOurs);
   await next();
 });

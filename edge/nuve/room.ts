@@ -35,13 +35,13 @@ export async function patchRoom(context: EdgeContext): Promise<Response> {
 
 /** `DELETE /rooms/:room`: whoever is in it is disconnected. */
 export async function deleteRoom(context: EdgeContext): Promise<Response> {
-  const service = serviceOf(context.env, context.get('caller').serviceId);
+  const service = serviceOf(context.env, context.get('signer').serviceId);
   await valueOf(service.deleteRoom(roomIdOf(context)));
   return context.text('Room deleted');
 }
 
 async function change(context: EdgeContext, wanted: RoomChange): Promise<Response> {
-  const service = serviceOf(context.env, context.get('caller').serviceId);
+  const service = serviceOf(context.env, context.get('signer').serviceId);
   await valueOf(service.changeRoom({ roomId: roomIdOf(context), change: wanted }));
   return context.text('Room Updated');
 }

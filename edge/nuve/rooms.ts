@@ -18,7 +18,7 @@ export async function postRoom(context: EdgeContext): Promise<Response> {
   const { name, options } = parse(CreateRoomRequest, body, 'body');
   const { p2p, getOrCreate, data, mediaConfiguration, regions, jurisdiction } = settingsOf(options);
   const room = await makeRoom(context.env, {
-    serviceId: context.get('caller').serviceId,
+    serviceId: context.get('signer').serviceId,
     getOrCreate,
     room: {
       name,
@@ -33,5 +33,5 @@ export async function postRoom(context: EdgeContext): Promise<Response> {
 
 /** `GET /rooms`: all rooms of the service, the oldest first. */
 export async function getRooms(context: EdgeContext): Promise<Response> {
-  return await jsonResponse(roomsText(context.env, context.get('caller').serviceId));
+  return await jsonResponse(roomsText(context.env, context.get('signer').serviceId));
 }

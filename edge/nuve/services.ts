@@ -14,7 +14,7 @@ import { servicesText, serviceText } from './service-text.ts';
 
 /** Services are the superservice's to make, see and delete; others hear Licode's words. */
 export const superserviceOnly = createMiddleware<EdgeEnv>(async (context, next) => {
-  if (context.get('caller').serviceId !== context.get('config').superservice.id) {
+  if (context.get('signer').serviceId !== context.get('config').superservice.id) {
     return context.text(notSuperservice, 401);
   }
   await next();

@@ -14,7 +14,7 @@ const defaults = {
 /** `POST /rooms/:room/tokens`: a token for the user whom the signed header names. */
 export async function postToken(context: EdgeContext): Promise<Response> {
   const roomId = roomIdOf(context);
-  const { userName, role } = context.get('caller');
+  const { userName, role } = context.get('signer');
   if (userName === undefined || userName === '' || role === undefined || role === '') {
     return context.text('Name and role?', 401);
   }

@@ -37,7 +37,7 @@ export interface RoomsPage {
 }
 
 /** Who signed a request: the service, and the user whom it names where it names one. */
-export interface Caller {
+export interface Signer {
   readonly serviceId: string;
   readonly userName: string | undefined;
   readonly role: string | undefined;
@@ -54,7 +54,7 @@ export interface ServiceApi {
   /** Gives a new service its name and key. */
   found(service: ServiceEntry & { key: string }): Promise<Outcome<null>>;
   /** Checks a signed request: `unauthorized` unless it is right and came for the first time. */
-  authenticate(request: AuthRequest): Promise<Outcome<{ caller: Caller; roomIsOurs: boolean }>>;
+  authenticate(request: AuthRequest): Promise<Outcome<{ signer: Signer; roomIsOurs: boolean }>>;
   /** Its name and key; `not_found` where there is none. */
   about(): Promise<Outcome<ServiceEntry & { key: string }>>;
   /** Its rooms, the oldest first, a page at a time; the first one is after 0. */

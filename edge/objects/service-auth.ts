@@ -6,7 +6,7 @@ import type { MAuth } from '../../protocol/mauth.ts';
 import { mauthSignature } from '../../protocol/mauth.ts';
 import type { ServiceClaims } from '../../protocol/service-jwt.ts';
 import { checkServiceJwt } from '../../protocol/service-jwt.ts';
-import type { Caller } from './api.ts';
+import type { Signer } from './api.ts';
 import type { ServiceStore } from './service-store.ts';
 
 export interface ServiceAuthComponents {
@@ -26,7 +26,7 @@ export class ServiceAuth {
   }
 
   /** Who signed. Throws `unauthorized` unless the request is right and, where it is good once, new. */
-  async check(credentials: Credentials): Promise<Caller> {
+  async check(credentials: Credentials): Promise<Signer> {
     const { serviceId } = credentials;
     const { keyOf, now } = this.#parts;
     const key = keyOf(serviceId);

@@ -8,7 +8,7 @@ import { createLog } from '../log.ts';
 import type { RoomChange } from '../room/settings.ts';
 import type {
   AuthRequest,
-  Caller,
+  Signer,
   RoomRequest,
   RoomsPage,
   ServiceApi,
@@ -57,11 +57,11 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     });
   }
 
-  authenticate(request: AuthRequest): Promise<Outcome<{ caller: Caller; roomIsOurs: boolean }>> {
+  authenticate(request: AuthRequest): Promise<Outcome<{ signer: Signer; roomIsOurs: boolean }>> {
     return outcomeOf(log, async () => {
       const { credentials, roomId } = request;
-      const caller = await this.#auth.check(credentials);
-      return { caller, roomIsOurs: roomId !== undefined && this.#store.hasRoom(roomId) };
+      const signer = await this.#auth.check(credentials);
+      return { signer, roomIsOurs: roomId !== undefined && this.#store.hasRoom(roomId) };
     });
   }
 

@@ -87,14 +87,18 @@ describe('a JWT of a service', () => {
   test('is refused when any of it was changed, and with the key of another service', async () => {
     const text = await jwt({ iss, exp: now_s + 100, role: 'viewer' });
     await fc.assert(
-      fc.asyncProperty(fc.nat(text.length - 1), fc.constantFrom(...'Aa0_.'), async (at, other) => {
-        const changed = `${text.slice(0, at)}${other}${text.slice(at + 1)}`;
-        // The last character of base64 may hold bits that mean nothing.
-        fc.pre(changed !== text && at < text.length - 1);
-        await expect(checkServiceJwt(key, changed, now_s * 1000)).rejects.toThrowError(
-          unauthorized,
-        );
-      }),
+      fc.asyncProperty(
+        fc.nat(text.length - 1),
+        fc.constantFrom('A', 'a', '0', '_', '.'),
+        async (at, other) => {
+          const changed = `${text.slice(0, at)}${other}${text.slice(at + 1)}`;
+          // The last character of base64 may hold bits that mean nothing.
+          fc.pre(changed !== text && at < text.length - 1);
+          await expect(checkServiceJwt(key, changed, now_s * 1000)).rejects.toThrowError(
+            unauthorized,
+          );
+        },
+      ),
     );
     await expect(checkServiceJwt('another', text, now_s * 1000)).rejects.toThrowError(unauthorized);
   });
