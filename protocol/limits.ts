@@ -29,7 +29,15 @@ export const limits = {
   streamsPerClient: 32,
   /** Alternatives in the answer to a join. */
   joinAlternatives: 3,
-  /** Hops of a cascade: origin, its gateway, a relay, the last process. */
+  /** Links between regions that a stream may pass, so two relays: a third gains nothing on measured ways. */
+  regionHops: 3,
+  /** Regions that pull one stream from one. Two hops of eight reach all `regions`, for 1 % more delay among twenty. */
+  regionFanOut: 8,
+  /** A relay has to gain this much: what a process adds in the worst case, and jitter of a good way. */
+  relayGain_ms: 5,
+  /** And this share of the direct way, since long ways are measured less exactly. */
+  relayGain_share: 0.05,
+  /** Hops of a route: those between regions, and the one from a gateway to the process behind it. */
   cascadeHops: 4,
   /** A pull that nobody plays is kept this long, so that a viewer who reloads finds it open. */
   pullLinger_ms: 10_000,
