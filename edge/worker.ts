@@ -12,6 +12,7 @@ import { isAboutOwnRoom, routesOf } from '../protocol/http-contract.ts';
 import { limits } from '../protocol/limits.ts';
 import type { EdgeContext, EdgeEnv } from './app.ts';
 import { configOf } from './config.ts';
+import { getDocs, getOpenApi } from './docs/get-docs.ts';
 import { demoOnly, postDemoToken } from './join/demo.ts';
 import { postJoin } from './join/join.ts';
 import { getNodeLink } from './join/node-link.ts';
@@ -74,6 +75,8 @@ const health: Handler = (context) => context.json({ status: 'ok' });
 /** What answers each row of the contract; the compiler knows when one is missing. */
 const handlers: ForEachRoute<Handler> = {
   '/healthz': { GET: health },
+  '/openapi.json': { GET: getOpenApi },
+  '/docs': { GET: getDocs },
   '/regions': { GET: getRegions },
   '/nodes/:nodeId/link': { GET: getNodeLink },
   '/join': { POST: postJoin },

@@ -1,4 +1,5 @@
 import type * as v from 'valibot';
+import { errorCodes } from './errors.ts';
 import type { ErrorCode } from './errors.ts';
 
 /** Who may send a request: the rest is refused before the route is asked. */
@@ -114,6 +115,47 @@ export function wordsOf(route: HttpRoute): Map<number, string[]> {
     texts.forEach((text) => add(Number(status), text));
   }
   return words;
+}
+
+/** Everything that a route may answer with one status. */
+export interface RouteAnswer {
+  readonly status: number;
+  /** What it is where all is well. */
+  readonly well: HttpAnswer | undefined;
+  /** Refusals in words, and those that are problems. */
+  readonly words: readonly string[];
+  readonly codes: readonly ErrorCode[];
+}
+
+/** Everything that a route may answer, by status. */
+export function answersOf(route: HttpRoute): RouteAnswer[] {
+  const { answer } = route.row;
+  const well = answer.status ?? 200;
+  const codes = errorsOf(route);
+  const words = wordsOf(route);
+  const statuses = [well, ...words.keys(), ...codes.map((code) => errorCodes[code].http)];
+  return [...new Set(statuses)]
+    .sort((a, b) => a - b)
+    .map((status) => ({
+      status,
+      well: status === well ? answer : undefined,
+      words: words.get(status) ?? [],
+      codes: codes.filter((code) => errorCodes[code].http === status),
+    }));
+}
+
+/** The row that takes a request, by its path and method; HEAD is taken where GET is. */
+export function routeAt(api: HttpApi, method: string, pathname: string): HttpRoute | undefined {
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  const parts = pathname.replace(/\/$/, '').split('/');
+  return routesOf(api).find(({ path, method: own }) => {
+    const names = path.split('/');
+    return (
+      own === wanted &&
+      names.length === parts.length &&
+      names.every((name, index) => name.startsWith(':') || name === parts[index])
+    );
+  });
 }
 
 /** What Licode answers a service that asks for what is the superservice's. */

@@ -60,4 +60,24 @@ export const openApi = {
       idempotent: true,
     },
   },
+  '/openapi.json': {
+    GET: {
+      group: 'The edge itself',
+      summary: 'Describes this API for machines',
+      caller: 'anybody',
+      answer: { is: 'a document of OpenAPI 3.1', json: v.looseObject({ openapi: v.string() }) },
+      errors: [],
+      idempotent: true,
+    },
+  },
+  '/docs': {
+    GET: {
+      group: 'The edge itself',
+      summary: 'Describes this API for people',
+      caller: 'anybody',
+      answer: { is: 'a page', type: 'text/html' },
+      errors: [],
+      idempotent: true,
+    },
+  },
 } as const satisfies HttpApi;

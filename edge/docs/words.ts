@@ -1,0 +1,21 @@
+/** What the documents say of signing. */
+export const signing =
+  'Requests of services are signed with Licode’s MAuth: the header `Authorization: MAuth realm=…,' +
+  'mauth_signature_method=HMAC_SHA1,mauth_username=…,mauth_role=…,mauth_serviceid=…,mauth_cnonce=…,' +
+  'mauth_timestamp=…,mauth_signature=…`. The signature is base64 of the hex of HMAC-SHA1, under the key of ' +
+  'the service, over `timestamp,cnonce`, and over `timestamp,cnonce,username,role` where a user is named. ' +
+  'The timestamp is in milliseconds and may be off by 60 s; a nonce is good once.';
+
+/** The same for a shell; `sign` prints the header, for a user if one is named. */
+export const signingInShell = `EDGE=http://127.0.0.1:8787
+SERVICE=...   # NUVE_SUPERSERVICE_ID in .dev.vars
+KEY=...       # NUVE_SUPERSERVICE_KEY
+
+sign() {  # [name role]
+  time="$(date +%s)000"
+  nonce="$(openssl rand -hex 8)"
+  hex="$(printf %s "$time,$nonce\${1:+,$1,$2}" | openssl dgst -sha1 -hmac "$KEY" | sed 's/.* //')"
+  printf %s "Authorization: MAuth realm=http://marte3.dit.upm.es,mauth_signature_method=HMAC_SHA1,"
+  printf %s "\${1:+mauth_username=$1,mauth_role=$2,}mauth_serviceid=$SERVICE,mauth_cnonce=$nonce,"
+  printf %s "mauth_timestamp=$time,mauth_signature=$(printf %s "$hex" | openssl base64 -A)"
+}`;
