@@ -7,7 +7,7 @@ import { routesOf } from '../../../protocol/http-contract.ts';
 const text = JSON.stringify(openApiOf(httpApi));
 
 const validate = async (document: string): Promise<unknown> => {
-  const parsed: object = JSON.parse(document);
+  const parsed: Record<string, unknown> = JSON.parse(document);
   return await new Validator().validate(parsed);
 };
 
