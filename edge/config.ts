@@ -8,6 +8,27 @@ import { parseTicketKey } from '../protocol/ticket.ts';
 
 const secret = v.pipe(v.string(), v.minLength(16, 'is shorter than 16 characters'));
 
+/** Requests a second, or none too many. */
+const rate = (perSecond: string): v.GenericSchema<string | undefined, number | undefined> =>
+  v.pipe(
+    v.optional(v.string(), perSecond),
+    v.regex(/^(off|[1-9][0-9]{0,6})$/, 'is neither a number of requests a second nor off'),
+    v.transform((text) => (text === 'off' ? undefined : Number(text))),
+  );
+
+/** Ten seconds' worth may come at once. */
+const defaultRates = {
+  /**
+   * A hall of 2,000 people behind one address joins at once, with two requests each; and an app's server
+   * is one address, which may ask what its service may, and share it with others.
+   */
+  address: '500',
+  /** 10,000 joins within a minute are 170 tokens a second; one object answers little more than this. */
+  service: '300',
+  /** Nobody who has the key is refused again and again; each time costs a call of an object. */
+  failure: '10',
+} as const;
+
 const Vars = v.object({
   NUVE_SUPERSERVICE_ID: ServiceId,
   NUVE_SUPERSERVICE_KEY: secret,
@@ -15,6 +36,9 @@ const Vars = v.object({
   RIZOMA_TICKET_KEY: v.pipe(v.string(), v.minLength(1)),
   RIZOMA_DEMO: v.optional(v.string(), 'off'),
   RIZOMA_PLACEMENT: v.optional(PlacementPolicyName, 'nearest'),
+  RIZOMA_ADDRESS_RATE: rate(defaultRates.address),
+  RIZOMA_SERVICE_RATE: rate(defaultRates.service),
+  RIZOMA_FAILURE_RATE: rate(defaultRates.failure),
   RIZOMA_PUBLIC_URL: v.optional(v.pipe(v.string(), v.url())),
 });
 
@@ -27,6 +51,15 @@ export interface Config {
   readonly demo: boolean;
   /** How participants are placed. */
   readonly placement: PlacementPolicyName;
+  /** Requests a second that are answered, on the long run; undefined where there is no limit. */
+  readonly rates: {
+    /** Of one address. */
+    readonly address: number | undefined;
+    /** Signed by one service. */
+    readonly service: number | undefined;
+    /** Of one address, with signatures that are refused. */
+    readonly failure: number | undefined;
+  };
   /** Origin at which clients reach this edge; undefined where the one that an app used will do. */
   readonly publicOrigin: string | undefined;
 }
@@ -63,6 +96,11 @@ function parseConfig(env: object): Config {
     ticketKey: parseTicketKey(vars.RIZOMA_TICKET_KEY),
     demo: vars.RIZOMA_DEMO === 'on',
     placement: vars.RIZOMA_PLACEMENT,
+    rates: Object.freeze({
+      address: vars.RIZOMA_ADDRESS_RATE,
+      service: vars.RIZOMA_SERVICE_RATE,
+      failure: vars.RIZOMA_FAILURE_RATE,
+    }),
     publicOrigin: publicOriginOf(vars.RIZOMA_PUBLIC_URL),
   });
 }

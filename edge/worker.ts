@@ -17,6 +17,7 @@ import { demoOnly, postDemoToken } from './join/demo.ts';
 import { postJoin } from './join/join.ts';
 import { getNodeLink } from './join/node-link.ts';
 import { getRegions } from './join/regions.ts';
+import { limitAddress } from './limit.ts';
 import { createLog } from './log.ts';
 import { authenticate } from './nuve/authenticate.ts';
 import { ownRoom } from './nuve/own-room.ts';
@@ -57,6 +58,7 @@ app.use(async (context, next) => {
   context.set('config', configOf(context.env));
   await next();
 });
+app.use(limitAddress);
 app.use(
   bodyLimit({
     maxSize: limits.restBody_bytes,

@@ -41,6 +41,8 @@ export interface LocalOptions {
   readonly logLevel?: string;
   /** Added to the environment of every process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Variables of the edge beside its secrets: `RIZOMA_ADDRESS_RATE`. */
+  readonly edgeVars?: Readonly<Record<string, string>>;
   /** Default: those of the checkout's .dev.vars, which is made where it is missing. */
   readonly secrets?: Secrets;
   readonly say?: Say;
@@ -62,6 +64,7 @@ const defaults = {
   maxProcesses: 8,
   logLevel: 'info',
   env: {},
+  edgeVars: {},
 } as const;
 
 /**

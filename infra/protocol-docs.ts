@@ -6,6 +6,7 @@ import * as erizo from '../protocol/contracts/controller-erizo.ts';
 import * as cascade from '../protocol/contracts/erizo-erizo.ts';
 import * as edge from '../protocol/contracts/node-edge.ts';
 import { httpApi } from '../protocol/contracts/http-api/index.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
 import { errorCodes } from '../protocol/errors.ts';
 import { errorsOf, routesOf, wordsOf } from '../protocol/http-contract.ts';
 import type { HttpRoute } from '../protocol/http-contract.ts';
@@ -66,12 +67,15 @@ const callers: Record<HttpRoute['row']['caller'], string> = {
   superservice: 'the superservice',
 };
 
+/** What any route may answer. */
+const everywhere: ReadonlySet<ErrorCode> = new Set(['internal', 'rate_limited']);
+
 /** Everything that a route may refuse with: Licode's words by status, and codes. */
 function refusals(route: HttpRoute): string {
   const words = [...wordsOf(route)].flatMap(([status, texts]) =>
     texts.map((text) => `${status} \`${text}\``),
   );
-  return [...words, ...errorsOf(route).filter((code) => code !== 'internal')].join(', ');
+  return [...words, ...errorsOf(route).filter((code) => !everywhere.has(code))].join(', ');
 }
 
 function httpTable(): string[] {

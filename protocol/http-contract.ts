@@ -94,6 +94,7 @@ export function errorsOf({ row }: HttpRoute): ErrorCode[] {
     ...(signed ? (['unauthorized'] as const) : []),
     ...(row.body === undefined ? [] : (['bad_request', 'too_large'] as const)),
     ...row.errors,
+    'rate_limited',
     'internal',
   ];
   return [...new Set(codes)];

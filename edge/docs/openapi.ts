@@ -6,7 +6,7 @@ import { answersOf, routesOf } from '../../protocol/http-contract.ts';
 import { idOf } from './parts.ts';
 import type { ApiSchemas, JsonSchema } from './schemas.ts';
 import { schemasOf } from './schemas.ts';
-import { signing } from './words.ts';
+import { bearerSigning, signing } from './words.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -28,7 +28,7 @@ export function openApiOf(api: HttpApi): Json {
       title: 'Rizoma, the edge',
       version: packageJson.version,
       summary: packageJson.description,
-      description: signing,
+      description: `${signing}\n\n${bearerSigning}`,
       license: { name: packageJson.license, identifier: packageJson.license },
     },
     servers: [{ url: '/' }],
@@ -40,6 +40,7 @@ export function openApiOf(api: HttpApi): Json {
 
 const securitySchemes = {
   mauth: { type: 'apiKey', in: 'header', name: 'Authorization', description: signing },
+  jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: bearerSigning },
   enrolment: {
     type: 'http',
     scheme: 'bearer',
@@ -51,8 +52,8 @@ const security: Record<Caller, readonly Json[]> = {
   anybody: [],
   token: [],
   node: [{ enrolment: [] }],
-  service: [{ mauth: [] }],
-  superservice: [{ mauth: [] }],
+  service: [{ mauth: [] }, { jwt: [] }],
+  superservice: [{ mauth: [] }, { jwt: [] }],
 };
 
 function pathOf({ path }: HttpRoute): string {

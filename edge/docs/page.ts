@@ -9,7 +9,7 @@ import type { ApiSchemas, JsonSchema } from './schemas.ts';
 import { schemasOf } from './schemas.ts';
 import { shapeOf } from './shape.ts';
 import { style } from './style.ts';
-import { signing, signingInShell } from './words.ts';
+import { bearerSigning, signing, signingInShell } from './words.ts';
 
 /** An API as one page of HTML that needs nothing besides: no script, no font, no picture. */
 export async function pageOf(api: HttpApi): Promise<string> {
@@ -76,6 +76,7 @@ function headOf(groups: ReadonlyMap<string, readonly HttpRoute[]>): Html {
 function signingOf(): Html {
   return html`<h2 id="signing">Signing</h2>
     <p>${prose(signing)}</p>
+    <p>${prose(bearerSigning)}</p>
     <p>In a shell, which the examples below go on from:</p>
     ${code(signingInShell)}`;
 }

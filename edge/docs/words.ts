@@ -6,7 +6,14 @@ export const signing =
   'the service, over `timestamp,cnonce`, and over `timestamp,cnonce,username,role` where a user is named. ' +
   'The timestamp is in milliseconds and may be off by 60 s; a nonce is good once.';
 
-/** The same for a shell; `sign` prints the header, for a user if one is named. */
+/** What they say of the other way. */
+export const bearerSigning =
+  'Or with a JWT: the header `Authorization: Bearer …`, HS256 under the key of the service. `iss` is the id ' +
+  'of the service, `exp` at most an hour from now, `nbf` and `iat` are honoured; clocks may differ by 60 s. It is ' +
+  'good until it expires; with a `jti` it is good once, and `exp` is at most 4 minutes from now. The claims ' +
+  '`username` and `role` name a user.';
+
+/** MAuth for a shell; `sign` prints the header, for a user if one is named. */
 export const signingInShell = `EDGE=http://127.0.0.1:8787
 SERVICE=...   # NUVE_SUPERSERVICE_ID in .dev.vars
 KEY=...       # NUVE_SUPERSERVICE_KEY

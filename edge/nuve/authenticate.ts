@@ -1,8 +1,11 @@
 import { createMiddleware } from 'hono/factory';
 import * as v from 'valibot';
 import { parseCredentials } from '../../protocol/credentials.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 import { RoomId } from '../../protocol/ids.ts';
-import type { EdgeEnv } from '../app.ts';
+import type { EdgeContext, EdgeEnv } from '../app.ts';
+import { addressLimitsOf, addressOf } from '../limit.ts';
+import type { Signer } from '../objects/api.ts';
 import { serviceOf } from '../objects/stubs.ts';
 import { valueOf } from '../objects/outcome.ts';
 
@@ -11,13 +14,27 @@ import { valueOf } from '../objects/outcome.ts';
  * with the challenges. In the same call the service says whether the room in the path is its own.
  */
 export const authenticate = createMiddleware<EdgeEnv>(async (context, next) => {
+  const { failures } = addressLimitsOf(context.get('config'));
+  const address = addressOf(context);
+  failures.demand(address, Date.now());
+  try {
+    const { signer, roomIsOurs } = await signerOf(context);
+    context.set('signer', signer);
+    context.set('roomIsOurs', roomIsOurs);
+  } catch (thrown) {
+    if (thrown instanceof RizomaError && thrown.code === 'unauthorized') {
+      failures.take(address, Date.now());
+    }
+    throw thrown;
+  }
+  await next();
+});
+
+async function signerOf(context: EdgeContext): Promise<{ signer: Signer; roomIsOurs: boolean }> {
   const credentials = parseCredentials(context.req.header('authorization'));
   const room = v.safeParse(RoomId, context.req.param('room'));
   const service = serviceOf(context.env, credentials.serviceId);
-  const { signer, roomIsOurs } = await valueOf(
+  return await valueOf(
     service.authenticate({ credentials, ...(room.success ? { roomId: room.output } : {}) }),
   );
-  context.set('signer', signer);
-  context.set('roomIsOurs', roomIsOurs);
-  await next();
-});
+}

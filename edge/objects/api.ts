@@ -53,7 +53,7 @@ export interface AuthRequest {
 export interface ServiceApi {
   /** Gives a new service its name and key. */
   found(service: ServiceEntry & { key: string }): Promise<Outcome<null>>;
-  /** Checks a signed request: `unauthorized` unless it is right and came for the first time. */
+  /** Checks a signed request: `unauthorized` unless it is right and came for the first time; `rate_limited`. */
   authenticate(request: AuthRequest): Promise<Outcome<{ signer: Signer; roomIsOurs: boolean }>>;
   /** Its name and key; `not_found` where there is none. */
   about(): Promise<Outcome<ServiceEntry & { key: string }>>;

@@ -6,6 +6,7 @@ import type { MAuth } from '../../protocol/mauth.ts';
 import { mauthSignature } from '../../protocol/mauth.ts';
 import type { ServiceClaims } from '../../protocol/service-jwt.ts';
 import { checkServiceJwt } from '../../protocol/service-jwt.ts';
+import type { RateLimit } from '../rate-limit.ts';
 import type { Signer } from './api.ts';
 import type { ServiceStore } from './service-store.ts';
 
@@ -13,6 +14,8 @@ export interface ServiceAuthComponents {
   readonly store: Pick<ServiceStore, 'sweepNonces' | 'takeNonce'>;
   /** The key that the service signs with; undefined where there is no such service (any more). */
   readonly keyOf: (serviceId: string) => string | undefined;
+  /** Of what the service signs. */
+  readonly rate: RateLimit;
   readonly now: () => number;
 }
 
@@ -25,10 +28,10 @@ export class ServiceAuth {
     this.#parts = components;
   }
 
-  /** Who signed. Throws `unauthorized` unless the request is right and, where it is good once, new. */
+  /** Who signed. Throws `unauthorized` unless the request is right and, where it is good once, new; `rate_limited`. */
   async check(credentials: Credentials): Promise<Signer> {
     const { serviceId } = credentials;
-    const { keyOf, now } = this.#parts;
+    const { keyOf, rate, now } = this.#parts;
     const key = keyOf(serviceId);
     const signed = key === undefined ? undefined : await this.#signed(key, credentials);
     // Asked anew: the service may have been removed while the signature was made.
@@ -38,9 +41,12 @@ export class ServiceAuth {
         'the service is unknown or the signature is not its own',
       );
     }
+    // Once the signature is right: nobody else can use up what the service may ask.
+    rate.demand(serviceId, now());
     if (signed.nonce !== undefined) {
       this.#refuseReplay(signed.nonce, now());
     }
+    rate.take(serviceId, now());
     return { serviceId, userName: signed.userName, role: signed.role };
   }
 

@@ -5,6 +5,7 @@ import { newHexId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import { configOf } from '../config.ts';
 import { createLog } from '../log.ts';
+import { RateLimit } from '../rate-limit.ts';
 import type { RoomChange } from '../room/settings.ts';
 import type {
   AuthRequest,
@@ -46,6 +47,10 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     this.#auth = new ServiceAuth({
       store: this.#store,
       keyOf: (serviceId) => this.#keyOf(serviceId),
+      rate: new RateLimit({
+        whose: 'this service',
+        perSecond: configOf(env).rates.service,
+      }),
       now: () => Date.now(),
     });
   }

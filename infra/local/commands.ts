@@ -19,6 +19,7 @@ export interface RunSettings {
   readonly logLevel: string;
   readonly workerBin: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly edgeVars: Readonly<Record<string, string>>;
 }
 
 /** The region's only node in local mode. */
@@ -64,6 +65,10 @@ export function edgeCommand(settings: RunSettings): SupervisedOptions {
       ...['--config', join(rootDir, 'wrangler.toml'), '--env-file', edgeEnvFile(settings)],
       ...['--ip', '127.0.0.1', '--port', String(settings.edgePort), '--inspector-port', '0'],
       ...['--var', `RIZOMA_PUBLIC_URL:${edgeUrlOf(settings)}`],
+      ...Object.entries(settings.edgeVars).flatMap(([name, value]) => [
+        '--var',
+        `${name}:${value}`,
+      ]),
       ...['--persist-to', state('edge'), '--local', '--show-interactive-dev-session=false'],
     ],
     cwd: rootDir,

@@ -5,6 +5,7 @@ import { rootDir } from '../../infra/paths.ts';
 import type * as Sdk from '../../client/sdk/index.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { demoToken, openSdkPage } from '../support/sdk-page.ts';
+import { unlimited } from '../support/unlimited.ts';
 import { BareServer } from './bare/server.ts';
 import type { Bench } from './row.ts';
 import { median, row } from './row.ts';
@@ -122,6 +123,7 @@ export const join: Bench = {
       regions: ['eu-west', 'ap-northeast'],
       edgePort: 18_787,
       addressBase: 30,
+      edgeVars: unlimited,
       stateDir: `${rootDir}/.rizoma/bench`,
       say,
     });

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { unlimited } from '../support/unlimited.ts';
 
 /** The variables of the edge under test; its secrets are worth nothing anywhere else. */
 export function testBindings(): Record<string, string> {
@@ -9,6 +10,8 @@ export function testBindings(): Record<string, string> {
     RIZOMA_ENROL_SECRET: 'a secret for tests alone',
     RIZOMA_TICKET_KEY: Buffer.from(JSON.stringify(jwk)).toString('base64url'),
     RIZOMA_DEMO: 'on',
+    // Tests send as fast as they can, by a clock that stands still; those of the limits set their own.
+    ...unlimited,
     RIZOMA_PUBLIC_URL: 'https://edge.public.test',
   };
 }

@@ -13,5 +13,8 @@ declare namespace Cloudflare {
     readonly RIZOMA_ENROL_SECRET: string;
     readonly RIZOMA_TICKET_KEY: string;
     readonly RIZOMA_DEMO: string;
+    readonly RIZOMA_ADDRESS_RATE: string;
+    readonly RIZOMA_SERVICE_RATE: string;
+    readonly RIZOMA_FAILURE_RATE: string;
   }
 }

@@ -90,7 +90,7 @@ export const roomsApi = {
       group: 'Tokens',
       summary: 'Makes a token for one participant',
       about:
-        'The name and the role of the user are in the signed header. The pin (`regions`) says where ' +
+        'The name and the role of the user are in the signed header, or are claims of the JWT. The pin (`regions`) says where ' +
         'the participant may, must not and would like to be; `location` where it is, if the app ' +
         'knows better than the edge.',
       caller: 'service',

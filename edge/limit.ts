@@ -1,0 +1,61 @@
+import { createMiddleware } from 'hono/factory';
+import type { EdgeContext, EdgeEnv } from './app.ts';
+import type { Config } from './config.ts';
+import { RateLimit } from './rate-limit.ts';
+
+/** What one isolate counts of the addresses that it hears. */
+interface AddressLimits {
+  /** All that an address asks. */
+  readonly requests: RateLimit;
+  /** What it signs and is refused: each cost a call of an object, of one that need not exist. */
+  readonly failures: RateLimit;
+}
+
+const known = new WeakMap<Config, AddressLimits>();
+
+export function addressLimitsOf(config: Config): AddressLimits {
+  const limits = known.get(config) ?? {
+    requests: new RateLimit({ whose: 'this address', perSecond: config.rates.address }),
+    failures: new RateLimit({
+      whose: 'this address with wrong signatures',
+      perSecond: config.rates.failure,
+    }),
+  };
+  known.set(config, limits);
+  return limits;
+}
+
+/**
+ * Lets an address send so many requests and no more, before anything else is done for them.
+ *
+ * The counts are those of one isolate, in its memory. Cloudflare's binding for rate limits counts for a
+ * whole data centre, but cannot say when to try again, has no burst, and takes its numbers from the
+ * deployed configuration alone; where it is a matter of floods, rules in front of the Worker stop them
+ * at no cost at all.
+ */
+export const limitAddress = createMiddleware<EdgeEnv>(async (context, next) => {
+  const { requests } = addressLimitsOf(context.get('config'));
+  const address = addressOf(context);
+  const now_ms = Date.now();
+  requests.demand(address, now_ms);
+  requests.take(address, now_ms);
+  await next();
+});
+
+/**
+ * From where a request came, as the platform says: no client can set this header. Of an IPv6 address
+ * the network (RFC 4291, section 2.5.4: 64 bits), in which one customer has as many as it likes.
+ */
+export function addressOf(context: EdgeContext): string {
+  const address = context.req.header('cf-connecting-ip') ?? '';
+  return address.includes(':') && !address.includes('.') ? networkOf(address) : address;
+}
+
+/** The first four groups of an IPv6 address. */
+function networkOf(address: string): string {
+  const [head = '', tail] = address.toLowerCase().split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
+  return [...before, ...zeros, ...after].slice(0, 4).join(':');
+}
