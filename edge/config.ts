@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { hmac, toHex } from '../protocol/bytes.ts';
 import { PlacementPolicyName } from '../protocol/contracts/placements.ts';
 import { RizomaError } from '../protocol/errors.ts';
-import { ServiceId } from '../protocol/ids.ts';
+import { Jurisdiction, ServiceId } from '../protocol/ids.ts';
 import type { TicketPrivateKey } from '../protocol/ticket.ts';
 import { parseTicketKey } from '../protocol/ticket.ts';
 
@@ -29,6 +29,17 @@ const defaultRates = {
   failure: '10',
 } as const;
 
+const Jurisdictions = v.pipe(
+  v.string(),
+  v.transform((list) =>
+    list
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ),
+  v.array(Jurisdiction),
+);
+
 const Vars = v.object({
   NUVE_SUPERSERVICE_ID: ServiceId,
   NUVE_SUPERSERVICE_KEY: secret,
@@ -39,6 +50,7 @@ const Vars = v.object({
   RIZOMA_ADDRESS_RATE: rate(defaultRates.address),
   RIZOMA_SERVICE_RATE: rate(defaultRates.service),
   RIZOMA_FAILURE_RATE: rate(defaultRates.failure),
+  RIZOMA_JURISDICTIONS: v.optional(Jurisdictions, ''),
   RIZOMA_PUBLIC_URL: v.optional(v.pipe(v.string(), v.url())),
 });
 
@@ -60,6 +72,8 @@ export interface Config {
     /** Of one address, with signatures that are refused. */
     readonly failure: number | undefined;
   };
+  /** Where rooms may be kept on demand: those that the platform of this deployment has. */
+  readonly jurisdictions: readonly Jurisdiction[];
   /** Origin at which clients reach this edge; undefined where the one that an app used will do. */
   readonly publicOrigin: string | undefined;
 }
@@ -101,6 +115,7 @@ function parseConfig(env: object): Config {
       service: vars.RIZOMA_SERVICE_RATE,
       failure: vars.RIZOMA_FAILURE_RATE,
     }),
+    jurisdictions: vars.RIZOMA_JURISDICTIONS,
     publicOrigin: publicOriginOf(vars.RIZOMA_PUBLIC_URL),
   });
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as v from 'valibot';
-import { NodeId, RegionId } from '../protocol/ids.ts';
+import { Jurisdiction, NodeId, RegionId } from '../protocol/ids.ts';
 import { Host } from '../protocol/token.ts';
 
 /** Every default of a node, with its unit and its reason. */
@@ -61,6 +61,7 @@ const Variables = v.object({
   RIZOMA_REGION: RegionId,
   RIZOMA_LAT: degrees(90),
   RIZOMA_LON: degrees(180),
+  RIZOMA_JURISDICTION: v.optional(Jurisdiction),
   RIZOMA_IP: v.pipe(v.string(), v.ipv4()),
   RIZOMA_ANNOUNCED_IP: v.optional(v.pipe(v.string(), v.ip())),
   RIZOMA_PUBLIC_HOST: Host,
@@ -93,6 +94,7 @@ const help: Record<VariableName, string> = {
   RIZOMA_REGION: 'the region of this node, such as eu-west',
   RIZOMA_LAT: 'the latitude of this node in degrees, -90 to 90, such as 53.35',
   RIZOMA_LON: 'the longitude of this node in degrees, -180 to 180, such as -6.26',
+  RIZOMA_JURISDICTION: `the jurisdiction that this node is bound to: ${Jurisdiction.options.join(', ')}`,
   RIZOMA_IP: 'the IPv4 address that this node listens on, such as 10.0.0.1',
   RIZOMA_ANNOUNCED_IP: 'the address at which clients reach the media, where it is another one',
   RIZOMA_PUBLIC_HOST: 'host:port at which clients reach the controller',
@@ -144,6 +146,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     nodeId: output.RIZOMA_NODE_ID,
     region: output.RIZOMA_REGION,
     place: Object.freeze({ lat: output.RIZOMA_LAT, lon: output.RIZOMA_LON }),
+    jurisdiction: output.RIZOMA_JURISDICTION,
     ip: output.RIZOMA_IP,
     announcedIp: output.RIZOMA_ANNOUNCED_IP,
     publicHost: output.RIZOMA_PUBLIC_HOST,

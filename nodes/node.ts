@@ -129,11 +129,13 @@ export class Node {
   }
 
   #card(): NodeCard {
-    const { nodeId, region, place, secure, publicHost, roles } = this.#config;
+    const { nodeId, region, place, jurisdiction, secure, publicHost, roles } = this.#config;
     const host = roles.includes('controller') ? { host: publicHost } : {};
     const agent = this.#agent === undefined ? {} : { agent: this.#agent.endpoint };
+    const bound = jurisdiction === undefined ? {} : { jurisdiction };
     const { version } = packageJson;
-    return { nodeId, epoch: newUuid(), region, place, secure, version, ...host, ...agent };
+    const self = { nodeId, epoch: newUuid(), region, place, secure, version };
+    return { ...self, ...bound, ...host, ...agent };
   }
 
   #load(): NodeLoad {

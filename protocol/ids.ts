@@ -43,6 +43,30 @@ export function newHexId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** How the ids of rooms in a jurisdiction begin; all others begin otherwise. */
+const jurisdictionDigits: Readonly<Record<Jurisdiction, string>> = {
+  eu: 'fee1',
+  us: 'fee2',
+  fedramp: 'fee3',
+  'fedramp-high': 'fee4',
+};
+const reservedDigits = 'fee';
+
+/** A new id for a room; it tells in which jurisdiction the room's object is, if it is in one. */
+export function newRoomId(jurisdiction?: Jurisdiction): string {
+  const id = newHexId();
+  if (jurisdiction !== undefined) {
+    const digits = jurisdictionDigits[jurisdiction];
+    return `${digits}${id.slice(digits.length)}`;
+  }
+  return id.startsWith(reservedDigits) ? newRoomId() : id;
+}
+
+/** In which jurisdiction the object of a room is; undefined where it is in none. */
+export function jurisdictionOf(roomId: string): Jurisdiction | undefined {
+  return Jurisdiction.options.find((one) => roomId.startsWith(jurisdictionDigits[one]));
+}
+
 /** A new id for a token of the room. */
 export function newTokenId(roomId: string): string {
   return `${roomId}.${newHexId()}`;

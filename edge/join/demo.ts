@@ -23,6 +23,7 @@ export async function postDemoToken(context: EdgeContext): Promise<Response> {
     serviceId: config.superservice.id,
     room: { name: roomName },
     getOrCreate: true,
+    near: placeOfRequest(context),
   });
   const token = await makeToken({ env, config }, _id, {
     userName,

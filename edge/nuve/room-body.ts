@@ -16,6 +16,7 @@ const flag = v.optional(
 const RoomOptions = v.object({
   p2p: flag,
   getOrCreate: flag,
+  test: flag,
   data: v.fallback(v.optional(v.record(v.string(), v.unknown())), undefined),
   mediaConfiguration: v.fallback(v.optional(v.string()), undefined),
   // A pin that is wrong is refused, not passed over: the room would be where it must not be.
@@ -33,12 +34,12 @@ export function isNameless(body: unknown): boolean {
 /** Throws `bad_request`. */
 export function settingsOf(
   options: Readonly<Record<string, unknown>> | null,
-): RoomSettings & { getOrCreate: boolean } {
-  const { getOrCreate, p2p, data, mediaConfiguration, regions, jurisdiction } = parse(
+): RoomSettings & { getOrCreate: boolean; test: boolean } {
+  const { getOrCreate, test, p2p, data, mediaConfiguration, regions, jurisdiction } = parse(
     RoomOptions,
     options ?? {},
     'options',
   );
   const settings = { p2p, data, mediaConfiguration, regions, jurisdiction };
-  return { ...settings, getOrCreate: getOrCreate ?? false };
+  return { ...settings, getOrCreate: getOrCreate ?? false, test: test ?? false };
 }

@@ -8,6 +8,7 @@ import { valueOf } from '../objects/outcome.ts';
 import { roomOf, serviceOf } from '../objects/stubs.ts';
 import type { RoomChange } from '../room/settings.ts';
 import { isNameless, settingsOf } from './room-body.ts';
+import { placeOfRegions } from './room-regions.ts';
 
 /** `GET /rooms/:room`. */
 export async function getRoom(context: EdgeContext): Promise<Response> {
@@ -21,16 +22,14 @@ export async function putRoom(context: EdgeContext): Promise<Response> {
     return context.text('Invalid room', 400);
   }
   const { name, options } = parse(PutRoomRequest, body, 'body');
-  const { getOrCreate: _, ...settings } = settingsOf(options);
-  return await change(context, { how: 'put', name, ...settings });
+  return await change(context, { how: 'put', name, ...settingsOf(options) });
 }
 
 /** `PATCH /rooms/:room`: what is given, and of the data the fields that are given. */
 export async function patchRoom(context: EdgeContext): Promise<Response> {
   const { name, options } = await bodyOf(context, PatchRoomRequest);
   const wanted = name === '' ? undefined : name;
-  const { getOrCreate: _, ...settings } = settingsOf(options);
-  return await change(context, { how: 'patch', name: wanted, ...settings });
+  return await change(context, { how: 'patch', name: wanted, ...settingsOf(options) });
 }
 
 /** `DELETE /rooms/:room`: whoever is in it is disconnected. */
@@ -42,7 +41,12 @@ export async function deleteRoom(context: EdgeContext): Promise<Response> {
 
 async function change(context: EdgeContext, wanted: RoomChange): Promise<Response> {
   const service = serviceOf(context.env, context.get('signer').serviceId);
-  await valueOf(service.changeRoom({ roomId: roomIdOf(context), change: wanted }));
+  const { how, name, p2p, data, mediaConfiguration, regions, jurisdiction } = wanted;
+  await placeOfRegions(context.env, regions);
+  const settings = { p2p, data, mediaConfiguration, regions, jurisdiction };
+  await valueOf(
+    service.changeRoom({ roomId: roomIdOf(context), change: { how, name, ...settings } }),
+  );
   return context.text('Room Updated');
 }
 

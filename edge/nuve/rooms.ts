@@ -1,31 +1,44 @@
 import * as v from 'valibot';
 import { CreateRoomRequest } from '../../protocol/contracts/rest.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Jurisdiction } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { EdgeContext } from '../app.ts';
 import { bodyOf } from '../body.ts';
 import { makeRoom } from '../objects/make.ts';
+import { placeOfRequest } from '../origin.ts';
 import { pinOf } from '../room/settings.ts';
 import { jsonResponse } from './json-stream.ts';
 import { isNameless, settingsOf } from './room-body.ts';
+import { placeOfRegions } from './room-regions.ts';
 import { roomsText } from './service-text.ts';
 
-/** `POST /rooms`: the room, a new one unless `getOrCreate` finds one of its name. */
+/** Licode's name of the room that a service has for tests. */
+const testRoomName = 'testRoom';
+
+/** `POST /rooms`: the room, a new one unless `getOrCreate` or `test` finds one. */
 export async function postRoom(context: EdgeContext): Promise<Response> {
   const body = await bodyOf(context, v.unknown());
   if (isNameless(body)) {
     return context.text('Invalid room', 400);
   }
   const { name, options } = parse(CreateRoomRequest, body, 'body');
-  const { p2p, getOrCreate, data, mediaConfiguration, regions, jurisdiction } = settingsOf(options);
+  const { p2p, getOrCreate, test, data, mediaConfiguration, regions, jurisdiction } =
+    settingsOf(options);
+  demandOffered(jurisdiction, context.get('config').jurisdictions);
+  const pin = pinOf(regions, jurisdiction);
+  const near = (await placeOfRegions(context.env, regions)) ?? placeOfRequest(context);
   const room = await makeRoom(context.env, {
     serviceId: context.get('signer').serviceId,
     getOrCreate,
+    near,
     room: {
-      name,
+      name: test ? testRoomName : name,
       ...(p2p === true ? { p2p } : {}),
       ...(data === undefined ? {} : { data }),
       ...(mediaConfiguration === undefined ? {} : { mediaConfiguration }),
-      ...pinOf(regions, jurisdiction),
+      ...pin,
+      ...(test ? { test } : {}),
     },
   });
   return context.json(room);
@@ -34,4 +47,18 @@ export async function postRoom(context: EdgeContext): Promise<Response> {
 /** `GET /rooms`: all rooms of the service, the oldest first. */
 export async function getRooms(context: EdgeContext): Promise<Response> {
   return await jsonResponse(roomsText(context.env, context.get('signer').serviceId));
+}
+
+function demandOffered(
+  jurisdiction: Jurisdiction | undefined,
+  offered: readonly Jurisdiction[],
+): void {
+  if (jurisdiction !== undefined && !offered.includes(jurisdiction)) {
+    throw new RizomaError(
+      'jurisdiction_unknown',
+      `this deployment keeps no rooms in ${jurisdiction}; it offers: ${offered.join(', ') || 'none'} ` +
+        '(RIZOMA_JURISDICTIONS)',
+      { details: { jurisdiction, offered: [...offered] } },
+    );
+  }
 }

@@ -28,6 +28,8 @@ export interface RoomRequest {
   /** The room without its id. */
   readonly room: Omit<RoomAnswer, '_id'>;
   readonly getOrCreate: boolean;
+  /** Where its participants will be; its object is made there. */
+  readonly near: Place | undefined;
 }
 
 /** Some rooms of a service; the next ones follow after `next`, if there are any. */
@@ -59,7 +61,11 @@ export interface ServiceApi {
   about(): Promise<Outcome<ServiceEntry & { key: string }>>;
   /** Its rooms, the oldest first, a page at a time; the first one is after 0. */
   rooms(request: { after: number }): Promise<Outcome<RoomsPage>>;
-  /** A new room, or with `getOrCreate` the oldest one of that name, which is made if it was left half-made. */
+  /**
+   * A new room, or with `getOrCreate` the oldest one of that name, which is made if it was left
+   * half-made. A test room is the service's only one, whatever its name. `conflict` where the one that
+   * there is was made in another jurisdiction.
+   */
   makeRoom(request: RoomRequest): Promise<Outcome<RoomAnswer>>;
   changeRoom(request: { roomId: string; change: RoomChange }): Promise<Outcome<null>>;
   deleteRoom(roomId: string): Promise<Outcome<null>>;

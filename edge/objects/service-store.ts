@@ -7,7 +7,8 @@ const tables = `
   CREATE TABLE IF NOT EXISTS nonces (nonce TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL);
   CREATE INDEX IF NOT EXISTS nonces_by_time ON nonces (seen_ms);
   CREATE TABLE IF NOT EXISTS rooms (id TEXT PRIMARY KEY, name TEXT NOT NULL, room TEXT);
-  CREATE INDEX IF NOT EXISTS rooms_by_name ON rooms (name);`;
+  CREATE INDEX IF NOT EXISTS rooms_by_name ON rooms (name);
+  CREATE INDEX IF NOT EXISTS rooms_for_tests ON rooms (id) WHERE json_extract(room, '$.test');`;
 
 type RoomRow = { at: number; id: string; name: string; room: string | null };
 
@@ -113,6 +114,14 @@ export class ServiceStore {
     const rows = this.#sql.exec<RoomRow>(
       'SELECT rowid AS at, id, name, room FROM rooms WHERE name = ? ORDER BY rowid LIMIT 1',
       name,
+    );
+    return rows.toArray().map(roomOf)[0];
+  }
+
+  /** The one room for tests, if there is one. */
+  testRoom(): RoomAnswer | undefined {
+    const rows = this.#sql.exec<RoomRow>(
+      `SELECT rowid AS at, id, name, room FROM rooms WHERE json_extract(room, '$.test') LIMIT 1`,
     );
     return rows.toArray().map(roomOf)[0];
   }

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../protocol/errors.ts';
-import { newHexId } from '../../protocol/ids.ts';
+import { newRoomId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import { configOf } from '../config.ts';
 import { createLog } from '../log.ts';
@@ -150,22 +150,34 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
   }
 
   /** Undefined where the room that was found was deleted meanwhile. */
-  async #makeRoom({ serviceId, room, getOrCreate }: RoomRequest): Promise<RoomAnswer | undefined> {
+  async #makeRoom(request: RoomRequest): Promise<RoomAnswer | undefined> {
+    const { serviceId, room, near } = request;
     // It may have been removed since it signed the request, and nobody would delete the room then.
     if (this.#keyOf(serviceId) === undefined) {
       throw new RizomaError('unauthorized', 'the service was deleted');
     }
-    const known = getOrCreate ? this.#store.roomOfName(room.name) : undefined;
-    const wanted = known ?? { ...room, _id: newHexId() };
+    const known = this.#known(request);
+    const wanted = known ?? { ...room, _id: newRoomId(room.jurisdiction) };
     if (known === undefined) {
       this.#store.saveRoom(wanted);
       log.info('a room was made', { serviceId, roomId: wanted._id });
     }
     return await this.#order.run(wanted._id, async () =>
       this.#store.hasRoom(wanted._id)
-        ? await valueOf(roomOf(this.env, wanted._id).create(wanted))
+        ? await valueOf(roomOf(this.env, wanted._id, near).create(wanted))
         : undefined,
     );
+  }
+
+  #known({ room, getOrCreate }: RoomRequest): RoomAnswer | undefined {
+    const oldest = getOrCreate ? this.#store.roomOfName(room.name) : undefined;
+    const known = room.test === true ? this.#store.testRoom() : oldest;
+    const { jurisdiction } = room;
+    if (known !== undefined && jurisdiction !== undefined && jurisdiction !== known.jurisdiction) {
+      const where = known.jurisdiction ?? 'no jurisdiction';
+      throw new RizomaError('conflict', `there is a room ${known.name}, in ${where}`);
+    }
+    return known;
   }
 
   /** The superservice's key is configuration: it can be changed without asking anybody. */

@@ -1,4 +1,5 @@
 import type { ExplainAnswer, PlacementCandidate } from '../../protocol/contracts/placements.ts';
+import { allows } from '../../protocol/pin.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import { alternatives, decide } from './choose.ts';
 import { isFull } from './load.ts';
@@ -7,7 +8,7 @@ import type { Reason } from './reasons.ts';
 import * as reasons from './reasons.ts';
 import type { Rule } from './rules.ts';
 import type { Circumstances, Scene, Wish } from './scene.ts';
-import { allows, expectedLoad, sceneOf } from './scene.ts';
+import { expectedLoad, sceneOf } from './scene.ts';
 import type { Entrance, NodeSummary } from './snapshot.ts';
 
 type Judgement = Pick<PlacementCandidate, 'outcome' | 'rule'> & Reason;
@@ -55,8 +56,13 @@ function judge(
   { card }: NodeSummary,
   { regions, allowedRegions }: Scene,
 ): Judgement {
-  if (!allows(pin, card.region)) {
-    const why = `the pin does not allow ${card.region}; it leaves ${allowedRegions} regions`;
+  if (!allows(pin, card)) {
+    const { region, jurisdiction = 'none' } = card;
+    const { jurisdiction: demanded, ...byName } = pin;
+    const what = allows(byName, card)
+      ? `asks for jurisdiction ${demanded}, and the node declares ${jurisdiction}`
+      : `does not allow ${region}`;
+    const why = `the pin ${what}; it leaves ${allowedRegions} regions`;
     return { outcome: 'refused', rule: 'pin', why, number: allowedRegions, unit: 'regions' };
   }
   const entrance = regions

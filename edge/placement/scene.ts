@@ -1,5 +1,6 @@
 import type { NodeLoad } from '../../protocol/contracts/node-edge.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { allows, pinWords } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import { delaysFrom } from './delay.ts';
@@ -49,14 +50,10 @@ const defaults = {
   retryAfter_s: 5,
 } as const;
 
-export function allows(pin: RegionPin, region: string): boolean {
-  return (pin.allow?.includes(region) ?? true) && !(pin.deny?.includes(region) ?? false);
-}
-
 /** Throws `region_unknown` for a pin that names a region which no node ever served. */
 export function sceneOf(wish: Wish, { snapshot, onTheWay, random }: Circumstances): Scene {
   refuseUnknown(wish.pin, snapshot.regions);
-  const allowed = entrancesOf(snapshot).filter(({ card }) => allows(wish.pin, card.region));
+  const allowed = entrancesOf(snapshot).filter(({ card }) => allows(wish.pin, card));
   const expected = allowed.map((entrance) => {
     const load = expectedLoad(entrance, onTheWay);
     return load === entrance.load ? entrance : { ...entrance, load };
@@ -72,11 +69,20 @@ export function sceneOf(wish: Wish, { snapshot, onTheWay, random }: Circumstance
   );
   return {
     wish,
-    allowedRegions: snapshot.regions.filter((region) => allows(wish.pin, region)).length,
+    allowedRegions: countAllowed(wish.pin, snapshot),
     regions: regions.toSorted((a, b) => a.delay_ms - b.delay_ms),
     holders: [...new Set([...(wish.holders ?? []), ...onTheWay.keys()])],
     random,
   };
+}
+
+/** A region's jurisdiction is that of its nodes: one that has none now is not known to be in any. */
+function countAllowed(pin: RegionPin, { regions, nodes }: MeshSnapshot): number {
+  const isAllowed = (region: string): boolean =>
+    pin.jurisdiction === undefined
+      ? allows(pin, { region })
+      : nodes.some(({ card }) => card.region === region && allows(pin, card));
+  return regions.filter(isAllowed).length;
 }
 
 /** A node's load as it will be when those who are on the way to it have come. */
@@ -93,7 +99,7 @@ export function holdsRoom({ holders }: Scene, { card }: Pick<Entrance, 'card'>):
 }
 
 /** A name that nobody knows is a typing error: in `deny` it would silently allow what was to be forbidden. */
-function refuseUnknown(pin: RegionPin, known: readonly string[]): void {
+export function refuseUnknown(pin: RegionPin, known: readonly string[]): void {
   const named = [...(pin.allow ?? []), ...(pin.deny ?? []), ...(pin.prefer ?? [])];
   const unknown = named.find((region) => !known.includes(region));
   if (unknown !== undefined) {
@@ -106,7 +112,8 @@ function refuseUnknown(pin: RegionPin, known: readonly string[]): void {
 }
 
 export function regionEmpty(pin: RegionPin): RizomaError {
-  const where = pin.allow === undefined ? 'any region that is allowed' : pin.allow.join(', ');
+  const words = pinWords(pin);
+  const where = words === '' ? 'any region' : `what the pin leaves (${words})`;
   return new RizomaError('region_empty', `there is no node in ${where} now; try again`, {
     details: { ...pin },
     retryAfter_s: defaults.retryAfter_s,

@@ -40,6 +40,7 @@ export function changeRoom(room: RoomAnswer, change: RoomChange): RoomAnswer {
     ...(data === undefined ? {} : { data }),
     ...(mediaConfiguration === undefined ? {} : { mediaConfiguration }),
     ...pinOf(change.regions ?? room.regions, room.jurisdiction),
+    ...(room.test === undefined ? {} : { test: room.test }),
   };
   if (utf8(JSON.stringify(changed)).length > limits.restBody_bytes) {
     throw new RizomaError('too_large', `a room has up to ${limits.restBody_bytes} bytes`);

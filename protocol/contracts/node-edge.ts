@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Contract } from '../contract.ts';
 import { Directory, DirectoryChange, Endpoint, RoomFacts } from '../directory.ts';
-import { ClientId, EpochId, NodeId, RegionId, RoomId } from '../ids.ts';
+import { ClientId, EpochId, Jurisdiction, NodeId, RegionId, RoomId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { Place } from '../place.ts';
 import { TicketPublicKey } from '../ticket.ts';
@@ -13,6 +13,8 @@ export const NodeCard = v.strictObject({
   epoch: EpochId,
   region: RegionId,
   place: Place,
+  /** Where its data stays by law; a pin on a jurisdiction takes only nodes that declare it. */
+  jurisdiction: v.optional(Jurisdiction),
   /** Where clients reach its controller; absent on a node that runs none. */
   host: v.optional(Host),
   /** Whether clients must use TLS to reach it. */

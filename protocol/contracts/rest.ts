@@ -44,6 +44,8 @@ export const RoomAnswer = v.object({
   regions: v.optional(RoomRegions),
   /** Where its object and its nodes are; it never changes. */
   jurisdiction: v.optional(Jurisdiction),
+  /** The service's room for tests, whose tokens are good many times. */
+  test: v.optional(v.literal(true)),
 });
 
 /** Somebody in a room, as Licode answers it, with the client id besides. */

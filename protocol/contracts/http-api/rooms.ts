@@ -32,13 +32,15 @@ export const roomsApi = {
       about:
         'Options that have a meaning: `p2p`, `data` (an object of the app), `mediaConfiguration` ' +
         'and `getOrCreate`, which answers the room of that name where there is one. Names need ' +
-        'not be unique otherwise.',
+        'not be unique otherwise. `test` answers the one room of the service for tests. `regions` ' +
+        '(`{allow, deny}`) and `jurisdiction` are the pin of the room, with which the pin of every ' +
+        'token is intersected; in a jurisdiction is the object of the room, too.',
       caller: 'service',
       body: CreateRoomRequest,
       example: { name: 'daily', options: { data: { team: 'a' }, getOrCreate: true } },
       answer: { is: 'the room', json: RoomAnswer },
       words: { 400: ['Invalid room'] },
-      errors: ['not_found'],
+      errors: ['not_found', 'region_unknown', 'jurisdiction_unknown', 'pin_empty', 'conflict'],
       idempotent: false,
     },
   },
@@ -54,25 +56,28 @@ export const roomsApi = {
     PUT: {
       group: 'Rooms',
       summary: 'Sets the name and the options of a room',
-      about: 'Options that are absent stay as they are; `data` is replaced.',
+      about:
+        'Options that are absent stay as they are; `data` and `regions` are replaced, empty ' +
+        '`regions` taken away. The jurisdiction stays what it was.',
       caller: 'service',
       body: PutRoomRequest,
       example: { name: 'daily', options: { data: { team: 'b' } } },
       answer: { is: '`Room Updated`' },
       words: { 400: ['Invalid room'] },
-      errors: ['not_found'],
+      errors: ['not_found', 'region_unknown', 'pin_empty', 'conflict'],
       idempotent: true,
     },
     PATCH: {
       group: 'Rooms',
       summary: 'Changes a room',
       about:
-        'A name that is absent or empty stays, and so do options; the fields of `data` are merged.',
+        'A name that is absent or empty stays, and so do options; the fields of `data` are ' +
+        'merged, `regions` replaced.',
       caller: 'service',
       body: PatchRoomRequest,
       example: { options: { data: { topic: 'maps' } } },
       answer: { is: '`Room Updated`' },
-      errors: ['not_found'],
+      errors: ['not_found', 'region_unknown', 'pin_empty', 'conflict'],
       idempotent: true,
     },
     DELETE: {

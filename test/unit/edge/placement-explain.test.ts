@@ -5,7 +5,17 @@ import { policies } from '../../../edge/placement/policies.ts';
 import type { Wish } from '../../../edge/placement/scene.ts';
 import type { MeshSnapshot } from '../../../edge/placement/snapshot.ts';
 import { ExplainAnswer } from '../../../protocol/contracts/placements.ts';
-import { chooseIn, codeOf, half, mesh, node, osaka, paris } from './placement-kit.ts';
+import {
+  chooseIn,
+  codeOf,
+  half,
+  mesh,
+  node,
+  nodeAt,
+  osaka,
+  paris,
+  places,
+} from './placement-kit.ts';
 
 function explained(
   snapshot: MeshSnapshot,
@@ -80,6 +90,15 @@ describe('an explained placement', () => {
     expect(answer).toMatchObject({ policy: 'nearest', passedOver: [] });
     expect(answer.rule).toBeUndefined();
     expect(answer.candidates.map(({ rule }) => rule)).toEqual(['pin', 'pin']);
+  });
+
+  it('names the jurisdiction that a node lacks', () => {
+    const bound = nodeAt({ region: 'us-east', place: places['us-east'], jurisdiction: 'us' });
+    const snapshot = mesh(node('eu-west'), bound);
+    expect(rows(explained(snapshot, { pin: { jurisdiction: 'us' } }))).toEqual([
+      'us-east-1 taken by pinned: number 1: 105.2 ms away, available, CPU 0 %, 0 clients (1 position)',
+      'eu-west-1 refused by pin: the pin asks for jurisdiction us, and the node declares none; it leaves 1 regions (1 regions)',
+    ]);
   });
 
   it('refuses a region that nobody knows, as a placement does', () => {

@@ -7,6 +7,7 @@ import type { Placement } from '../../../edge/placement/choose.ts';
 import type { Circumstances, Wish } from '../../../edge/placement/scene.ts';
 import type { MeshSnapshot, NodeSummary } from '../../../edge/placement/snapshot.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
+import type { Jurisdiction } from '../../../protocol/ids.ts';
 import type { Place } from '../../../protocol/place.ts';
 
 export const places = {
@@ -24,10 +25,10 @@ export function node(region: RegionName, number = 1, load: Partial<NodeLoad> = {
 }
 
 export function nodeAt(
-  where: { region: string; place: Place; number?: number },
+  where: { region: string; place: Place; number?: number; jurisdiction?: Jurisdiction | undefined },
   load: Partial<NodeLoad> = {},
 ): NodeSummary {
-  const { region, place, number = 1 } = where;
+  const { region, place, number = 1, jurisdiction } = where;
   const nodeId = `${region}-${number}`;
   return {
     card: {
@@ -38,6 +39,7 @@ export function nodeAt(
       host: `${nodeId}.test:443`,
       secure: true,
       version: '1',
+      ...(jurisdiction === undefined ? {} : { jurisdiction }),
     },
     load: { rooms: 0, clients: 0, cpu: 0, state: 'available', ...load },
   };

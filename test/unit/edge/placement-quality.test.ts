@@ -4,7 +4,7 @@ import type { Random } from '../../../edge/placement/load.ts';
 import type { Policy } from '../../../edge/placement/policies.ts';
 import { policies } from '../../../edge/placement/policies.ts';
 import type { Wish } from '../../../edge/placement/scene.ts';
-import { allows } from '../../../edge/placement/scene.ts';
+import { allows } from '../../../protocol/pin.ts';
 import type { NodeSummary } from '../../../edge/placement/snapshot.ts';
 import type { NodeLoad } from '../../../protocol/contracts/node-edge.ts';
 import type { RegionPin } from '../../../protocol/token.ts';
@@ -55,7 +55,7 @@ function anyRoom(random: Random): Room | undefined {
   const allow = some(regions, random, 0.4);
   const pin = random() < 0.5 && allow.length > 0 ? { allow } : {};
   const members = Array.from({ length: 8 }, () => oneOf(cities, random));
-  const free = nodes.filter(({ card, load }) => allows(pin, card.region) && load.state !== 'full');
+  const free = nodes.filter(({ card, load }) => allows(pin, card) && load.state !== 'full');
   const open = [...new Set(free.map(({ card }) => regions.indexOf(card.region)))];
   const at = members.map(({ region }) => regions.indexOf(region));
   const least_ms = open.length === 0 ? 0 : leastDelay_ms(at, open, matrix_ms);
@@ -124,13 +124,19 @@ function anyCase(random: Random): {
 } {
   const used = some(cities, random, 0.2);
   const nodes = used.flatMap((city) =>
-    [1, 2].map((number) => nodeAt({ ...city, number }, anyLoad(random, 0.3))),
+    [1, 2].map((number) =>
+      nodeAt(
+        { ...city, number, ...oneOf([{ jurisdiction: 'eu' }, { jurisdiction: 'us' }, {}], random) },
+        anyLoad(random, 0.3),
+      ),
+    ),
   );
   const ids = nodes.map(({ card }) => card.nodeId);
   const pin: RegionPin = {
     ...(random() < 0.5 ? { allow: [oneOf(regions, random), ...some(regions, random, 0.3)] } : {}),
     ...(random() < 0.5 ? { deny: some(regions, random, 0.3) } : {}),
     ...(random() < 0.3 ? { prefer: some(regions, random, 0.2) } : {}),
+    ...(random() < 0.3 ? { jurisdiction: 'eu' as const } : {}),
   };
   const place = random() < 0.2 ? undefined : oneOf(cities, random).place;
   const onTheWay = new Map(some(ids, random, 0.2).map((id) => [id, Math.floor(random() * 40)]));
@@ -147,9 +153,12 @@ describe('100,000 cases of any load and pin, each before and after the loss of t
       const { wish, nodes, onTheWay } = anyCase(random);
       const policy = oneOf(names, random);
       const place = (left: NodeSummary[]): string | undefined => {
-        const { allow = regions, deny = [] } = wish.pin;
+        const { allow = regions, deny = [], jurisdiction: bound } = wish.pin;
         const allowed = left.filter(
-          ({ card: { region } }) => allow.includes(region) && !deny.includes(region),
+          ({ card: { region, jurisdiction } }) =>
+            allow.includes(region) &&
+            !deny.includes(region) &&
+            (bound === undefined || bound === jurisdiction),
         );
         const run = (): Placement =>
           chooseIn({ regions, nodes: left }, policy, wish, { random, onTheWay });

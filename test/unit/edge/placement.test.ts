@@ -5,7 +5,7 @@ import type { Random } from '../../../edge/placement/load.ts';
 import { compareLoad, powerOfTwo, predicted } from '../../../edge/placement/load.ts';
 import { policies } from '../../../edge/placement/policies.ts';
 import type { Wish } from '../../../edge/placement/scene.ts';
-import { allows } from '../../../edge/placement/scene.ts';
+import { allows } from '../../../protocol/pin.ts';
 import type { MeshSnapshot } from '../../../edge/placement/snapshot.ts';
 import { regionsAnswer } from '../../../edge/placement/snapshot.ts';
 import { limits } from '../../../protocol/limits.ts';
@@ -155,7 +155,7 @@ describe('any placement', () => {
   it('never violates the pin, offers nobody twice, and refuses only where the pin leaves no node', () => {
     fc.assert(
       fc.property(anyNodes, anyPin, anyPlace, anyRandom, (nodes, pin, at, random) => {
-        const allowed = nodes.filter(({ card }) => allows(pin, card.region));
+        const allowed = nodes.filter(({ card }) => allows(pin, card));
         const wish = { pin, place: at };
         if (allowed.length === 0) {
           expect(codeOf(() => choose(wish, mesh(...nodes), random))).toBe('region_empty');
@@ -180,9 +180,7 @@ describe('any placement', () => {
   it('starts with a node that has room while there is one', () => {
     fc.assert(
       fc.property(anyNodes, anyPin, anyPlace, anyRandom, (nodes, pin, at, random) => {
-        const free = nodes.filter(
-          ({ card, load }) => allows(pin, card.region) && load.state !== 'full',
-        );
+        const free = nodes.filter(({ card, load }) => allows(pin, card) && load.state !== 'full');
         fc.pre(free.length > 0);
         const { entrances } = choose({ pin, place: at }, mesh(...nodes), random);
         expect(entrances[0]?.load.state).not.toBe('full');
