@@ -20,7 +20,12 @@ export default defineConfig({
             miniflare: { bindings: testBindings() },
           }),
         ],
-        test: { name: 'edge', include: ['test/edge/**/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'edge',
+          include: ['test/edge/**/*.test.ts'],
+          globalSetup: ['test/support/build-client.ts'],
+          testTimeout: 20_000,
+        },
       },
       {
         test: {

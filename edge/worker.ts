@@ -6,6 +6,7 @@ import { requestId } from 'hono/request-id';
 import { assertNever } from '../protocol/assert-never.ts';
 import type { ForEachRoute } from '../protocol/contracts/http-api/index.ts';
 import { httpApi } from '../protocol/contracts/http-api/index.ts';
+import { partialHeader } from '../protocol/contracts/rest.ts';
 import { RizomaError, toRizomaError } from '../protocol/errors.ts';
 import type { HttpRoute } from '../protocol/http-contract.ts';
 import { isAboutOwnRoom, routesOf } from '../protocol/http-contract.ts';
@@ -32,7 +33,7 @@ import {
   superserviceOnly,
 } from './nuve/services.ts';
 import { postToken } from './nuve/tokens.ts';
-import { deleteUser, getUser, getUsers, partialHeader } from './nuve/users.ts';
+import { deleteUser, getUser, getUsers } from './nuve/users.ts';
 import { problemResponse } from './problem.ts';
 
 export { Mesh } from './objects/mesh.ts';

@@ -4,6 +4,7 @@ import { copyFileSync } from 'node:fs';
 import { basename, extname, join, relative } from 'node:path';
 import { build, version } from 'esbuild';
 import type { BuildOptions } from 'esbuild';
+import { buildServerSdk } from './build-server-sdk.ts';
 import { rootDir } from './paths.ts';
 
 const pageDir = join(rootDir, 'client', 'page');
@@ -13,6 +14,10 @@ const stampFile = join(rootDir, 'dist', 'client.hash');
 /** What the browser is served as it stands. */
 const STATIC = new Set(['.html', '.css', '.svg', '.ico', '.png', '.webmanifest']);
 
+const scripts = ['build-client.ts', 'build-server-sdk.ts'].map((name) =>
+  join(import.meta.dirname, name),
+);
+
 /** Every file that the bundles can depend on. */
 function sources(): string[] {
   const files = ['client', 'protocol'].flatMap((dir) =>
@@ -20,7 +25,7 @@ function sources(): string[] {
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name)),
   );
-  return [...files, join(rootDir, 'package-lock.json'), import.meta.filename].sort();
+  return [...files, join(rootDir, 'package-lock.json'), ...scripts].sort();
 }
 
 function sourcesHash(): string {
@@ -43,15 +48,21 @@ const shared: BuildOptions = {
 
 /**
  * Bundles the page and the SDK into dist/client, which the edge serves: `main.js` and what stands beside
- * it, and `rizoma.js`, an ES module. Does nothing when no source has changed; says whether it built.
+ * it, and `rizoma.js`, an ES module; and the SDK for servers into dist/server. Does nothing when no source has changed; says whether it built.
  */
 export async function buildClient(): Promise<'built' | 'unchanged'> {
   const hash = sourcesHash();
-  const built = existsSync(join(outDir, 'rizoma.js')) && existsSync(stampFile);
+  const outFiles = [
+    join(outDir, 'rizoma.js'),
+    join(rootDir, 'dist', 'server', 'index.js'),
+    stampFile,
+  ];
+  const built = outFiles.every((file) => existsSync(file));
   if (built && readFileSync(stampFile, 'utf8') === hash) return 'unchanged';
   rmSync(stampFile, { force: true });
   mkdirSync(outDir, { recursive: true });
   await Promise.all([
+    buildServerSdk(),
     build({ ...shared, entryPoints: [join(pageDir, 'main.ts')], outdir: outDir }),
     build({
       ...shared,

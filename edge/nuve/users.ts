@@ -1,5 +1,6 @@
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { UserAnswer } from '../../protocol/contracts/rest.ts';
+import { partialHeader } from '../../protocol/contracts/rest.ts';
 import { limits } from '../../protocol/limits.ts';
 import { roles } from '../../protocol/roles.ts';
 import type { EdgeContext } from '../app.ts';
@@ -8,9 +9,6 @@ import type { Outcome } from '../objects/outcome.ts';
 import { valueOf } from '../objects/outcome.ts';
 import { roomOf } from '../objects/stubs.ts';
 import { roomIdOf } from './room.ts';
-
-/** Names the nodes whose part of an answer is missing. */
-export const partialHeader = 'X-Rizoma-Partial';
 
 const defaults = {
   /** By then a controller that was lost has lost its lease as well, and is asked no more. */

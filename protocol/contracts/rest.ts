@@ -57,6 +57,9 @@ export const UserAnswer = v.object({
   id: ClientId,
 });
 
+/** The header that names the nodes whose part of an answer about users is missing. */
+export const partialHeader = 'X-Rizoma-Partial';
+
 /** `POST /services`. The key signs the requests of the service. */
 export const CreateServiceRequest = v.object({
   name,
@@ -132,6 +135,7 @@ export const Problem = v.object({
 });
 
 export type RoomAnswer = v.InferOutput<typeof RoomAnswer>;
+export type ServiceAnswer = v.InferOutput<typeof ServiceAnswer>;
 export type UserAnswer = v.InferOutput<typeof UserAnswer>;
 export type CreateRoomRequest = v.InferOutput<typeof CreateRoomRequest>;
 export type CreateTokenRequest = v.InferOutput<typeof CreateTokenRequest>;
