@@ -44,7 +44,7 @@ function worldOf(...answers: Answer[]): { rizoma: Rizoma; sent: Sent[]; waits_ms
   const fetch = async (url: string, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
     const authorization = headers.get('authorization') ?? '';
-    const body = init.body === undefined ? undefined : String(init.body);
+    const body = typeof init.body === 'string' ? init.body : undefined;
     sent.push({ url, method: init.method ?? '', authorization, body });
     const answer = answers.shift() ?? 'silence';
     if (answer instanceof TypeError) {
