@@ -57,7 +57,7 @@ export class Client {
   readonly plan: ConnectionPlan;
   readonly publications = new Map<string, Flow>();
   readonly subscriptions = new Map<string, Flow>();
-  readonly connections = new Connections();
+  readonly connections: Connections;
   readonly #channel: Channel;
   readonly #bucket: TokenBucket;
   readonly #log: Log;
@@ -71,6 +71,7 @@ export class Client {
     this.id = visitor.clientId;
     this.userName = visitor.userName;
     this.plan = visitor.plan;
+    this.connections = new Connections({ kept: visitor.plan === 'single' });
     this.role = visitor.role;
     this.#handlers = handlers;
     this.#log = components.log.child({ clientId: visitor.clientId });

@@ -1,19 +1,40 @@
 import type { Erizo } from './erizos.ts';
 import type { Flow } from './flow.ts';
 
+/** What goes over a connection. */
+export type Direction = 'publish' | 'subscribe';
+
+interface Connection {
+  erizo: Erizo;
+  direction: Direction;
+  flows: Set<Flow>;
+}
+
 /** The media connections of one client: nobody else may speak on them. */
 export class Connections {
-  readonly #byId = new Map<string, { erizo: Erizo; flows: Set<Flow> }>();
+  readonly #kept: boolean;
+  readonly #byId = new Map<string, Connection>();
+
+  /** Whether a connection is still the client's when no flow uses it. */
+  constructor(options: { kept: boolean }) {
+    this.#kept = options.kept;
+  }
 
   get size(): number {
     return this.#byId.size;
   }
 
-  /** A flow uses the connection; in the plan `dual` several share one. */
-  add(connectionId: string, erizo: Erizo, flow: Flow): void {
-    const connection = this.#byId.get(connectionId) ?? { erizo, flows: new Set() };
-    connection.flows.add(flow);
-    this.#byId.set(connectionId, connection);
+  /** A flow uses the connection; but for the plan `stream` several share one. */
+  add(connectionId: string, use: { erizo: Erizo; direction: Direction; flow: Flow }): void {
+    const { erizo, direction, flow } = use;
+    const known = this.#byId.get(connectionId);
+    if (known !== undefined) {
+      known.flows.add(flow);
+      return;
+    }
+    // A new one takes the place of the one that nothing uses any more.
+    this.#forget((other) => other.direction === direction && other.flows.size === 0);
+    this.#byId.set(connectionId, { erizo, direction, flows: new Set([flow]) });
   }
 
   /** The process that has the connection; undefined where it is not this client's. */
@@ -26,10 +47,19 @@ export class Connections {
     return this.#byId.get(connectionId)?.flows ?? [];
   }
 
-  /** The flow has ended; a connection that no flow uses is forgotten. */
+  /** The flow has ended. */
   drop(flow: Flow): void {
-    for (const [connectionId, { flows }] of this.#byId) {
-      if (flows.delete(flow) && flows.size === 0) {
+    for (const { flows } of this.#byId.values()) {
+      flows.delete(flow);
+    }
+    if (!this.#kept) {
+      this.#forget(({ flows }) => flows.size === 0);
+    }
+  }
+
+  #forget(which: (connection: Connection) => boolean): void {
+    for (const [connectionId, connection] of this.#byId) {
+      if (which(connection)) {
         this.#byId.delete(connectionId);
       }
     }

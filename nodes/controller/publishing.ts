@@ -143,7 +143,7 @@ export class Publishing {
         signal: abort.signal,
         onPart: ({ connectionId }) => {
           flow.state = { at: 'negotiating', erizo };
-          client.connections.add(connectionId, erizo, flow);
+          client.connections.add(connectionId, { erizo, direction: 'publish', flow });
           answer(streamId, erizo.erizoId, connectionId);
         },
       },

@@ -128,7 +128,7 @@ export class Room implements ClientHandlers {
       streams: this.#streams.all().map(publicStream),
       id: this.id,
       clientId: client.id,
-      singlePC: false,
+      singlePC: client.plan === 'single',
       p2p: false,
       streamPriorityStrategy: false,
       connectionTargetBw: 0,
@@ -159,7 +159,7 @@ export class Room implements ClientHandlers {
     if (erizo === undefined) {
       throw new RizomaError('forbidden', `you have no connection ${connectionId}`);
     }
-    if (msg.type !== 'offer' && msg.type !== 'answer') {
+    if (msg.type === 'candidate') {
       return;
     }
     const params = { clientId: client.id, connectionId, msg };

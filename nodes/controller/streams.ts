@@ -25,7 +25,7 @@ export function hasMedia(media: StreamMedia): boolean {
 /** A stream as clients see it (Licode: `getPublicStream`). */
 export function publicStream(stream: RoomStream): PublicStream {
   const { streamId: id, region, media } = stream;
-  return { id, region, ...media };
+  return { id, region, ...media, label: hasMedia(media) ? id : media.label };
 }
 
 /**

@@ -153,7 +153,7 @@ export class Subscribing {
         clientId: client.id,
         streamId,
         route,
-        options: { ...wanted, label: stream.media.label, plan: client.plan },
+        options: { ...wanted, plan: client.plan },
       },
       {
         signal: abort.signal,
@@ -163,7 +163,7 @@ export class Subscribing {
             answer(true, erizo.erizoId, connectionId);
           };
           flow.state = { at: 'opening', erizo, tell };
-          client.connections.add(connectionId, erizo, flow);
+          client.connections.add(connectionId, { erizo, direction: 'subscribe', flow });
         },
       },
     );

@@ -1,5 +1,7 @@
+import type { Clock } from '../../protocol/clock.ts';
 import type { ParamsOf, ParamsIn } from '../../protocol/contract.ts';
 import type {
+  ClientSdpMessage,
   ControllerToErizo,
   ErizoToController,
   SdpMessage,
@@ -7,12 +9,11 @@ import type {
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Log } from '../log.ts';
-import { Connection } from './connection.ts';
+import { ClientConnections } from './client-connections.ts';
 import type { Engine } from './engine.ts';
-import { PublishConnection } from './publish-connection.ts';
+import type { PublishConnection } from './publish-connection.ts';
 import { Publisher } from './publisher.ts';
-import { msidOf } from './sdp/offer.ts';
-import { SubscribeConnection } from './subscribe-connection.ts';
+import type { SubscribeConnection } from './subscribe-connection.ts';
 import { Subscriber } from './subscriber.ts';
 
 type Failed = ParamsIn<ErizoToController, 'streamFailed'>;
@@ -30,24 +31,30 @@ export interface ClientEvents {
 /** What one client publishes and plays here, and its connections. */
 export class Client {
   readonly clientId: string;
-  readonly #engine: Engine;
   readonly #log: Log;
   readonly #events: ClientEvents;
   readonly #publishers = new Map<string, Publisher>();
   readonly #subscribers = new Map<string, Subscriber>();
   /** Publishers whose caller has had its answer. */
   readonly #ready = new Set<Publisher>();
-  readonly #publishConnections = new Set<PublishConnection>();
-  readonly #subscribeConnections = new Set<SubscribeConnection>();
+  readonly #connections: ClientConnections;
 
   constructor(
-    components: { engine: Engine; log: Log; events: ClientEvents },
+    components: { engine: Engine; clock: Clock; log: Log; events: ClientEvents },
     options: { clientId: string },
   ) {
     this.clientId = options.clientId;
-    this.#engine = components.engine;
     this.#log = components.log.child({ clientId: options.clientId });
     this.#events = components.events;
+    this.#connections = new ClientConnections(
+      { ...components, log: this.#log },
+      {
+        send: (connectionId, msg) => this.#events.message(connectionId, msg),
+        publishFailed: (target) => this.#onPublishFailed(target),
+        subscribeFailed: (target) => this.#onSubscribeFailed(target),
+        ended: () => this.#checkIdle(),
+      },
+    );
   }
 
   get publishers(): number {
@@ -59,7 +66,12 @@ export class Client {
   }
 
   get connections(): number {
-    return this.#publishConnections.size + this.#subscribeConnections.size;
+    return this.#connections.size;
+  }
+
+  /** Nothing is left of it. */
+  get isIdle(): boolean {
+    return this.#publishers.size + this.#subscribers.size + this.#connections.size === 0;
   }
 
   /** A publisher that awaits the client's offer on the connection that is named with it. */
@@ -68,7 +80,7 @@ export class Client {
     if (this.#publishers.size >= limits.streamsPerClient) {
       throw new RizomaError('overloaded', `a client publishes ${limits.streamsPerClient} streams`);
     }
-    const target = this.#publishTarget(options.plan);
+    const target = this.#connections.publishTarget(options.plan);
     const sameLabel = [...target.publishers].some(({ label }) => label === options.label);
     if (sameLabel) {
       throw new RizomaError('conflict', 'the client publishes a stream with this label already');
@@ -98,15 +110,13 @@ export class Client {
     if (this.#subscribers.has(streamId)) {
       throw new RizomaError('conflict', 'the client plays this stream already');
     }
-    const target = this.#subscribeTarget(options.plan);
+    const target = this.#connections.subscribeTarget(options.plan);
     const subscriber = new Subscriber(
       { target },
       {
         streamId,
         audio: options.audio,
         video: options.video,
-        // Labels are the publishers' own words, and streams that share a connection are told apart by it.
-        msid: options.plan === 'dual' ? streamId : msidOf(options.label, streamId),
         onFailed: (why) => this.#events.failed(streamId, 'subscriber', why),
         onEnd: (ended) => this.#onSubscriberEnd(ended),
       },
@@ -125,70 +135,20 @@ export class Client {
     this.#subscribers.get(streamId)?.close();
   }
 
-  /** The client's offer or answer for one of its connections. */
-  async onMessage(connectionId: string, msg: SdpMessage): Promise<void> {
-    const published = [...this.#publishConnections].find(
-      ({ connection }) => connection.id === connectionId,
-    );
-    const subscribed = [...this.#subscribeConnections].find(
-      ({ connection }) => connection.id === connectionId,
-    );
-    if (published !== undefined && msg.type === 'offer') {
-      await published.onOffer(msg.sdp);
-    } else if (subscribed !== undefined && msg.type === 'answer') {
-      await subscribed.onAnswer(msg.sdp);
-    } else if (published === undefined && subscribed === undefined) {
-      throw new RizomaError('not_found', `the client has no connection ${connectionId} here`);
-    } else {
-      throw new RizomaError('conflict', `connection ${connectionId} takes no ${msg.type}`);
-    }
+  /** What the client says of one of its connections. */
+  onMessage(connectionId: string, msg: ClientSdpMessage): Promise<void> {
+    return this.#connections.onMessage(connectionId, msg);
   }
 
   close(): void {
     for (const stream of [...this.#publishers.values(), ...this.#subscribers.values()]) {
       stream.close();
     }
+    this.#connections.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-  }
-
-  #publishTarget(plan: 'stream' | 'dual'): PublishConnection {
-    const [shared] = plan === 'dual' ? this.#publishConnections : [];
-    if (shared !== undefined) {
-      return shared;
-    }
-    const connection = Connection.create(
-      { engine: this.#engine, log: this.#log },
-      { onFailed: () => this.#onPublishFailed(made) },
-    );
-    const made = new PublishConnection(
-      { connection, capabilities: this.#engine.capabilities },
-      {
-        plan,
-        sendAnswer: (sdp) => this.#events.message(connection.id, { type: 'answer', sdp }),
-      },
-    );
-    this.#publishConnections.add(made);
-    return made;
-  }
-
-  #subscribeTarget(plan: 'stream' | 'dual'): SubscribeConnection {
-    const [shared] = plan === 'dual' ? this.#subscribeConnections : [];
-    if (shared !== undefined) {
-      return shared;
-    }
-    const connection = Connection.create(
-      { engine: this.#engine, log: this.#log },
-      { onFailed: () => this.#onSubscribeFailed(made) },
-    );
-    const made = new SubscribeConnection(
-      { connection },
-      { sendOffer: (sdp) => this.#events.message(connection.id, { type: 'offer', sdp }) },
-    );
-    this.#subscribeConnections.add(made);
-    return made;
   }
 
   #onPublishFailed(target: PublishConnection): void {
@@ -212,26 +172,20 @@ export class Client {
   #onPublisherEnd(publisher: Publisher, target: PublishConnection): void {
     this.#publishers.delete(publisher.streamId);
     this.#ready.delete(publisher);
-    target.remove(publisher);
-    if (target.publishers.size === 0) {
-      this.#publishConnections.delete(target);
-    }
     this.#log.info({ streamId: publisher.streamId }, 'publisher ended');
     this.#events.publisherEnded(publisher);
+    target.remove(publisher);
     this.#checkIdle();
   }
 
   #onSubscriberEnd(subscriber: Subscriber): void {
     this.#subscribers.delete(subscriber.streamId);
-    if (subscriber.target.owners.size === 0) {
-      this.#subscribeConnections.delete(subscriber.target);
-    }
     this.#log.info({ streamId: subscriber.streamId }, 'subscriber ended');
     this.#checkIdle();
   }
 
   #checkIdle(): void {
-    if (this.#publishers.size + this.#subscribers.size === 0) {
+    if (this.isIdle) {
       this.#events.idle();
     }
   }

@@ -60,6 +60,8 @@ export const erizoDefaults = {
   orphan_ms: 30_000,
   /** Clients of one process: with two consumers each it is past what one worker carries. */
   clients: 1_000,
+  /** For the answer to an offer, before a connection that nothing goes over is closed. */
+  farewell_ms: 5_000,
   /** Notifications that wait for a controller that is away: more than its clients have streams. */
   missed: 1_024,
 } as const;

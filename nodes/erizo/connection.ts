@@ -11,11 +11,19 @@ type State =
   | { type: 'open' | 'connected'; transport: WebRtcTransport }
   | { type: 'ended' };
 
+export interface ConnectionOptions {
+  /** It ends by itself, and not because of `close`. */
+  onFailed: () => void;
+  /** Once and last, however it ends. */
+  onEnd: () => void;
+}
+
 /** One transport to a client: what it is called, when it can carry media and when it has ended. */
 export class Connection {
   readonly id: string = newUuid();
   readonly #log: Log;
   readonly #onFailed: () => void;
+  readonly #onEnd: () => void;
   readonly #transport = deferred<WebRtcTransport>();
   readonly #connected = deferred<void>();
   readonly #sessionId = newStreamId();
@@ -23,18 +31,16 @@ export class Connection {
   #state: State = { type: 'opening' };
   #work: Promise<unknown> = Promise.resolve();
 
-  constructor(components: { log: Log }, options: { onFailed: () => void }) {
+  constructor(components: { log: Log }, options: ConnectionOptions) {
     this.#log = components.log.child({ connectionId: this.id });
     this.#onFailed = options.onFailed;
+    this.#onEnd = options.onEnd;
   }
 
-  /**
-   * Begins to open a transport and answers at once. `onFailed` is called where the connection ends
-   * by itself, never because of `close`.
-   */
+  /** Begins to open a transport and answers at once. */
   static create(
     components: { engine: Engine; log: Log },
-    options: { onFailed: () => void },
+    options: ConnectionOptions,
   ): Connection {
     const connection = new Connection(components, options);
     void connection.#open(components.engine);
@@ -70,6 +76,11 @@ export class Connection {
     const done = this.#work.then(task);
     this.#work = done.catch(() => undefined);
     return done;
+  }
+
+  /** The client has lost it. */
+  fail(): void {
+    this.#onTransport('ended');
   }
 
   close(): void {
@@ -131,5 +142,6 @@ export class Connection {
     this.#transport.reject(why);
     this.#connected.reject(why);
     this.#log.info({ code: why.code, why: why.message }, 'connection ended');
+    this.#onEnd();
   }
 }

@@ -188,6 +188,7 @@ export class ControllerSession {
     const client = new Client(
       {
         engine: this.#engine,
+        clock: this.#clock,
         log: this.#log,
         events: {
           message: (connectionId, msg) =>
@@ -210,7 +211,7 @@ export class ControllerSession {
     try {
       return run();
     } catch (thrown) {
-      if (client.publishers + client.subscribers === 0) {
+      if (client.isIdle) {
         this.#forget(client);
       }
       throw thrown;
@@ -218,7 +219,8 @@ export class ControllerSession {
   }
 
   #forget(client: Client): void {
-    if (this.#clients.delete(client.clientId)) {
+    if (this.#clients.get(client.clientId) === client) {
+      this.#clients.delete(client.clientId);
       this.#log.info({ clientId: client.clientId }, 'client gone');
       this.#shared.changed();
     }

@@ -2,6 +2,7 @@ import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Connection } from './connection.ts';
 import type { WebRtcTransport } from './engine.ts';
 import type { Capabilities, Producer } from './media.ts';
+import type { Plan } from './plans.ts';
 import type { Publisher } from './publisher.ts';
 import { answerSetup, writeAnswer } from './sdp/answer.ts';
 import type { Chosen } from './sdp/codecs.ts';
@@ -30,16 +31,17 @@ interface Wanted {
 export class PublishConnection {
   readonly connection: Connection;
   readonly #capabilities: Capabilities;
-  readonly #plan: 'stream' | 'dual';
+  readonly #plan: Plan;
   readonly #sendAnswer: (sdp: string) => void;
   readonly #publishers = new Set<Publisher>();
   readonly #received = new Map<string, Received>();
   #connecting: Promise<void> | undefined;
   #remoteUfrag: string | undefined;
+  #isRetired = false;
 
   constructor(
     components: { connection: Connection; capabilities: Capabilities },
-    options: { plan: 'stream' | 'dual'; sendAnswer: (sdp: string) => void },
+    options: { plan: Plan; sendAnswer: (sdp: string) => void },
   ) {
     this.connection = components.connection;
     this.#capabilities = components.capabilities;
@@ -55,7 +57,22 @@ export class PublishConnection {
     this.#publishers.add(publisher);
   }
 
-  /** Its sections stay in the session without a track; the last one takes the connection with it. */
+  /** Nothing more is published on it; it stays for what is. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#closeIfUnused();
+  }
+
+  get isKept(): boolean {
+    return this.#plan.kept;
+  }
+
+  /** Whether another stream may be published on it. */
+  get takesMore(): boolean {
+    return this.#plan.shared && !this.#isRetired;
+  }
+
+  /** Its sections stay in the session without a track; the last one may take the connection with it. */
   remove(publisher: Publisher): void {
     this.#publishers.delete(publisher);
     for (const [mid, received] of this.#received) {
@@ -64,7 +81,11 @@ export class PublishConnection {
         this.#received.delete(mid);
       }
     }
-    if (this.#publishers.size === 0) {
+    this.#closeIfUnused();
+  }
+
+  #closeIfUnused(): void {
+    if (this.#publishers.size === 0 && (this.#isRetired || !this.#plan.kept)) {
       this.connection.close();
     }
   }
@@ -187,14 +208,14 @@ export class PublishConnection {
   }
 
   #publisherOf(section: RemoteSection): Publisher | undefined {
-    if (this.#plan === 'stream') {
+    if (!this.#plan.shared) {
       return [...this.#publishers][0];
     }
     return [...this.#publishers].find(({ label }) => label === section.msid?.streamId);
   }
 
   #check(wanted: readonly Wanted[]): void {
-    if (wanted.length === 0 && this.#plan === 'stream') {
+    if (wanted.length === 0 && !this.#plan.shared) {
       throw new RizomaError('sdp_malformed', 'the offer sends nothing of the stream');
     }
     for (const publisher of this.#publishers) {

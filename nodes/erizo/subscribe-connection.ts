@@ -1,17 +1,20 @@
+import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
+import { erizoDefaults } from './config.ts';
 import type { Connection } from './connection.ts';
 import type { Consumer, MediaKind, Producer, RtpParameters } from './media.ts';
+import type { Plan } from './plans.ts';
 import type { OfferedSection } from './sdp/offer.ts';
-import { writeOffer } from './sdp/offer.ts';
+import { writeOffer, writeSendingAnswer } from './sdp/offer.ts';
 import { readDescription } from './sdp/read.ts';
 import type { RemoteDescription } from './sdp/remote.ts';
 import { allOrNone, closeAll, deferred } from './wait.ts';
 
 /** Whose tracks a section carries. */
 export interface SectionOwner {
-  /** The MediaStream that the client shall find them in. */
-  readonly msid: string;
+  /** Names the MediaStream that the client finds them in. */
+  readonly streamId: string;
   /** The client took none of its tracks, after it had taken some before. */
   refused(): void;
 }
@@ -29,10 +32,17 @@ interface Slot {
 
 type Waiting = PromiseWithResolvers<void>;
 
+export interface SubscribeConnectionOptions {
+  plan: Plan;
+  sendOffer: (sdp: string) => void;
+  sendAnswer: (sdp: string) => void;
+}
+
 /** A connection on which we offer and send. At most one offer is out; what comes later shares the next. */
 export class SubscribeConnection {
   readonly connection: Connection;
-  readonly #sendOffer: (sdp: string) => void;
+  readonly #clock: Clock;
+  readonly #options: SubscribeConnectionOptions;
   readonly #owners = new Set<SectionOwner>();
   /** In the order of their first offer, which the order of m-lines follows. */
   readonly #slots: Slot[] = [];
@@ -41,19 +51,43 @@ export class SubscribeConnection {
   /** What the offer that is out holds: which owner was in which slot. */
   #outstanding: { slots: readonly Slot[]; owners: ReadonlyMap<Slot, SectionOwner> } | undefined;
   #changed = false;
-  #answered = false;
+  /** Our role in DTLS, from the first answer on. */
+  #role: 'active' | 'passive' | undefined;
+  #remoteUfrag: string | undefined;
   #nextMid = 0;
+  #isRetired = false;
+  /** Set when it closes with the next offer, or when that has waited for too long. */
+  #stopFarewell: Cancel | undefined;
 
   constructor(
-    components: { connection: Connection },
-    options: { sendOffer: (sdp: string) => void },
+    components: { connection: Connection; clock: Clock },
+    options: SubscribeConnectionOptions,
   ) {
     this.connection = components.connection;
-    this.#sendOffer = options.sendOffer;
+    this.#clock = components.clock;
+    this.#options = options;
   }
 
-  get owners(): ReadonlySet<SectionOwner> {
-    return this.#owners;
+  get isKept(): boolean {
+    return this.#options.plan.kept;
+  }
+
+  /** Whether another stream may be sent on it. */
+  get takesMore(): boolean {
+    return this.#options.plan.shared && !this.#isRetired;
+  }
+
+  /** Nothing more is sent on it; it stays for what is. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#owners.size === 0) {
+      this.connection.close();
+    }
+  }
+
+  /** The connection has ended. */
+  onEnd(): void {
+    this.#stopFarewell?.();
   }
 
   /** Holds the connection open for the owner until it is removed. */
@@ -68,7 +102,7 @@ export class SubscribeConnection {
     // What is in the first offer waits in the worker until the client can receive. What is in a
     // later one waits for its answer: a key frame that comes too early delays the next by half a
     // second.
-    const paused = this.#answered || this.#outstanding !== undefined;
+    const paused = this.#role !== undefined || this.#outstanding !== undefined;
     const slots = producers.map((producer) => this.#reserve(owner, producer.kind));
     const consumers = await allOrNone(
       slots.map(({ mid }, index) =>
@@ -95,7 +129,7 @@ export class SubscribeConnection {
     await waiting.promise;
   }
 
-  /** Takes its tracks out of the session; the last one takes the connection with it. Idempotent. */
+  /** Takes its tracks out of the session; the last one may take the connection with it. Idempotent. */
   remove(owner: SectionOwner): void {
     if (!this.#owners.delete(owner)) {
       return;
@@ -107,11 +141,63 @@ export class SubscribeConnection {
       slot.consumer = undefined;
       slot.owner = undefined;
     }
-    if (this.#owners.size === 0) {
+    const { kept, farewell } = this.#options.plan;
+    const isLast = this.#owners.size === 0 && (this.#isRetired || !kept);
+    if (isLast && (!farewell || freed.length === 0)) {
       this.connection.close();
-    } else if (freed.length > 0) {
+      return;
+    }
+    if (isLast) {
+      this.#stopFarewell = this.#clock.after(erizoDefaults.farewell_ms, () =>
+        this.connection.close(),
+      );
+    }
+    if (freed.length > 0) {
       this.#change();
     }
+  }
+
+  /**
+   * Answers an offer of the client, who begins ICE anew (RFC 8445, section 9). While an offer of ours
+   * is out its own is passed over: it takes ours, and offers again if it still has to (the impolite
+   * side of W3C's perfect negotiation).
+   */
+  onOffer(sdp: string): Promise<void> {
+    return this.connection.inOrder(async () => {
+      if (this.#outstanding !== undefined) {
+        return;
+      }
+      const role = this.#role;
+      if (role === undefined) {
+        throw new RizomaError('conflict', 'the first offer on this connection is ours');
+      }
+      const offer = readDescription(sdp);
+      checkSections(offer, this.#slots);
+      const transport = await this.connection.transport;
+      if (offer.ice.ufrag !== this.#remoteUfrag) {
+        await transport.restartIce();
+        this.#remoteUfrag = offer.ice.ufrag;
+      }
+      const sections = this.#slots.flatMap(offered);
+      const origin = this.connection.nextOrigin();
+      this.#options.sendAnswer(writeSendingAnswer(sections, transport.local, origin, role));
+    });
+  }
+
+  /** The client could not take the offer that is out: who was first offered in it is not sent. */
+  onOfferRefused(): Promise<void> {
+    return this.connection.inOrder(async () => {
+      const outstanding = this.#outstanding;
+      if (outstanding === undefined) {
+        return;
+      }
+      this.#outstanding = undefined;
+      const error = new RizomaError('sdp_malformed', 'the client could not take the offer');
+      for (const owner of new Set(outstanding.owners.values())) {
+        this.#settle(owner, error);
+      }
+      this.#offer();
+    });
   }
 
   /** Takes the client's answer to the offer that is out. */
@@ -170,6 +256,7 @@ export class SubscribeConnection {
       return;
     }
     this.#changed = false;
+    const isLast = this.#stopFarewell !== undefined;
     const slots = [...this.#slots];
     const owners = new Map<Slot, SectionOwner>();
     for (const slot of slots) {
@@ -179,19 +266,28 @@ export class SubscribeConnection {
     }
     this.#outstanding = { slots, owners };
     this.connection.transport.then(
-      ({ local }) =>
-        this.#sendOffer(writeOffer(slots.flatMap(offered), local, this.connection.nextOrigin())),
+      ({ local }) => {
+        if (this.connection.hasEnded) {
+          return;
+        }
+        const origin = this.connection.nextOrigin();
+        this.#options.sendOffer(writeOffer(slots.flatMap(offered), local, origin));
+        if (isLast) {
+          this.connection.close();
+        }
+      },
       // Whoever waits for the answer hears that the connection has ended.
       () => undefined,
     );
   }
 
   async #connect(answer: RemoteDescription): Promise<void> {
-    if (!this.#answered) {
+    this.#remoteUfrag = answer.ice.ufrag;
+    if (this.#role === undefined) {
       const transport = await this.connection.transport;
-      const role = answer.setup === 'passive' ? 'server' : 'client';
-      await transport.connect(answer.fingerprint, role);
-      this.#answered = true;
+      const role = answer.setup === 'passive' ? 'active' : 'passive';
+      await transport.connect(answer.fingerprint, role === 'active' ? 'server' : 'client');
+      this.#role = role;
     }
   }
 
@@ -255,7 +351,7 @@ function offered(slot: Slot): OfferedSection[] {
     ? { type: 'dead' }
     : owner === undefined || consumer === undefined
       ? { type: 'idle' }
-      : { type: 'sending', streamId: owner.msid, trackId: consumer.producerId };
+      : { type: 'sending', streamId: owner.streamId, trackId: consumer.producerId };
   return [{ mid, kind, state, parameters }];
 }
 

@@ -7,8 +7,6 @@ export interface SubscriberOptions {
   streamId: string;
   audio: boolean;
   video: boolean;
-  /** The MediaStream that the client finds it by. */
-  msid: string;
   /** It ended by itself after it had been ready. */
   onFailed: (why: 'upstream' | 'refused') => void;
   /** Told once when it ends, however it does. */
@@ -20,7 +18,6 @@ type State = 'starting' | 'ready' | 'ended';
 /** A stream that a client plays: from its source over the client's connection. */
 export class Subscriber implements SourceUser, SectionOwner {
   readonly streamId: string;
-  readonly msid: string;
   readonly target: SubscribeConnection;
   readonly #options: SubscriberOptions;
   /** Ends what waits here when the subscription does. */
@@ -32,7 +29,6 @@ export class Subscriber implements SourceUser, SectionOwner {
   constructor(components: { target: SubscribeConnection }, options: SubscriberOptions) {
     this.target = components.target;
     this.streamId = options.streamId;
-    this.msid = options.msid;
     this.#options = options;
   }
 

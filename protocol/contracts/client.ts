@@ -10,15 +10,24 @@ import { ConnectionPlan, SdpMessage } from './controller-erizo.ts';
  * client has a callback; Licode's order of its arguments is kept.
  */
 
-/** Ours beside Licode's fields in the query of the handshake. All values are text there. */
-export const HandshakeAdditions = v.object({
-  /** A ticket in the place of the token's four fields. */
-  ticket: v.optional(v.pipe(v.string(), v.maxLength(4_096))),
-  /** The plan that the client can do; Licode's clients do not say, and get `stream`. */
-  plan: v.optional(ConnectionPlan, 'stream'),
-  /** Licode: a client that comes back within `limits.reconnection_ms`. */
-  clientId: v.optional(ClientId),
-});
+/** What the query of the handshake holds beside the token's four fields. All values are text there. */
+export const HandshakeAdditions = v.pipe(
+  v.object({
+    /** Ours: a ticket in the place of the token. */
+    ticket: v.optional(v.pipe(v.string(), v.maxLength(4_096))),
+    /** Ours: the plan that the client can do. */
+    plan: v.optional(ConnectionPlan),
+    /** Licode: an option of `room.connect`, which its clients send as they were given it. */
+    singlePC: v.optional(v.unknown()),
+    /** Licode: a client that comes back within `limits.reconnection_ms`. */
+    clientId: v.optional(ClientId),
+  }),
+  v.transform(({ ticket, plan, singlePC, clientId }) => ({
+    ticket,
+    plan: plan ?? (singlePC === 'true' ? ('single' as const) : ('stream' as const)),
+    clientId,
+  })),
+);
 
 const text = v.pipe(v.string(), v.maxLength(limits.name_chars));
 const attributes = v.pipe(
@@ -57,20 +66,29 @@ export const SubscribeMessage = v.object({
 /** `unpublish` and `unsubscribe`: the stream id → `(true)` or `(null, text)`. */
 export const StreamIdMessage = streamId;
 
+const [offer, answer] = SdpMessage.options;
+
 /** `connectionMessage`: `{ options: { connectionId, erizoId, msg } }` → `()`. */
 export const ConnectionMessage = v.object({
   options: v.object({
     connectionId: ConnectionId,
-    msg: v.union([
+    msg: v.variant('type', [
       // Some versions of Licode's client send more beside the SDP, which nothing here needs.
-      ...SdpMessage.options.map((option) => v.object(option.entries)),
+      v.object(offer.entries),
+      v.object(answer.entries),
+      v.object({ type: v.literal('offer-error') }),
+      v.object({ type: v.literal('failed') }),
       /** Trickled candidates are not needed: our side is ICE-lite (RFC 8445, section 2.5). */
-      v.object({ type: v.picklist(['candidate', 'failed', 'offer-error']) }),
+      v.object({ type: v.literal('candidate') }),
     ]),
   }),
 });
 
-/** A stream as clients see it (Licode: `getPublicStream`), and the region that it comes from. */
+/**
+ * A stream as clients see it (Licode: `getPublicStream`), and the region that it comes from. The
+ * label of one with media is its id, which is that of the MediaStream in which others get it: a
+ * publisher's own words could be those of another's stream, and Licode's client goes by them.
+ */
 export const PublicStream = v.object({
   id: StreamId,
   audio: v.boolean(),
@@ -109,7 +127,7 @@ export const ConnectionMessageErizo = v.object({
     SdpMessage,
     v.object({
       type: v.literal('error'),
-      previousType: v.picklist(['offer', 'answer']),
+      previousType: v.picklist(['offer', 'answer', 'offer-error', 'failed']),
       /** Ours: the code and the words of what was wrong. */
       code: v.optional(v.string()),
       message: v.optional(v.string()),

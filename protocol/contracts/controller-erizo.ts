@@ -6,9 +6,10 @@ import { limits } from '../limits.ts';
 
 /**
  * How the streams of a client share connections: Licode's `singlePC: false` is one connection a
- * stream; `dual` is ours, one connection for all it publishes and one for all it subscribes to.
+ * `stream`, its `singlePC: true` is `single`: one for all that it publishes and one for all it
+ * subscribes to, kept until the client leaves. `dual` is ours: the same two, closed when empty.
  */
-export const ConnectionPlan = v.picklist(['stream', 'dual']);
+export const ConnectionPlan = v.picklist(['stream', 'single', 'dual']);
 
 const sdp = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.clientMessage_bytes));
 const label = v.pipe(v.string(), v.maxLength(limits.name_chars));
@@ -17,6 +18,15 @@ const label = v.pipe(v.string(), v.maxLength(limits.name_chars));
 export const SdpMessage = v.variant('type', [
   v.strictObject({ type: v.literal('offer'), sdp }),
   v.strictObject({ type: v.literal('answer'), sdp }),
+]);
+
+/** What a client says of one of its connections: beside SDP, that it could not use ours or lost it. */
+export const ClientSdpMessage = v.variant('type', [
+  ...SdpMessage.options,
+  /** Our offer could not be taken. */
+  v.strictObject({ type: v.literal('offer-error') }),
+  /** The client gave the connection up. */
+  v.strictObject({ type: v.literal('failed') }),
 ]);
 
 const Initializing = v.strictObject({
@@ -96,12 +106,7 @@ export const controllerToErizo = {
       clientId: ClientId,
       streamId: StreamId,
       route: Route,
-      options: v.strictObject({
-        audio: v.boolean(),
-        video: v.boolean(),
-        label,
-        plan: ConnectionPlan,
-      }),
+      options: v.strictObject({ audio: v.boolean(), video: v.boolean(), plan: ConnectionPlan }),
     }),
     part: Initializing,
     result: v.strictObject({ type: v.literal('ready') }),
@@ -132,9 +137,13 @@ export const controllerToErizo = {
     timeout_ms: 5_000,
     idempotent: true,
   },
-  /** The client's offer (answered by a `connectionMessage`) or its answer to ours. */
+  /** The client's offer (answered by a `connectionMessage`), its answer to ours, or that there is none. */
   processConnectionMessage: {
-    params: v.strictObject({ clientId: ClientId, connectionId: ConnectionId, msg: SdpMessage }),
+    params: v.strictObject({
+      clientId: ClientId,
+      connectionId: ConnectionId,
+      msg: ClientSdpMessage,
+    }),
     result: v.null(),
     errors: ['not_found', 'conflict', 'sdp_malformed', 'sdp_no_codec'],
     timeout_ms: 5_000,
@@ -176,6 +185,7 @@ export const Hello = v.strictObject({
 
 export type ConnectionPlan = v.InferOutput<typeof ConnectionPlan>;
 export type SdpMessage = v.InferOutput<typeof SdpMessage>;
+export type ClientSdpMessage = v.InferOutput<typeof ClientSdpMessage>;
 export type ErizoCounters = v.InferOutput<typeof ErizoCounters>;
 export type ControllerToErizo = typeof controllerToErizo;
 export type ErizoToController = typeof erizoToController;

@@ -150,6 +150,9 @@ export class FakeErizo {
     if (negotiation?.clientId !== clientId) {
       throw new RizomaError('not_found', 'there is no such connection');
     }
+    if (msg.type === 'offer-error' || msg.type === 'failed') {
+      return;
+    }
     if (msg.sdp === badSdp) {
       const error = new RizomaError('sdp_malformed', 'the SDP does not parse');
       negotiation.settle.reject(error);

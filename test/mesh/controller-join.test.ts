@@ -36,7 +36,12 @@ describe('joining', () => {
       plan: 'dual',
     });
     expect(client.connected['streams']).toEqual([
-      { id: otherStream.streamId, region: elsewhere.region, ...otherStream.media },
+      {
+        id: otherStream.streamId,
+        region: elsewhere.region,
+        ...otherStream.media,
+        label: otherStream.streamId,
+      },
     ]);
     expect(world.controller.load()).toEqual({ rooms: 1, clients: 1 });
   });
@@ -45,7 +50,15 @@ describe('joining', () => {
     const world = await newWorld();
     const token = await world.edge.token(world.host, visitor(world), world.roomId);
     const client = await LicodeClient.join(world.url, query(token));
-    expect(client.connected).toMatchObject({ id: world.roomId, plan: 'stream' });
+    expect(client.connected).toMatchObject({
+      id: world.roomId,
+      plan: 'stream',
+      singlePC: false,
+    });
+    // Licode's client puts the options of `connect` beside the fields of the token.
+    const another = await world.edge.token(world.host, visitor(world), world.roomId);
+    const single = await LicodeClient.join(world.url, { ...query(another), singlePC: 'true' });
+    expect(single.connected).toMatchObject({ plan: 'single', singlePC: true });
   });
 
   it('asks the Room object once, however many join', async () => {

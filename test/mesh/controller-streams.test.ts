@@ -35,7 +35,7 @@ describe('publishing', () => {
       video: true,
       data: false,
       screen: false,
-      label: 'camera',
+      label: streamId,
       attributes: { name: 'ann' },
     };
     expect(await bob.next('onAddStream')).toEqual(shown);
@@ -170,7 +170,7 @@ describe('subscribing', () => {
         clientId: bob.clientId,
         streamId,
         route: [],
-        options: { audio: true, video: true, label: 'camera', plan: 'stream' },
+        options: { audio: true, video: true, plan: 'stream' },
       },
     ]);
     const again = await bob.ask('subscribe', { options: { streamId, audio: true } });

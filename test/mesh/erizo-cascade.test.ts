@@ -147,7 +147,7 @@ describe('a cascade', () => {
 
   it('that viewers give up at any stage keeps nothing for them', async () => {
     const { origin, gateway, atGateway, stream } = await threeProcesses();
-    const options = { audio: true, video: true, label: stream.label, plan: 'dual' as const };
+    const options = { audio: true, video: true, plan: 'dual' as const };
     const giveUp = async (stage: 'at once' | 'initializing' | 'offered'): Promise<string> => {
       const abort = new AbortController();
       const clientId = newUuid();

@@ -11,6 +11,8 @@ import { systemClock } from '../../protocol/clock.ts';
 import type { ParamsOf } from '../../protocol/contract.ts';
 import { agentToErizo, erizoToAgent } from '../../protocol/contracts/controller-agent.ts';
 import type {
+  ClientSdpMessage,
+  ConnectionPlan,
   ErizoCounters,
   ErizoToController,
   SdpMessage,
@@ -215,14 +217,17 @@ export class Participant {
   readonly clientId = newUuid();
   readonly page: Page;
   controller: TestController;
-  readonly plan: 'stream' | 'dual';
+  readonly plan: ConnectionPlan;
   /** What becomes of its answers on their way. */
   spoil: (sdp: string) => string = (sdp) => sdp;
+  /** Says of the next offer that it could not take it. */
+  refuseNext = false;
   lastConnectionId = '';
+  publishConnectionId = '';
   /** The MediaStream ids under which streams come, by the labels of their publishers. */
   readonly #msids = new Map<string, string>();
 
-  private constructor(page: Page, controller: TestController, plan: 'stream' | 'dual') {
+  private constructor(page: Page, controller: TestController, plan: ConnectionPlan) {
     this.page = page;
     this.controller = controller;
     this.plan = plan;
@@ -232,7 +237,7 @@ export class Participant {
   static async create(
     browser: Browser,
     controller: TestController,
-    plan: 'stream' | 'dual' = 'dual',
+    plan: ConnectionPlan = 'dual',
   ): Promise<Participant> {
     const page = await browser.newPage();
     // Cameras are for secure origins alone, and localhost is one.
@@ -261,6 +266,7 @@ export class Participant {
       { roomId, clientId, streamId, options: { audio: true, video: true, label, plan } },
       {
         onPart: ({ connectionId }) => {
+          this.publishConnectionId = connectionId;
           offered = this.#offer(connectionId, label, options);
           offered.catch(() => undefined);
         },
@@ -284,24 +290,20 @@ export class Participant {
   ): Promise<void> {
     const simulcast = options.simulcast ?? false;
     const sdp = await this.page.evaluate(inPage.offer, { connectionId, label, simulcast });
-    await this.controller.peer.call('processConnectionMessage', {
-      clientId: this.clientId,
-      connectionId,
-      msg: { type: 'offer', sdp: options.sdp?.(sdp) ?? sdp },
-    });
+    await this.say(connectionId, { type: 'offer', sdp: options.sdp?.(sdp) ?? sdp });
   }
 
   /** Plays a stream; resolves when media can flow. */
   async subscribe(stream: { streamId: string; label: string }, route: Route): Promise<void> {
     const { streamId, label } = stream;
     const { clientId, plan } = this;
-    this.#msids.set(label, plan === 'dual' ? streamId : label);
+    this.#msids.set(label, streamId);
     await this.controller.peer.call('addSubscriber', {
       roomId,
       clientId,
       streamId,
       route,
-      options: { audio: true, video: true, label, plan },
+      options: { audio: true, video: true, plan },
     });
   }
 
@@ -316,12 +318,28 @@ export class Participant {
       await this.page.evaluate(inPage.takeAnswer, { connectionId, sdp: msg.sdp });
       return;
     }
+    if (this.refuseNext) {
+      this.refuseNext = false;
+      await this.say(connectionId, { type: 'offer-error' });
+      return;
+    }
     const sdp = await this.page.evaluate(inPage.answer, { connectionId, sdp: msg.sdp });
-    await this.controller.peer.call('processConnectionMessage', {
-      clientId: this.clientId,
-      connectionId,
-      msg: { type: 'answer', sdp: this.spoil(sdp) },
-    });
+    await this.say(connectionId, { type: 'answer', sdp: this.spoil(sdp) });
+  }
+
+  /** Sends what it has to say of one of its connections. */
+  say(connectionId: string, msg: ClientSdpMessage): Promise<null> {
+    const { clientId } = this;
+    return this.controller.peer.call('processConnectionMessage', { clientId, connectionId, msg });
+  }
+
+  /** Begins ICE anew on each of its connections; resolves when all offers were answered. */
+  async restartIce(): Promise<void> {
+    const restarts = await this.page.evaluate(inPage.restartIce);
+    for (const { connectionId, sdp } of restarts) {
+      await this.say(connectionId, { type: 'offer', sdp });
+    }
+    await this.page.waitForFunction(inPage.allStable);
   }
 
   /** What it has played of a stream so far. */

@@ -77,6 +77,24 @@ export async function answer(options: { connectionId: string; sdp: string }): Pr
   return connection.localDescription?.sdp ?? '';
 }
 
+/** Begins ICE anew on all connections; answers the offers. */
+export async function restartIce(): Promise<{ connectionId: string; sdp: string }[]> {
+  const offers = [];
+  for (const [connectionId, connection] of Object.entries(window.held.connections)) {
+    connection.restartIce();
+    await connection.setLocalDescription(await connection.createOffer());
+    offers.push({ connectionId, sdp: connection.localDescription?.sdp ?? '' });
+  }
+  return offers;
+}
+
+/** Whether no offer of any connection waits for its answer. */
+export function allStable(): boolean {
+  return Object.values(window.held.connections).every(
+    ({ signalingState }) => signalingState === 'stable',
+  );
+}
+
 /** Frames decoded, their width, and audio packets, of the tracks of one MediaStream. */
 export async function played(
   label: string,

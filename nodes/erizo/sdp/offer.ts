@@ -1,6 +1,6 @@
 import type { MediaDescription } from 'sdp-transform';
 import type { LocalTransport, MediaKind, RtpParameters } from '../media.ts';
-import type { Origin } from './write.ts';
+import type { Origin, Setup } from './write.ts';
 import { codecLines, rejectedSection, transportLines, writeDescription } from './write.ts';
 
 const protocol = 'UDP/TLS/RTP/SAVPF';
@@ -25,13 +25,36 @@ export function writeOffer(
   local: LocalTransport,
   origin: Origin,
 ): string {
+  return writeSections(sections, local, origin, 'actpass');
+}
+
+/** Answers an offer of the client on a connection that we send on, in the role that we have there. */
+export function writeSendingAnswer(
+  sections: readonly OfferedSection[],
+  local: LocalTransport,
+  origin: Origin,
+  role: 'active' | 'passive',
+): string {
+  return writeSections(sections, local, origin, role);
+}
+
+function writeSections(
+  sections: readonly OfferedSection[],
+  local: LocalTransport,
+  origin: Origin,
+  setup: Setup,
+): string {
   return writeDescription(
     origin,
-    sections.map((section) => writeSection(section, local)),
+    sections.map((section) => writeSection(section, local, setup)),
   );
 }
 
-function writeSection(section: OfferedSection, local: LocalTransport): MediaDescription {
+function writeSection(
+  section: OfferedSection,
+  local: LocalTransport,
+  setup: Setup,
+): MediaDescription {
   const { mid, kind, state, parameters } = section;
   const codecs = codecLines(
     parameters.codecs.map((codec) => ({
@@ -47,7 +70,7 @@ function writeSection(section: OfferedSection, local: LocalTransport): MediaDesc
     return rejectedSection({ mid, kind, protocol, payloads: codecs.payloads ?? '' });
   }
   return {
-    ...transportLines(local, 'actpass'),
+    ...transportLines(local, setup),
     type: kind,
     port: 9,
     protocol,
@@ -76,12 +99,4 @@ function sourceLines(
     ssrcs: pair.map((id) => ({ id, attribute: 'cname', value: cname })),
     ssrcGroups: pair.length < 2 ? [] : [{ semantics: 'FID', ssrcs: pair.join(' ') }],
   };
-}
-
-/**
- * The id of the MediaStream that a client finds a stream by: its label, where that may stand in an
- * SDP (RFC 8830, section 2); a label is people's text and could else add lines of its own.
- */
-export function msidOf(label: string, streamId: string): string {
-  return /^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,64}$/.test(label) ? label : streamId;
 }

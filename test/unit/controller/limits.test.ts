@@ -164,16 +164,30 @@ describe('a client', () => {
 });
 
 describe('the connections of a client', () => {
+  const erizo = {} as Parameters<Connections['add']>[1]['erizo'];
+
   it('are its own for as long as a stream uses them', () => {
-    const connections = new Connections();
+    const connections = new Connections({ kept: false });
     const [one, two] = [newFlow('1'), newFlow('1')];
-    const erizo = {} as Parameters<Connections['add']>[1];
-    connections.add('c', erizo, one);
-    connections.add('c', erizo, two);
+    connections.add('c', { erizo, direction: 'publish', flow: one });
+    connections.add('c', { erizo, direction: 'publish', flow: two });
     connections.drop(one);
     expect(connections.erizoOf('c')).toBe(erizo);
     connections.drop(two);
     expect(connections.erizoOf('c')).toBeUndefined();
     expect(connections.size).toBe(0);
+  });
+
+  it('may be kept unused, one in each direction', () => {
+    const connections = new Connections({ kept: true });
+    const flow = newFlow('1');
+    for (const id of ['a', 'b', 'c']) {
+      connections.add(`${id}-in`, { erizo, direction: 'publish', flow });
+      connections.add(`${id}-out`, { erizo, direction: 'subscribe', flow });
+      connections.drop(flow);
+    }
+    expect(connections.erizoOf('c-in')).toBe(erizo);
+    expect(connections.erizoOf('c-out')).toBe(erizo);
+    expect(connections.size).toBe(2);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RtpParameters } from '../../../nodes/erizo/media.ts';
 import type { OfferedSection } from '../../../nodes/erizo/sdp/offer.ts';
-import { msidOf, writeOffer } from '../../../nodes/erizo/sdp/offer.ts';
+import { writeOffer } from '../../../nodes/erizo/sdp/offer.ts';
 import { readDescription } from '../../../nodes/erizo/sdp/read.ts';
 import { local, origin } from './sdp-kit.ts';
 
@@ -82,12 +82,5 @@ describe('our offer', () => {
       [true, false],
     ]);
     expect(sections[0]?.encodings).toEqual([]);
-  });
-
-  it('writes no label that could add lines of its own', () => {
-    expect(msidOf('{8d9c0a5f}', '1')).toBe('{8d9c0a5f}');
-    for (const label of ['', 'a b', 'a\r\na=x', 'x'.repeat(65), 'é']) {
-      expect(msidOf(label, '123')).toBe('123');
-    }
   });
 });

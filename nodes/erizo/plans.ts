@@ -1,0 +1,17 @@
+import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
+
+/** What connections of a plan do. */
+export interface Plan {
+  /** Whether the streams of a client share one connection in each direction. */
+  shared: boolean;
+  /** Whether a connection stays when nothing goes over it, until its client leaves. */
+  kept: boolean;
+  /** Whether the client expects an offer without the last stream: Licode's clients wait for it. */
+  farewell: boolean;
+}
+
+export const plans: Readonly<Record<ConnectionPlan, Plan>> = {
+  stream: { shared: false, kept: false, farewell: true },
+  single: { shared: true, kept: true, farewell: true },
+  dual: { shared: true, kept: false, farewell: false },
+};
