@@ -51,12 +51,14 @@ export class Subscribing {
     await this.#open(client, flow, wanted, answer);
   }
 
+  /** Licode's client gives up what failed as well, and subscribes anew only when it was answered. */
   async unsubscribe(client: Client, streamId: string): Promise<void> {
     const flow = client.subscriptions.get(streamId);
-    if (flow === undefined) {
-      throw new RizomaError('not_found', `you are not subscribed to stream ${streamId}`);
+    if (flow !== undefined) {
+      await this.#remove(client, flow);
+      return;
     }
-    await this.#remove(client, flow);
+    this.#stream(streamId);
   }
 
   /**

@@ -137,7 +137,10 @@ async function onPublishMessage(target: PublishConnection, msg: ClientSdpMessage
       return target.connection.fail();
     case 'answer':
     case 'offer-error':
-      throw new RizomaError('conflict', `a connection that the client offers on takes no ${msg.type}`);
+      throw new RizomaError(
+        'conflict',
+        `a connection that the client offers on takes no ${msg.type}`,
+      );
     default:
       return assertNever(msg);
   }

@@ -38,10 +38,7 @@ export class Connection {
   }
 
   /** Begins to open a transport and answers at once. */
-  static create(
-    components: { engine: Engine; log: Log },
-    options: ConnectionOptions,
-  ): Connection {
+  static create(components: { engine: Engine; log: Log }, options: ConnectionOptions): Connection {
     const connection = new Connection(components, options);
     void connection.#open(components.engine);
     return connection;

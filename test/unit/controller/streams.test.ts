@@ -76,7 +76,8 @@ describe('the streams of a room', () => {
   });
 
   it('look to clients as Licode shows them, and say where they come from', () => {
-    expect(publicStream(stream('1', far))).toEqual({ id: '1', region: 'us-east', ...media });
+    const shown = publicStream(stream('1', far));
+    expect(shown).toEqual({ id: '1', region: 'us-east', ...media, label: '1' });
     expect(hasMedia(media)).toBe(true);
     expect(hasMedia({ ...media, audio: false, data: true })).toBe(false);
   });
