@@ -17,6 +17,7 @@ import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import type { Link, LinkSink } from '../../protocol/link.ts';
 import { mauthHeader } from '../../protocol/mauth.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import { demandDocumented } from './documented.ts';
 
 export const origin = 'https://edge.test';
 
@@ -32,9 +33,12 @@ export const clock = {
 };
 vi.spyOn(Date, 'now').mockImplementation(() => clock.now_ms);
 
-/** A request to the Worker as anybody may send it. */
+/** A request to the Worker as anybody may send it; what it answers must be documented. */
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
-  return await exports.default.fetch(new Request(`${origin}${path}`, init));
+  const request = new Request(`${origin}${path}`, init);
+  const response = await exports.default.fetch(request);
+  await demandDocumented(request, response);
+  return response;
 }
 
 export async function postJson(
