@@ -22,6 +22,7 @@ import { limitAddress } from './limit.ts';
 import { createLog } from './log.ts';
 import { authenticate } from './nuve/authenticate.ts';
 import { ownRoom } from './nuve/own-room.ts';
+import { deleteDrain, deleteNode, getNode, getNodes, postDrain } from './nuve/nodes.ts';
 import { deleteRoom, getRoom, patchRoom, putRoom } from './nuve/room.ts';
 import { postExplain } from './nuve/placements.ts';
 import { getRooms, postRoom } from './nuve/rooms.ts';
@@ -91,6 +92,9 @@ const handlers: ForEachRoute<Handler> = {
   '/rooms/:room/users/:user': { GET: getUser, DELETE: deleteUser },
   '/services': { GET: getServices, POST: postService },
   '/services/:service': { GET: getService, DELETE: deleteService },
+  '/nodes': { GET: getNodes },
+  '/nodes/:nodeId': { GET: getNode, DELETE: deleteNode },
+  '/nodes/:nodeId/drain': { POST: postDrain, DELETE: deleteDrain },
   '/placements/explain': { POST: postExplain },
 };
 

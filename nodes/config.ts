@@ -20,6 +20,8 @@ export const defaults = {
   /** UDP and TCP ports of media: above the ports of services, below what Debian gives to others by 2/3. */
   mediaPortMin: 40_000,
   mediaPortMax: 49_999,
+  /** How long the clients of a node that is to end may stay, in seconds: most calls are over in an hour. */
+  drain_s: 3_600,
   logLevel: 'info',
   /** CPU of the ErizoJS processes over that of the host: past this a joiner is better placed elsewhere. */
   cpuWarning: 0.7,
@@ -77,6 +79,8 @@ const Variables = v.object({
   RIZOMA_CLIENTS_PER_ERIZO: withDefault(integer(1, 10_000), defaults.clientsPerErizo),
   RIZOMA_MEDIA_PORT_MIN: withDefault(integer(1, maxPort), defaults.mediaPortMin),
   RIZOMA_MEDIA_PORT_MAX: withDefault(integer(1, maxPort), defaults.mediaPortMax),
+  RIZOMA_DRAIN_S: withDefault(integer(0, 604_800), defaults.drain_s),
+  RIZOMA_STATE_DIR: v.optional(text),
   RIZOMA_LOG_LEVEL: withDefault(
     v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     defaults.logLevel,
@@ -110,6 +114,8 @@ const help: Record<VariableName, string> = {
   RIZOMA_CLIENTS_PER_ERIZO: 'how many clients of a room share one ErizoJS process, 1 to 10000',
   RIZOMA_MEDIA_PORT_MIN: 'the lowest port of media, 1 to 65535',
   RIZOMA_MEDIA_PORT_MAX: 'the highest port of media, 1 to 65535',
+  RIZOMA_DRAIN_S: 'how many seconds clients may stay when the node is to end, 0 to 604800',
+  RIZOMA_STATE_DIR: 'a folder where the node keeps its keys, for this node alone',
   RIZOMA_LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent',
   RIZOMA_LOG_DIR: 'a folder for the log files of the ErizoJS processes',
   RIZOMA_RUN_ID: 'a name that all processes of one bring-up carry',
@@ -162,6 +168,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     clientsPerErizo: output.RIZOMA_CLIENTS_PER_ERIZO,
     mediaPortMin: output.RIZOMA_MEDIA_PORT_MIN,
     mediaPortMax: output.RIZOMA_MEDIA_PORT_MAX,
+    drain_ms: output.RIZOMA_DRAIN_S * 1000,
+    stateDir: output.RIZOMA_STATE_DIR,
     logLevel: output.RIZOMA_LOG_LEVEL,
     logDir: output.RIZOMA_LOG_DIR,
     runId: output.RIZOMA_RUN_ID,

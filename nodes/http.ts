@@ -2,14 +2,20 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Log } from './log.ts';
 
+export interface HealthPage {
+  good: boolean;
+  body: Record<string, unknown>;
+}
+
 /** What the node answers beside the controller's socket.io. */
 export interface HttpPages {
-  /** 200 where `missing` is empty, else 503. */
-  health(): { missing: readonly string[]; body: Record<string, unknown> };
+  /** Whether the node lives, and whether clients may come; 200 where it is so, else 503. */
+  health(): HealthPage;
+  readiness(): HealthPage;
   metrics: { readonly contentType: string; text(): Promise<string> };
 }
 
-/** The node's HTTP server, not listening yet; `GET /healthz` and `GET /metrics`, else 404. */
+/** The node's HTTP server, not listening yet; `GET /healthz`, `/readyz` and `/metrics`, else 404. */
 export function createHttpServer(components: { log: Log; pages: HttpPages }): Server {
   return createServer((request, response) => {
     answer(request, response, components.pages).catch((thrown: unknown) => {
@@ -49,14 +55,18 @@ async function answer(
   const path = request.url?.split('?')[0];
   const reads = request.method === 'GET' || request.method === 'HEAD';
   if (reads && path === '/healthz') {
-    const { missing, body } = pages.health();
-    const status = missing.length === 0 ? 200 : 503;
-    send(response, status, 'application/json', JSON.stringify(body));
+    sendHealth(response, pages.health());
+  } else if (reads && path === '/readyz') {
+    sendHealth(response, pages.readiness());
   } else if (reads && path === '/metrics') {
     send(response, 200, pages.metrics.contentType, await pages.metrics.text());
   } else {
     send(response, 404, 'text/plain; charset=utf-8', 'there is nothing here\n');
   }
+}
+
+function sendHealth(response: ServerResponse, { good, body }: HealthPage): void {
+  send(response, good ? 200 : 503, 'application/json', JSON.stringify(body));
 }
 
 function send(response: ServerResponse, status: number, type: string, text: string): void {

@@ -10,14 +10,28 @@ async function main(): Promise<void> {
     log.fatal({ err: error }, 'node failed');
     process.exit(1);
   });
-  const stopped = new Promise<NodeJS.Signals>((resolve) => {
-    process.on('SIGTERM', resolve);
-    process.on('SIGINT', resolve);
-  });
+  // SIGTERM ends the node when its clients have left, SIGINT and a second SIGTERM at once; all in order.
+  const terminated = signalled('SIGTERM', 1);
+  const stopped = Promise.race([signalled('SIGTERM', 2), signalled('SIGINT', 1)]);
   const node = await Node.create({ log }, config);
-  log.info({ signal: await stopped }, 'node closes');
+  void terminated.then(() => node.drain());
+  const drained = node.drained.then(() => 'it is drained');
+  log.info({ why: await Promise.race([stopped, drained]) }, 'node closes');
   await node.close();
   process.exit(0);
+}
+
+/** Resolves with the signal when it has come that many times. */
+function signalled(signal: NodeJS.Signals, times: number): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let left = times;
+  process.on(signal, () => {
+    left -= 1;
+    if (left === 0) {
+      resolve(signal);
+    }
+  });
+  return promise;
 }
 
 try {

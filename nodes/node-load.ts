@@ -1,18 +1,28 @@
 import type { NodeLoad } from '../protocol/contracts/node-edge.ts';
 import { defaults } from './config.ts';
 
-/**
- * How busy a node is, with Licode's three states. `cpu_cores` is what its ErizoJS processes take,
- * 1 is one core; `cores` what the host has.
- */
-export function nodeLoad(facts: {
+export interface NodeLoadFacts {
   rooms: number;
   clients: number;
-  cpu_cores: number;
+  /** Of its ErizoJS processes: CPU, where 1 is one core, and what they send; undefined without an agent. */
+  erizos: { cpu: number; consumers: number } | undefined;
+  /** What the host has. */
   cores: number;
-}): NodeLoad {
-  const cpu = Math.min(1, Math.max(0, facts.cpu_cores / facts.cores));
-  return { rooms: facts.rooms, clients: facts.clients, cpu, state: stateOf(cpu) };
+  /** It takes no new clients. */
+  draining: boolean;
+}
+
+/** How busy a node is, with Licode's three states. */
+export function nodeLoad({ rooms, clients, erizos, cores, draining }: NodeLoadFacts): NodeLoad {
+  const cpu = Math.min(1, Math.max(0, (erizos?.cpu ?? 0) / cores));
+  return {
+    rooms,
+    clients,
+    cpu,
+    state: stateOf(cpu),
+    ...(erizos === undefined ? {} : { consumers: erizos.consumers }),
+    ...(draining ? { draining } : {}),
+  };
 }
 
 function stateOf(cpu: number): NodeLoad['state'] {

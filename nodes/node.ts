@@ -8,10 +8,13 @@ import { newUuid } from '../protocol/ids.ts';
 import { Agent } from './agent/agent.ts';
 import type { Config } from './config.ts';
 import { Controller } from './controller/controller.ts';
-import type { HttpPages } from './http.ts';
+import type { HealthPage } from './http.ts';
 import { closeServer, createHttpServer, listen } from './http.ts';
 import type { Log } from './log.ts';
+import { Drain } from './drain.ts';
+import { cardCheck } from './mesh/card-check.ts';
 import { EdgeLink } from './mesh/edge-link.ts';
+import { Identity } from './mesh/identity.ts';
 import { StaticMembers } from './mesh/static-members.ts';
 import type { MetricsSource } from './metrics.ts';
 import { Metrics } from './metrics.ts';
@@ -31,6 +34,8 @@ export class Node {
   readonly #metrics: Metrics;
   /** What is closed when the node closes, last made first. */
   readonly #parts = new AsyncDisposableStack();
+  readonly #drain: Drain;
+  readonly #drained = Promise.withResolvers<void>();
   #agent: Agent | undefined;
   #edge: EdgeLink | undefined;
   #controller: Controller | undefined;
@@ -48,8 +53,21 @@ export class Node {
     this.#metrics = new Metrics({ source: this.#metricsSource() }, { nodeId, region, version });
     this.#server = createHttpServer({
       log: this.#log,
-      pages: { health: () => this.#health(), metrics: this.#metrics },
+      pages: {
+        health: () => this.#health(),
+        readiness: () => this.#readiness(),
+        metrics: this.#metrics,
+      },
     });
+    const { drain_ms } = config;
+    this.#drain = new Drain(
+      { clock: this.#clock, log: this.#log, clients: () => this.#clients() },
+      {
+        drain_ms,
+        onChange: (draining) => this.#onDrain(draining),
+        onDone: () => this.#drained.resolve(),
+      },
+    );
   }
 
   /** Brings up all parts; rejects, with nothing left behind, where one of them cannot. */
@@ -62,6 +80,16 @@ export class Node {
       throw thrown;
     }
     return node;
+  }
+
+  /** Resolves when the node drained, on its host's word or on the edge's, and nobody is left here. */
+  get drained(): Promise<void> {
+    return this.#drained.promise;
+  }
+
+  /** Takes no new clients from now on; who asked waits for `drained` and then closes the node. */
+  drain(): void {
+    this.#drain.begin('host');
   }
 
   /** Clients first, then the way to the edge, then the ErizoJS processes. Idempotent. */
@@ -77,6 +105,8 @@ export class Node {
   async #open(): Promise<void> {
     const { ip, httpPort } = this.#config;
     this.#parts.defer(() => this.#log.info('node closed'));
+    const { stateDir } = this.#config;
+    const identity = await Identity.create({ log: this.#log }, { stateDir });
     this.#metrics.start();
     if (this.#config.roles.includes('agent')) {
       this.#agent = this.#parts.use(await this.#createAgent());
@@ -84,7 +114,8 @@ export class Node {
     await listen(this.#server, { ip, port: httpPort });
     this.#parts.defer(() => closeServer(this.#server));
     // Last, as from the moment that the edge knows the node it sends clients here.
-    await this.#enrol();
+    await this.#enrol(identity);
+    this.#parts.defer(() => this.#drain.close());
     this.#log.info({ ip, httpPort, roles: this.#config.roles }, 'node started');
   }
 
@@ -100,25 +131,31 @@ export class Node {
     );
   }
 
-  async #enrol(): Promise<void> {
+  async #enrol(identity: Identity): Promise<void> {
     const { edgeUrl, enrolSecret, roles } = this.#config;
     const clock = this.#clock;
+    const log = this.#log;
     const card = this.#card();
     const edge = this.#parts.use(
       EdgeLink.create(
-        { clock, log: this.#log.child({ part: 'edge-link' }), card, load: () => this.#load() },
+        {
+          ...{ clock, log: log.child({ part: 'edge-link' }), card, identity },
+          load: () => this.#load(),
+        },
         { url: edgeUrl, enrolSecret },
       ),
     );
+    this.#parts.defer(() => edge.goodbye());
     this.#edge = edge;
     edge.listen({
       linked: () => {
         this.#wasLinked = true;
       },
+      drain: (wish) => (wish ? this.#drain.begin('edge') : this.#drain.undo()),
     });
-    const members = this.#parts.use(StaticMembers.create({ card, edge }));
+    const check = cardCheck({ clock, log, edge });
+    const members = this.#parts.use(StaticMembers.create({ card, edge, check }));
     if (roles.includes('controller')) {
-      const log = this.#log;
       const { nodeId, region, maxErizosPerRoom, clientsPerErizo } = this.#config;
       this.#controller = await Controller.create(
         { clock, log, edge, members, server: this.#server },
@@ -140,8 +177,21 @@ export class Node {
 
   #load(): NodeLoad {
     const { rooms, clients } = this.#controller?.load() ?? { rooms: 0, clients: 0 };
-    const cpu_cores = this.#agent?.cpu ?? 0;
-    return nodeLoad({ rooms, clients, cpu_cores, cores: availableParallelism() });
+    const { draining } = this.#drain;
+    const cores = availableParallelism();
+    return nodeLoad({ rooms, clients, erizos: this.#agent?.load, cores, draining });
+  }
+
+  /** Who would lose something now: clients of this controller, and those of others in processes here. */
+  #clients(): number {
+    const { clients } = this.#controller?.load() ?? { clients: 0 };
+    return Math.max(clients, this.#agent?.load.clients ?? 0);
+  }
+
+  #onDrain(draining: boolean): void {
+    this.#controller?.drain(draining);
+    this.#agent?.drain(draining);
+    this.#edge?.report();
   }
 
   #metricsSource(): MetricsSource {
@@ -153,19 +203,38 @@ export class Node {
     };
   }
 
-  #health(): ReturnType<HttpPages['health']> {
-    const { nodeId, region } = this.#config;
-    this.#hadErizos ||= this.#agent === undefined || this.#agent.ready;
-    const missing = [...(this.#wasLinked ? [] : ['edge']), ...(this.#hadErizos ? [] : ['erizos'])];
-    const { idle, used } = this.#agent?.processes ?? { idle: 0, used: 0 };
-    const facts = {
-      nodeId,
-      region,
-      edge: this.#edge?.linked === true ? 'linked' : 'away',
-      erizos: idle + used,
+  #health(): HealthPage {
+    const missing = this.#missing();
+    const good = missing.length === 0;
+    const status = good ? { status: 'ok' } : { status: 'starting', missing };
+    return { good, body: { ...status, ...this.#facts() } };
+  }
+
+  /** Whether clients may be sent here. A node that lives, and must not be restarted, may not be ready. */
+  #readiness(): HealthPage {
+    const missing = this.#missing();
+    const trouble = this.#edge?.trouble;
+    const { draining } = this.#drain;
+    const good = missing.length === 0 && !draining;
+    const status = draining ? 'draining' : good ? 'ready' : 'starting';
+    const clients = this.#clients();
+    const certifiedUntil = this.#edge?.certifiedUntil;
+    return {
+      good,
+      body: { status, missing, clients, certifiedUntil, trouble, ...this.#facts() },
     };
-    return missing.length === 0
-      ? { missing, body: { status: 'ok', ...facts } }
-      : { missing, body: { status: 'starting', ...facts, missing } };
+  }
+
+  /** What the node still lacks since it started. */
+  #missing(): string[] {
+    this.#hadErizos ||= this.#agent === undefined || this.#agent.ready;
+    return [...(this.#wasLinked ? [] : ['edge']), ...(this.#hadErizos ? [] : ['erizos'])];
+  }
+
+  #facts(): Record<string, unknown> {
+    const { nodeId, region } = this.#config;
+    const { idle, used } = this.#agent?.processes ?? { idle: 0, used: 0 };
+    const edge = this.#edge?.linked === true ? 'linked' : 'away';
+    return { nodeId, region, edge, erizos: idle + used };
   }
 }

@@ -19,9 +19,22 @@ export const NodeId = slug;
 export const AgentId = slug;
 /** Names one run of a node: a node that restarts under the same id is another one. */
 export const EpochId = uuid;
+<<<<<<< HEAD
 /** Where data is bound by law to stay, as the edge's platform knows it (Cloudflare: `DurableObjectJurisdiction`). */
 export const Jurisdiction = v.picklist(['eu', 'us', 'fedramp', 'fedramp-high']);
 export type Jurisdiction = v.InferOutput<typeof Jurisdiction>;
+=======
+/** libp2p's id of an Ed25519 key; `protocol/peer-id.ts` derives it. */
+export const PeerId = v.pipe(
+  v.string(),
+  v.regex(/^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/, 'not the peer id of an Ed25519 key'),
+);
+/** A key of ZeroMQ's CURVE in Z85 (ZeroMQ RFC 32). */
+export const CurveKey = v.pipe(
+  v.string(),
+  v.regex(/^[0-9A-Za-z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/, 'not a CURVE key in Z85'),
+);
+>>>>>>> 91e9198 (Nodes have keys and certificates, drain, and are listed)
 export const ErizoId = uuid;
 export const ClientId = uuid;
 export const ConnectionId = uuid;

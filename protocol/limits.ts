@@ -49,6 +49,12 @@ export const limits = {
   users_ms: 2_000,
   /** A ticket is used at once; this leaves room for a slow network and a skewed clock. */
   ticket_ttl_s: 60,
+  /** The certificate of a node: one that was stolen is worth a day, and a node renews it in half of that. */
+  certificate_ttl_s: 24 * 60 * 60,
+  /** An enrolment is signed anew for each registration; this is the way to the edge. */
+  enrolment_ttl_s: 60,
+  /** Revoked keys that members are told of: each for a day, and a mesh has fewer nodes. */
+  revokedKeys: 4_096,
   /** A token that nobody used is worth nothing after this (Licode: 3 minutes). */
   token_ttl_s: 180,
   /** Clock skew that a signature may have. */

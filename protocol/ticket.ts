@@ -34,6 +34,7 @@ const OkpPrivate = v.object({
 
 /** An Ed25519 key that checks tickets, as a JWK (RFC 8037). */
 export const TicketPublicKey = OkpPublic;
+export const TicketPrivateKey = OkpPrivate;
 export type TicketPublicKey = v.InferOutput<typeof OkpPublic>;
 export type TicketPrivateKey = v.InferOutput<typeof OkpPrivate>;
 

@@ -1,4 +1,5 @@
 import type { NodeCard, NodeLoad, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { NodeAnswer } from '../../protocol/contracts/nodes.ts';
 import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { Credentials } from '../../protocol/credentials.ts';
@@ -140,9 +141,16 @@ export interface RoomApi {
   nodeLost(speaker: Speaker): Promise<Outcome<null>>;
 }
 
+/** Who is in the mesh. */
+export interface Members {
+  nodes: NodeCard[];
+  /** Peer ids of keys that were revoked while a certificate of theirs may still be good. */
+  revoked: string[];
+}
+
 /** What the edge tells a node; the rows of `edgeToNode`. */
 export type Notice =
-  | { readonly method: 'mesh.members'; readonly params: { nodes: NodeCard[] } }
+  | { readonly method: 'mesh.members'; readonly params: Members }
   | {
       readonly method: 'room.changed';
       readonly params: { roomId: string; change: DirectoryChange };
@@ -154,13 +162,30 @@ export interface NodeApi {
   users(roomId: string): Promise<Outcome<RoomUser[]>>;
   /** Disconnects those of that name in the room at its controller; answers how many. Throws as `users`. */
   deleteUser(user: { roomId: string; name: string }): Promise<Outcome<number>>;
+  /** Whether its link stands, and how long it has been silent. */
+  about(): Promise<Outcome<{ linked: boolean; silence_ms: number }>>;
+  /**
+   * It takes no new clients from now on, or takes them again; Mesh knows when this resolves. Throws as
+   * `users`, and `conflict` where its own host ends it.
+   */
+  drain(drain: boolean): Promise<Outcome<null>>;
+  /** Its lease and its link end, and its key is taken nowhere any more. `not_found` where there was no node. */
+  revoke(): Promise<Outcome<null>>;
   /** Sends it over the node's link; false where the node has none now. It asks anew when it is back. */
   push(notice: Notice): Promise<boolean>;
 }
 
 export interface MeshApi {
   /** A node with a new lease or a new card; answers all members, it among them. */
-  join(node: { card: NodeCard; load: NodeLoad; lease: number }): Promise<Outcome<NodeCard[]>>;
+  join(node: { card: NodeCard; load: NodeLoad; lease: number }): Promise<Outcome<Members>>;
+  /** Another certificate on the card of that lease. */
+  renew(node: { card: NodeCard; lease: number }): Promise<Outcome<null>>;
+  /** `certificate_revoked` where the key was revoked, whichever node it was of. */
+  admits(key: { nodeId: string; peerId: string }): Promise<Outcome<null>>;
+  /** The key is worth nothing from now on, and all members are told. Idempotent. */
+  revoke(key: { nodeId: string; peerId: string }): Promise<Outcome<null>>;
+  /** All nodes that have a lease. */
+  nodes(): Promise<Outcome<NodeAnswer[]>>;
   /** False where the mesh does not have this lease: join again. */
   load(node: Speaker & { load: NodeLoad }): Promise<Outcome<boolean>>;
   leave(speaker: Speaker): Promise<Outcome<null>>;

@@ -15,7 +15,7 @@ import { valueOf } from './outcome.ts';
 
 /** Places participants by a picture of the mesh that is kept for a while, so that joins do not queue at Mesh. */
 export class MeshView {
-  readonly #mesh: MeshApi;
+  readonly #mesh: Pick<MeshApi, 'snapshot'>;
   readonly #now: () => number;
   readonly #random: Random;
   readonly #policy: Policy;
@@ -23,7 +23,7 @@ export class MeshView {
   #picture: { snapshot: MeshSnapshot; at_ms: number } | undefined;
 
   constructor(
-    components: { mesh: MeshApi; now: () => number; random: Random },
+    components: { mesh: Pick<MeshApi, 'snapshot'>; now: () => number; random: Random },
     options: { policy: PlacementPolicyName },
   ) {
     this.#mesh = components.mesh;

@@ -1,9 +1,13 @@
 import { DurableObject } from 'cloudflare:workers';
-import { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
-import { parseJson } from '../../protocol/parse.ts';
+import type { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
+import type { NodeAnswer } from '../../protocol/contracts/nodes.ts';
+import { limits } from '../../protocol/limits.ts';
 import { createLog } from '../log.ts';
-import type { MeshSnapshot, NodeSummary } from '../placement/snapshot.ts';
-import type { MeshApi, Speaker } from './api.ts';
+import type { MeshSnapshot } from '../placement/snapshot.ts';
+import type { Members, MeshApi, Speaker } from './api.ts';
+import { MeshStore } from './mesh-store.ts';
+import { nodeAnswer } from './node-answer.ts';
+import { revokedError } from './node-lease.ts';
 import type { Bindings } from './stubs.ts';
 import { nodeOf } from './stubs.ts';
 import type { Outcome } from './outcome.ts';
@@ -16,37 +20,20 @@ const defaults = {
   retry_ms: 1_000,
 } as const;
 
-type Row = { node_id: string; lease: number; card: string; load: string };
-
-const tables = `
-  CREATE TABLE IF NOT EXISTS regions (region TEXT PRIMARY KEY);
-  CREATE TABLE IF NOT EXISTS nodes
-    (node_id TEXT PRIMARY KEY, lease INTEGER NOT NULL, card TEXT NOT NULL, load TEXT NOT NULL);`;
-
 /** All regions and one row a node, for placement; and the list of members that all nodes hold. */
 export class Mesh extends DurableObject<Bindings> implements MeshApi {
-  readonly #sql: SqlStorage;
+  readonly #store: MeshStore;
 
   constructor(context: DurableObjectState, env: Bindings) {
     super(context, env);
-    this.#sql = context.storage.sql;
-    this.#sql.exec(tables);
+    this.#store = new MeshStore({ sql: context.storage.sql });
+    this.#store.makeTables();
   }
 
-  join(node: { card: NodeCard; load: NodeLoad; lease: number }): Promise<Outcome<NodeCard[]>> {
+  join(node: { card: NodeCard; load: NodeLoad; lease: number }): Promise<Outcome<Members>> {
     return outcomeOf(log, async () => {
-      const { nodeId, region } = node.card;
-      const card = JSON.stringify(node.card);
-      const row = this.#row(nodeId);
-      // A call of an older lease that was overtaken must not bring it back.
-      if (row === undefined || row.lease <= node.lease) {
-        this.#sql.exec('INSERT OR IGNORE INTO regions (region) VALUES (?)', region);
-        this.#sql.exec(
-          'INSERT OR REPLACE INTO nodes (node_id, lease, card, load) VALUES (?, ?, ?, ?)',
-          ...[nodeId, node.lease, card, JSON.stringify(node.load)],
-        );
-      }
-      if (row?.card !== card) {
+      if (this.#store.putNode(node, Date.now())) {
+        const { nodeId, region } = node.card;
         log.info('a node joined', { nodeId, region, lease: node.lease });
         await this.#tellMembers();
       }
@@ -54,22 +41,22 @@ export class Mesh extends DurableObject<Bindings> implements MeshApi {
     });
   }
 
-  load(node: Speaker & { load: NodeLoad }): Promise<Outcome<boolean>> {
-    return outcomeOf(log, () => {
-      const written = this.#sql.exec(
-        'UPDATE nodes SET load = ? WHERE node_id = ? AND lease = ?',
-        ...[JSON.stringify(node.load), node.nodeId, node.lease],
-      );
-      return written.rowsWritten > 0;
+  renew({ card, lease }: { card: NodeCard; lease: number }): Promise<Outcome<null>> {
+    return outcomeOf(log, async () => {
+      if (this.#store.putCard(card, lease)) {
+        await this.#tellMembers();
+      }
+      return null;
     });
   }
 
-  leave(speaker: Speaker): Promise<Outcome<null>> {
+  load({ nodeId, lease, load }: Speaker & { load: NodeLoad }): Promise<Outcome<boolean>> {
+    return outcomeOf(log, () => this.#store.putLoad(load, nodeId, lease));
+  }
+
+  leave({ nodeId, lease }: Speaker): Promise<Outcome<null>> {
     return outcomeOf(log, async () => {
-      const { nodeId, lease } = speaker;
-      const row = this.#row(nodeId);
-      if (row !== undefined && row.lease <= lease) {
-        this.#sql.exec('DELETE FROM nodes WHERE node_id = ?', nodeId);
+      if (this.#store.removeNode(nodeId, lease)) {
         log.info('a node left', { nodeId, lease });
         await this.#tellMembers();
       }
@@ -77,22 +64,42 @@ export class Mesh extends DurableObject<Bindings> implements MeshApi {
     });
   }
 
+  admits({ nodeId, peerId }: { nodeId: string; peerId: string }): Promise<Outcome<null>> {
+    return outcomeOf(log, () => {
+      if (this.#store.isRevoked(peerId)) {
+        throw revokedError(nodeId);
+      }
+      return null;
+    });
+  }
+
+  revoke(key: { nodeId: string; peerId: string }): Promise<Outcome<null>> {
+    return outcomeOf(log, async () => {
+      const certificate_ms = (limits.certificate_ttl_s + limits.clockSkew_s) * 1000;
+      this.#store.revoke(key, Date.now() + certificate_ms);
+      log.warn('a key was revoked', key);
+      await this.#tellMembers();
+      return null;
+    });
+  }
+
+  nodes(): Promise<Outcome<NodeAnswer[]>> {
+    return outcomeOf(log, () => this.#store.nodes().map((node) => nodeAnswer(node, Date.now())));
+  }
+
   snapshot(): Promise<Outcome<MeshSnapshot>> {
     return outcomeOf(log, () => ({
-      regions: this.#sql
-        .exec<{ region: string }>('SELECT region FROM regions ORDER BY region')
-        .toArray()
-        .map(({ region }) => region),
-      nodes: this.#summaries(),
+      regions: this.#store.regions(),
+      nodes: this.#store.nodes().map(({ card, load }) => ({ card, load })),
     }));
   }
 
   /** Tells every node who is in the mesh. An alarm outlives a restart of this object; a task does not. */
   override async alarm(): Promise<void> {
-    const nodes = this.#members();
+    const members = this.#members();
     const told = await Promise.allSettled(
-      nodes.map(({ nodeId }) =>
-        nodeOf(this.env, nodeId).push({ method: 'mesh.members', params: { nodes } }),
+      members.nodes.map(({ nodeId }) =>
+        nodeOf(this.env, nodeId).push({ method: 'mesh.members', params: members }),
       ),
     );
     const failed = told.filter(({ status }) => status === 'rejected').length;
@@ -106,19 +113,8 @@ export class Mesh extends DurableObject<Bindings> implements MeshApi {
     await this.ctx.storage.setAlarm(Date.now());
   }
 
-  #row(nodeId: string): Row | undefined {
-    return this.#sql.exec<Row>('SELECT * FROM nodes WHERE node_id = ?', nodeId).toArray()[0];
-  }
-
-  #summaries(): NodeSummary[] {
-    const rows = this.#sql.exec<Row>('SELECT * FROM nodes ORDER BY node_id').toArray();
-    return rows.map(({ card, load }) => ({
-      card: parseJson(NodeCard, card, 'stored card', 'internal'),
-      load: parseJson(NodeLoad, load, 'stored load', 'internal'),
-    }));
-  }
-
-  #members(): NodeCard[] {
-    return this.#summaries().map(({ card }) => card);
+  #members(): Members {
+    const nodes = this.#store.nodes().map(({ card }) => card);
+    return { nodes, revoked: this.#store.revoked(Date.now()) };
   }
 }

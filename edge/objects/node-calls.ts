@@ -1,12 +1,15 @@
 import type { Handlers } from '../../protocol/contract.ts';
 import type { NodeCard, NodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import type { NodeKeys } from '../../protocol/enrolment.ts';
+import { checkEnrolment } from '../../protocol/enrolment.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { roomOfToken } from '../../protocol/ids.ts';
 import { publicTicketKey } from '../../protocol/ticket.ts';
 import { checkTokenSignature } from '../../protocol/token.ts';
 import type { Config } from '../config.ts';
 import { tokenKeyOf } from '../config.ts';
-import type { Notice, RoomApi, Speaker } from './api.ts';
+import type { MeshApi, Notice, RoomApi, Speaker } from './api.ts';
+import type { Certificates } from './certificates.ts';
 import type { NodeLease } from './node-lease.ts';
 import type { NodeRooms } from './node-rooms.ts';
 import { valueOf } from './outcome.ts';
@@ -17,6 +20,8 @@ export interface NodeSession {
   readonly nodeId: string;
   /** The lease under which it registered over this socket. */
   lease: number | undefined;
+  /** It is the node's from now on: what it dialled before is closed. */
+  supersede(): void;
   notify(notice: Notice): void;
   /** Keeps the object awake until it is done. */
   background(task: () => Promise<void>): void;
@@ -25,6 +30,8 @@ export interface NodeSession {
 export interface NodeCallComponents {
   readonly lease: NodeLease;
   readonly rooms: NodeRooms;
+  readonly mesh: MeshApi;
+  readonly certificates: Certificates;
   readonly session: NodeSession;
   readonly room: (roomId: string) => RoomApi;
 }
@@ -37,18 +44,26 @@ export function nodeCalls(
   const { lease, rooms, session, room } = components;
   const { config } = options;
   return {
-    'node.register': async ({ card, load }) => {
-      if (card.nodeId !== session.nodeId) {
-        throw new RizomaError(
-          'forbidden',
-          `this is the link of ${session.nodeId}, not of ${card.nodeId}`,
-        );
-      }
-      const number = lease.register(card);
+    'node.register': async ({ card: said, load, enrolment }) => {
+      const { card, peerId } = await certified(components, said, enrolment);
+      const number = lease.register(card, peerId);
       session.lease = number;
-      const nodes = await lease.join(number, card, load);
-      session.notify({ method: 'mesh.members', params: { nodes } });
-      return { tokenKey: await tokenKeyOf(config), ticketKey: publicTicketKey(config.ticketKey) };
+      session.supersede();
+      const members = await lease.join(number, card, load);
+      session.notify({ method: 'mesh.members', params: members });
+      const { certificate } = card;
+      const ticketKey = publicTicketKey(config.ticketKey);
+      return { tokenKey: await tokenKeyOf(config), ticketKey, certificate };
+    },
+    'node.renew': async ({ enrolment }) => {
+      const { card, speaker } = registered(components);
+      const { card: renewed } = await certified(components, card, enrolment);
+      await lease.renew(speaker.lease, renewed.certificate);
+      return renewed.certificate;
+    },
+    'node.killMe': async () => {
+      await lease.end(session.lease);
+      return null;
     },
     'node.keepAlive': ({ load }) => {
       if (lease.cardOf(session.lease) === undefined) {
@@ -75,6 +90,24 @@ export function nodeCalls(
       await rooms.facts(roomId, registered(components).speaker, facts),
     'room.leave': async ({ roomId }) => await rooms.leave(roomId, registered(components).speaker),
   };
+}
+
+/** The card with a certificate, for a node that has shown its keys. Throws the codes of `node.register`. */
+async function certified(
+  { lease, mesh, certificates, session }: NodeCallComponents,
+  card: NodeCard,
+  enrolment: string,
+): Promise<{ card: NodeCard & { certificate: string }; peerId: string }> {
+  const { nodeId, epoch } = card;
+  if (nodeId !== session.nodeId) {
+    throw new RizomaError('forbidden', `this is the link of ${session.nodeId}, not of ${nodeId}`);
+  }
+  const keys: NodeKeys = await checkEnrolment(enrolment, { nodeId, epoch, now_ms: Date.now() });
+  const { peerId } = keys;
+  await valueOf(mesh.admits({ nodeId, peerId }));
+  const held = lease.cardUnder(peerId)?.certificate;
+  const certificate = await certificates.certificateFor(card, keys, held);
+  return { card: { ...card, certificate }, peerId };
 }
 
 /** Under which lease the session speaks. Throws `conflict` where it has none that lives. */

@@ -1,8 +1,9 @@
 import { assertNever } from '../../protocol/assert-never.ts';
 import type { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { EdgeLog } from '../log.ts';
-import type { MeshApi } from './api.ts';
+import type { Members, MeshApi } from './api.ts';
 import type { NodeRooms } from './node-rooms.ts';
 import type { NodeState, NodeStore } from './node-store.ts';
 import { valueOf } from './outcome.ts';
@@ -31,7 +32,7 @@ export class NodeLease {
   #state: NodeState;
   #heardAt_ms: number;
   /** The load that Mesh was told last. */
-  #told: { load: string; at_ms: number } | undefined;
+  #told: { load: string; draining: boolean; at_ms: number } | undefined;
 
   constructor(components: NodeLeaseComponents) {
     this.#parts = components;
@@ -51,12 +52,23 @@ export class NodeLease {
     this.#heardAt_ms = this.#parts.now();
   }
 
-  /** A lease for the node: its old one, or a new one for a new run. Answers with its number. */
-  register(card: NodeCard): number {
+  /** The card that a node of that key has here, while its lease lives. */
+  cardUnder(peerId: string): NodeCard | undefined {
+    return this.#state.state === 'live' && this.#state.peerId === peerId
+      ? this.#state.card
+      : undefined;
+  }
+
+  /**
+   * A lease for the node: its old one, or a new one for a new run. Answers with its number. Throws
+   * `certificate_revoked`, and `conflict` while a node with another key has the lease.
+   */
+  register(card: NodeCard, peerId: string): number {
+    this.#admit(card, peerId);
     const before = this.#state;
     const same = before.state === 'live' && before.card.epoch === card.epoch;
     const lease = same ? before.lease : before.lease + 1;
-    this.#become({ state: 'live', lease, card });
+    this.#become({ state: 'live', lease, card, peerId });
     this.heard();
     if (!same) {
       const { nodeId, region, epoch } = card;
@@ -65,23 +77,81 @@ export class NodeLease {
     return lease;
   }
 
+  #admit({ nodeId }: NodeCard, peerId: string): void {
+    const { store, now } = this.#parts;
+    if (store.isRevoked(peerId)) {
+      throw revokedError(nodeId);
+    }
+    const state = this.#state;
+    const isOurs = state.state !== 'live' || (state.peerId ?? peerId) === peerId;
+    if (!isOurs && now() - this.#heardAt_ms < limits.lease_ms) {
+      throw new RizomaError(
+        'conflict',
+        `another node that lives is ${nodeId}, under another key: give this one a RIZOMA_NODE_ID of ` +
+          `its own; where it is the same host with new keys, it is taken once the old lease has ended`,
+      );
+    }
+  }
+
+  /** Another certificate for the node that has the lease of that number. */
+  async renew(lease: number, certificate: string): Promise<void> {
+    const state = this.#state;
+    if (state.state !== 'live' || state.lease !== lease) {
+      throw new RizomaError('conflict', 'the lease has ended: register again');
+    }
+    const card = { ...state.card, certificate };
+    this.#become({ ...state, card });
+    await valueOf(this.#parts.mesh.renew({ card, lease }));
+  }
+
+  /** The node says goodbye: its lease ends now. Mesh knows when this resolves, the rooms soon after. */
+  async end(lease: number | undefined): Promise<void> {
+    if (this.cardOf(lease) !== undefined) {
+      this.#lose('a node said goodbye');
+      await this.check();
+    }
+  }
+
+  /** No node comes back under the key that this one has, or had last. Answers it; throws `not_found`. */
+  revoke(): { nodeId: string; peerId: string } {
+    const state = this.#state;
+    if (state.state === 'unknown' || state.peerId === undefined) {
+      throw new RizomaError('not_found', 'no node of that id has ever been here');
+    }
+    const { peerId } = state;
+    this.#parts.store.revoke(peerId);
+    if (state.state === 'live') {
+      this.#lose('a node was revoked');
+    }
+    return { nodeId: state.state === 'live' ? state.card.nodeId : state.nodeId, peerId };
+  }
+
+  /** How long ago the node was heard. */
+  get silence_ms(): number {
+    return Math.max(0, this.#parts.now() - this.#heardAt_ms);
+  }
+
   /** Tells Mesh of the registration, and arms the check. Answers all members. */
-  async join(lease: number, card: NodeCard, load: NodeLoad): Promise<NodeCard[]> {
+  async join(lease: number, card: NodeCard, load: NodeLoad): Promise<Members> {
     await this.#armNext(0);
-    this.#told = { load: JSON.stringify(load), at_ms: this.#parts.now() };
+    this.#told = toldOf(load, this.#parts.now());
     return await valueOf(this.#parts.mesh.join({ card, load, lease }));
   }
 
   /** Passes a load on to Mesh, if it is another one and the last was told long enough ago. */
   async report(load: NodeLoad): Promise<void> {
     const state = this.#state;
-    const text = JSON.stringify(load);
-    const now_ms = this.#parts.now();
-    const early = this.#told !== undefined && now_ms - this.#told.at_ms < limits.snapshot_ms;
-    if (state.state !== 'live' || early || this.#told?.load === text) {
+    const news = toldOf(load, this.#parts.now());
+    const told = this.#told;
+    const early =
+      told !== undefined &&
+      news.at_ms - told.at_ms < limits.snapshot_ms &&
+      // Whether new clients may come is known at once.
+      told.draining === news.draining;
+    if (state.state !== 'live' || early || told?.load === news.load) {
       return;
     }
-    this.#told = { load: text, at_ms: now_ms };
+    this.#told = news;
     const { lease, card } = state;
     const { mesh } = this.#parts;
     try {
@@ -96,19 +166,26 @@ export class NodeLease {
 
   /** Ends a lease that was not heard for too long, tells those who have to know, and arms the next check. */
   async check(): Promise<void> {
-    const { now, log } = this.#parts;
-    const state = this.#state;
-    if (state.state === 'live' && now() - this.#heardAt_ms >= limits.lease_ms) {
-      const { nodeId, region } = state.card;
-      log.warn('a node has lost its lease', { nodeId, region, lease: state.lease });
-      this.#become({ state: 'lost', lease: state.lease, nodeId, told: false });
+    if (this.#state.state === 'live' && this.silence_ms >= limits.lease_ms) {
+      this.#lose('a node has lost its lease');
     }
     try {
       await this.#tellOfLoss();
     } catch (thrown) {
-      log.error('not all were told of a lost lease', thrown);
+      this.#parts.log.error('not all were told of a lost lease', thrown);
     }
     await this.#armNext(defaults.retry_ms);
+  }
+
+  #lose(how: string): void {
+    const state = this.#state;
+    if (state.state === 'live') {
+      const { lease, peerId } = state;
+      const { nodeId, region } = state.card;
+      this.#parts.log.warn(how, { nodeId, region, lease });
+      const key = peerId === undefined ? {} : { peerId };
+      this.#become({ state: 'lost', lease, nodeId, told: false, ...key });
+    }
   }
 
   async #tellOfLoss(): Promise<void> {
@@ -166,4 +243,15 @@ export class NodeLease {
     this.#parts.store.saveState(state);
     this.#state = state;
   }
+}
+
+function toldOf(load: NodeLoad, at_ms: number): { load: string; draining: boolean; at_ms: number } {
+  return { load: JSON.stringify(load), draining: load.draining === true, at_ms };
+}
+
+export function revokedError(nodeId: string): RizomaError {
+  return new RizomaError(
+    'certificate_revoked',
+    `the key of ${nodeId} was revoked: where the host is trusted again, empty its RIZOMA_STATE_DIR`,
+  );
 }

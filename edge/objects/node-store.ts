@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { NodeCard } from '../../protocol/contracts/node-edge.ts';
+import { PeerId } from '../../protocol/ids.ts';
 import { parseJson } from '../../protocol/parse.ts';
 
 const Lease = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -7,9 +8,21 @@ const Lease = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** What becomes of a node. Each registration of a new run, and each after a loss, is a new lease. */
 const NodeState = v.variant('state', [
   v.strictObject({ state: v.literal('unknown'), lease: Lease }),
-  v.strictObject({ state: v.literal('live'), lease: Lease, card: NodeCard }),
+  /** `peerId`: of the key that the node holds; absent in what was stored before nodes had keys. */
+  v.strictObject({
+    state: v.literal('live'),
+    lease: Lease,
+    card: NodeCard,
+    peerId: v.optional(PeerId),
+  }),
   /** `told`: whether Mesh knows. */
-  v.strictObject({ state: v.literal('lost'), lease: Lease, nodeId: v.string(), told: v.boolean() }),
+  v.strictObject({
+    state: v.literal('lost'),
+    lease: Lease,
+    nodeId: v.string(),
+    peerId: v.optional(PeerId),
+    told: v.boolean(),
+  }),
 ]);
 export type NodeState = v.InferOutput<typeof NodeState>;
 
@@ -22,7 +35,8 @@ export interface HeldRoom {
 const tables = `
   CREATE TABLE IF NOT EXISTS node (only INTEGER PRIMARY KEY CHECK (only = 1), state TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS rooms
-    (room_id TEXT NOT NULL, lease INTEGER NOT NULL, PRIMARY KEY (room_id, lease));`;
+    (room_id TEXT NOT NULL, lease INTEGER NOT NULL, PRIMARY KEY (room_id, lease));
+  CREATE TABLE IF NOT EXISTS revoked (peer_id TEXT PRIMARY KEY);`;
 
 /** What a Node object keeps in its SQLite. */
 export class NodeStore {
@@ -48,6 +62,15 @@ export class NodeStore {
       'INSERT OR REPLACE INTO node (only, state) VALUES (1, ?)',
       JSON.stringify(state),
     );
+  }
+
+  /** The key is not taken here any more, for good. */
+  revoke(peerId: string): void {
+    this.#sql.exec('INSERT OR IGNORE INTO revoked (peer_id) VALUES (?)', peerId);
+  }
+
+  isRevoked(peerId: string): boolean {
+    return this.#sql.exec('SELECT 1 FROM revoked WHERE peer_id = ?', peerId).toArray().length > 0;
   }
 
   addRoom({ roomId, lease }: HeldRoom): void {

@@ -15,11 +15,12 @@ import type { Bindings } from './stubs.ts';
 import { meshOf, roomOf } from './stubs.ts';
 import type { NodeSession } from './node-calls.ts';
 import { nodeCalls } from './node-calls.ts';
+import { Certificates } from './certificates.ts';
 import { NodeLease } from './node-lease.ts';
 import { NodeRooms } from './node-rooms.ts';
 import { NodeStore } from './node-store.ts';
 import type { Outcome } from './outcome.ts';
-import { outcomeOf } from './outcome.ts';
+import { outcomeOf, valueOf } from './outcome.ts';
 import { closeCodes, SocketLink } from './socket-link.ts';
 
 const log = createLog({ object: 'node' });
@@ -66,18 +67,19 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     });
   }
 
-  /** The upgrade of a request that the Worker has checked. The newest socket of a node wins. */
+  /**
+   * The upgrade of a request that the Worker has checked. The socket that registered last is the node's;
+   * of those that have not registered only the newest is kept.
+   */
   override fetch(request: Request): Response {
     const nodeId = parse(NodeId, request.headers.get('x-rizoma-node'), 'node id');
-    const older = this.#openSockets();
-    const number = 1 + Math.max(0, ...older.map((socket) => attachmentOf(socket).number));
+    const others = this.#openSockets();
+    const number = 1 + Math.max(0, ...others.map((socket) => attachmentOf(socket).number));
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
     remember(server, { nodeId, number });
-    for (const socket of older) {
-      this.#conversationOf(socket).peer.close();
-    }
-    log.info('a node dialled in', { nodeId, replaced: older.length });
+    this.#close(others.filter((socket) => attachmentOf(socket).lease === undefined));
+    log.info('a node dialled in', { nodeId, others: others.length });
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -127,6 +129,34 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     return outcomeOf(log, () => this.#registeredPeer().call('room.deleteUser', user));
   }
 
+  about(): Promise<Outcome<{ linked: boolean; silence_ms: number }>> {
+    return outcomeOf(log, () => ({
+      linked: this.#registered() !== undefined,
+      silence_ms: this.#lease.silence_ms,
+    }));
+  }
+
+  drain(drain: boolean): Promise<Outcome<null>> {
+    return outcomeOf(log, async () => {
+      const load = await this.#registeredPeer().call('node.drain', { drain });
+      await this.#lease.report(load);
+      if ((load.draining === true) !== drain) {
+        throw new RizomaError('conflict', 'its own host ends this node: start another one there');
+      }
+      return null;
+    });
+  }
+
+  revoke(): Promise<Outcome<null>> {
+    return outcomeOf(log, async () => {
+      const key = this.#lease.revoke();
+      this.#close(this.#openSockets());
+      await valueOf(meshOf(this.env).revoke(key));
+      await this.#lease.check();
+      return null;
+    });
+  }
+
   override async alarm(): Promise<void> {
     await this.#lease.check();
   }
@@ -165,6 +195,12 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     return this.ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
   }
 
+  #close(sockets: readonly WebSocket[]): void {
+    for (const socket of sockets) {
+      this.#conversationOf(socket).peer.close();
+    }
+  }
+
   #conversationOf(socket: WebSocket): Conversation {
     const known = this.#conversations.get(socket);
     if (known !== undefined) {
@@ -177,6 +213,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
 
   #converse(socket: WebSocket): Conversation {
     const { nodeId } = attachmentOf(socket);
+    const config = configOf(this.env);
     const link = new SocketLink({ socket }, { name: `link of ${nodeId}` });
     const session: NodeSession = {
       nodeId,
@@ -187,6 +224,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
         const { number } = attachmentOf(socket);
         remember(socket, { nodeId, number, ...(lease === undefined ? {} : { lease }) });
       },
+      supersede: () => this.#close(this.#openSockets().filter((other) => other !== socket)),
       notify: ({ method, params }) => peer.notify(method, params),
       background: (task) =>
         this.ctx.waitUntil(
@@ -194,8 +232,15 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
         ),
     };
     const handlers = nodeCalls(
-      { lease: this.#lease, rooms: this.#rooms, session, room: (roomId) => this.#room(roomId) },
-      { config: configOf(this.env) },
+      {
+        lease: this.#lease,
+        rooms: this.#rooms,
+        mesh: meshOf(this.env),
+        certificates: new Certificates({ now: () => Date.now() }, { key: config.ticketKey }),
+        session,
+        room: (roomId) => this.#room(roomId),
+      },
+      { config },
     );
     const peer = RpcPeer.create(
       { link, clock: systemClock, handlers },

@@ -53,7 +53,7 @@ export function explain(policy: Policy, wish: Wish, circumstances: Circumstances
 function judge(
   outcome: Outcome | undefined,
   pin: RegionPin,
-  { card }: NodeSummary,
+  { card, load }: NodeSummary,
   { regions, allowedRegions }: Scene,
 ): Judgement {
   if (!allows(pin, card)) {
@@ -64,6 +64,10 @@ function judge(
       : `does not allow ${region}`;
     const why = `the pin ${what}; it leaves ${allowedRegions} regions`;
     return { outcome: 'refused', rule: 'pin', why, number: allowedRegions, unit: 'regions' };
+  }
+  if (load.draining === true) {
+    const why = `is draining: it takes no new clients, and ends when its ${load.clients} have left`;
+    return { outcome: 'refused', rule: 'draining', why, number: load.clients, unit: 'clients' };
   }
   const entrance = regions
     .flatMap((region) => region.entrances)

@@ -21,10 +21,10 @@ export interface Entrance extends NodeSummary {
   readonly host: string;
 }
 
-/** The nodes that run a controller. */
+/** The nodes that run a controller and take clients. */
 export function entrancesOf(snapshot: MeshSnapshot): Entrance[] {
   return snapshot.nodes.flatMap(({ card, load }) =>
-    card.host === undefined ? [] : [{ card, load, host: card.host }],
+    card.host === undefined || load.draining === true ? [] : [{ card, load, host: card.host }],
   );
 }
 
@@ -34,7 +34,7 @@ export function regionsAnswer(snapshot: MeshSnapshot): RegionsAnswer {
   const regions = [...byRegion].map(([region, nodes]) => ({
     region,
     nodes: nodes.length,
-    state: freest(nodes.map(({ load }) => load.state)),
+    state: freest(nodes.map(({ load }) => (load.draining === true ? 'full' : load.state))),
   }));
   return { regions: regions.toSorted((a, b) => (a.region < b.region ? -1 : 1)) };
 }

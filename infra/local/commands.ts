@@ -115,6 +115,7 @@ export function nodeEnv(
     RIZOMA_MAX_PROCESSES: String(settings.maxProcesses),
     RIZOMA_MEDIA_PORT_MIN: String(settings.mediaPortMin),
     RIZOMA_MEDIA_PORT_MAX: String(settings.mediaPortMax),
+    RIZOMA_STATE_DIR: join(settings.stateDir, 'nodes', nodeIdOf(region)),
     RIZOMA_LOG_LEVEL: settings.logLevel,
     RIZOMA_LOG_DIR: join(settings.stateDir, 'log'),
     MEDIASOUP_WORKER_BIN: settings.workerBin,

@@ -12,12 +12,15 @@ import { sweep } from './sweep.ts';
 const defaults = {
   /** From the first process to the last healthy one. */
   start_timeout_ms: 60_000,
-  /** What a part is given to end by itself: a node moves its clients meanwhile. */
+  /** What a part is given to end by itself: a node says goodbye and ends its ErizoJS processes meanwhile. */
   stop_timeout_ms: 10_000,
   /** A killed process is gone at once; on a strained machine within this. */
   kill_timeout_ms: 5_000,
   ask_timeout_ms: 5_000,
 } as const;
+
+/** A node ends at once, in order: on SIGTERM it would first wait for its clients. */
+const nodeStopSignal = 'SIGINT';
 
 /** One node as tests and the table see it. */
 export interface LocalNode {
@@ -121,7 +124,7 @@ export class LocalSystem {
   /** Starts a node, having ended it if it runs, and waits until it is healthy and enrolled. */
   async restartNode(region: string): Promise<void> {
     const { process, region: place } = this.#node(region);
-    await process.halt('SIGTERM', defaults.stop_timeout_ms);
+    await process.halt(nodeStopSignal, defaults.stop_timeout_ms);
     process.start();
     const deadline = this.#deadline();
     await waitHealthy(this.#nodeCheck(place), deadline);
@@ -154,7 +157,9 @@ export class LocalSystem {
   async #stop(): Promise<void> {
     const { edge, nodes, release } = this.#components;
     await Promise.all(
-      [...nodes.values()].map(({ process }) => process.halt('SIGTERM', defaults.stop_timeout_ms)),
+      [...nodes.values()].map(({ process }) =>
+        process.halt(nodeStopSignal, defaults.stop_timeout_ms),
+      ),
     );
     await edge.halt('SIGTERM', defaults.stop_timeout_ms);
     await sweep({ RIZOMA_RUN_ID: this.runId });

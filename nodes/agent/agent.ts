@@ -15,6 +15,7 @@ import { ZmqListener } from '../link/zmq-listener.ts';
 import type { Log } from '../log.ts';
 import type { ErizoEnvironment } from './erizo-process.ts';
 import { spawnErizo } from './erizo-process.ts';
+import type { ErizoSums } from './erizos.ts';
 import { Erizos } from './erizos.ts';
 import type { PoolOptions } from './pool-state.ts';
 
@@ -44,6 +45,7 @@ export class Agent {
   readonly #erizos: Erizos;
   readonly #controllers = new Set<ControllerPeer>();
   #listener: ZmqListener | undefined;
+  #draining = false;
   #closed: Promise<void> | undefined;
 
   constructor(components: AgentComponents, options: AgentOptions) {
@@ -108,14 +110,19 @@ export class Agent {
     };
   }
 
-  /** CPU of its ErizoJS processes, 1 is one core. */
-  get cpu(): number {
-    return this.#erizos.cpu;
+  /** How busy its ErizoJS processes are together. */
+  get load(): ErizoSums {
+    return this.#erizos.load;
   }
 
   /** What is open in each of its processes. */
   counters(): Promise<ReadonlyMap<string, ErizoCounters>> {
     return this.#erizos.counters();
+  }
+
+  /** Whether it keeps its processes from rooms of other hosts, as its host is to end. */
+  drain(draining: boolean): void {
+    this.#draining = draining;
   }
 
   close(): Promise<void> {
@@ -167,6 +174,7 @@ export class Agent {
         clock: this.#clock,
         handlers: {
           createErizoJS: async ({ roomId, except }, { signal, remaining_ms }) => {
+            this.#refuseOthers(controllerId);
             const { erizoId, endpoint } = await this.#erizos.take({ except, signal, remaining_ms });
             log.info({ roomId, erizoId }, 'erizo given to a room');
             return { erizoId, endpoint, agentId: this.#options.environment.nodeId };
@@ -198,6 +206,14 @@ export class Agent {
       held.peer = peer;
       this.#controllers.add(peer);
       log.info('controller linked');
+    }
+  }
+
+  /** The clients that are still here may need another process; the rooms of other hosts have others. */
+  #refuseOthers(controllerId: string): void {
+    const { nodeId } = this.#options.environment;
+    if (this.#draining && controllerId.split('/')[0] !== nodeId) {
+      throw new RizomaError('draining', `${nodeId} takes nothing new: ask another agent`);
     }
   }
 

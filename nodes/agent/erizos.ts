@@ -44,6 +44,9 @@ export interface ErizoRequest {
   remaining_ms: number;
 }
 
+/** Of all processes of a host: whom they serve, what they send, and CPU, where 1 is one core. */
+export type ErizoSums = Pick<ErizoLoad, 'clients' | 'consumers' | 'cpu'>;
+
 interface Session {
   peer: RpcPeer<AgentToErizo, ErizoToAgent> | undefined;
 }
@@ -167,12 +170,13 @@ export class Erizos {
     return Math.max(0, this.#options.maxProcesses - this.#state.slots.size);
   }
 
-  /** CPU of all of them, 1 is one core. */
-  get cpu(): number {
-    return [...this.#state.slots.values()].reduce(
-      (sum, slot) => sum + (slot.is === 'starting' ? 0 : slot.load.cpu),
-      0,
+  /** What they last told, summed. */
+  get load(): ErizoSums {
+    const loads = [...this.#state.slots.values()].flatMap((slot) =>
+      slot.is === 'starting' ? [] : [slot.load],
     );
+    const sum = (of: keyof ErizoSums): number => loads.reduce((total, load) => total + load[of], 0);
+    return { clients: sum('clients'), consumers: sum('consumers'), cpu: sum('cpu') };
   }
 
   /** What is open in each; one that does not answer is left out. */

@@ -84,4 +84,11 @@ function known(slot: Slot) {
     : { erizoId, born_ms, load: slot.load, unlinked_ms: slot.unlinked_ms };
 }
 
-const nothingOpen = { clients: 0, publishers: 0, subscribers: 0, pipes: 0, cpu: 0 } as const;
+const nothingOpen = {
+  clients: 0,
+  publishers: 0,
+  subscribers: 0,
+  pipes: 0,
+  consumers: 0,
+  cpu: 0,
+} as const;

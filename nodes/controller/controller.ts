@@ -75,6 +75,7 @@ export class Controller {
   readonly #admission: Admission;
   #stopListening: () => void = () => undefined;
   #closed = false;
+  #draining = false;
 
   private constructor(parts: Parts) {
     this.#clock = parts.clock;
@@ -111,6 +112,11 @@ export class Controller {
     };
   }
 
+  /** Whether new clients are refused; those that are there stay, and may come back when they lost their socket. */
+  drain(draining: boolean): void {
+    this.#draining = draining;
+  }
+
   /** Tells its clients, ends their sockets and its conversations. Idempotent. */
   close(): Promise<void> {
     if (!this.#closed) {
@@ -138,6 +144,9 @@ export class Controller {
       const { query } = socket.handshake;
       const additions = parse(HandshakeAdditions, query, 'handshake');
       if (additions.clientId === undefined) {
+        if (this.#draining) {
+          throw new RizomaError('draining', 'this controller takes no new clients: join again');
+        }
         const visitor = await this.#admission.admit(query, additions);
         const done = await this.#rooms.expect(visitor.roomId);
         if (socket.conn.readyState !== 'open') {

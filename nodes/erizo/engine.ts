@@ -146,6 +146,10 @@ export class Engine {
     return this.#open.pipeTransports.size;
   }
 
+  get consumers(): number {
+    return this.#open.consumers.size;
+  }
+
   /** CPU time of the worker since it started, in milliseconds. */
   async cpu_ms(): Promise<number> {
     const usage = await this.#worker.getResourceUsage();

@@ -29,6 +29,7 @@ export class LoadMeter {
       publishers: counted.publishers,
       subscribers: counted.subscribers,
       pipes: this.#engine.pipes,
+      consumers: this.#engine.consumers,
       // Two digits: what is finer is noise, and would be told each second.
       cpu: Math.max(0, Math.round(share * 100) / 100),
     };

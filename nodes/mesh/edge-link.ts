@@ -1,6 +1,6 @@
 import { assertNever } from '../../protocol/assert-never.ts';
 import type { Cancel, Clock } from '../../protocol/clock.ts';
-import type { CallsOf, ParamsIn, ResultOf } from '../../protocol/contract.ts';
+import type { CallsOf, Handlers, ParamsIn, ResultOf } from '../../protocol/contract.ts';
 import type {
   EdgeToNode,
   NodeCard,
@@ -15,7 +15,9 @@ import type { LinkEnd } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { dialWebSocket } from '../link/websocket-link.ts';
 import type { Log } from '../log.ts';
+import { CertificateKeeper } from './certificate-keeper.ts';
 import type { Edge, EdgeKeys, EdgeListener } from './edge.ts';
+import type { Identity } from './identity.ts';
 
 export interface EdgeLinkComponents {
   clock: Clock;
@@ -23,6 +25,7 @@ export interface EdgeLinkComponents {
   card: NodeCard;
   /** How busy the node is now; asked at each keep-alive. */
   load: () => NodeLoad;
+  identity: Pick<Identity, 'enrolment'>;
   /** From 0 to 1, for the jitter. */
   random?: () => number;
 }
@@ -58,12 +61,17 @@ export class EdgeLink implements Edge {
   readonly #card: NodeCard;
   readonly #load: () => NodeLoad;
   readonly #random: () => number;
+  readonly #identity: EdgeLinkComponents['identity'];
   readonly #options: EdgeLinkOptions;
+  readonly #keeper: CertificateKeeper;
   readonly #listeners = new Set<EdgeListener>();
   #state: State = { is: 'waiting', stopTimer: () => undefined };
   #keys: EdgeKeys | undefined;
   /** Dials since a keep-alive was last answered. */
   #attempts = 0;
+  /** Dials in a row that came to nothing. */
+  #failures = 0;
+  #leaving = false;
 
   constructor(components: EdgeLinkComponents, options: EdgeLinkOptions) {
     this.#clock = components.clock;
@@ -71,7 +79,18 @@ export class EdgeLink implements Edge {
     this.#card = components.card;
     this.#load = components.load;
     this.#random = components.random ?? Math.random;
+    this.#identity = components.identity;
     this.#options = options;
+    const { clock, log, card } = components;
+    this.#keeper = new CertificateKeeper(
+      {
+        clock,
+        log,
+        random: this.#random,
+        renew: async () => this.call('node.renew', { enrolment: await this.#enrolment() }),
+      },
+      { nodeId: card.nodeId, region: card.region },
+    );
   }
 
   /** Dials, and does not wait for the answer. */
@@ -89,6 +108,17 @@ export class EdgeLink implements Edge {
     return this.#keys;
   }
 
+  /** What to look at, where the edge has not taken this node for several tries; undefined else. */
+  get trouble(): string | undefined {
+    return this.#failures < failuresBeforeError ? undefined : advice;
+  }
+
+  /** When the node's certificate expires; undefined before there is one. */
+  get certifiedUntil(): Date | undefined {
+    const expires_s = this.#keeper.certificate?.expires_s;
+    return expires_s === undefined ? undefined : new Date(expires_s * 1000);
+  }
+
   async call<M extends CallsOf<NodeToEdge>>(
     method: M,
     params: ParamsIn<NodeToEdge, M>,
@@ -97,6 +127,26 @@ export class EdgeLink implements Edge {
       throw new RizomaError('link_down', `the edge is away, ${method} was not sent`);
     }
     return this.#state.peer.call(method, params);
+  }
+
+  /** Tells the edge how busy the node is now, rather than when the next keep-alive is due. */
+  report(): void {
+    void this.#keepAlive();
+  }
+
+  /** Tells the edge that this node ends, so that nobody is sent here any more; for 2 s at the most. */
+  async goodbye(): Promise<void> {
+    if (this.#state.is !== 'linked') {
+      return;
+    }
+    this.#leaving = true;
+    try {
+      await this.#state.peer.call('node.killMe', {});
+      this.#log.info('said goodbye to the edge');
+    } catch (thrown) {
+      // The edge finds out by the lease.
+      this.#log.warn({ code: toRizomaError(thrown).code }, 'the edge did not hear the goodbye');
+    }
   }
 
   listen(listener: EdgeListener): () => void {
@@ -123,6 +173,7 @@ export class EdgeLink implements Edge {
       default:
         assertNever(before);
     }
+    this.#keeper.close();
     this.#listeners.clear();
     this.#log.info('edge link closed');
   }
@@ -144,22 +195,7 @@ export class EdgeLink implements Edge {
       {
         link,
         clock: this.#clock,
-        handlers: {
-          'mesh.members': ({ nodes }) => this.#tell((listener) => listener.members?.(nodes)),
-          'room.changed': ({ roomId, change }) =>
-            this.#tell((listener) => listener.roomChanged?.(roomId, change)),
-          'room.deleted': ({ roomId }) => this.#tell((listener) => listener.roomDeleted?.(roomId)),
-          'room.users': async ({ roomId }, { part }) => {
-            for (const users of this.#usersInParts(roomId)) {
-              part(users);
-            }
-            return Promise.resolve(null);
-          },
-          'room.deleteUser': ({ roomId, name }) => {
-            const counts = this.#ask((listener) => listener.deleteUser?.(roomId, name));
-            return Promise.resolve(counts.reduce((sum, count) => sum + count, 0));
-          },
-        },
+        handlers: this.#handlers(),
       },
       {
         outgoing: nodeToEdge,
@@ -172,11 +208,43 @@ export class EdgeLink implements Edge {
     void this.#register(peer);
   }
 
+  #handlers(): Handlers<EdgeToNode> {
+    return {
+      'mesh.members': ({ nodes, revoked }) =>
+        this.#tell((listener) => listener.members?.(nodes, revoked)),
+      'node.drain': ({ drain }) => {
+        this.#tell((listener) => listener.drain?.(drain));
+        return Promise.resolve(this.#load());
+      },
+      'room.changed': ({ roomId, change }) =>
+        this.#tell((listener) => listener.roomChanged?.(roomId, change)),
+      'room.deleted': ({ roomId }) => this.#tell((listener) => listener.roomDeleted?.(roomId)),
+      'room.users': async ({ roomId }, { part }) => {
+        for (const users of this.#usersInParts(roomId)) {
+          part(users);
+        }
+        return Promise.resolve(null);
+      },
+      'room.deleteUser': ({ roomId, name }) => {
+        const counts = this.#ask((listener) => listener.deleteUser?.(roomId, name));
+        return Promise.resolve(counts.reduce((sum, count) => sum + count, 0));
+      },
+    };
+  }
+
+  #enrolment(): Promise<string> {
+    return this.#identity.enrolment(this.#card, this.#clock.now());
+  }
+
   async #register(peer: Peer): Promise<void> {
     try {
-      const keys = await peer.call('node.register', { card: this.#card, load: this.#load() });
+      const enrolment = await this.#enrolment();
+      const card = this.#card;
+      const answer = await peer.call('node.register', { card, load: this.#load(), enrolment });
+      const { certificate, ...keys } = answer;
       if (this.#peer === peer) {
         this.#keys = keys;
+        void this.#keeper.hold(keys.ticketKey, certificate);
         this.#onRegistered(peer);
       }
     } catch (thrown) {
@@ -200,15 +268,16 @@ export class EdgeLink implements Edge {
   /** One at a time: an edge that answers slowly is not asked faster than it answers. */
   async #keepAlive(): Promise<void> {
     const state = this.#state;
-    if (state.is !== 'linked' || state.asking) {
+    if (state.is !== 'linked' || state.asking || this.#leaving) {
       return;
     }
     state.asking = true;
     try {
       const answer = await state.peer.call('node.keepAlive', { load: this.#load() });
-      // Not sooner: two nodes that share an id by mistake replace each other again and again.
+      // Not sooner: an edge that takes a node and loses it at once is not dialled without a pause.
       this.#attempts = 0;
-      if (answer === 'whoareyou') {
+      this.#failures = 0;
+      if (answer === 'whoareyou' && !this.#leaving) {
         await this.#register(state.peer);
       }
     } catch (thrown) {
@@ -240,12 +309,11 @@ export class EdgeLink implements Edge {
       before.stopTimer();
       this.#log.info({ why, delay_ms }, 'edge away');
       this.#tell((listener) => listener.away?.());
-    } else if (this.#attempts === attemptsBeforeWarning) {
-      // The WebSocket does not tell a refusal from an absence, so both are named, and once.
-      this.#log.warn(
-        { why, url: this.#options.url },
-        'the edge cannot be reached, or refuses this node: see RIZOMA_EDGE_URL and RIZOMA_ENROL_SECRET',
-      );
+      return;
+    }
+    this.#failures += 1;
+    if (this.#failures === failuresBeforeError) {
+      this.#log.error({ why, url: this.#options.url, failures: this.#failures }, advice);
     }
   }
 
@@ -279,8 +347,11 @@ export class EdgeLink implements Edge {
   }
 }
 
-/** An edge that starts beside this node is not there for the first few dials. */
-const attemptsBeforeWarning = 4;
+/** Licode gives up after as many; an edge that starts beside this node is there by then. */
+const failuresBeforeError = 5;
+/** The WebSocket does not tell a refusal from an absence, so all that it may be is named. */
+const advice =
+  'the edge cannot be reached, or refuses this node: see RIZOMA_EDGE_URL, RIZOMA_ENROL_SECRET and the clock; it is tried again without end';
 
 function linkUrl(edgeUrl: string, nodeId: string): string {
   const url = new URL(edgeUrl);

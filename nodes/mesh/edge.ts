@@ -7,7 +7,7 @@ import type { TicketPublicKey } from '../../protocol/ticket.ts';
 export interface EdgeKeys {
   /** Checks the signature of Licode's tokens. */
   tokenKey: string;
-  /** Checks tickets. */
+  /** Checks tickets, and certificates. */
   ticketKey: TicketPublicKey;
 }
 
@@ -16,7 +16,10 @@ export interface EdgeListener {
   /** Registered, for the first time or again: what was pushed meanwhile was missed. */
   linked?(): void;
   away?(): void;
-  members?(nodes: readonly NodeCard[]): void;
+  /** Who is in the mesh, and the peer ids of keys that were revoked. */
+  members?(nodes: readonly NodeCard[], revoked: readonly string[]): void;
+  /** Take no new clients and end when the last has left, or take them again. */
+  drain?(drain: boolean): void;
   roomChanged?(roomId: string, change: DirectoryChange): void;
   roomDeleted?(roomId: string): void;
   /** Who is in the room here. */

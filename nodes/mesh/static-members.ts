@@ -1,26 +1,43 @@
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
+import type { CheckCards } from './card-check.ts';
 import type { Edge } from './edge.ts';
 import type { Members } from './members.ts';
 
+interface Heard {
+  nodes: readonly NodeCard[];
+  revoked: readonly string[];
+}
+
 /**
- * The members as the edge names them. While the edge is away the last ones stay, as a node that
- * is gone is noticed by whoever calls it. This node is always a member, by its own card.
+ * The members as the edge names them, so far as they are believed. While the edge is away the last ones
+ * stay, as a node that is gone is noticed by whoever calls it. This node is always a member, by its own
+ * card.
  */
 export class StaticMembers implements Members {
   readonly #own: NodeCard;
+  readonly #check: CheckCards;
   readonly #listeners = new Set<() => void>();
   #nodes: ReadonlyMap<string, NodeCard>;
+  /** What the edge said last. */
+  #heard: Heard | undefined;
   #stopListening: (() => void) | undefined;
 
-  constructor(components: { card: NodeCard }) {
+  constructor(components: { card: NodeCard; check: CheckCards }) {
     this.#own = components.card;
+    this.#check = components.check;
     this.#nodes = new Map([[this.#own.nodeId, this.#own]]);
   }
 
-  static create(components: { card: NodeCard; edge: Pick<Edge, 'listen'> }): StaticMembers {
+  static create(components: {
+    card: NodeCard;
+    edge: Pick<Edge, 'listen'>;
+    check: CheckCards;
+  }): StaticMembers {
     const members = new StaticMembers(components);
     members.#stopListening = components.edge.listen({
-      members: (nodes) => members.#onMembers(nodes),
+      members: (nodes, revoked) => void members.#consider({ nodes, revoked }),
+      // The list comes before the answer that brings the key to check it with.
+      linked: () => void members.#consider(members.#heard),
     });
     return members;
   }
@@ -42,6 +59,7 @@ export class StaticMembers implements Members {
 
   close(): void {
     this.#stopListening?.();
+    this.#heard = undefined;
     this.#listeners.clear();
   }
 
@@ -49,7 +67,19 @@ export class StaticMembers implements Members {
     this.close();
   }
 
-  #onMembers(nodes: readonly NodeCard[]): void {
+  async #consider(heard: Heard | undefined): Promise<void> {
+    this.#heard = heard;
+    if (heard === undefined) {
+      return;
+    }
+    const believed = await this.#check(heard.nodes, new Set(heard.revoked));
+    // Something newer may have come meanwhile, and be known already.
+    if (this.#heard === heard) {
+      this.#become(believed);
+    }
+  }
+
+  #become(nodes: readonly NodeCard[]): void {
     // The edge may still name an earlier run of this node.
     const next = new Map([...nodes, this.#own].map((node) => [node.nodeId, node]));
     if (sameNodes(this.#nodes, next)) {

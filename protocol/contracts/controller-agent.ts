@@ -12,6 +12,8 @@ export const ErizoLoad = v.strictObject({
   publishers: count,
   subscribers: count,
   pipes: count,
+  /** What it sends: consumers of clients and of pipes. */
+  consumers: count,
   /** CPU of the process and its worker, 1 is one core. */
   cpu: v.pipe(v.number(), v.minValue(0)),
 });
@@ -26,7 +28,7 @@ export const controllerToAgent = {
       except: v.pipe(v.array(ErizoId), v.maxLength(256)),
     }),
     result: v.strictObject({ erizoId: ErizoId, agentId: AgentId, endpoint: Endpoint }),
-    errors: ['overloaded', 'unavailable'],
+    errors: ['overloaded', 'unavailable', 'draining'],
     timeout_ms: 10_000,
     idempotent: false,
   },

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
+import { CertificateText } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
 import { Directory, DirectoryChange, Endpoint, RoomFacts } from '../directory.ts';
-import { ClientId, EpochId, Jurisdiction, NodeId, RegionId, RoomId } from '../ids.ts';
+import { EnrolmentText } from '../enrolment.ts';
+import { ClientId, EpochId, Jurisdiction, NodeId, PeerId, RegionId, RoomId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { Place } from '../place.ts';
 import { TicketPublicKey } from '../ticket.ts';
@@ -22,6 +24,8 @@ export const NodeCard = v.strictObject({
   /** Where controllers of its region reach its agent; absent on a node that runs none. */
   agent: v.optional(Endpoint),
   version: v.pipe(v.string(), v.maxLength(64)),
+  /** What the edge signed for it; there on every card that the edge hands on. */
+  certificate: v.optional(CertificateText),
 });
 
 /** How busy a node is; Licode's three states are derived from it. */
@@ -31,6 +35,8 @@ export const NodeLoad = v.strictObject({
   /** CPU of its ErizoJS processes, 0 to 1 of what the host has. */
   cpu: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   state: v.picklist(['available', 'warning', 'full']),
+  /** It takes no new clients, and ends when those that it has are gone. */
+  draining: v.optional(v.boolean()),
   /** Consumers of its ErizoJS processes; absent where they are not counted. */
   consumers: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
   /**
@@ -52,16 +58,38 @@ export const RoomUser = v.strictObject({ clientId: ClientId, name: text, role: t
 
 /** What a node may ask of the edge, and tell it. */
 export const nodeToEdge = {
+  /**
+   * A lease for the node, once it has shown that it holds its key. `conflict` while another node holds
+   * the lease of that id under another key.
+   */
   'node.register': {
-    params: v.strictObject({ card: NodeCard, load: NodeLoad }),
+    params: v.strictObject({ card: NodeCard, load: NodeLoad, enrolment: EnrolmentText }),
     result: v.strictObject({
       /** Checks the signature of Licode's tokens. */
       tokenKey: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
-      /** Checks tickets. */
+      /** Checks tickets, and certificates. */
       ticketKey: TicketPublicKey,
+      /** Of this node. */
+      certificate: CertificateText,
     }),
+    errors: ['forbidden', 'conflict', 'certificate_revoked'],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /** Another certificate, before the one that the node has expires. */
+  'node.renew': {
+    params: v.strictObject({ enrolment: EnrolmentText }),
+    result: CertificateText,
     errors: ['forbidden', 'conflict'],
     timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /** Licode: `killMe`. The node ends: its lease does so at once. */
+  'node.killMe': {
+    params: v.strictObject({}),
+    result: v.null(),
+    errors: [],
+    timeout_ms: 2_000,
     idempotent: true,
   },
   /** Licode: `keepAlive` and `setInfo` in one. `whoareyou` asks for `node.register`. */
@@ -111,10 +139,22 @@ export const nodeToEdge = {
 
 /** What the edge tells a node. A node that missed something finds out by the version. */
 export const edgeToNode = {
-  /** All nodes with a lease, this one too. */
+  /** All nodes with a lease, this one too, and the keys that were revoked in the last day. */
   'mesh.members': {
-    params: v.strictObject({ nodes: v.array(NodeCard) }),
+    params: v.strictObject({
+      nodes: v.array(NodeCard),
+      revoked: v.optional(v.pipe(v.array(PeerId), v.maxLength(limits.revokedKeys)), []),
+    }),
     notify: true,
+  },
+  /** Take no new clients, and end when those that are there have gone; or take them again. */
+  'node.drain': {
+    params: v.strictObject({ drain: v.boolean() }),
+    /** What the node says of itself now: one that its own host ends goes on draining. */
+    result: NodeLoad,
+    errors: [],
+    timeout_ms: 2_000,
+    idempotent: true,
   },
   'room.changed': {
     params: v.strictObject({ roomId: RoomId, change: DirectoryChange }),

@@ -28,11 +28,11 @@ export const PlacementCandidate = v.object({
   nodeId: NodeId,
   region: RegionId,
   outcome: v.picklist(['taken', 'alternative', 'refused']),
-  /** The rule that took or refused it; `controller`, `pin` and `full` refuse before any rule. */
-  rule: v.picklist(['controller', 'pin', 'full', ...PlacementRuleName.options]),
+  /** The rule that took or refused it; `controller`, `pin`, `draining` and `full` refuse before any rule. */
+  rule: v.picklist(['controller', 'pin', 'draining', 'full', ...PlacementRuleName.options]),
   why: v.string(),
   number: v.number(),
-  unit: v.picklist(['ms', 'cpu', 'position', 'controllers', 'regions']),
+  unit: v.picklist(['ms', 'cpu', 'position', 'controllers', 'regions', 'clients']),
   /** Estimated round trip of the participant to the region; absent where its place is unknown. */
   delay_ms: v.optional(v.number()),
   /** As reported, and those on the way counted in. */

@@ -12,6 +12,7 @@ import {
   connect,
   createRoom,
   dial,
+  enrolmentOf,
   idle,
   problem,
   someFacts,
@@ -77,9 +78,10 @@ describe('the link of a node', () => {
       node.peer.call('room.enter', { roomId: '0123456789abcdef01234567', facts: someFacts() }),
     ).rejects.toMatchObject({ code: 'conflict' });
     const card = cardOf('eu-west', 7);
-    await expect(node.peer.call('node.register', { card, load: idle })).rejects.toMatchObject({
-      code: 'forbidden',
-    });
+    const enrolment = await enrolmentOf(card);
+    await expect(
+      node.peer.call('node.register', { card, load: idle, enrolment }),
+    ).rejects.toMatchObject({ code: 'forbidden' });
     await node.register();
     expect(await keepAlive(node)).toBe('ok');
   });
@@ -202,8 +204,8 @@ describe('a lease', () => {
       facts: { erizos: [], streams: [] },
     });
     const young = await connect({ ...old.card, epoch: newUuid() });
-    expect(await old.ended).toBe('peer_closed');
     await young.register();
+    expect(await old.ended).toBe('peer_closed');
     await runDurableObjectAlarm(objectOf(young));
     const left = applyChange(whole, await other.changes.take());
     expect(left).toMatchObject({ streams: [] });

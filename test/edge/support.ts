@@ -2,6 +2,7 @@ import { env, exports } from 'cloudflare:workers';
 import * as v from 'valibot';
 import { vi } from 'vitest';
 import { systemClock } from '../../protocol/clock.ts';
+import type { ResultOf } from '../../protocol/contract.ts';
 import type {
   EdgeToNode,
   NodeCard,
@@ -13,9 +14,11 @@ import { edgeToNode, nodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import { Problem, RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { applyChange } from '../../protocol/directory.ts';
+import { signEnrolment } from '../../protocol/enrolment.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import type { Link, LinkSink } from '../../protocol/link.ts';
 import { mauthHeader } from '../../protocol/mauth.ts';
+import { TicketPrivateKey } from '../../protocol/ticket.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { demandDocumented } from './documented.ts';
 
@@ -205,6 +208,12 @@ export interface TestNode {
   readonly peer: RpcPeer<NodeToEdge, EdgeToNode>;
   /** The ids of each list of members that was pushed. */
   readonly members: Inbox<string[]>;
+  /** What was pushed last. */
+  cards: NodeCard[];
+  revoked: string[];
+  draining: boolean;
+  /** Whether its own host ends it. */
+  ends: boolean;
   readonly changes: Inbox<DirectoryChange>;
   /** The rooms that it was told were deleted. */
   readonly deletions: Inbox<string>;
@@ -213,15 +222,44 @@ export interface TestNode {
   /** What answers about users wait for. */
   answers: Promise<null>;
   readonly ended: Promise<string>;
-  register(): Promise<void>;
+  register(): Promise<ResultOf<NodeToEdge, 'node.register'>>;
   /** The directory that it follows, if it does; undefined after a change that did not fit. */
   directory: Directory | undefined;
   follow(directory: Directory): void;
   apply(change: DirectoryChange): void;
 }
 
+const keys = new Map<string, Promise<TicketPrivateKey>>();
+
+/** The key that a node has for as long as a test file runs. */
+function keyOf(nodeId: string): Promise<TicketPrivateKey> {
+  const key = keys.get(nodeId) ?? newKey();
+  keys.set(nodeId, key);
+  return key;
+}
+
+export async function newKey(): Promise<TicketPrivateKey> {
+  const pair = await crypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify']);
+  if (!('privateKey' in pair)) {
+    throw new Error('no key pair');
+  }
+  return v.parse(TicketPrivateKey, await crypto.subtle.exportKey('jwk', pair.privateKey));
+}
+
+/** What the node of that card says of its keys now. */
+export async function enrolmentOf(
+  { nodeId, epoch }: NodeCard,
+  key: Promise<TicketPrivateKey> = keyOf(nodeId),
+): Promise<string> {
+  const curveKey = 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7';
+  return await signEnrolment(await key, { nodeId, epoch, curveKey }, Date.now());
+}
+
 /** A node's end of the link, over a WebSocket to its object. */
-export async function connect(card: NodeCard): Promise<TestNode> {
+export async function connect(
+  card: NodeCard,
+  key: Promise<TicketPrivateKey> = keyOf(card.nodeId),
+): Promise<TestNode> {
   const { webSocket } = await dial(card.nodeId);
   if (webSocket === null) {
     throw new Error('the edge did not take the socket');
@@ -235,7 +273,15 @@ export async function connect(card: NodeCard): Promise<TestNode> {
       link: new ClientSocketLink(webSocket),
       clock: systemClock,
       handlers: {
-        'mesh.members': ({ nodes }) => members.put(nodes.map(({ nodeId }) => nodeId)),
+        'mesh.members': ({ nodes, revoked }) => {
+          members.put(nodes.map(({ nodeId }) => nodeId));
+          node.cards = nodes;
+          node.revoked = revoked;
+        },
+        'node.drain': async ({ drain }) => {
+          node.draining = drain || node.ends;
+          return { ...idle, ...(node.draining ? { draining: true } : {}) };
+        },
         'room.changed': ({ change }) => {
           node.apply(change);
           changes.put(change);
@@ -261,12 +307,17 @@ export async function connect(card: NodeCard): Promise<TestNode> {
     members,
     changes,
     deletions,
+    cards: [],
+    revoked: [],
+    draining: false,
+    ends: false,
     users: [],
     answers: Promise.resolve(null),
     ended: ended.promise,
     directory: undefined,
     register: async () => {
-      await peer.call('node.register', { card, load: idle });
+      const enrolment = await enrolmentOf(card, key);
+      return await peer.call('node.register', { card, load: idle, enrolment });
     },
     follow: (directory) => {
       node.directory = directory;

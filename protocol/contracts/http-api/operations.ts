@@ -1,4 +1,5 @@
 import type { HttpApi } from '../../http-contract.ts';
+import { NodeDetailAnswer, NodesAnswer } from '../nodes.ts';
 import { ExplainAnswer, ExplainRequest } from '../placements.ts';
 
 /** Nodes and placement: for those who run the deployment. */
@@ -18,6 +19,60 @@ export const operationsApi = {
         json: ExplainAnswer,
       },
       errors: ['region_unknown', 'not_found'],
+      idempotent: true,
+    },
+  },
+  '/nodes': {
+    GET: {
+      group: 'Nodes',
+      summary: 'Lists every node that has a lease',
+      caller: 'superservice',
+      answer: { is: 'the nodes, by their ids', json: NodesAnswer },
+      errors: [],
+      idempotent: true,
+    },
+  },
+  '/nodes/:nodeId': {
+    GET: {
+      group: 'Nodes',
+      summary: 'Shows one node',
+      caller: 'superservice',
+      answer: { is: 'the node', json: NodeDetailAnswer },
+      errors: ['bad_request', 'not_found'],
+      idempotent: true,
+    },
+    DELETE: {
+      group: 'Nodes',
+      summary: 'Revokes the key of a node',
+      about:
+        'Its lease and its link end at once, all members are told, and the key is refused from now on, ' +
+        'under whichever id. A host that is trusted again gets a new key by an empty RIZOMA_STATE_DIR; where ' +
+        'the deployment’s secret may be known to somebody, change that too.',
+      caller: 'superservice',
+      answer: { is: '`Node revoked`' },
+      errors: ['bad_request', 'not_found'],
+      idempotent: true,
+    },
+  },
+  '/nodes/:nodeId/drain': {
+    POST: {
+      group: 'Nodes',
+      summary: 'Drains a node',
+      about:
+        'It takes no new clients from now on, and ends when those it has are gone or its RIZOMA_DRAIN_S ' +
+        'is over. That holds for this run of the node: started again, it takes clients.',
+      caller: 'superservice',
+      answer: { is: 'the node', json: NodeDetailAnswer },
+      errors: ['bad_request', 'not_found', 'link_down', 'timeout'],
+      idempotent: true,
+    },
+    DELETE: {
+      group: 'Nodes',
+      summary: 'Undoes the drain of a node',
+      about: '`conflict` where its own host ends it, by SIGTERM.',
+      caller: 'superservice',
+      answer: { is: 'the node', json: NodeDetailAnswer },
+      errors: ['bad_request', 'not_found', 'conflict', 'link_down', 'timeout'],
       idempotent: true,
     },
   },

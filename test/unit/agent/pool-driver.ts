@@ -9,10 +9,17 @@ import type {
 } from '../../../nodes/agent/pool-state.ts';
 import { emptyPool } from '../../../nodes/agent/pool-state.ts';
 
-export const quiet: ErizoLoad = { clients: 0, publishers: 0, subscribers: 0, pipes: 0, cpu: 0 };
+export const quiet: ErizoLoad = {
+  clients: 0,
+  publishers: 0,
+  subscribers: 0,
+  pipes: 0,
+  consumers: 0,
+  cpu: 0,
+};
 
 export function busy(subscribers: number): ErizoLoad {
-  return { clients: 1, publishers: 0, subscribers, pipes: 0, cpu: 0.1 };
+  return { clients: 1, publishers: 0, subscribers, pipes: 0, consumers: 0, cpu: 0.1 };
 }
 
 /** A pool, its time and the ids it gives: `e1`, `e2`, and so on. */

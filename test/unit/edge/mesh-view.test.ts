@@ -22,13 +22,7 @@ function node(nodeId: string): MeshSnapshot['nodes'][number] {
 
 function viewOf(first: MeshSnapshot) {
   const mesh = { snapshot: first, asked: 0, now_ms: 0 };
-  const refuse = (): never => {
-    throw new Error('a view only reads');
-  };
   const api = {
-    join: refuse,
-    load: refuse,
-    leave: refuse,
     snapshot: async () => {
       mesh.asked += 1;
       return { ok: true, value: mesh.snapshot } as const;

@@ -11,7 +11,14 @@ import type { MemoryLink } from '../../fakes/memory-link.ts';
 import { memoryLinkPair } from '../../fakes/memory-link.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
-const idle: ErizoLoad = { clients: 0, publishers: 0, subscribers: 0, pipes: 0, cpu: 0 };
+const idle: ErizoLoad = {
+  clients: 0,
+  publishers: 0,
+  subscribers: 0,
+  pipes: 0,
+  consumers: 0,
+  cpu: 0,
+};
 
 /** A process and as many agents, one after the other, as it dials. */
 function begin(options: { refuse?: boolean } = {}) {

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EdgeListener } from '../../../nodes/mesh/edge.ts';
+import { Identity } from '../../../nodes/mesh/identity.ts';
 import { EdgeLink } from '../../../nodes/mesh/edge-link.ts';
 import { systemClock } from '../../../protocol/clock.ts';
 import type { NodeCard, NodeLoad } from '../../../protocol/contracts/node-edge.ts';
@@ -21,6 +22,7 @@ const card: NodeCard = {
 const roomId = '0123456789abcdef01234567';
 
 let edge: TestEdge;
+let identity: Identity;
 let link: EdgeLink | undefined;
 let clients = 0;
 
@@ -28,7 +30,7 @@ function dial(url = edge.url, secret = enrolSecret): EdgeLink {
   const load = (): NodeLoad => ({ rooms: 0, clients, cpu: 0, state: 'available' });
   const log = pino({ level: 'silent' });
   // No chance in the waits: half of each, the shortest.
-  const components = { clock: systemClock, log, card, load, random: () => 0 };
+  const components = { clock: systemClock, log, card, identity, load, random: () => 0 };
   link = EdgeLink.create(components, { url, enrolSecret: secret });
   return link;
 }
@@ -46,6 +48,7 @@ function once<K extends keyof EdgeListener>(of: EdgeLink, what: K): Promise<void
 
 beforeEach(async () => {
   clients = 0;
+  identity = await Identity.create({ log: pino({ level: 'silent' }) }, { stateDir: undefined });
   edge = await TestEdge.create();
 });
 
@@ -170,6 +173,7 @@ describe('the link to the edge', () => {
         clock: systemClock,
         log: pino({ level: 'silent' }),
         card,
+        identity,
         load: () => ({ rooms: 0, clients: 0, cpu: 0, state: 'available' }),
       },
       { url: edge.url, enrolSecret },

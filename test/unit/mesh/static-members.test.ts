@@ -1,8 +1,15 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { Edge, EdgeListener } from '../../../nodes/mesh/edge.ts';
+import { cardCheck } from '../../../nodes/mesh/card-check.ts';
+import type { CheckCards } from '../../../nodes/mesh/card-check.ts';
+import type { Edge, EdgeKeys, EdgeListener } from '../../../nodes/mesh/edge.ts';
 import { StaticMembers } from '../../../nodes/mesh/static-members.ts';
 import type { NodeCard } from '../../../protocol/contracts/node-edge.ts';
+import { signCertificate } from '../../../protocol/certificate.ts';
 import { newUuid } from '../../../protocol/ids.ts';
+import { limits } from '../../../protocol/limits.ts';
+import { peerIdOf } from '../../../protocol/peer-id.ts';
+import { privateKey, publicKey } from './test-edge.ts';
 
 function cardOf(nodeId: string, region: string, agent?: string): NodeCard {
   const place = { lat: 0, lon: 0 };
@@ -12,7 +19,17 @@ function cardOf(nodeId: string, region: string, agent?: string): NodeCard {
 
 const own = cardOf('eu-west-1', 'eu-west', 'tcp://127.0.1.1:9000');
 
-function setUp(): { members: StaticMembers; push(nodes: NodeCard[]): void; listening(): number } {
+interface World {
+  members: StaticMembers;
+  push(nodes: NodeCard[], revoked?: string[]): Promise<void>;
+  link(): Promise<void>;
+  listening(): number;
+}
+
+const believeAll: CheckCards = async (nodes) => [...nodes];
+const checked = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function setUp(check = believeAll): World {
   const listeners = new Set<EdgeListener>();
   const edge: Pick<Edge, 'listen'> = {
     listen: (listener) => {
@@ -20,10 +37,17 @@ function setUp(): { members: StaticMembers; push(nodes: NodeCard[]): void; liste
       return () => listeners.delete(listener);
     },
   };
-  const members = StaticMembers.create({ card: own, edge });
+  const members = StaticMembers.create({ card: own, edge, check });
   return {
     members,
-    push: (nodes) => listeners.forEach((listener) => listener.members?.(nodes)),
+    push: (nodes, revoked = []) => {
+      listeners.forEach((listener) => listener.members?.(nodes, revoked));
+      return checked();
+    },
+    link: () => {
+      listeners.forEach((listener) => listener.linked?.());
+      return checked();
+    },
     listening: () => listeners.size,
   };
 }
@@ -36,10 +60,10 @@ describe('the members as the edge names them', () => {
     expect(members.node('us-east-1')).toBeUndefined();
   });
 
-  it('are found by region where they run an agent', () => {
+  it('are found by region where they run an agent', async () => {
     const { members, push } = setUp();
     const second = cardOf('eu-west-2', 'eu-west', 'tcp://127.0.1.2:9000');
-    push([own, second, cardOf('eu-west-3', 'eu-west'), cardOf('us-east-1', 'us-east')]);
+    await push([own, second, cardOf('eu-west-3', 'eu-west'), cardOf('us-east-1', 'us-east')]);
     expect(members.agentsOf('eu-west').map((node) => node.nodeId)).toEqual([
       'eu-west-1',
       'eu-west-2',
@@ -48,29 +72,70 @@ describe('the members as the edge names them', () => {
     expect(members.node('us-east-1')?.region).toBe('us-east');
   });
 
-  it('always hold this run of this node, also where the edge names another one or none', () => {
+  it('always hold this run of this node, also where the edge names another one or none', async () => {
     const { members, push } = setUp();
-    push([{ ...own, epoch: newUuid() }]);
+    await push([{ ...own, epoch: newUuid() }]);
     expect(members.node('eu-west-1')).toEqual(own);
-    push([]);
+    await push([]);
     expect(members.node('eu-west-1')).toEqual(own);
   });
 
-  it('tell of a change once, and of nothing where nothing changed', () => {
+  it('tell of a change once, and of nothing where nothing changed', async () => {
     const { members, push } = setUp();
     let changes = 0;
     const stop = members.onChange(() => {
       changes += 1;
     });
     const other = cardOf('us-east-1', 'us-east');
-    push([own, other]);
-    push([other, own]);
+    await push([own, other]);
+    await push([other, own]);
     expect(changes).toBe(1);
-    push([own, { ...other, epoch: newUuid() }]);
+    await push([own, { ...other, epoch: newUuid() }]);
     expect(changes).toBe(2);
     stop();
-    push([own]);
+    await push([own]);
     expect(changes).toBe(2);
+  });
+
+  it('are only those whom the edge certified, by the key that it gave, and whose key was not revoked', async () => {
+    const peers = ['12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq', peerIdOf(publicKey)];
+    const certified = async (card: NodeCard, peerId: string, key = privateKey) => {
+      const { nodeId, region } = card;
+      const certificate = { nodeId, region, peerId, curveKey: 'x'.repeat(40), jti: newUuid() };
+      return { ...card, certificate: await signCertificate(key, certificate, now_ms) };
+    };
+    const now_ms = Date.now();
+    const [first = '', second = ''] = peers;
+    const good = await certified(cardOf('us-east-1', 'us-east', 'tcp://h:1'), first);
+    const other = await certified(cardOf('us-east-2', 'us-east', 'tcp://h:2'), second);
+    const stolen = {
+      ...cardOf('us-east-3', 'us-east', 'tcp://h:3'),
+      certificate: good.certificate,
+    };
+    const bare = cardOf('us-east-4', 'us-east', 'tcp://h:4');
+    const moved = { ...good, region: 'eu-west', nodeId: 'us-east-1' };
+    const edge: { keys: EdgeKeys | undefined } = { keys: undefined };
+    const log = pino({ level: 'silent' });
+    let skew_ms = 0;
+    const clock = {
+      now: () => now_ms + skew_ms,
+      after: () => () => undefined,
+      every: () => () => undefined,
+    };
+    const { members, push, link } = setUp(cardCheck({ clock, log, edge }));
+    const names = (): string[] => members.agentsOf('us-east').map(({ nodeId }) => nodeId);
+    await push([good, other, stolen, bare]);
+    expect(names()).toEqual([]);
+    edge.keys = { tokenKey: 'key', ticketKey: publicKey };
+    await link();
+    expect(names()).toEqual(['us-east-1', 'us-east-2']);
+    await push([good, other], [second]);
+    expect(names()).toEqual(['us-east-1']);
+    await push([moved]);
+    expect(members.node('us-east-1')).toBeUndefined();
+    skew_ms = (limits.certificate_ttl_s + limits.clockSkew_s + 1) * 1000;
+    await push([good, other]);
+    expect(names()).toEqual([]);
   });
 
   it('hear nothing more once closed', () => {

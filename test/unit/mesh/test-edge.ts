@@ -3,8 +3,10 @@ import { WebSocketServer } from 'ws';
 import { WebSocketLink } from '../../../nodes/link/websocket-link.ts';
 import { systemClock } from '../../../protocol/clock.ts';
 import type { Handlers } from '../../../protocol/contract.ts';
-import type { EdgeToNode, NodeToEdge } from '../../../protocol/contracts/node-edge.ts';
+import { signCertificate } from '../../../protocol/certificate.ts';
+import type { EdgeToNode, NodeCard, NodeToEdge } from '../../../protocol/contracts/node-edge.ts';
 import { edgeToNode, nodeToEdge } from '../../../protocol/contracts/node-edge.ts';
+import { checkEnrolment } from '../../../protocol/enrolment.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import { RpcPeer } from '../../../protocol/rpc-peer.ts';
 
@@ -24,6 +26,8 @@ export class TestEdge {
   keepAliveAnswers: ('ok' | 'whoareyou')[] = [];
   /** Registrations to come that are refused. */
   refusals = 0;
+
+  #registered: NodeCard | undefined;
 
   private constructor(server: WebSocketServer) {
     this.#server = server;
@@ -111,6 +115,16 @@ export class TestEdge {
     }
   }
 
+  async #certify(enrolment: string, card: NodeCard | undefined): Promise<string> {
+    if (card === undefined) {
+      throw new RizomaError('conflict', 'register first');
+    }
+    const { nodeId, region, epoch } = card;
+    const keys = await checkEnrolment(enrolment, { nodeId, epoch, now_ms: Date.now() });
+    const certificate = { nodeId, region, ...keys, jti: crypto.randomUUID() };
+    return await signCertificate(privateKey, certificate, Date.now());
+  }
+
   #handlers(): Handlers<NodeToEdge> {
     return {
       'node.register': async (params) => {
@@ -119,7 +133,17 @@ export class TestEdge {
           this.refusals -= 1;
           throw new RizomaError('forbidden', 'not you');
         }
-        return { tokenKey: 'token-key', ticketKey: publicKey };
+        this.#registered = params.card;
+        const certificate = await this.#certify(params.enrolment, params.card);
+        return { tokenKey: 'token-key', ticketKey: publicKey, certificate };
+      },
+      'node.renew': async ({ enrolment }) => {
+        this.#note('node.renew', { enrolment });
+        return await this.#certify(enrolment, this.#registered);
+      },
+      'node.killMe': async (params) => {
+        this.#note('node.killMe', params);
+        return null;
       },
       'node.keepAlive': async (params) => {
         this.#note('node.keepAlive', params);
@@ -140,9 +164,13 @@ export class TestEdge {
   }
 }
 
-/** RFC 8037, appendix A.2. */
+/** RFC 8037, appendices A.1 and A.2. */
 export const publicKey = {
   kty: 'OKP',
   crv: 'Ed25519',
   x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+} as const;
+export const privateKey = {
+  ...publicKey,
+  d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
 } as const;

@@ -1,0 +1,132 @@
+import { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
+import { limits } from '../../protocol/limits.ts';
+import { parseJson } from '../../protocol/parse.ts';
+import type { NodeSummary } from '../placement/snapshot.ts';
+
+type Row = { node_id: string; lease: number; card: string; load: string };
+
+const tables = `
+  CREATE TABLE IF NOT EXISTS regions (region TEXT PRIMARY KEY);
+  CREATE TABLE IF NOT EXISTS nodes
+    (node_id TEXT PRIMARY KEY, lease INTEGER NOT NULL, card TEXT NOT NULL, load TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS leases
+    (node_id TEXT PRIMARY KEY, lease INTEGER NOT NULL, since_ms INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS revoked
+    (peer_id TEXT PRIMARY KEY, node_id TEXT NOT NULL, until_ms INTEGER NOT NULL);`;
+
+/** A node, the lease that it has, and since when. */
+export interface Leased extends NodeSummary {
+  readonly lease: number;
+  readonly since_ms: number;
+}
+
+/** What the Mesh object keeps in its SQLite. */
+export class MeshStore {
+  readonly #sql: SqlStorage;
+
+  constructor(components: { sql: SqlStorage }) {
+    this.#sql = components.sql;
+  }
+
+  makeTables(): void {
+    this.#sql.exec(tables);
+  }
+
+  /** Writes the node's row, unless a later lease has it. Answers whether members see another card. */
+  putNode(node: { card: NodeCard; load: NodeLoad; lease: number }, now_ms: number): boolean {
+    const { nodeId, region } = node.card;
+    const card = JSON.stringify(node.card);
+    const row = this.#row(nodeId);
+    // A call of an older lease that was overtaken must not bring it back.
+    if (row === undefined || row.lease <= node.lease) {
+      this.#sql.exec('INSERT OR IGNORE INTO regions (region) VALUES (?)', region);
+      this.#sql.exec(
+        'INSERT OR REPLACE INTO nodes (node_id, lease, card, load) VALUES (?, ?, ?, ?)',
+        ...[nodeId, node.lease, card, JSON.stringify(node.load)],
+      );
+      this.#sql.exec(
+        `INSERT INTO leases (node_id, lease, since_ms) VALUES (?, ?, ?) ON CONFLICT (node_id)
+         DO UPDATE SET lease = excluded.lease, since_ms = excluded.since_ms
+         WHERE lease <> excluded.lease`,
+        ...[nodeId, node.lease, now_ms],
+      );
+    }
+    return row?.card !== card;
+  }
+
+  /** False where that lease is not there. */
+  putCard(card: NodeCard, lease: number): boolean {
+    return this.#update('card', JSON.stringify(card), card.nodeId, lease);
+  }
+
+  /** False where that lease is not there. */
+  putLoad(load: NodeLoad, nodeId: string, lease: number): boolean {
+    return this.#update('load', JSON.stringify(load), nodeId, lease);
+  }
+
+  /** False where the node has no row of that lease or of an earlier one. */
+  removeNode(nodeId: string, lease: number): boolean {
+    const removed = this.#sql.exec(
+      'DELETE FROM nodes WHERE node_id = ? AND lease <= ?',
+      ...[nodeId, lease],
+    );
+    return removed.rowsWritten > 0;
+  }
+
+  regions(): string[] {
+    return this.#sql
+      .exec<{ region: string }>('SELECT region FROM regions ORDER BY region')
+      .toArray()
+      .map(({ region }) => region);
+  }
+
+  nodes(): Leased[] {
+    return this.#sql
+      .exec<Row & { since_ms: number | null }>(
+        `SELECT nodes.*, leases.since_ms FROM nodes LEFT JOIN leases USING (node_id, lease)
+         ORDER BY node_id`,
+      )
+      .toArray()
+      .map(({ card, load, lease, since_ms }) => ({
+        card: parseJson(NodeCard, card, 'stored card', 'internal'),
+        load: parseJson(NodeLoad, load, 'stored load', 'internal'),
+        lease,
+        since_ms: since_ms ?? 0,
+      }));
+  }
+
+  /** The key is refused for good; members are told of it until then, when no certificate of it is good. */
+  revoke(key: { nodeId: string; peerId: string }, until_ms: number): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO revoked (peer_id, node_id, until_ms) VALUES (?, ?, ?)',
+      ...[key.peerId, key.nodeId, until_ms],
+    );
+  }
+
+  isRevoked(peerId: string): boolean {
+    return this.#sql.exec('SELECT 1 FROM revoked WHERE peer_id = ?', peerId).toArray().length > 0;
+  }
+
+  /** Peer ids of which a certificate may still be good. */
+  revoked(now_ms: number): string[] {
+    return this.#sql
+      .exec<{ peer_id: string }>(
+        'SELECT peer_id FROM revoked WHERE until_ms > ? ORDER BY until_ms DESC LIMIT ?',
+        ...[now_ms, limits.revokedKeys],
+      )
+      .toArray()
+      .map(({ peer_id }) => peer_id);
+  }
+
+  #row(nodeId: string): Row | undefined {
+    return this.#sql.exec<Row>('SELECT * FROM nodes WHERE node_id = ?', nodeId).toArray()[0];
+  }
+
+  #update(column: 'card' | 'load', text: string, nodeId: string, lease: number): boolean {
+    const written = this.#sql.exec(
+      `UPDATE nodes SET ${column} = ? WHERE node_id = ? AND lease = ?`,
+      ...[text, nodeId, lease],
+    );
+    return written.rowsWritten > 0;
+  }
+}

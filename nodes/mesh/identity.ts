@@ -1,0 +1,97 @@
+import { generateKeyPair } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import * as v from 'valibot';
+import { signEnrolment } from '../../protocol/enrolment.ts';
+import { CurveKey } from '../../protocol/ids.ts';
+import { parseJson } from '../../protocol/parse.ts';
+import { peerIdOf } from '../../protocol/peer-id.ts';
+import { TicketPrivateKey } from '../../protocol/ticket.ts';
+import { newCurveKeyPair } from '../link/zmq-curve.ts';
+import type { Log } from '../log.ts';
+
+/** What the file holds: the key by which the mesh knows the node, and the one of its ZeroMQ sockets. */
+const NodeKeyPairs = v.strictObject({
+  mesh: TicketPrivateKey,
+  curve: v.strictObject({ publicKey: CurveKey, secretKey: CurveKey }),
+});
+
+export type NodeKeyPairs = v.InferOutput<typeof NodeKeyPairs>;
+
+const fileName = 'keys.json';
+
+/** Who the node is to others: key pairs that it made itself, and that never leave the host. */
+export class Identity {
+  readonly keys: NodeKeyPairs;
+  /** libp2p's name for it. */
+  readonly peerId: string;
+
+  constructor(components: { keys: NodeKeyPairs }) {
+    this.keys = components.keys;
+    this.peerId = peerIdOf(components.keys.mesh);
+  }
+
+  /**
+   * The identity that the state folder keeps, or a new one, which is put there. Without a folder it is
+   * new at each start. Rejects where the folder cannot be used or the file is not what it was.
+   */
+  static async create(
+    components: { log: Log },
+    options: { stateDir: string | undefined },
+  ): Promise<Identity> {
+    const { stateDir } = options;
+    const known = stateDir === undefined ? undefined : await read(stateDir);
+    const identity = new Identity({ keys: known ?? (await newKeyPairs()) });
+    if (stateDir !== undefined && known === undefined) {
+      await write(stateDir, identity.keys);
+    }
+    const { peerId } = identity;
+    components.log.info({ peerId, isNew: known === undefined }, 'node has its keys');
+    return identity;
+  }
+
+  /** Says, signed, that this run of the node has these keys; good for a minute. */
+  enrolment(run: { nodeId: string; epoch: string }, now_ms: number): Promise<string> {
+    const { mesh, curve } = this.keys;
+    return signEnrolment(mesh, { ...run, curveKey: curve.publicKey }, now_ms);
+  }
+}
+
+async function newKeyPairs(): Promise<NodeKeyPairs> {
+  const { privateKey } = await promisify(generateKeyPair)('ed25519', {});
+  const mesh = v.parse(TicketPrivateKey, privateKey.export({ format: 'jwk' }));
+  return { mesh, curve: newCurveKeyPair() };
+}
+
+async function read(stateDir: string): Promise<NodeKeyPairs | undefined> {
+  const file = join(stateDir, fileName);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
+      return undefined;
+    }
+    throw new Error(`cannot read ${file} (RIZOMA_STATE_DIR)`, { cause });
+  }
+  try {
+    return parseJson(NodeKeyPairs, text, fileName, 'internal');
+  } catch {
+    // What is wrong in it is not said: it is secret.
+    throw new Error(`${file} does not hold the keys of a node: remove it, and new ones are made`);
+  }
+}
+
+/** Whole or not at all, and for the owner alone. */
+async function write(stateDir: string, keys: NodeKeyPairs): Promise<void> {
+  const file = join(stateDir, fileName);
+  const part = `${file}.${process.pid}.part`;
+  try {
+    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    await writeFile(part, `${JSON.stringify(keys)}\n`, { mode: 0o600 });
+    await rename(part, file);
+  } catch (cause) {
+    throw new Error(`cannot write ${file} (RIZOMA_STATE_DIR)`, { cause });
+  }
+}

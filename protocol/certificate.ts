@@ -1,0 +1,106 @@
+import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
+import * as v from 'valibot';
+import { RizomaError } from './errors.ts';
+import { CurveKey, NodeId, PeerId, RegionId } from './ids.ts';
+import { limits } from './limits.ts';
+import { parse } from './parse.ts';
+import type { TicketPrivateKey, TicketPublicKey } from './ticket.ts';
+
+/** Which node holds which keys: what the edge signs at enrolment and every node can check alone. */
+export const Certificate = v.object({
+  /** `sub`. */
+  nodeId: NodeId,
+  region: RegionId,
+  /** Of its Ed25519 key: who it is to libp2p. */
+  peerId: PeerId,
+  /** Its public key of ZeroMQ's CURVE. */
+  curveKey: CurveKey,
+  jti: v.pipe(v.string(), v.uuid()),
+  /** `iat` and `exp`, in seconds since the epoch. */
+  issued_s: v.pipe(v.number(), v.safeInteger()),
+  expires_s: v.pipe(v.number(), v.safeInteger()),
+});
+
+export type Certificate = v.InferOutput<typeof Certificate>;
+
+/** A certificate as it travels: a JWT (RFC 7519). */
+export const CertificateText = v.pipe(v.string(), v.maxLength(2_048));
+
+const typ = 'rizoma-node+jwt';
+
+/** Signs a certificate, good for `limits.certificate_ttl_s`. */
+export function signCertificate(
+  key: TicketPrivateKey,
+  certificate: Omit<Certificate, 'issued_s' | 'expires_s'>,
+  now_ms: number,
+): Promise<string> {
+  const { nodeId, jti, ...claims } = certificate;
+  const now_s = Math.floor(now_ms / 1000);
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'EdDSA', typ })
+    .setSubject(nodeId)
+    .setJti(jti)
+    .setIssuedAt(now_s)
+    .setExpirationTime(now_s + limits.certificate_ttl_s)
+    .sign({ ...key });
+}
+
+/**
+ * Checks signature, expiry and whose it is. Throws `certificate_forged` or `certificate_expired`. Whether
+ * its key was revoked is for the caller to see to.
+ */
+export async function checkCertificate(
+  key: TicketPublicKey,
+  text: string,
+  expected: { nodeId: string; region: string; now_ms: number },
+): Promise<Certificate> {
+  const certificate = await verified(key, text, expected.now_ms);
+  if (certificate.nodeId !== expected.nodeId || certificate.region !== expected.region) {
+    const { nodeId, region } = certificate;
+    throw new RizomaError(
+      'certificate_forged',
+      `the certificate is of ${nodeId} in ${region}, not of ${expected.nodeId} in ${expected.region}`,
+    );
+  }
+  return certificate;
+}
+
+/** What it says of a key and of its end, for people to read: nothing is checked. */
+export function certificateFacts(text: string): { peerId: string; expires: string } {
+  const { peerId, exp = 0 } = decodeJwt<{ peerId: string }>(text);
+  return { peerId, expires: new Date(exp * 1000).toISOString() };
+}
+
+async function verified(key: TicketPublicKey, text: string, now_ms: number): Promise<Certificate> {
+  try {
+    const { payload } = await jwtVerify(
+      text,
+      { ...key },
+      {
+        algorithms: ['EdDSA'],
+        typ,
+        requiredClaims: ['iat', 'exp'],
+        currentDate: new Date(now_ms),
+        clockTolerance: limits.clockSkew_s,
+      },
+    );
+    const { sub: nodeId, iat: issued_s, exp: expires_s } = payload;
+    const fields = { ...payload, nodeId, issued_s, expires_s };
+    return parse(Certificate, fields, 'certificate', 'certificate_forged');
+  } catch (thrown) {
+    throw certificateError(thrown);
+  }
+}
+
+function certificateError(thrown: unknown): RizomaError {
+  if (thrown instanceof RizomaError) {
+    return thrown;
+  }
+  if (thrown instanceof errors.JWTExpired) {
+    return new RizomaError('certificate_expired', 'the certificate has expired: register again');
+  }
+  return new RizomaError(
+    'certificate_forged',
+    'the signature of the certificate is not that of the edge',
+  );
+}
