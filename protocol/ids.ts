@@ -19,11 +19,9 @@ export const NodeId = slug;
 export const AgentId = slug;
 /** Names one run of a node: a node that restarts under the same id is another one. */
 export const EpochId = uuid;
-<<<<<<< HEAD
 /** Where data is bound by law to stay, as the edge's platform knows it (Cloudflare: `DurableObjectJurisdiction`). */
 export const Jurisdiction = v.picklist(['eu', 'us', 'fedramp', 'fedramp-high']);
 export type Jurisdiction = v.InferOutput<typeof Jurisdiction>;
-=======
 /** libp2p's id of an Ed25519 key; `protocol/peer-id.ts` derives it. */
 export const PeerId = v.pipe(
   v.string(),
@@ -34,7 +32,6 @@ export const CurveKey = v.pipe(
   v.string(),
   v.regex(/^[0-9A-Za-z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/, 'not a CURVE key in Z85'),
 );
->>>>>>> 91e9198 (Nodes have keys and certificates, drain, and are listed)
 export const ErizoId = uuid;
 export const ClientId = uuid;
 export const ConnectionId = uuid;
