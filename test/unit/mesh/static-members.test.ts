@@ -27,9 +27,19 @@ interface World {
 }
 
 const believeAll: CheckCards = async (nodes) => [...nodes];
-const checked = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function setUp(check = believeAll): World {
+function setUp(given = believeAll): World {
+  let last: Promise<unknown> = Promise.resolve();
+  const check: CheckCards = (nodes, revoked) => {
+    const answer = given(nodes, revoked);
+    last = answer;
+    return answer;
+  };
+  /** What was pushed has been checked and taken. */
+  const checked = async (): Promise<void> => {
+    await last;
+    await new Promise((resolve) => setImmediate(resolve));
+  };
   const listeners = new Set<EdgeListener>();
   const edge: Pick<Edge, 'listen'> = {
     listen: (listener) => {
