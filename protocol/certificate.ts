@@ -1,9 +1,10 @@
 import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { RizomaError } from './errors.ts';
-import { CurveKey, NodeId, PeerId, RegionId } from './ids.ts';
+import { CurveKey, Jurisdiction, NodeId, PeerId, RegionId } from './ids.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
+import type { Whereabouts } from './pin.ts';
 import type { TicketPrivateKey, TicketPublicKey } from './ticket.ts';
 
 /** Which node holds which keys: what the edge signs at enrolment and every node can check alone. */
@@ -11,6 +12,8 @@ export const Certificate = v.object({
   /** `sub`. */
   nodeId: NodeId,
   region: RegionId,
+  /** Where it stands by law; absent where nobody has said so. */
+  jurisdiction: v.optional(Jurisdiction),
   /** Of its Ed25519 key: who it is to libp2p. */
   peerId: PeerId,
   /** Its public key of ZeroMQ's CURVE. */
@@ -52,17 +55,22 @@ export function signCertificate(
 export async function checkCertificate(
   key: TicketPublicKey,
   text: string,
-  expected: { nodeId: string; region: string; now_ms: number },
+  expected: Whereabouts & { nodeId: string; now_ms: number },
 ): Promise<Certificate> {
   const certificate = await verified(key, text, expected.now_ms);
-  if (certificate.nodeId !== expected.nodeId || certificate.region !== expected.region) {
-    const { nodeId, region } = certificate;
+  const { nodeId } = certificate;
+  if (nodeId !== expected.nodeId || placeWords(certificate) !== placeWords(expected)) {
     throw new RizomaError(
       'certificate_forged',
-      `the certificate is of ${nodeId} in ${region}, not of ${expected.nodeId} in ${expected.region}`,
+      `the certificate is of ${nodeId} in ${placeWords(certificate)}, not of ${expected.nodeId} in ` +
+        placeWords(expected),
     );
   }
   return certificate;
+}
+
+function placeWords({ region, jurisdiction }: Whereabouts): string {
+  return `${region}, ${jurisdiction ?? 'no'} jurisdiction`;
 }
 
 /** What it says of a key and of its end, for people to read: nothing is checked. */

@@ -25,9 +25,9 @@ export class Certificates {
     if (held !== undefined && (await this.#isYoung(held, card, keys))) {
       return held;
     }
-    const { nodeId, region } = card;
+    const { nodeId, region, jurisdiction } = card;
     const { peerId, curveKey } = keys;
-    const certificate = { nodeId, region, peerId, curveKey, jti: newUuid() };
+    const certificate = { nodeId, region, jurisdiction, peerId, curveKey, jti: newUuid() };
     return await signCertificate(this.#key, certificate, this.#now());
   }
 
@@ -42,8 +42,9 @@ export class Certificates {
   }
 
   /** Undefined where it is not good for that card any more. */
-  async #read(text: string, { nodeId, region }: NodeCard): Promise<Certificate | undefined> {
-    const expected = { nodeId, region, now_ms: this.#now() };
+  async #read(text: string, card: NodeCard): Promise<Certificate | undefined> {
+    const { nodeId, region, jurisdiction } = card;
+    const expected = { nodeId, region, jurisdiction, now_ms: this.#now() };
     try {
       return await checkCertificate(publicTicketKey(this.#key), text, expected);
     } catch {

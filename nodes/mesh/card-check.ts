@@ -22,7 +22,7 @@ export function cardCheck(components: {
 }): CheckCards {
   const { clock, log, edge } = components;
   const isCertified = async (
-    { nodeId, region, certificate }: NodeCard,
+    { nodeId, region, jurisdiction, certificate }: NodeCard,
     revoked: ReadonlySet<string>,
   ): Promise<boolean> => {
     const key = edge.keys?.ticketKey;
@@ -30,7 +30,7 @@ export function cardCheck(components: {
       return false;
     }
     try {
-      const expected = { nodeId, region, now_ms: clock.now() };
+      const expected = { nodeId, region, jurisdiction, now_ms: clock.now() };
       const { peerId } = await checkCertificate(key, certificate ?? '', expected);
       if (revoked.has(peerId)) {
         throw new RizomaError('certificate_revoked', `the key of ${nodeId} was revoked`);

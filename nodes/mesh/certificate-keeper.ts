@@ -3,6 +3,7 @@ import { checkCertificate } from '../../protocol/certificate.ts';
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { Whereabouts } from '../../protocol/pin.ts';
 import type { TicketPublicKey } from '../../protocol/ticket.ts';
 import type { Log } from '../log.ts';
 
@@ -14,6 +15,9 @@ export interface CertificateKeeperComponents {
   /** Asks the edge for another certificate. */
   renew: () => Promise<string>;
 }
+
+/** Whose certificate it is to be. */
+export type CertificateKeeperOptions = Whereabouts & { nodeId: string };
 
 const defaults = {
   /**
@@ -29,15 +33,12 @@ const defaults = {
 /** The certificate of this node, renewed in good time for as long as the edge can be reached. */
 export class CertificateKeeper {
   readonly #parts: CertificateKeeperComponents;
-  readonly #self: { nodeId: string; region: string };
+  readonly #self: CertificateKeeperOptions;
   #held: (Certificate & { text: string }) | undefined;
   #stopTimer: Cancel = () => undefined;
   #closed = false;
 
-  constructor(
-    components: CertificateKeeperComponents,
-    options: { nodeId: string; region: string },
-  ) {
+  constructor(components: CertificateKeeperComponents, options: CertificateKeeperOptions) {
     this.#parts = components;
     this.#self = options;
   }
@@ -52,8 +53,7 @@ export class CertificateKeeper {
     const { clock, log } = this.#parts;
     const now_ms = clock.now();
     try {
-      const { nodeId, region } = this.#self;
-      const certificate = await checkCertificate(key, text, { nodeId, region, now_ms });
+      const certificate = await checkCertificate(key, text, { ...this.#self, now_ms });
       const { peerId, expires_s } = certificate;
       if (text !== this.#held?.text) {
         this.#held = { ...certificate, text };

@@ -89,7 +89,7 @@ export class EdgeLink implements Edge {
         random: this.#random,
         renew: async () => this.call('node.renew', { enrolment: await this.#enrolment() }),
       },
-      { nodeId: card.nodeId, region: card.region },
+      { nodeId: card.nodeId, region: card.region, jurisdiction: card.jurisdiction },
     );
   }
 

@@ -2,12 +2,12 @@ import * as v from 'valibot';
 import { PeerId } from '../ids.ts';
 import { NodeCard, NodeLoad } from './node-edge.ts';
 
-const { nodeId, epoch, region, place, host, secure, version } = NodeCard.entries;
+const { nodeId, epoch, region, jurisdiction, place, host, secure, version } = NodeCard.entries;
 const seconds = v.pipe(v.number(), v.minValue(0));
 
 /** One node as `GET /nodes` shows it. */
 export const NodeAnswer = v.object({
-  ...{ nodeId, epoch, region, place, host, secure, version },
+  ...{ nodeId, epoch, region, jurisdiction, place, host, secure, version },
   state: NodeLoad.entries.state,
   /** Takes no new clients. */
   draining: v.boolean(),

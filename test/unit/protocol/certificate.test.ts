@@ -58,6 +58,7 @@ describe('a certificate', () => {
       [another, expected],
       [text, { ...expected, nodeId: 'eu-west-2' }],
       [text, { ...expected, region: 'us-east' }],
+      [text, { ...expected, jurisdiction: 'eu' }],
       [await signTicket(key, visitor, now_ms), expected],
       [endless, expected],
       ['', expected],
