@@ -4,6 +4,7 @@ import { Endpoint } from './directory.ts';
 import { RizomaError } from './errors.ts';
 import { ErizoId, NodeId, RegionId } from './ids.ts';
 import { limits } from './limits.ts';
+import type { RegionTree } from './region-tree.ts';
 
 /** A process that a stream passes through. */
 export const Hop = v.strictObject({
@@ -44,36 +45,60 @@ export function gatewayOf<M extends Member>(
   return elders.reduce((best, erizo) => (weight(erizo) > weight(best) ? erizo : best));
 }
 
-/** Which process each process of the room pulls the stream from; empty for a stream without media. */
-export function cascadeTree(stream: Origin, erizos: readonly Member[]): CascadeTree {
+/** Everyone pulls from the region of the origin. */
+const direct: RegionTree = new Map();
+
+/**
+ * Which process each process of the room pulls the stream from; empty for a stream without media.
+ * A gateway pulls from the gateway of the region that the tree of regions names, and from the origin
+ * where it names none or one that has no process of the room.
+ */
+export function cascadeTree(
+  stream: Origin,
+  erizos: readonly Member[],
+  regions: RegionTree = direct,
+): CascadeTree {
   if (stream.erizoId === undefined) {
     return new Map();
   }
-  const gateways = new Map<string, string | undefined>();
+  const places = new Set(erizos.map(({ region }) => region));
+  const gateways = new Map([...places].map((region) => [region, gatewayOf(stream, region, erizos)]));
+  const entryOf = (region: string): string | undefined =>
+    region === stream.region ? stream.erizoId : gateways.get(region)?.erizoId;
   const tree = new Map<string, string | undefined>([[stream.erizoId, undefined]]);
-  for (const erizo of erizos) {
-    if (erizo.erizoId === stream.erizoId) {
-      continue;
+  for (const { erizoId, region } of erizos) {
+    if (erizoId !== stream.erizoId) {
+      const entry = entryOf(region);
+      const above = entry === erizoId ? parentOf(region, stream.region, regions) : undefined;
+      tree.set(erizoId, above === undefined ? entry : (entryOf(above) ?? stream.erizoId));
     }
-    if (erizo.region === stream.region) {
-      tree.set(erizo.erizoId, stream.erizoId);
-      continue;
-    }
-    if (!gateways.has(erizo.region)) {
-      gateways.set(erizo.region, gatewayOf(stream, erizo.region, erizos)?.erizoId);
-    }
-    const gateway = gateways.get(erizo.region);
-    tree.set(erizo.erizoId, gateway === erizo.erizoId ? stream.erizoId : gateway);
   }
   return tree;
+}
+
+/** The origin where the tree has no way to it from there: what comes from outside may go in circles. */
+function parentOf(region: string, origin: string, regions: RegionTree): string {
+  let at: string | undefined = region;
+  for (let hops = 0; at !== undefined && hops < limits.regionHops; hops += 1) {
+    at = regions.get(at);
+    if (at === origin) {
+      return regions.get(region) ?? origin;
+    }
+  }
+  return origin;
 }
 
 /**
  * The way from a process to the origin of a stream, the next upstream first.
  * Throws `not_found` where the room does not use the process or has lost the origin.
  */
-export function routeTo(stream: Origin, erizoId: string, erizos: readonly RoomErizo[]): Route {
-  const tree = cascadeTree(stream, erizos);
+export function routeTo(
+  stream: Origin,
+  erizoId: string,
+  erizos: readonly RoomErizo[],
+  regions?: RegionTree,
+): Route {
+  const tree = cascadeTree(stream, erizos, regions);
   const byId = new Map(erizos.map((erizo) => [erizo.erizoId, erizo]));
   const route: Hop[] = [];
   for (let at = tree.get(erizoId); at !== undefined; at = tree.get(at)) {

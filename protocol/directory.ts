@@ -56,11 +56,22 @@ export const RoomStream = v.strictObject({ ...StreamFact.entries, ...owner });
 
 const Version = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+/** How streams of one region reach the others: the region that each of them pulls from. */
+export const RegionRoute = v.strictObject({
+  origin: RegionId,
+  parents: v.pipe(v.record(RegionId, RegionId), v.maxEntries(limits.regions)),
+});
+
+/** For each region in which somebody publishes. A region that is not in it pulls from the origin. */
+const Routes = v.pipe(v.array(RegionRoute), v.maxLength(limits.regions));
+
 /** Who publishes what and where in a room: kept by the Room object, held by its controllers. */
 export const Directory = v.strictObject({
   version: Version,
   erizos: v.array(RoomErizo),
   streams: v.array(RoomStream),
+  /** Absent until the ways between the regions are known: controllers go by distance then. */
+  routes: v.optional(Routes),
 });
 
 /** What leads from one version of a directory to a later one. */
@@ -70,6 +81,8 @@ export const DirectoryChange = v.strictObject({
   version: Version,
   erizos: v.strictObject({ put: v.array(RoomErizo), removed: v.array(ErizoId) }),
   streams: v.strictObject({ put: v.array(RoomStream), removed: v.array(StreamId) }),
+  /** All of them anew; absent where they stay. */
+  routes: v.optional(Routes),
 });
 
 export type StreamMedia = v.InferOutput<typeof StreamMedia>;
@@ -78,6 +91,7 @@ export type StreamFact = v.InferOutput<typeof StreamFact>;
 export type RoomFacts = v.InferOutput<typeof RoomFacts>;
 export type RoomErizo = v.InferOutput<typeof RoomErizo>;
 export type RoomStream = v.InferOutput<typeof RoomStream>;
+export type RegionRoute = v.InferOutput<typeof RegionRoute>;
 export type Directory = v.InferOutput<typeof Directory>;
 export type DirectoryChange = v.InferOutput<typeof DirectoryChange>;
 
@@ -88,10 +102,12 @@ export function applyChange(directory: Directory, change: DirectoryChange): Dire
   if (directory.version !== change.from) {
     return undefined;
   }
+  const routes = change.routes ?? directory.routes;
   return {
     version: change.version,
     erizos: merge(directory.erizos, change.erizos, (erizo) => erizo.erizoId),
     streams: merge(directory.streams, change.streams, (stream) => stream.streamId),
+    ...(routes === undefined ? {} : { routes }),
   };
 }
 

@@ -1,10 +1,8 @@
 import type { Place } from '../../protocol/place.ts';
-import { distance_km } from '../../protocol/place.ts';
+import { distance_km, estimatedRtt_ms, estimatedRttBetween_ms } from '../../protocol/place.ts';
 import type { NodeSummary } from './snapshot.ts';
 
 const defaults = {
-  /** Round trip over the great circle: the median of the pairs of a large provider's regions. */
-  rtt_ms_per_km: 0.017,
   /** Who is this near to a region reaches the others over the same cables. */
   neighbourhood_km: 500,
 } as const;
@@ -64,13 +62,21 @@ export function delaysFrom(
   );
   const home = homeOf(geography, direct_km);
   return (region) => {
-    const byDistance_ms = (direct_km.get(region) ?? Infinity) * defaults.rtt_ms_per_km;
+    const byDistance_ms = estimatedRtt_ms(direct_km.get(region) ?? Infinity);
     if (home === undefined || home.region === region) {
       return byDistance_ms;
     }
     const rtt_ms = rttBetween_ms(geography, home.region, region);
-    return rtt_ms === undefined ? byDistance_ms : home.km * defaults.rtt_ms_per_km + rtt_ms;
+    return rtt_ms === undefined ? byDistance_ms : estimatedRtt_ms(home.km) + rtt_ms;
   };
+}
+
+/** The round trip in ms between two regions: as measured by either side, else by the distance. */
+export function rttsBetween(nodes: readonly NodeSummary[]): (a: string, b: string) => number {
+  const geography = geographyOf(nodes);
+  const placesOf = (region: string): readonly Place[] => geography.places.get(region) ?? [];
+  return (a, b) =>
+    rttBetween_ms(geography, a, b) ?? estimatedRttBetween_ms(placesOf(a), placesOf(b));
 }
 
 /** The nearest region whose nodes have measured anything, if it is near enough to speak for the place. */
