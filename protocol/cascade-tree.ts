@@ -62,7 +62,9 @@ export function cascadeTree(
     return new Map();
   }
   const places = new Set(erizos.map(({ region }) => region));
-  const gateways = new Map([...places].map((region) => [region, gatewayOf(stream, region, erizos)]));
+  const gateways = new Map(
+    [...places].map((region) => [region, gatewayOf(stream, region, erizos)]),
+  );
   const entryOf = (region: string): string | undefined =>
     region === stream.region ? stream.erizoId : gateways.get(region)?.erizoId;
   const tree = new Map<string, string | undefined>([[stream.erizoId, undefined]]);

@@ -32,6 +32,11 @@ export class MeshView {
     this.#policy = policies[options.policy];
   }
 
+  /** The picture that is kept, or a new one. */
+  async snapshot(): Promise<MeshSnapshot> {
+    return this.#kept() ?? (await this.#look());
+  }
+
   /** The picture is known to be wrong. */
   forget(): void {
     this.#picture = undefined;
@@ -67,7 +72,7 @@ export class MeshView {
 
   /** What `place` would do now, and why; nothing follows from it. Throws `region_unknown`. */
   async explain(wish: Wish): Promise<ExplainAnswer> {
-    const snapshot = this.#kept() ?? (await this.#look());
+    const snapshot = await this.snapshot();
     return explain(this.#policy, wish, this.#circumstances(snapshot));
   }
 

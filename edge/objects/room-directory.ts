@@ -1,8 +1,10 @@
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { RegionMap } from '../../protocol/region-tree.ts';
 import type { EdgeLog } from '../log.ts';
 import type { DirectoryEffect, DirectoryEvent, DirectoryState } from '../room/directory.ts';
 import { directoryStep, emptyDirectoryState } from '../room/directory.ts';
+import { routesKey } from '../room/routes.ts';
 import type { NodeApi, Speaker } from './api.ts';
 import { InOrder } from './in-order.ts';
 import type { RoomStore } from './room-store.ts';
@@ -13,6 +15,8 @@ export interface RoomDirectoryComponents {
   readonly node: (nodeId: string) => NodeApi;
   /** The room's id; throws `not_found` where it was deleted. */
   readonly roomId: () => string;
+  /** Routes follow from something else than before. */
+  readonly regionsChanged: () => Promise<void>;
   /** Keeps the object awake until the task is done. */
   readonly background: (task: Promise<void>) => void;
   readonly log: EdgeLog;
@@ -35,6 +39,11 @@ export class RoomDirectory {
     return this.#state.holders.map(({ nodeId }) => nodeId);
   }
 
+  /** The directory as it is now. */
+  rows(): Directory {
+    return this.#state.directory;
+  }
+
   /** Answers the directory, once what was pushed to the node before is on its way. */
   async enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Directory> {
     this.#step({ type: 'enter', holder });
@@ -48,6 +57,11 @@ export class RoomDirectory {
     // The answer builds on what was pushed before: it must not come first.
     await this.#pushes.idle(news.nodeId);
     return change;
+  }
+
+  /** Makes the routes anew from these ways. */
+  reroute(map: RegionMap): DirectoryChange {
+    return this.#step({ type: 'ways', map });
   }
 
   /** The controller has left the room, or the node has lost that lease. */
@@ -71,7 +85,7 @@ export class RoomDirectory {
   }
 
   #step(event: DirectoryEvent): DirectoryChange {
-    const { store, transaction, roomId } = this.#parts;
+    const { store, transaction, roomId, background, regionsChanged } = this.#parts;
     roomId();
     const before = this.#state;
     const { state, change, effects } = directoryStep(before, event);
@@ -79,6 +93,9 @@ export class RoomDirectory {
     this.#state = state;
     for (const effect of effects) {
       this.#push(effect);
+    }
+    if (routesKey(before.directory) !== routesKey(state.directory)) {
+      background(regionsChanged());
     }
     return change;
   }

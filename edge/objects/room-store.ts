@@ -1,6 +1,7 @@
+import * as v from 'valibot';
 import { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { DirectoryChange } from '../../protocol/directory.ts';
-import { RoomErizo, RoomFacts, RoomStream } from '../../protocol/directory.ts';
+import { RegionRoute, RoomErizo, RoomFacts, RoomStream } from '../../protocol/directory.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import type { DirectoryState, Holder } from '../room/directory.ts';
 import { TokenRecord } from '../room/tokens.ts';
@@ -15,6 +16,7 @@ const tables = `
     (node_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, lease INTEGER NOT NULL, region TEXT NOT NULL,
      facts TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS erizos (id TEXT PRIMARY KEY, data TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS routes (only INTEGER PRIMARY KEY CHECK (only = 1), routes TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS streams (id TEXT PRIMARY KEY, data TEXT NOT NULL);`;
 
 type HolderRow = { node_id: string; lease: number; region: string; facts: string };
@@ -48,7 +50,7 @@ export class RoomStore {
 
   /** What controllers said of it. */
   removeDirectory(): void {
-    for (const table of ['version', 'holders', 'erizos', 'streams']) {
+    for (const table of ['version', 'holders', 'erizos', 'streams', 'routes']) {
       this.#sql.exec(`DELETE FROM ${table}`);
     }
   }
@@ -94,6 +96,7 @@ export class RoomStore {
         streams: rows('streams').map((data) =>
           parseJson(RoomStream, data, 'stored stream', 'internal'),
         ),
+        ...this.#routes(),
       },
       holders: this.#holders(),
     };
@@ -108,6 +111,16 @@ export class RoomStore {
     this.#sql.exec('INSERT OR REPLACE INTO version (only, version) VALUES (1, ?)', change.version);
     this.#saveRows('erizos', change.erizos, ({ erizoId }) => erizoId);
     this.#saveRows('streams', change.streams, ({ streamId }) => streamId);
+    if (change.routes !== undefined) {
+      const text = JSON.stringify(change.routes);
+      this.#sql.exec('INSERT OR REPLACE INTO routes (only, routes) VALUES (1, ?)', text);
+    }
+  }
+
+  #routes(): { routes?: RegionRoute[] } {
+    const row = this.#sql.exec<{ routes: string }>('SELECT routes FROM routes').toArray()[0];
+    const schema = v.array(RegionRoute);
+    return row ? { routes: parseJson(schema, row.routes, 'stored routes', 'internal') } : {};
   }
 
   #holders(): Holder[] {

@@ -13,7 +13,7 @@ import type { RoomStore } from './room-store.ts';
 export interface RoomTokensComponents {
   readonly store: RoomStore;
   readonly mesh: MeshView;
-  readonly alarms: Alarms<'tokens'>;
+  readonly alarms: Pick<Alarms<'tokens'>, 'arm'>;
   /** The room; throws `not_found` where it was deleted. */
   readonly open: () => RoomAnswer;
   /** Ids of the nodes that hold the room. */

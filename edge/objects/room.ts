@@ -4,6 +4,7 @@ import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { roomPin } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import { configOf } from '../config.ts';
@@ -19,6 +20,7 @@ import { MeshView } from './mesh-view.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
 import { RoomDirectory } from './room-directory.ts';
+import { RoomRoutes } from './room-routes.ts';
 import { RoomStore } from './room-store.ts';
 import { RoomTokens } from './room-tokens.ts';
 
@@ -28,9 +30,10 @@ const log = createLog({ object: 'room' });
 export class Room extends DurableObject<Bindings> implements RoomApi {
   readonly #store: RoomStore;
   readonly #mesh: MeshView;
-  readonly #alarms: Alarms<'tokens'>;
+  readonly #alarms: Alarms<'tokens' | 'routes'>;
   readonly #tokens: RoomTokens;
   readonly #directory: RoomDirectory;
+  readonly #routes: RoomRoutes;
   #room: RoomAnswer | undefined;
 
   constructor(context: DurableObjectState, env: Bindings) {
@@ -50,7 +53,16 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       transaction: (write) => storage.transactionSync(write),
       node: (nodeId) => nodeOf(env, nodeId),
       roomId: () => this.#open()._id,
+      regionsChanged: () => this.#routes.ask(),
       background: (task) => context.waitUntil(task),
+      log,
+    });
+    this.#routes = new RoomRoutes({
+      mesh: this.#mesh,
+      alarms: this.#alarms,
+      directory: this.#directory,
+      pin: () => this.#room && roomPin(this.#room),
+      now,
       log,
     });
     this.#tokens = new RoomTokens({
@@ -79,10 +91,11 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
   }
 
   change(change: RoomChange): Promise<Outcome<RoomAnswer>> {
-    return outcomeOf(log, () => {
+    return outcomeOf(log, async () => {
       const room = changeRoom(this.#open(), change);
       this.#store.saveRoom(room);
       this.#room = room;
+      await this.#routes.ask();
       return room;
     });
   }
@@ -163,7 +176,10 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
   }
 
   override async alarm(): Promise<void> {
-    await this.#alarms.ring({ tokens: () => Promise.resolve(this.#tokens.sweep()) });
+    await this.#alarms.ring({
+      tokens: () => Promise.resolve(this.#tokens.sweep()),
+      routes: () => this.#routes.refresh(),
+    });
   }
 
   #open(): RoomAnswer {

@@ -10,6 +10,8 @@ import type {
 import { emptyDirectory } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { RegionMap } from '../../protocol/region-tree.ts';
+import { routesAfter } from './routes.ts';
 
 /** A controller that holds the room, and what it last said of its part. */
 export interface Holder {
@@ -35,7 +37,9 @@ export type DirectoryEvent =
       readonly facts: RoomFacts;
     }
   | { readonly type: 'leave'; readonly nodeId: string; readonly lease: number }
-  | { readonly type: 'lost'; readonly nodeId: string; readonly lease: number };
+  | { readonly type: 'lost'; readonly nodeId: string; readonly lease: number }
+  /** The ways between its regions were looked at. */
+  | { readonly type: 'ways'; readonly map: RegionMap };
 
 /** Tell these nodes of the change. */
 export interface DirectoryEffect {
@@ -64,10 +68,10 @@ const defaults = {
  */
 export function directoryStep(state: DirectoryState, event: DirectoryEvent): DirectoryStep {
   const holders = holdersAfter(state.holders, event);
-  const directory = directoryOf(state, holders);
+  const directory = directoryOf(state, holders, event.type === 'ways' ? event.map : undefined);
   refuseTooLarge(directory, holders);
   const change = changeBetween(state.directory, directory);
-  const source = event.type === 'enter' ? event.holder.nodeId : event.nodeId;
+  const source = sourceOf(event);
   const to = holders.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== source);
   const changed = change.version !== change.from;
   return {
@@ -75,6 +79,18 @@ export function directoryStep(state: DirectoryState, event: DirectoryEvent): Dir
     change,
     effects: changed && to.length > 0 ? [{ type: 'push', to, change }] : [],
   };
+}
+
+/** The node that knows by the answer. */
+function sourceOf(event: DirectoryEvent): string | undefined {
+  switch (event.type) {
+    case 'enter':
+      return event.holder.nodeId;
+    case 'ways':
+      return undefined;
+    default:
+      return event.nodeId;
+  }
 }
 
 function holdersAfter(holders: readonly Holder[], event: DirectoryEvent): readonly Holder[] {
@@ -101,18 +117,28 @@ function holdersAfter(holders: readonly Holder[], event: DirectoryEvent): readon
     case 'lost':
       // News of an older lease comes late: the node has entered anew since.
       return holders.filter((one) => one.nodeId !== event.nodeId || one.lease > event.lease);
+    case 'ways':
+      return holders;
     default:
       return assertNever(event);
   }
 }
 
-function directoryOf(before: DirectoryState, holders: readonly Holder[]): Directory {
+function directoryOf(
+  before: DirectoryState,
+  holders: readonly Holder[],
+  map: RegionMap | undefined,
+): Directory {
   const next = before.directory.version + 1;
   const erizos = erizoRows(before.directory.erizos, holders, next);
   const streams = streamRows(before, holders, next);
+  const routes = routesAfter(before.directory, { erizos, streams }, map);
   const same =
-    sameRows(before.directory.erizos, erizos) && sameRows(before.directory.streams, streams);
-  return same ? before.directory : { version: next, erizos, streams };
+    sameRows(before.directory.erizos, erizos) &&
+    sameRows(before.directory.streams, streams) &&
+    routes === before.directory.routes;
+  const rows = { version: next, erizos, streams };
+  return same ? before.directory : { ...rows, ...(routes === undefined ? {} : { routes }) };
 }
 
 /** Two controllers of a region may use one process: it stays with the first until that one drops it. */
@@ -191,6 +217,7 @@ function changeBetween(before: Directory, after: Directory): DirectoryChange {
     version: after.version,
     erizos: rowChange(before.erizos, after.erizos, (row) => row.erizoId),
     streams: rowChange(before.streams, after.streams, (row) => row.streamId),
+    ...(after.routes === before.routes ? {} : { routes: after.routes }),
   };
 }
 

@@ -220,7 +220,7 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
       },
     },
   );
-  const rooms = new Rooms({ clock, log, edge, agents, erizos }, options);
+  const rooms = new Rooms({ clock, log, edge, members, agents, erizos }, options);
   const admission = new Admission({ clock, edge, members }, { nodeId });
   return { clock, log, io: newServer(), rooms, erizos, agents, admission };
 }

@@ -6,7 +6,9 @@ import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
+import type { Place } from '../../protocol/place.ts';
 import type { Edge } from '../mesh/edge.ts';
+import type { Members } from '../mesh/members.ts';
 import type { Agents } from './agents.ts';
 import type { Client, ClientHandlers } from './client.ts';
 import { defaults } from './defaults.ts';
@@ -23,6 +25,7 @@ export interface RoomComponents {
   clock: Clock;
   log: Log;
   edge: Edge;
+  members: Members;
   agents: Agents;
   erizos: Erizos;
 }
@@ -57,13 +60,14 @@ export class Room implements ClientHandlers {
   #expected = 0;
 
   constructor(components: RoomComponents, options: RoomOptions) {
-    const { clock, edge, agents, erizos } = components;
+    const { clock, edge, members, agents, erizos } = components;
     const { roomId, nodeId, region } = options;
     this.id = roomId;
     this.#clock = clock;
     this.#log = components.log.child({ roomId });
     this.#options = options;
-    this.#streams = new Streams({ nodeId, region });
+    const placeOf = (id: string): Place | undefined => members.node(id)?.place;
+    this.#streams = new Streams({ placeOf }, { nodeId, region });
     this.#erizos = new ErizoList(
       {
         create: (except) => agents.createErizoJS(roomId, except),

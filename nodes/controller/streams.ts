@@ -1,5 +1,7 @@
 import type { Route } from '../../protocol/cascade-tree.ts';
 import { routeTo } from '../../protocol/cascade-tree.ts';
+import type { Place } from '../../protocol/place.ts';
+import { treeOf } from './region-trees.ts';
 import type { PublicStream } from '../../protocol/contracts/client.ts';
 import type {
   Directory,
@@ -34,6 +36,7 @@ export function publicStream(stream: RoomStream): PublicStream {
  * what it was told, maybe by an earlier run: it counts for the numbers (`since`) alone.
  */
 export class Streams {
+  readonly #placeOf: (nodeId: string) => Place | undefined;
   readonly #nodeId: string;
   readonly #region: string;
   #directory: Directory = emptyDirectory;
@@ -42,7 +45,12 @@ export class Streams {
   /** The numbers that the Room object gave to streams of this node. */
   #numbers = new Map<string, number>();
 
-  constructor(options: { nodeId: string; region: string }) {
+  /** `placeOf` answers where a node is, if that is known. */
+  constructor(
+    components: { placeOf: (nodeId: string) => Place | undefined },
+    options: { nodeId: string; region: string },
+  ) {
+    this.#placeOf = components.placeOf;
     this.#nodeId = options.nodeId;
     this.#region = options.region;
   }
@@ -103,19 +111,21 @@ export class Streams {
    * Throws `not_found` where the directory knows no way (any more).
    */
   route(stream: RoomStream, erizoId: string, erizos: readonly ErizoFact[]): Route {
-    const used = new Set(erizos.map((erizo) => erizo.erizoId));
+    const own = new Set(erizos.map((erizo) => erizo.erizoId));
     const numbered = this.#directory.erizos.filter(
-      (erizo) => erizo.nodeId !== this.#nodeId || used.has(erizo.erizoId),
+      (erizo) => erizo.nodeId !== this.#nodeId || own.has(erizo.erizoId),
     );
     const known = new Set(numbered.map((erizo) => erizo.erizoId));
-    const { version } = this.#directory;
+    const { version, routes } = this.#directory;
     const fresh = erizos
       .filter((erizo) => !known.has(erizo.erizoId))
       .map((erizo, index): RoomErizo => {
         const owner = { nodeId: this.#nodeId, region: this.#region };
         return { ...erizo, ...owner, since: version + 1 + index };
       });
-    return routeTo(stream, erizoId, [...numbered, ...fresh]);
+    const used = [...numbered, ...fresh];
+    const tree = treeOf(stream.region, { routes, erizos: used, placeOf: this.#placeOf });
+    return routeTo(stream, erizoId, used, tree);
   }
 
   #numbered(fact: StreamFact): RoomStream {

@@ -222,7 +222,7 @@ export interface TestNode {
   /** What answers about users wait for. */
   answers: Promise<null>;
   readonly ended: Promise<string>;
-  register(): Promise<ResultOf<NodeToEdge, 'node.register'>>;
+  register(load?: NodeLoad): Promise<ResultOf<NodeToEdge, 'node.register'>>;
   /** The directory that it follows, if it does; undefined after a change that did not fit. */
   directory: Directory | undefined;
   follow(directory: Directory): void;
@@ -315,9 +315,9 @@ export async function connect(
     answers: Promise.resolve(null),
     ended: ended.promise,
     directory: undefined,
-    register: async () => {
+    register: async (load = idle) => {
       const enrolment = await enrolmentOf(card, key);
-      return await peer.call('node.register', { card, load: idle, enrolment });
+      return await peer.call('node.register', { card, load, enrolment });
     },
     follow: (directory) => {
       node.directory = directory;

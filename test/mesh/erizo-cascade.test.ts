@@ -145,6 +145,47 @@ describe('a cascade', () => {
     }
   });
 
+  it('goes through a region that relays, and crosses each WAN link once with viewers in all of them', async () => {
+    const [origin, relay, gateway, behind] = await Promise.all([
+      start('eu-west', '127.0.1.1'),
+      start('us-east', '127.0.2.1'),
+      start('ap-northeast', '127.0.3.1'),
+      start('ap-northeast', '127.0.3.1'),
+    ]);
+    const ann = await Participant.create(browser, TestController.dial(origin));
+    const stream = await ann.publish();
+    const far = [gateway.hop, relay.hop, origin.hop];
+    // The last process first: each on the way pulls because it is asked to.
+    const dan = await Participant.create(browser, TestController.dial(behind));
+    await dan.subscribe(stream, far);
+    expect((await dan.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    const [ben, cleo] = await Promise.all([
+      Participant.create(browser, TestController.dial(relay)),
+      Participant.create(browser, TestController.dial(gateway)),
+    ]);
+    await Promise.all([ben.subscribe(stream, far.slice(2)), cleo.subscribe(stream, far.slice(1))]);
+    for (const viewer of [ben, cleo]) {
+      expect((await viewer.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    }
+    expect(await origin.counters()).toMatchObject({ feeds: 1, pulls: 0, cascadeOpens: 0 });
+    const once = { pulls: 1, wanPulls: 1, feeds: 1, cascadeOpens: 1 };
+    expect(await relay.counters()).toMatchObject(once);
+    expect(await gateway.counters()).toMatchObject(once);
+    expect(await behind.counters()).toMatchObject({ pulls: 1, wanPulls: 0, feeds: 0 });
+
+    // Nobody at the relay plays it any more, and it goes on relaying.
+    await ben.unsubscribe(stream.streamId);
+    expect((await cleo.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    expect(await relay.counters()).toMatchObject({ ...once, subscribers: 0 });
+    const failure = cleo.controller.nextFailure();
+    relay.child.kill('SIGKILL');
+    expect(await failure).toMatchObject({ role: 'subscriber', why: 'upstream' });
+    expect(await origin.settled(({ feeds }) => feeds === 0)).toMatchObject({ feeds: 0 });
+    // Another way is at hand at once.
+    await cleo.subscribe(stream, far.slice(2));
+    expect((await cleo.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+  });
+
   it('that viewers give up at any stage keeps nothing for them', async () => {
     const { origin, gateway, atGateway, stream } = await threeProcesses();
     const options = { audio: true, video: true, plan: 'dual' as const };

@@ -41,7 +41,7 @@ const directory = (version: number, rows: Partial<Directory>): Directory => ({
 
 describe('the streams of a room', () => {
   it('are new once, and gone once', () => {
-    const streams = new Streams(here);
+    const streams = new Streams({ placeOf: () => undefined }, here);
     const both = [stream('1', far), stream('2', far)];
     expect(streams.learn(directory(1, { streams: both }))).toEqual({ added: both, removed: [] });
     expect(streams.learn(directory(2, { streams: both }))).toEqual({ added: [], removed: [] });
@@ -53,7 +53,7 @@ describe('the streams of a room', () => {
   });
 
   it('of this node are known before the directory, and are no news when they come in it', () => {
-    const streams = new Streams(here);
+    const streams = new Streams({ placeOf: () => undefined }, here);
     streams.learn(directory(4, {}));
     expect(streams.add(fact('1')).since).toBe(5);
     const numbered = stream('1', here, 9, 'mine');
@@ -68,7 +68,7 @@ describe('the streams of a room', () => {
   });
 
   it('of an earlier run of this node are not there', () => {
-    const streams = new Streams(here);
+    const streams = new Streams({ placeOf: () => undefined }, here);
     const { added } = streams.learn(directory(1, { streams: [stream('1', here)] }));
     expect(added).toEqual([]);
     expect(streams.get('1')).toBeUndefined();
@@ -87,7 +87,7 @@ describe('the way to a stream', () => {
   const origin = stream('1', far, 2);
 
   it('leads through the gateway that the region had before', () => {
-    const streams = new Streams(here);
+    const streams = new Streams({ placeOf: () => undefined }, here);
     const erizos = [erizo('far', far), erizo('elder', sibling, 1)];
     streams.learn(directory(5, { streams: [origin], erizos }));
     const route = streams.route(origin, 'mine', [{ erizoId: 'mine', endpoint: 'tcp://mine:1' }]);
@@ -95,7 +95,7 @@ describe('the way to a stream', () => {
   });
 
   it('counts processes that have no number yet after all that have one, in their order', () => {
-    const streams = new Streams(here);
+    const streams = new Streams({ placeOf: () => undefined }, here);
     streams.learn(directory(5, { streams: [origin], erizos: [erizo('far', far)] }));
     const own = ['first', 'second'].map((erizoId) => ({ erizoId, endpoint: `tcp://${erizoId}:1` }));
     expect(streams.route(origin, 'first', own).map((hop) => hop.erizoId)).toEqual(['far']);
@@ -106,7 +106,7 @@ describe('the way to a stream', () => {
   });
 
   it('does not lead through a process of this node that it uses no more', () => {
-    const streams = new Streams(here);
+    const streams = new Streams({ placeOf: () => undefined }, here);
     const erizos = [erizo('far', far), erizo('dead', here, 1)];
     streams.learn(directory(5, { streams: [origin], erizos }));
     const route = streams.route(origin, 'mine', [{ erizoId: 'mine', endpoint: 'tcp://mine:1' }]);
@@ -114,9 +114,42 @@ describe('the way to a stream', () => {
   });
 
   it('is not found where its origin is lost', () => {
-    const streams = new Streams(here);
+    const streams = new Streams({ placeOf: () => undefined }, here);
     streams.learn(directory(5, { streams: [origin] }));
     const own = [{ erizoId: 'mine', endpoint: 'tcp://mine:1' }];
     expect(() => streams.route(origin, 'mine', own)).toThrow(/no way/);
+  });
+
+  it('come through the regions that the Room object names, else directly where nobody is far', () => {
+    const streams = new Streams({ placeOf: () => undefined }, here);
+    const relay = { nodeId: 'eu-north-1', region: 'eu-north' };
+    const erizos = [erizo('far', far), erizo('relay', relay), erizo('mine', here)];
+    const rows = { erizos, streams: [stream('1', far, 2)] };
+    const { since: _number, nodeId: _node, region: _region, ...mine } = erizo('mine', here);
+    const hops = (): string[] =>
+      streams.route(stream('1', far, 2), 'mine', [mine]).map(({ erizoId }) => erizoId);
+    streams.learn(directory(3, rows));
+    expect(hops()).toEqual(['far']);
+    const parents = { 'eu-west': 'eu-north', 'eu-north': 'us-east' };
+    streams.learn(directory(4, { ...rows, routes: [{ origin: 'us-east', parents }] }));
+    expect(hops()).toEqual(['relay', 'far']);
+  });
+
+  it('come through relays by distance, where more regions pull than one may give to', () => {
+    const origin = { nodeId: 'origin', region: 'origin' };
+    const nodes = Array.from({ length: 12 }, (_, at) => ({ nodeId: `n${at}`, region: `r${at}` }));
+    const placeOf = (id: string) =>
+      id === 'origin' ? { lat: 0, lon: 0 } : { lat: 0, lon: 5 * Number(id.slice(1)) + 5 };
+    const erizos = [origin, ...nodes].map((owner) => erizo(`at-${owner.nodeId}`, owner));
+    const published = stream('1', origin, 2, 'at-origin');
+    const lengths = nodes.map((node) => {
+      const streams = new Streams({ placeOf }, node);
+      streams.learn(directory(3, { erizos, streams: [published] }));
+      const own = erizo(`at-${node.nodeId}`, node);
+      const { since: _number, nodeId: _node, region: _region, ...mine } = own;
+      return streams.route(published, own.erizoId, [mine]).length;
+    });
+    expect(lengths.filter((length) => length === 1)).toHaveLength(8);
+    expect(Math.max(...lengths)).toBe(2);
   });
 });

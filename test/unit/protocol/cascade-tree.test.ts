@@ -109,6 +109,39 @@ describe('the cascade tree', () => {
     expect(routeTo(stream, uuid(0), erizos)).toEqual([]);
   });
 
+  test('leads through the gateway of a relaying region, as the tree of regions says', () => {
+    const origin = erizo(0, 'eu-west', 1);
+    const relays = [erizo(1, 'us-east', 2), erizo(2, 'us-east', 3)];
+    const far = [erizo(3, 'sa-east', 4), erizo(4, 'sa-east', 5)];
+    const erizos = [origin, ...relays, ...far];
+    const stream = streamOf(origin, 9);
+    const regionsOf = new Map([
+      ['us-east', 'eu-west'],
+      ['sa-east', 'us-east'],
+    ]);
+    const relay = gatewayOf(stream, 'us-east', erizos)?.erizoId ?? '';
+    const gateway = gatewayOf(stream, 'sa-east', erizos)?.erizoId ?? '';
+    const behind = far.find(({ erizoId }) => erizoId !== gateway)?.erizoId ?? '';
+    const hops = routeTo(stream, behind, erizos, regionsOf).map((hop) => hop.erizoId);
+    expect(hops).toEqual([gateway, relay, uuid(0)]);
+    expect(validate(cascadeTree(stream, erizos, regionsOf), stream, erizos)).toEqual([]);
+    // The relay has left the room, and the tree of regions is not made anew yet.
+    const left = [origin, ...far];
+    expect(routeTo(stream, gateway, left, regionsOf).map((hop) => hop.erizoId)).toEqual([uuid(0)]);
+  });
+
+  test('is one whatever the tree of regions says, as that comes from outside', () => {
+    const place = fc.constantFrom(...regions, 'nowhere');
+    fc.assert(
+      fc.property(room, fc.array(fc.tuple(place, place)), ({ erizos, stream }, entries) => {
+        const tree = cascadeTree(stream, erizos, new Map(entries));
+        expect(tree.size).toBe(erizos.length);
+        expect(validate(tree, stream, erizos)).toEqual([]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   test('is empty for a stream of data, which no process serves', () => {
     const origin = erizo(0, 'eu-west', 1);
     const { erizoId: _none, ...data } = streamOf(origin, 3);

@@ -28,6 +28,17 @@ test('a change for the version that is held leads to the next one', () => {
   expect(second).toEqual({ version: 2, erizos: [], streams: [] });
 });
 
+test('routes stay until a change brings them anew', () => {
+  const routes = [{ origin: 'eu-west', parents: { 'us-east': 'eu-west' } }];
+  const change = { erizos: none, streams: none };
+  const first = applyChange(emptyDirectory, { from: 0, version: 1, ...change, routes });
+  expect(first?.routes).toEqual(routes);
+  const second = applyChange(first as Directory, { from: 1, version: 2, ...change });
+  expect(second?.routes).toEqual(routes);
+  const third = applyChange(second as Directory, { from: 2, version: 3, ...change, routes: [] });
+  expect(third?.routes).toEqual([]);
+});
+
 test('a change for another version is not applied', () => {
   expect(
     applyChange(emptyDirectory, { from: 3, version: 4, erizos: none, streams: none }),
