@@ -25,6 +25,8 @@ export interface HttpAnswer {
   is: string;
   /** The shape of JSON. */
   json?: v.GenericSchema;
+  /** Headers that say more, by name, in words. */
+  headers?: Readonly<Record<string, string>>;
   /** Another content type than JSON's, or than `text/plain` where there is no schema. */
   type?: string;
 }

@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { pathParameters } from '../../protocol/contracts/http-api/index.ts';
 import { Problem } from '../../protocol/contracts/rest.ts';
+import { errorCodes } from '../../protocol/errors.ts';
 import type { Caller, HttpApi, HttpRoute, RouteAnswer } from '../../protocol/http-contract.ts';
 import { answersOf, routesOf } from '../../protocol/http-contract.ts';
 import { idOf } from './parts.ts';
@@ -98,7 +99,8 @@ function bodyOf(row: HttpRoute['row'], schema: JsonSchema): Json {
   };
 }
 
-function responseOf({ status, well, words, codes }: RouteAnswer, schemas: ApiSchemas): Json {
+function responseOf(answer: RouteAnswer, schemas: ApiSchemas): Json {
+  const { status, well, words, codes } = answer;
   const said = [
     ...(well === undefined ? [] : [well.is]),
     ...words.map((text) => `\`${text}\``),
@@ -116,6 +118,25 @@ function responseOf({ status, well, words, codes }: RouteAnswer, schemas: ApiSch
   } else if (well !== undefined && status === 200) {
     content[well.type ?? 'text/plain'] = { schema: { type: 'string' } };
   }
-  const description = said.join('; ');
-  return Object.keys(content).length === 0 ? { description } : { description, content };
+  const headers = headersOf(answer);
+  return {
+    description: said.join('; '),
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    ...(Object.keys(content).length === 0 ? {} : { content }),
+  };
+}
+
+function headersOf({ status, well, codes }: RouteAnswer): Json {
+  const said: Record<string, string> = { ...well?.headers };
+  if (codes.includes('unauthorized')) {
+    said['WWW-Authenticate'] = 'the challenges';
+  }
+  if (status === 503 || codes.some((code) => errorCodes[code].retryable)) {
+    said['Retry-After'] = 'seconds after which to try again, where that is known';
+  }
+  const headers = Object.entries(said).map(([name, description]) => [
+    name,
+    { description, schema: { type: 'string' } },
+  ]);
+  return Object.fromEntries(headers);
 }

@@ -127,11 +127,14 @@ function parametersOf({ path, row }: HttpRoute, schemas: ApiSchemas): Html {
 function answerRow({ status, well, words, codes }: RouteAnswer, schemas: ApiSchemas): Html {
   const shape = well?.json === undefined ? '' : shapeHtml(schemas.of(well.json));
   const texts = words.map((text) => html`<p><code>${text}</code>, as text</p>`);
+  const headers = Object.entries(well?.headers ?? {}).map(
+    ([name, is]) => html`<p>header <code>${name}</code>: ${is}</p>`,
+  );
   const problems = codes.map((one, index) => html`${index === 0 ? '' : ', '}<code>${one}</code>`);
   return html`<tr>
     <th>${status}</th>
     <td>
-      ${well === undefined ? '' : html`<p>${prose(well.is)}</p>`} ${shape} ${texts}
+      ${well === undefined ? '' : html`<p>${prose(well.is)}</p>`} ${shape} ${headers} ${texts}
       ${codes.length === 0 ? '' : html`<p>a <a href="#shape-Problem">problem</a>: ${problems}</p>`}
     </td>
   </tr>`;

@@ -61,9 +61,15 @@ function boundsOf({ minLength, maxLength, minimum, maximum, pattern, format }: J
     ...(format === undefined ? [] : [format]),
     ...(pattern === undefined ? [] : [`/${pattern}/`]),
     ...(maxLength === undefined ? [] : [`${minLength ?? 0} to ${maxLength} characters`]),
-    ...(minimum === undefined && maximum === undefined
-      ? []
-      : [`${minimum ?? 'any'} to ${maximum ?? 'any'}`]),
+    ...rangeOf(minimum, maximum),
   ];
   return words.length === 0 ? '' : `, ${words.join(', ')}`;
+}
+
+function rangeOf(minimum: number | undefined, maximum = Number.MAX_SAFE_INTEGER): string[] {
+  const isBound = maximum < Number.MAX_SAFE_INTEGER;
+  if (minimum === undefined) {
+    return isBound ? [`up to ${maximum}`] : [];
+  }
+  return [isBound ? `${minimum} to ${maximum}` : `at least ${minimum}`];
 }

@@ -3,6 +3,7 @@ import type { HttpApi } from '../../http-contract.ts';
 import {
   CreateRoomRequest,
   CreateTokenRequest,
+  partialHeader,
   PatchRoomRequest,
   PutRoomRequest,
   RoomAnswer,
@@ -12,8 +13,9 @@ import {
 const noUser = { 404: ['User does not exist'] };
 /** Of a controller that may know and did not answer in time. */
 const noAnswer = { 503: ['Erizo Controller managing this room does not respond'] };
-const partial =
-  'Where some controllers did not answer, `X-Rizoma-Partial` holds the ids of their nodes.';
+const headers = {
+  [partialHeader]: 'ids of the nodes whose controllers did not answer, where there are any',
+};
 
 /** Rooms, their tokens and who is in them: Licode's Nuve, for the service that signs. */
 export const roomsApi = {
@@ -112,9 +114,9 @@ export const roomsApi = {
     GET: {
       group: 'Users',
       summary: 'Lists who is in a room',
-      about: `Gathered from all controllers of the room. ${partial}`,
+      about: 'Gathered from all controllers of the room.',
       caller: 'service',
-      answer: { is: 'the users', json: v.array(UserAnswer) },
+      answer: { is: 'the users', json: v.array(UserAnswer), headers },
       words: noAnswer,
       errors: ['not_found'],
       idempotent: true,
@@ -124,9 +126,8 @@ export const roomsApi = {
     GET: {
       group: 'Users',
       summary: 'Reads the first user of a name',
-      about: partial,
       caller: 'service',
-      answer: { is: 'the user', json: UserAnswer },
+      answer: { is: 'the user', json: UserAnswer, headers },
       words: { ...noUser, ...noAnswer },
       errors: ['not_found'],
       idempotent: true,
@@ -134,9 +135,8 @@ export const roomsApi = {
     DELETE: {
       group: 'Users',
       summary: 'Disconnects all users of a name',
-      about: partial,
       caller: 'service',
-      answer: { is: '`Success`' },
+      answer: { is: '`Success`', headers },
       words: { ...noUser, ...noAnswer },
       errors: ['not_found'],
       idempotent: true,
