@@ -9,6 +9,8 @@ export interface EdgeEnv {
   Variables: {
     config: Config;
     requestId: string;
+    /** Of the service that signed the request, once that was checked. */
+    serviceId: string | undefined;
     /** Who signed the request; the signature was checked. */
     signer: Signer;
     /** Whether the room in the path is one of the service that signed. */

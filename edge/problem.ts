@@ -3,14 +3,14 @@ import { challenges } from '../protocol/credentials.ts';
 import type { Problem } from '../protocol/contracts/rest.ts';
 
 /** An error as the edge answers it (RFC 9457, section 3), with its code. */
-export function problemOf(error: RizomaError): Problem {
+export function problemOf(error: RizomaError, requestId: string): Problem {
   const { code, http: status, message: detail, details } = error;
   const title = code.replaceAll('_', ' ');
-  const problem = { type: `urn:rizoma:error:${code}`, title, status, detail, code };
+  const problem = { type: `urn:rizoma:error:${code}`, title, status, detail, code, requestId };
   return details === undefined ? problem : { ...problem, details };
 }
 
-export function problemResponse(error: RizomaError): Response {
+export function problemResponse(error: RizomaError, requestId: string): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json' });
   if (error.retryAfter_s !== undefined) {
     headers.set('retry-after', String(error.retryAfter_s));
@@ -18,5 +18,5 @@ export function problemResponse(error: RizomaError): Response {
   if (error.code === 'unauthorized') {
     headers.set('www-authenticate', challenges);
   }
-  return new Response(JSON.stringify(problemOf(error)), { status: error.http, headers });
+  return new Response(JSON.stringify(problemOf(error, requestId)), { status: error.http, headers });
 }

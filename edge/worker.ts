@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { requestId } from 'hono/request-id';
+import { routePath } from 'hono/route';
 import { assertNever } from '../protocol/assert-never.ts';
 import type { ForEachRoute } from '../protocol/contracts/http-api/index.ts';
 import { httpApi } from '../protocol/contracts/http-api/index.ts';
@@ -11,6 +12,7 @@ import { RizomaError, toRizomaError } from '../protocol/errors.ts';
 import type { HttpRoute } from '../protocol/http-contract.ts';
 import { isAboutOwnRoom, routesOf } from '../protocol/http-contract.ts';
 import { limits } from '../protocol/limits.ts';
+import { accessLog, traceOf } from './access-log.ts';
 import type { EdgeContext, EdgeEnv } from './app.ts';
 import { configOf } from './config.ts';
 import { getDocs, getOpenApi } from './docs/get-docs.ts';
@@ -48,7 +50,8 @@ const log = createLog({ object: 'worker' });
 /** Not strict: Licode's clients end their paths with a slash. */
 const app = new Hono<EdgeEnv>({ strict: false });
 
-app.use(requestId());
+app.use(requestId({ limitLength: limits.requestId_chars }));
+app.use(accessLog);
 app.use(
   cors({
     origin: '*',
@@ -128,23 +131,27 @@ for (const [path, methods] of Object.entries<Readonly<Record<string, Handler>>>(
     const { method } = context.req;
     return problemResponse(
       new RizomaError('method_not_allowed', `${path} takes ${allow}, not ${method}`),
+      context.get('requestId'),
     );
   });
 }
 
 app.notFound((context) =>
-  problemResponse(new RizomaError('not_found', `there is nothing at ${context.req.path}`)),
+  problemResponse(
+    new RizomaError('not_found', `there is nothing at ${context.req.path}`),
+    context.get('requestId'),
+  ),
 );
 app.onError((thrown, context) => {
   const error = toRizomaError(thrown);
   if (error.code === 'internal') {
     log.error('a request failed', thrown, {
-      requestId: context.get('requestId'),
+      ...traceOf(context),
       method: context.req.method,
-      path: context.req.path,
+      route: routePath(context, -1),
     });
   }
-  return problemResponse(error);
+  return problemResponse(error, context.get('requestId'));
 });
 
 export default app;

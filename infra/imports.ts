@@ -5,7 +5,9 @@ import { rootDir } from './paths.ts';
 /** Folders whose files are checked; tests may import anything. */
 const CHECKED = ['protocol', 'edge', 'nodes', 'client', 'infra'];
 
-const edgeRequest = ['edge/app.ts', 'edge/body.ts', 'edge/limit.ts', 'edge/origin.ts'];
+const edgeRequest = [
+  ...['edge/access-log.ts', 'edge/app.ts', 'edge/body.ts', 'edge/limit.ts', 'edge/origin.ts'],
+];
 const edgeObjects = ['edge/objects', 'edge/room', 'edge/placement', 'edge', 'protocol'];
 
 /**
@@ -24,6 +26,7 @@ const units: Readonly<Record<string, readonly string[]>> = {
   'edge/objects': ['edge/room', 'edge/placement', 'edge', 'protocol'],
   'edge/app.ts': edgeObjects,
   'edge/body.ts': [...edgeRequest, ...edgeObjects],
+  'edge/access-log.ts': [...edgeRequest, ...edgeObjects],
   'edge/limit.ts': [...edgeRequest, ...edgeObjects],
   'edge/origin.ts': [...edgeRequest, ...edgeObjects],
   'edge/nuve': [...edgeRequest, ...edgeObjects],

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { limits } from './limits.ts';
 
 /** 24 lowercase hex digits, as MongoDB's ids in Licode: services and rooms. */
 const hex24 = v.pipe(v.string(), v.regex(/^[0-9a-f]{24}$/, 'an id has 24 hex digits'));
@@ -45,6 +46,13 @@ export const TokenId = v.pipe(
 export const StreamId = v.pipe(
   v.string(),
   v.regex(/^[1-9][0-9]{17}$/, 'a stream id has 18 digits'),
+);
+
+/** Names one request in the logs of all that had to do with it, as its caller or the edge chose it. */
+export const RequestId = v.pipe(
+  v.string(),
+  v.regex(/^[\w\-=]+$/, 'letters, digits, hyphens'),
+  v.maxLength(limits.requestId_chars),
 );
 
 /** A new 24-digit hex id. */

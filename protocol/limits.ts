@@ -17,6 +17,8 @@ export const limits = {
   clientMessage_bytes: 256 * 1024,
   /** Signalling messages of one client: a burst of joins publishes and subscribes some dozens. */
   clientMessages_perSecond: 200,
+  /** The id of a request that its caller chose: a UUID and the hex of a trace id are shorter. */
+  requestId_chars: 64,
   /** Body of a REST request, as the edge accepts it. */
   restBody_bytes: 64 * 1024,
   /** m-sections in one SDP: thirty streams of audio and video in one connection, and some unused. */

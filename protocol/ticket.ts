@@ -2,7 +2,7 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { fromBase64 } from './bytes.ts';
 import { RizomaError } from './errors.ts';
-import { ClientId, NodeId, RegionId, RoomId } from './ids.ts';
+import { ClientId, NodeId, RegionId, RequestId, RoomId } from './ids.ts';
 import { limits } from './limits.ts';
 import { parse, parseJson } from './parse.ts';
 
@@ -18,6 +18,8 @@ export const Ticket = v.object({
   region: RegionId,
   /** One use: the controller remembers it until it expires. */
   jti: v.pipe(v.string(), v.uuid()),
+  /** The `POST /join` that it answers. */
+  requestId: RequestId,
 });
 
 export type Ticket = v.InferOutput<typeof Ticket>;

@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import { DemoTokenRequest } from '../../protocol/contracts/rest.ts';
 import type { EdgeContext, EdgeEnv } from '../app.ts';
+import { traceOf } from '../access-log.ts';
 import { bodyOf } from '../body.ts';
 import { makeRoom, makeToken } from '../objects/make.ts';
 import { originOf, placeOfRequest } from '../origin.ts';
@@ -19,13 +20,14 @@ export async function postDemoToken(context: EdgeContext): Promise<Response> {
   const { env } = context;
   const config = context.get('config');
   const { room: roomName, name: userName, region } = await bodyOf(context, DemoTokenRequest);
-  const { _id } = await makeRoom(env, {
+  const parts = { env, config, trace: traceOf(context) };
+  const { _id } = await makeRoom(parts, {
     serviceId: config.superservice.id,
     room: { name: roomName },
     getOrCreate: true,
     near: placeOfRequest(context),
   });
-  const token = await makeToken({ env, config }, _id, {
+  const token = await makeToken(parts, _id, {
     userName,
     role: 'presenter',
     pin: region === undefined ? {} : { allow: [region] },

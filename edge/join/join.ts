@@ -4,6 +4,7 @@ import { newUuid, roomOfToken } from '../../protocol/ids.ts';
 import { signTicket } from '../../protocol/ticket.ts';
 import { checkTokenSignature, decodeToken } from '../../protocol/token.ts';
 import type { EdgeContext } from '../app.ts';
+import { traceOf } from '../access-log.ts';
 import { bodyOf } from '../body.ts';
 import { tokenKeyOf } from '../config.ts';
 import { roomOf } from '../objects/stubs.ts';
@@ -19,14 +20,16 @@ export async function postJoin(context: EdgeContext): Promise<Response> {
   const config = context.get('config');
   await checkTokenSignature(await tokenKeyOf(config), token);
   const { tokenId } = token;
+  const trace = traceOf(context);
   const roomId = roomOfToken(tokenId);
   const { userName, role, entrances } = await valueOf(
-    roomOf(context.env, roomId).admit({ tokenId, place: placeOfRequest(context) }),
+    roomOf(context.env, roomId).admit({ tokenId, place: placeOfRequest(context) }, trace),
   );
   const clientId = newUuid();
   const now_ms = Date.now();
   const controllers = entrances.map(async ({ nodeId, region, host, secure }) => {
-    const claims = { nodeId, region, clientId, roomId, userName, role, jti: newUuid() };
+    const who = { clientId, roomId, userName, role, ...trace };
+    const claims = { ...who, nodeId, region, jti: newUuid() };
     return { host, secure, region, ticket: await signTicket(config.ticketKey, claims, now_ms) };
   });
   const answer: JoinAnswer = { clientId, roomId, controllers: await Promise.all(controllers) };

@@ -4,6 +4,7 @@ import { parseCredentials } from '../../protocol/credentials.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { RoomId } from '../../protocol/ids.ts';
 import type { EdgeContext, EdgeEnv } from '../app.ts';
+import { traceOf } from '../access-log.ts';
 import { addressLimitsOf, addressOf } from '../limit.ts';
 import type { Signer } from '../objects/api.ts';
 import { serviceOf } from '../objects/stubs.ts';
@@ -20,6 +21,7 @@ export const authenticate = createMiddleware<EdgeEnv>(async (context, next) => {
   try {
     const { signer, roomIsOurs } = await signerOf(context);
     context.set('signer', signer);
+    context.set('serviceId', signer.serviceId);
     context.set('roomIsOurs', roomIsOurs);
   } catch (thrown) {
     if (thrown instanceof RizomaError && thrown.code === 'unauthorized') {
@@ -35,6 +37,9 @@ async function signerOf(context: EdgeContext): Promise<{ signer: Signer; roomIsO
   const room = v.safeParse(RoomId, context.req.param('room'));
   const service = serviceOf(context.env, credentials.serviceId);
   return await valueOf(
-    service.authenticate({ credentials, ...(room.success ? { roomId: room.output } : {}) }),
+    service.authenticate(
+      { credentials, ...(room.success ? { roomId: room.output } : {}) },
+      traceOf(context),
+    ),
   );
 }

@@ -3,6 +3,7 @@ import { PatchRoomRequest, PutRoomRequest } from '../../protocol/contracts/rest.
 import { RoomId } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { EdgeContext } from '../app.ts';
+import { traceOf } from '../access-log.ts';
 import { bodyOf } from '../body.ts';
 import { valueOf } from '../objects/outcome.ts';
 import { roomOf, serviceOf } from '../objects/stubs.ts';
@@ -35,7 +36,7 @@ export async function patchRoom(context: EdgeContext): Promise<Response> {
 /** `DELETE /rooms/:room`: whoever is in it is disconnected. */
 export async function deleteRoom(context: EdgeContext): Promise<Response> {
   const service = serviceOf(context.env, context.get('signer').serviceId);
-  await valueOf(service.deleteRoom(roomIdOf(context)));
+  await valueOf(service.deleteRoom(roomIdOf(context), traceOf(context)));
   return context.text('Room deleted');
 }
 
@@ -44,9 +45,8 @@ async function change(context: EdgeContext, wanted: RoomChange): Promise<Respons
   const { how, name, p2p, data, mediaConfiguration, regions, jurisdiction } = wanted;
   await placeOfRegions(context.env, regions);
   const settings = { p2p, data, mediaConfiguration, regions, jurisdiction };
-  await valueOf(
-    service.changeRoom({ roomId: roomIdOf(context), change: { how, name, ...settings } }),
-  );
+  const request = { roomId: roomIdOf(context), change: { how, name, ...settings } };
+  await valueOf(service.changeRoom(request, traceOf(context)));
   return context.text('Room Updated');
 }
 

@@ -4,6 +4,7 @@ import { RizomaError } from '../../protocol/errors.ts';
 import type { Jurisdiction } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { EdgeContext } from '../app.ts';
+import { traceOf } from '../access-log.ts';
 import { bodyOf } from '../body.ts';
 import { makeRoom } from '../objects/make.ts';
 import { placeOfRequest } from '../origin.ts';
@@ -28,7 +29,8 @@ export async function postRoom(context: EdgeContext): Promise<Response> {
   demandOffered(jurisdiction, context.get('config').jurisdictions);
   const pin = pinOf(regions, jurisdiction);
   const near = (await placeOfRegions(context.env, regions)) ?? placeOfRequest(context);
-  const room = await makeRoom(context.env, {
+  const parts = { env: context.env, trace: traceOf(context) };
+  const room = await makeRoom(parts, {
     serviceId: context.get('signer').serviceId,
     getOrCreate,
     near,

@@ -5,6 +5,7 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { notSuperservice } from '../../protocol/http-contract.ts';
 import { ServiceId } from '../../protocol/ids.ts';
 import type { EdgeContext, EdgeEnv } from '../app.ts';
+import { traceOf } from '../access-log.ts';
 import { bodyOf } from '../body.ts';
 import type { ServiceEntry } from '../objects/api.ts';
 import { valueOf } from '../objects/outcome.ts';
@@ -24,7 +25,7 @@ export const superserviceOnly = createMiddleware<EdgeEnv>(async (context, next) 
 /** `POST /services`: the new id. As JSON, like Licode: an id in digits alone is no number. */
 export async function postService(context: EdgeContext): Promise<Response> {
   const service = await bodyOf(context, CreateServiceRequest);
-  return context.json(await valueOf(servicesOf(context.env).create(service)));
+  return context.json(await valueOf(servicesOf(context.env).create(service, traceOf(context))));
 }
 
 /** `GET /services`: all of them with their rooms, the superservice first. */
@@ -49,7 +50,7 @@ export async function getService(context: EdgeContext): Promise<Response> {
 export async function deleteService(context: EdgeContext): Promise<Response> {
   const id = v.safeParse(ServiceId, context.req.param('service'));
   return await orNotFound(context, async () => {
-    await valueOf(servicesOf(context.env).delete(idOf(id)));
+    await valueOf(servicesOf(context.env).delete(idOf(id), traceOf(context)));
     return context.text('Service deleted');
   });
 }

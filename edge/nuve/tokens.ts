@@ -1,6 +1,7 @@
 import { CreateTokenRequest } from '../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { EdgeContext } from '../app.ts';
+import { traceOf } from '../access-log.ts';
 import { bodyOf } from '../body.ts';
 import { makeToken } from '../objects/make.ts';
 import { originOf, placeOfRequest } from '../origin.ts';
@@ -28,7 +29,7 @@ export async function postToken(context: EdgeContext): Promise<Response> {
   const edge = originOf(context);
   try {
     const request = { userName, role, pin, location, caller, edge };
-    return context.text(await makeToken({ env, config }, roomId, request));
+    return context.text(await makeToken({ env, config, trace: traceOf(context) }, roomId, request));
   } catch (thrown) {
     // Licode's words where nobody at all could serve; where a pin is the reason, ours say so.
     const unpinned = pin.allow === undefined && pin.deny === undefined;

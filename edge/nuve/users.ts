@@ -3,6 +3,7 @@ import type { UserAnswer } from '../../protocol/contracts/rest.ts';
 import { partialHeader } from '../../protocol/contracts/rest.ts';
 import { limits } from '../../protocol/limits.ts';
 import { roles } from '../../protocol/roles.ts';
+import { traceOf } from '../access-log.ts';
 import type { EdgeContext } from '../app.ts';
 import type { Gathered, RoomApi } from '../objects/api.ts';
 import type { Outcome } from '../objects/outcome.ts';
@@ -18,7 +19,7 @@ const defaults = {
 /** `GET /rooms/:room/users`. */
 export async function getUsers(context: EdgeContext): Promise<Response> {
   return await asked(context, {
-    of: (room) => room.users(),
+    of: (room) => room.users(traceOf(context)),
     answer: (users) => context.json(users.flat().map(userAnswer)),
   });
 }
@@ -27,7 +28,7 @@ export async function getUsers(context: EdgeContext): Promise<Response> {
 export async function getUser(context: EdgeContext): Promise<Response> {
   const name = context.req.param('user');
   return await asked(context, {
-    of: (room) => room.users(),
+    of: (room) => room.users(traceOf(context)),
     answer: (users) => {
       const user = users.flat().find((one) => one.name === name);
       return user && context.json(userAnswer(user));
@@ -42,7 +43,7 @@ export async function deleteUser(context: EdgeContext): Promise<Response> {
     return nobody(context);
   }
   return await asked(context, {
-    of: (room) => room.deleteUser(name),
+    of: (room) => room.deleteUser(name, traceOf(context)),
     answer: (counts) => (counts.some((count) => count > 0) ? context.text('Success') : undefined),
   });
 }

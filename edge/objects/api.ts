@@ -7,6 +7,7 @@ import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/direc
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import type { MeshSnapshot } from '../placement/snapshot.ts';
+import type { Trace } from '../log.ts';
 import type { RoomChange } from '../room/settings.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -15,13 +16,18 @@ export interface ServiceEntry {
   readonly name: string;
 }
 
+/*
+ * A `trace`, always the last parameter, says because of which request a call is made. It is for the log
+ * alone, and absent where an alarm or a node calls.
+ */
+
 /** The list of services. */
 export interface ServicesApi {
   /** Makes a service and answers its id. */
-  create(service: { name: string; key: string }): Promise<Outcome<string>>;
+  create(service: { name: string; key: string }, trace?: Trace): Promise<Outcome<string>>;
   list(): Promise<Outcome<ServiceEntry[]>>;
   /** `not_found` where there is none, `forbidden` for the superservice. */
-  delete(serviceId: string): Promise<Outcome<null>>;
+  delete(serviceId: string, trace?: Trace): Promise<Outcome<null>>;
 }
 
 export interface RoomRequest {
@@ -57,7 +63,10 @@ export interface ServiceApi {
   /** Gives a new service its name and key. */
   found(service: ServiceEntry & { key: string }): Promise<Outcome<null>>;
   /** Checks a signed request: `unauthorized` unless it is right and came for the first time; `rate_limited`. */
-  authenticate(request: AuthRequest): Promise<Outcome<{ signer: Signer; roomIsOurs: boolean }>>;
+  authenticate(
+    request: AuthRequest,
+    trace?: Trace,
+  ): Promise<Outcome<{ signer: Signer; roomIsOurs: boolean }>>;
   /** Its name and key; `not_found` where there is none. */
   about(): Promise<Outcome<ServiceEntry & { key: string }>>;
   /** Its rooms, the oldest first, a page at a time; the first one is after 0. */
@@ -67,11 +76,14 @@ export interface ServiceApi {
    * half-made. A test room is the service's only one, whatever its name. `conflict` where the one that
    * there is was made in another jurisdiction.
    */
-  makeRoom(request: RoomRequest): Promise<Outcome<RoomAnswer>>;
-  changeRoom(request: { roomId: string; change: RoomChange }): Promise<Outcome<null>>;
-  deleteRoom(roomId: string): Promise<Outcome<null>>;
+  makeRoom(request: RoomRequest, trace?: Trace): Promise<Outcome<RoomAnswer>>;
+  changeRoom(
+    request: { roomId: string; change: RoomChange },
+    trace?: Trace,
+  ): Promise<Outcome<null>>;
+  deleteRoom(roomId: string, trace?: Trace): Promise<Outcome<null>>;
   /** Nobody signs for the service any more, and its rooms are deleted soon. `forbidden` for the superservice. */
-  remove(serviceId: string): Promise<Outcome<null>>;
+  remove(serviceId: string, trace?: Trace): Promise<Outcome<null>>;
 }
 
 export interface TokenRequest {
@@ -115,14 +127,18 @@ export interface RoomApi {
   create(room: RoomAnswer): Promise<Outcome<RoomAnswer>>;
   get(): Promise<Outcome<RoomAnswer>>;
   /** Answers the room as it is then. */
-  change(change: RoomChange): Promise<Outcome<RoomAnswer>>;
+  change(change: RoomChange, trace?: Trace): Promise<Outcome<RoomAnswer>>;
   /** Ends the room at once: its tokens are worth nothing, and its controllers are told. Idempotent. */
-  delete(roomId: string): Promise<Outcome<null>>;
+  delete(roomId: string, trace?: Trace): Promise<Outcome<null>>;
   issueToken(
     request: TokenRequest,
+    trace?: Trace,
   ): Promise<Outcome<{ tokenId: string; host: string; secure: boolean }>>;
   /** Places the participant and, only if that worked, takes the one use of its token. */
-  admit(request: { tokenId: string; place: Place | undefined }): Promise<Outcome<Admission>>;
+  admit(
+    request: { tokenId: string; place: Place | undefined },
+    trace?: Trace,
+  ): Promise<Outcome<Admission>>;
   /** Where a participant would be placed now, and why; nothing follows from it. */
   explain(request: { pin: RegionPin; place: Place | undefined }): Promise<Outcome<ExplainAnswer>>;
   /** Takes the one use of a token at a controller that Licode's client came to. */
@@ -131,9 +147,9 @@ export interface RoomApi {
     host: string;
   }): Promise<Outcome<{ roomId: string; userName: string; role: string }>>;
   /** Who is in it, of each controller. */
-  users(): Promise<Outcome<Gathered<RoomUser[]>>>;
+  users(trace?: Trace): Promise<Outcome<Gathered<RoomUser[]>>>;
   /** Disconnects those of that name; how many they were, of each controller. */
-  deleteUser(name: string): Promise<Outcome<Gathered<number>>>;
+  deleteUser(name: string, trace?: Trace): Promise<Outcome<Gathered<number>>>;
   enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<Directory>>;
   facts(news: Speaker & { facts: RoomFacts }): Promise<Outcome<DirectoryChange>>;
   leave(speaker: Speaker): Promise<Outcome<null>>;
@@ -155,13 +171,13 @@ export type Notice =
       readonly method: 'room.changed';
       readonly params: { roomId: string; change: DirectoryChange };
     }
-  | { readonly method: 'room.deleted'; readonly params: { roomId: string } };
+  | { readonly method: 'room.deleted'; readonly params: { roomId: string; requestId?: string } };
 
 export interface NodeApi {
   /** Who is in the room at its controller. `link_down` or `timeout` where it cannot be asked. */
-  users(roomId: string): Promise<Outcome<RoomUser[]>>;
+  users(roomId: string, trace?: Trace): Promise<Outcome<RoomUser[]>>;
   /** Disconnects those of that name in the room at its controller; answers how many. Throws as `users`. */
-  deleteUser(user: { roomId: string; name: string }): Promise<Outcome<number>>;
+  deleteUser(user: { roomId: string; name: string }, trace?: Trace): Promise<Outcome<number>>;
   /** Whether its link stands, and how long it has been silent. */
   about(): Promise<Outcome<{ linked: boolean; silence_ms: number }>>;
   /**

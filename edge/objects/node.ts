@@ -9,6 +9,7 @@ import { NodeId } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { configOf } from '../config.ts';
+import type { Trace } from '../log.ts';
 import { createLog } from '../log.ts';
 import type { NodeApi, Notice, RoomApi } from './api.ts';
 import type { Bindings } from './stubs.ts';
@@ -116,17 +117,19 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     }
   }
 
-  users(roomId: string): Promise<Outcome<RoomUser[]>> {
-    return outcomeOf(log, async () => {
+  users(roomId: string, trace?: Trace): Promise<Outcome<RoomUser[]>> {
+    return outcomeOf(log.of(trace), async () => {
       const users: RoomUser[] = [];
       const onPart = (part: RoomUser[]): void => void users.push(...part);
-      await this.#registeredPeer().call('room.users', { roomId }, { onPart });
+      await this.#registeredPeer().call('room.users', { roomId, ...trace }, { onPart });
       return users;
     });
   }
 
-  deleteUser(user: { roomId: string; name: string }): Promise<Outcome<number>> {
-    return outcomeOf(log, () => this.#registeredPeer().call('room.deleteUser', user));
+  deleteUser(user: { roomId: string; name: string }, trace?: Trace): Promise<Outcome<number>> {
+    return outcomeOf(log.of(trace), () =>
+      this.#registeredPeer().call('room.deleteUser', { ...user, ...trace }),
+    );
   }
 
   about(): Promise<Outcome<{ linked: boolean; silence_ms: number }>> {

@@ -1,7 +1,7 @@
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { RegionMap } from '../../protocol/region-tree.ts';
-import type { EdgeLog } from '../log.ts';
+import type { EdgeLog, Trace } from '../log.ts';
 import type { DirectoryEffect, DirectoryEvent, DirectoryState } from '../room/directory.ts';
 import { directoryStep, emptyDirectoryState } from '../room/directory.ts';
 import { routesKey } from '../room/routes.ts';
@@ -73,8 +73,8 @@ export class RoomDirectory {
    * Tells all holders that the room is deleted, and forgets them. Rejects where one cannot be told:
    * whoever asked tries again, and finds the holders here.
    */
-  async end(roomId: string): Promise<void> {
-    const notice = { method: 'room.deleted', params: { roomId } } as const;
+  async end(roomId: string, trace: Trace | undefined): Promise<void> {
+    const notice = { method: 'room.deleted', params: { roomId, ...trace } } as const;
     await Promise.all(
       this.holders().map((nodeId) =>
         this.#pushes.run(nodeId, () => this.#parts.node(nodeId).push(notice)),

@@ -2,7 +2,7 @@ import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
-import type { EdgeLog } from '../log.ts';
+import type { EdgeLog, Trace } from '../log.ts';
 import type { Wish } from '../placement/scene.ts';
 import { consumeToken, issueToken, usableToken } from '../room/tokens.ts';
 import type { Admission, TokenRequest } from './api.ts';
@@ -30,7 +30,10 @@ export class RoomTokens {
     this.#parts = components;
   }
 
-  async issue(request: TokenRequest): Promise<{ tokenId: string; host: string; secure: boolean }> {
+  async issue(
+    request: TokenRequest,
+    trace: Trace | undefined,
+  ): Promise<{ tokenId: string; host: string; secure: boolean }> {
     const { store, mesh, open, now, log } = this.#parts;
     const { userName, role, pin, location, caller } = request;
     const roomId = open()._id;
@@ -46,11 +49,15 @@ export class RoomTokens {
     store.saveToken(token);
     mesh.assign(token.tokenId, placement);
     await this.#parts.alarms.arm('tokens', token.expiresAt_ms);
-    log.info('a token was issued', { roomId, region: first.card.region, rule: placement.rule });
+    const { region } = first.card;
+    log.info('a token was issued', { roomId, region, rule: placement.rule, ...trace });
     return { tokenId: token.tokenId, host: first.host, secure: first.card.secure };
   }
 
-  async admit(request: { tokenId: string; place: Place | undefined }): Promise<Admission> {
+  async admit(
+    request: { tokenId: string; place: Place | undefined },
+    trace: Trace | undefined,
+  ): Promise<Admission> {
     const { store, mesh, open, now, log } = this.#parts;
     const { tokenId } = request;
     const roomId = open()._id;
@@ -69,6 +76,7 @@ export class RoomTokens {
       region: entrances[0]?.region,
       rule: placement.rule,
       passedOver: placement.passedOver.map(({ rule, why }) => `${rule}: ${why}`).join('; '),
+      ...trace,
     });
     return { userName: token.userName, role: token.role, entrances };
   }

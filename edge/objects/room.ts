@@ -8,6 +8,7 @@ import { roomPin } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import { configOf } from '../config.ts';
+import type { Trace } from '../log.ts';
 import { createLog } from '../log.ts';
 import type { RoomChange } from '../room/settings.ts';
 import { changeRoom } from '../room/settings.ts';
@@ -90,8 +91,8 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return outcomeOf(log, () => this.#open());
   }
 
-  change(change: RoomChange): Promise<Outcome<RoomAnswer>> {
-    return outcomeOf(log, async () => {
+  change(change: RoomChange, trace?: Trace): Promise<Outcome<RoomAnswer>> {
+    return outcomeOf(log.of(trace), async () => {
       const room = changeRoom(this.#open(), change);
       this.#store.saveRoom(room);
       this.#room = room;
@@ -100,26 +101,30 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     });
   }
 
-  delete(roomId: string): Promise<Outcome<null>> {
-    return outcomeOf(log, async () => {
+  delete(roomId: string, trace?: Trace): Promise<Outcome<null>> {
+    return outcomeOf(log.of(trace), async () => {
       this.#store.removeRoom();
       this.#room = undefined;
       const holders = this.#directory.holders();
-      await this.#directory.end(roomId);
+      await this.#directory.end(roomId, trace);
       await this.#alarms.disarmAll();
-      log.info('a room was deleted', { roomId, holders: holders.length });
+      log.info('a room was deleted', { roomId, holders: holders.length, ...trace });
       return null;
     });
   }
 
   issueToken(
     request: TokenRequest,
+    trace?: Trace,
   ): Promise<Outcome<{ tokenId: string; host: string; secure: boolean }>> {
-    return outcomeOf(log, () => this.#tokens.issue(request));
+    return outcomeOf(log.of(trace), () => this.#tokens.issue(request, trace));
   }
 
-  admit(request: { tokenId: string; place: Place | undefined }): Promise<Outcome<Admission>> {
-    return outcomeOf(log, () => this.#tokens.admit(request));
+  admit(
+    request: { tokenId: string; place: Place | undefined },
+    trace?: Trace,
+  ): Promise<Outcome<Admission>> {
+    return outcomeOf(log.of(trace), () => this.#tokens.admit(request, trace));
   }
 
   explain(request: { pin: RegionPin; place: Place | undefined }): Promise<Outcome<ExplainAnswer>> {
@@ -136,12 +141,12 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return outcomeOf(log, () => this.#tokens.consume(request));
   }
 
-  users(): Promise<Outcome<Gathered<RoomUser[]>>> {
-    return this.#gather((node, roomId) => node.users(roomId));
+  users(trace?: Trace): Promise<Outcome<Gathered<RoomUser[]>>> {
+    return this.#gather((node, roomId) => node.users(roomId, trace), trace);
   }
 
-  deleteUser(name: string): Promise<Outcome<Gathered<number>>> {
-    return this.#gather((node, roomId) => node.deleteUser({ roomId, name }));
+  deleteUser(name: string, trace?: Trace): Promise<Outcome<Gathered<number>>> {
+    return this.#gather((node, roomId) => node.deleteUser({ roomId, name }, trace), trace);
   }
 
   enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<Directory>> {
@@ -192,15 +197,17 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
   /** Asks all controllers of the room at once. */
   #gather<T>(
     ask: (node: NodeApi, roomId: string) => Promise<Outcome<T>>,
+    trace: Trace | undefined,
   ): Promise<Outcome<Gathered<T>>> {
-    return outcomeOf(log, async () => {
+    return outcomeOf(log.of(trace), async () => {
       const roomId = this.#open()._id;
       const nodeIds = this.#directory.holders();
       const gathered = await gather(nodeIds, (nodeId) =>
         valueOf(ask(nodeOf(this.env, nodeId), roomId)),
       );
       if (gathered.missing.length > 0) {
-        log.warn('controllers did not answer', { roomId, nodeIds: gathered.missing.join(' ') });
+        const nodeIds = gathered.missing.join(' ');
+        log.warn('controllers did not answer', { roomId, nodeIds, ...trace });
       }
       return gathered;
     });

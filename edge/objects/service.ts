@@ -4,6 +4,7 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { newRoomId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import { configOf } from '../config.ts';
+import type { Trace } from '../log.ts';
 import { createLog } from '../log.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { RoomChange } from '../room/settings.ts';
@@ -62,8 +63,11 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     });
   }
 
-  authenticate(request: AuthRequest): Promise<Outcome<{ signer: Signer; roomIsOurs: boolean }>> {
-    return outcomeOf(log, async () => {
+  authenticate(
+    request: AuthRequest,
+    trace?: Trace,
+  ): Promise<Outcome<{ signer: Signer; roomIsOurs: boolean }>> {
+    return outcomeOf(log.of(trace), async () => {
       const { credentials, roomId } = request;
       const signer = await this.#auth.check(credentials);
       return { signer, roomIsOurs: roomId !== undefined && this.#store.hasRoom(roomId) };
@@ -84,32 +88,35 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     return outcomeOf(log, () => this.#store.rooms(request.after, defaults.page_rooms));
   }
 
-  makeRoom(request: RoomRequest): Promise<Outcome<RoomAnswer>> {
-    return outcomeOf(log, async () => {
+  makeRoom(request: RoomRequest, trace?: Trace): Promise<Outcome<RoomAnswer>> {
+    return outcomeOf(log.of(trace), async () => {
       let made: RoomAnswer | undefined;
       while (made === undefined) {
-        made = await this.#makeRoom(request);
+        made = await this.#makeRoom(request, trace);
       }
       return made;
     });
   }
 
-  changeRoom(request: { roomId: string; change: RoomChange }): Promise<Outcome<null>> {
-    return outcomeOf(log, () => {
+  changeRoom(
+    request: { roomId: string; change: RoomChange },
+    trace?: Trace,
+  ): Promise<Outcome<null>> {
+    return outcomeOf(log.of(trace), () => {
       const { roomId, change } = request;
       return this.#order.run(roomId, async () => {
         this.#demandRoom(roomId);
-        this.#store.saveRoom(await valueOf(roomOf(this.env, roomId).change(change)));
+        this.#store.saveRoom(await valueOf(roomOf(this.env, roomId).change(change, trace)));
         return null;
       });
     });
   }
 
-  deleteRoom(roomId: string): Promise<Outcome<null>> {
-    return outcomeOf(log, () =>
+  deleteRoom(roomId: string, trace?: Trace): Promise<Outcome<null>> {
+    return outcomeOf(log.of(trace), () =>
       this.#order.run(roomId, async () => {
         this.#demandRoom(roomId);
-        await valueOf(roomOf(this.env, roomId).delete(roomId));
+        await valueOf(roomOf(this.env, roomId).delete(roomId, trace));
         // Last: whoever asks again after a failure finds it here and goes on with it.
         this.#store.removeRoom(roomId);
         return null;
@@ -117,8 +124,8 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     );
   }
 
-  remove(serviceId: string): Promise<Outcome<null>> {
-    return outcomeOf(log, async () => {
+  remove(serviceId: string, trace?: Trace): Promise<Outcome<null>> {
+    return outcomeOf(log.of(trace), async () => {
       if (serviceId === configOf(this.env).superservice.id) {
         throw new RizomaError('forbidden', 'the superservice is configuration and stays');
       }
@@ -150,7 +157,7 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
   }
 
   /** Undefined where the room that was found was deleted meanwhile. */
-  async #makeRoom(request: RoomRequest): Promise<RoomAnswer | undefined> {
+  async #makeRoom(request: RoomRequest, trace: Trace | undefined): Promise<RoomAnswer | undefined> {
     const { serviceId, room, near } = request;
     // It may have been removed since it signed the request, and nobody would delete the room then.
     if (this.#keyOf(serviceId) === undefined) {
@@ -160,7 +167,7 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     const wanted = known ?? { ...room, _id: newRoomId(room.jurisdiction) };
     if (known === undefined) {
       this.#store.saveRoom(wanted);
-      log.info('a room was made', { serviceId, roomId: wanted._id });
+      log.info('a room was made', { serviceId, roomId: wanted._id, ...trace });
     }
     return await this.#order.run(wanted._id, async () =>
       this.#store.hasRoom(wanted._id)

@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newHexId } from '../../protocol/ids.ts';
 import { configOf } from '../config.ts';
+import type { Trace } from '../log.ts';
 import { createLog } from '../log.ts';
 import type { ServiceEntry, ServicesApi } from './api.ts';
 import type { Bindings } from './stubs.ts';
@@ -21,29 +22,29 @@ export class Services extends DurableObject<Bindings> implements ServicesApi {
     this.#sql.exec('CREATE TABLE IF NOT EXISTS services (id TEXT PRIMARY KEY, name TEXT NOT NULL)');
   }
 
-  create(service: { name: string; key: string }): Promise<Outcome<string>> {
-    return outcomeOf(log, async () => {
+  create(service: { name: string; key: string }, trace?: Trace): Promise<Outcome<string>> {
+    return outcomeOf(log.of(trace), async () => {
       const id = newHexId();
       const { name, key } = service;
       await valueOf(serviceOf(this.env, id).found({ id, name, key }));
       // Listed last: what is in the list can be used.
       this.#sql.exec('INSERT INTO services (id, name) VALUES (?, ?)', id, name);
-      log.info('a service was made', { serviceId: id });
+      log.info('a service was made', { serviceId: id, ...trace });
       return id;
     });
   }
 
-  delete(serviceId: string): Promise<Outcome<null>> {
-    return outcomeOf(log, async () => {
+  delete(serviceId: string, trace?: Trace): Promise<Outcome<null>> {
+    return outcomeOf(log.of(trace), async () => {
       const isListed = this.#sql.exec('SELECT 1 FROM services WHERE id = ?', serviceId);
       const isSuperservice = serviceId === configOf(this.env).superservice.id;
       if (isListed.toArray().length === 0 && !isSuperservice) {
         throw new RizomaError('not_found', 'Service not found');
       }
-      await valueOf(serviceOf(this.env, serviceId).remove(serviceId));
+      await valueOf(serviceOf(this.env, serviceId).remove(serviceId, trace));
       // Unlisted last: where the removal failed it can be asked for again.
       this.#sql.exec('DELETE FROM services WHERE id = ?', serviceId);
-      log.info('a service was deleted', { serviceId });
+      log.info('a service was deleted', { serviceId, ...trace });
       return null;
     });
   }

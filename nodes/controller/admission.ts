@@ -48,8 +48,8 @@ export class Admission {
     const expected = { nodeId: this.#nodeId, now_ms: this.#clock.now() };
     const ticket = await checkTicket(keys.ticketKey, text, expected);
     this.#used.use(ticket.jti);
-    const { clientId, roomId, userName, role } = ticket;
-    return { clientId, roomId, userName, role };
+    const { clientId, roomId, userName, role, requestId } = ticket;
+    return { clientId, roomId, userName, role, requestId };
   }
 
   /** What can be seen without the edge is seen first: it is asked about tokens of its own only. */
@@ -64,6 +64,6 @@ export class Admission {
       throw new RizomaError('unavailable', 'the edge cannot be reached now: try again');
     }
     const { roomId, userName, role } = await this.#edge.call('token.consume', { token });
-    return { clientId: newUuid(), roomId, userName, role };
+    return { clientId: newUuid(), roomId, userName, role, requestId: undefined };
   }
 }

@@ -36,6 +36,8 @@ export interface Visitor {
   userName: string;
   role: string;
   plan: ConnectionPlan;
+  /** The `POST /join` with which it came; Licode's clients come without one. */
+  requestId: string | undefined;
 }
 
 /** What a client may ask of its room. Each answers, or throws an error whose words are the answer. */
@@ -55,6 +57,7 @@ export class Client {
   readonly userName: string;
   readonly role: string;
   readonly plan: ConnectionPlan;
+  readonly requestId: string | undefined;
   readonly publications = new Map<string, Flow>();
   readonly subscriptions = new Map<string, Flow>();
   readonly connections: Connections;
@@ -72,6 +75,7 @@ export class Client {
     this.userName = visitor.userName;
     this.plan = visitor.plan;
     this.connections = new Connections({ kept: visitor.plan === 'single' });
+    this.requestId = visitor.requestId;
     this.role = visitor.role;
     this.#handlers = handlers;
     this.#log = components.log.child({ clientId: visitor.clientId });

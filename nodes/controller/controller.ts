@@ -49,6 +49,8 @@ export interface ControllerCounters extends RoomCounters {
 /** What the middleware finds out, for when the socket has connected. */
 interface SocketData {
   welcome?: () => void;
+  /** The `POST /join` with which it comes. */
+  requestId?: string;
 }
 
 type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
@@ -148,6 +150,7 @@ export class Controller {
           throw new RizomaError('draining', 'this controller takes no new clients: join again');
         }
         const visitor = await this.#admission.admit(query, additions);
+        socket.data.requestId = visitor.requestId;
         const done = await this.#rooms.expect(visitor.roomId);
         if (socket.conn.readyState !== 'open') {
           done();
@@ -185,7 +188,9 @@ export class Controller {
     error: RizomaError,
     next: (error?: Error) => void,
   ): void {
-    this.#log[levelOf(error.code)]({ err: error.cause, code: error.code }, 'client refused');
+    const { code, cause: err } = error;
+    const { requestId } = socket.data;
+    this.#log[levelOf(code)]({ err, code, requestId }, 'client refused');
     const words = `${prefix}${error.code}: ${error.message}`;
     next(Object.assign(new Error(words), { data: words }));
     const { conn } = socket;

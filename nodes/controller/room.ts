@@ -127,7 +127,8 @@ export class Room implements ClientHandlers {
   /** Lets a client in; what it is told from now on follows this answer. */
   join(client: Client): Connected {
     this.#clients.set(client.id, client);
-    this.#log.info({ clientId: client.id, clients: this.#clients.size }, 'client joined');
+    const { id: clientId, requestId } = client;
+    this.#log.info({ clientId, requestId, clients: this.#clients.size }, 'client joined');
     return {
       streams: this.#streams.all().map(publicStream),
       id: this.id,
@@ -249,8 +250,9 @@ export class Room implements ClientHandlers {
   }
 
   /** Disconnects those of that name for good; answers how many they were. */
-  deleteUser(name: string): number {
+  deleteUser(name: string, requestId?: string): number {
     const named = [...this.#clients.values()].filter(({ userName }) => userName === name);
+    this.#log.info({ requestId, clients: named.length }, 'users removed');
     for (const client of named) {
       client.close('it was removed', { code: 'forbidden', message: 'you were removed' });
     }
@@ -258,8 +260,8 @@ export class Room implements ClientHandlers {
   }
 
   /** The room is no more: its clients are told so and disconnected. */
-  gone(code: string, message: string): void {
-    this.#log.info({ code }, 'room ended');
+  gone(code: string, message: string, requestId?: string): void {
+    this.#log.info({ code, requestId }, 'room ended');
     this.#end(message, { code, message });
     this.#options.onClosed();
   }

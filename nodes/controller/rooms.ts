@@ -103,16 +103,16 @@ export class Rooms implements EdgeListener {
     this.#rooms.get(roomId)?.changed(change);
   }
 
-  roomDeleted(roomId: string): void {
-    this.#rooms.get(roomId)?.gone('not_found', 'the room was deleted');
+  roomDeleted(roomId: string, requestId?: string): void {
+    this.#rooms.get(roomId)?.gone('not_found', 'the room was deleted', requestId);
   }
 
   users(roomId: string): RoomUser[] {
     return this.#rooms.get(roomId)?.users ?? [];
   }
 
-  deleteUser(roomId: string, name: string): number {
-    return this.#rooms.get(roomId)?.deleteUser(name) ?? 0;
+  deleteUser(roomId: string, name: string, requestId?: string): number {
+    return this.#rooms.get(roomId)?.deleteUser(name, requestId) ?? 0;
   }
 
   close(): void {

@@ -218,15 +218,17 @@ export class EdgeLink implements Edge {
       },
       'room.changed': ({ roomId, change }) =>
         this.#tell((listener) => listener.roomChanged?.(roomId, change)),
-      'room.deleted': ({ roomId }) => this.#tell((listener) => listener.roomDeleted?.(roomId)),
-      'room.users': async ({ roomId }, { part }) => {
+      'room.deleted': ({ roomId, requestId }) =>
+        this.#tell((listener) => listener.roomDeleted?.(roomId, requestId)),
+      'room.users': async ({ roomId, requestId }, { part }) => {
+        this.#log.debug({ roomId, requestId }, 'the edge asks for the users of a room');
         for (const users of this.#usersInParts(roomId)) {
           part(users);
         }
         return Promise.resolve(null);
       },
-      'room.deleteUser': ({ roomId, name }) => {
-        const counts = this.#ask((listener) => listener.deleteUser?.(roomId, name));
+      'room.deleteUser': ({ roomId, name, requestId }) => {
+        const counts = this.#ask((listener) => listener.deleteUser?.(roomId, name, requestId));
         return Promise.resolve(counts.reduce((sum, count) => sum + count, 0));
       },
     };

@@ -11,7 +11,7 @@ export interface EdgeKeys {
   ticketKey: TicketPublicKey;
 }
 
-/** What the edge tells, and what becomes of the way to it. */
+/** What the edge tells, with the id of the request because of which it does, and what becomes of the way to it. */
 export interface EdgeListener {
   /** Registered, for the first time or again: what was pushed meanwhile was missed. */
   linked?(): void;
@@ -21,11 +21,11 @@ export interface EdgeListener {
   /** Take no new clients and end when the last has left, or take them again. */
   drain?(drain: boolean): void;
   roomChanged?(roomId: string, change: DirectoryChange): void;
-  roomDeleted?(roomId: string): void;
+  roomDeleted?(roomId: string, requestId?: string): void;
   /** Who is in the room here. */
   users?(roomId: string): readonly RoomUser[];
   /** Disconnects those of that name who are in the room here, and answers how many they were. */
-  deleteUser?(roomId: string, name: string): number;
+  deleteUser?(roomId: string, name: string, requestId?: string): number;
 }
 
 /** The edge as the roles of a node see it. */

@@ -3,7 +3,16 @@ import { CertificateText } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
 import { Directory, DirectoryChange, Endpoint, RoomFacts } from '../directory.ts';
 import { EnrolmentText } from '../enrolment.ts';
-import { ClientId, EpochId, Jurisdiction, NodeId, PeerId, RegionId, RoomId } from '../ids.ts';
+import {
+  ClientId,
+  EpochId,
+  Jurisdiction,
+  NodeId,
+  PeerId,
+  RegionId,
+  RequestId,
+  RoomId,
+} from '../ids.ts';
 import { limits } from '../limits.ts';
 import { Place } from '../place.ts';
 import { TicketPublicKey } from '../ticket.ts';
@@ -52,6 +61,9 @@ export const NodeLoad = v.strictObject({
 });
 
 const text = v.pipe(v.string(), v.maxLength(limits.name_chars));
+
+/** The request because of which the edge says it, for the log; there need be none. */
+const requestId = v.optional(RequestId);
 
 /** Somebody who is in a room at a controller. */
 export const RoomUser = v.strictObject({ clientId: ClientId, name: text, role: text });
@@ -162,12 +174,12 @@ export const edgeToNode = {
   },
   /** Licode: `deleteRoom`. Every client of the room is disconnected. */
   'room.deleted': {
-    params: v.strictObject({ roomId: RoomId }),
+    params: v.strictObject({ roomId: RoomId, requestId }),
     notify: true,
   },
   /** Licode: `getUsersInRoom`. Those who are at this controller, in parts; none where it does not hold the room. */
   'room.users': {
-    params: v.strictObject({ roomId: RoomId }),
+    params: v.strictObject({ roomId: RoomId, requestId }),
     part: v.pipe(v.array(RoomUser), v.maxLength(limits.usersPerPart)),
     result: v.null(),
     errors: [],
@@ -176,7 +188,7 @@ export const edgeToNode = {
   },
   /** Licode: `deleteUser`. Disconnects those of that name who are at this controller; answers how many. */
   'room.deleteUser': {
-    params: v.strictObject({ roomId: RoomId, name: text }),
+    params: v.strictObject({ roomId: RoomId, name: text, requestId }),
     result: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
     errors: [],
     timeout_ms: limits.users_ms,

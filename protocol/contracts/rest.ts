@@ -131,6 +131,8 @@ export const Problem = v.object({
   status: v.number(),
   detail: v.string(),
   code: v.string(),
+  /** By which the logs know the request. */
+  requestId: v.optional(v.string()),
   details: v.optional(v.record(v.string(), v.unknown())),
 });
 

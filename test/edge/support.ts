@@ -217,6 +217,8 @@ export interface TestNode {
   readonly changes: Inbox<DirectoryChange>;
   /** The rooms that it was told were deleted. */
   readonly deletions: Inbox<string>;
+  /** The requests because of which. */
+  readonly requestIds: (string | undefined)[];
   /** Who is in any room here. */
   users: RoomUser[];
   /** What answers about users wait for. */
@@ -267,6 +269,7 @@ export async function connect(
   const members = new Inbox<string[]>();
   const changes = new Inbox<DirectoryChange>();
   const deletions = new Inbox<string>();
+  const requestIds: (string | undefined)[] = [];
   const ended = Promise.withResolvers<string>();
   const peer = RpcPeer.create(
     {
@@ -286,7 +289,10 @@ export async function connect(
           node.apply(change);
           changes.put(change);
         },
-        'room.deleted': ({ roomId }) => deletions.put(roomId),
+        'room.deleted': ({ roomId, requestId }) => {
+          requestIds.push(requestId);
+          deletions.put(roomId);
+        },
         'room.users': (_, { part }) => {
           part(node.users);
           return node.answers;
@@ -311,6 +317,7 @@ export async function connect(
     revoked: [],
     draining: false,
     ends: false,
+    requestIds,
     users: [],
     answers: Promise.resolve(null),
     ended: ended.promise,

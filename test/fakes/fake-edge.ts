@@ -63,7 +63,13 @@ export class FakeEdge implements Edge {
     const { nodeId, region } = this.#self;
     return signTicket(
       changes.key ?? this.#ticketKey,
-      { ...visitor, nodeId: changes.nodeId ?? nodeId, region, jti: crypto.randomUUID() },
+      {
+        ...visitor,
+        nodeId: changes.nodeId ?? nodeId,
+        region,
+        jti: crypto.randomUUID(),
+        requestId: crypto.randomUUID(),
+      },
       changes.now_ms ?? Date.now(),
     );
   }

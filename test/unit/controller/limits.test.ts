@@ -91,6 +91,7 @@ function setUp(role: string): {
     userName: 'ann',
     role,
     plan: 'stream' as const,
+    requestId: undefined,
   };
   const client = new Client({ clock, log: pino({ level: 'silent' }) }, { visitor, handlers });
   const mouth = new Mouth();

@@ -49,7 +49,8 @@ describe('a certificate', () => {
   it('is forged where another key signed it, where it is of another node or region, and where it is something else', async () => {
     const text = await signCertificate(key, held, now_ms);
     const ticket = { ...run, region: 'eu-west', clientId: newUuid(), roomId: 'a'.repeat(24) };
-    const visitor = { ...ticket, userName: 'ann', role: 'viewer', jti: newUuid() };
+    const who = { userName: 'ann', role: 'viewer', jti: newUuid(), requestId: 'a-request' };
+    const visitor = { ...ticket, ...who };
     const endless = await new SignJWT({ ...held, sub: 'eu-west-1' })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'rizoma-node+jwt' })
       .sign({ ...key });

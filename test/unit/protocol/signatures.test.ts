@@ -119,6 +119,7 @@ describe('a ticket', () => {
     nodeId: 'eu-west-1',
     clientId: newUuid(),
     roomId: newHexId(),
+    requestId: 'a-request',
     userName: 'ann',
     role: 'presenter',
     region: 'eu-west',

@@ -1,0 +1,32 @@
+import { createMiddleware } from 'hono/factory';
+import { routePath } from 'hono/route';
+import { RizomaError } from '../protocol/errors.ts';
+import type { EdgeContext, EdgeEnv } from './app.ts';
+import { createLog } from './log.ts';
+import type { Trace } from './log.ts';
+
+const log = createLog({ object: 'worker' });
+
+/**
+ * One line a request, with the pattern of its route: paths hold names of users, and queries and headers
+ * whatever a caller puts there.
+ */
+export const accessLog = createMiddleware<EdgeEnv>(async (context, next) => {
+  const began_ms = Date.now();
+  await next();
+  const { error } = context;
+  log.info('a request was answered', {
+    ...traceOf(context),
+    method: context.req.method,
+    route: routePath(context, -1),
+    status: context.res.status,
+    code: error instanceof RizomaError ? error.code : undefined,
+    serviceId: context.get('serviceId'),
+    took_ms: Date.now() - began_ms,
+  });
+});
+
+/** What calls and log lines that follow from a request carry. */
+export function traceOf(context: EdgeContext): Trace {
+  return { requestId: context.get('requestId') };
+}
