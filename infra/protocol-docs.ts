@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Contract } from '../protocol/contract.ts';
 import * as agent from '../protocol/contracts/controller-agent.ts';
+import * as neighbour from '../protocol/contracts/controller-controller.ts';
 import * as erizo from '../protocol/contracts/controller-erizo.ts';
 import * as cascade from '../protocol/contracts/erizo-erizo.ts';
 import * as edge from '../protocol/contracts/node-edge.ts';
@@ -24,6 +25,8 @@ const contracts: Record<string, Contract> = {
   'Agent to ErizoJS': agent.agentToErizo,
   'Controller to ErizoJS': erizo.controllerToErizo,
   'ErizoJS to controller': erizo.erizoToController,
+  'Controller of a subscriber to the controller of the publisher': neighbour.watcherToOwner,
+  'Controller of a publisher to those that watch its stream': neighbour.ownerToWatcher,
   'ErizoJS to the ErizoJS it pulls from': cascade.erizoToUpstream,
   'ErizoJS to those that pull from it': cascade.erizoToDownstream,
 };

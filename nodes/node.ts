@@ -8,6 +8,7 @@ import { newUuid } from '../protocol/ids.ts';
 import { Agent } from './agent/agent.ts';
 import type { Config } from './config.ts';
 import { Controller } from './controller/controller.ts';
+import { Neighbours } from './controller/neighbours.ts';
 import type { HealthPage } from './http.ts';
 import { closeServer, createHttpServer, listen } from './http.ts';
 import type { Log } from './log.ts';
@@ -135,7 +136,9 @@ export class Node {
     const { edgeUrl, enrolSecret, roles } = this.#config;
     const clock = this.#clock;
     const log = this.#log;
-    const card = this.#card();
+    const epoch = newUuid();
+    const neighbours = roles.includes('controller') ? await this.#listen(epoch) : undefined;
+    const card = this.#card(epoch, neighbours?.endpoint);
     const edge = this.#parts.use(
       EdgeLink.create(
         {
@@ -155,24 +158,33 @@ export class Node {
     });
     const check = cardCheck({ clock, log, edge });
     const members = this.#parts.use(StaticMembers.create({ card, edge, check }));
-    if (roles.includes('controller')) {
+    if (neighbours !== undefined) {
       const { nodeId, region, maxErizosPerRoom, clientsPerErizo } = this.#config;
       this.#controller = await Controller.create(
-        { clock, log, edge, members, server: this.#server },
-        { nodeId, epoch: card.epoch, region, maxErizosPerRoom, clientsPerErizo },
+        { clock, log, edge, members, neighbours, server: this.#server },
+        { nodeId, epoch, region, maxErizosPerRoom, clientsPerErizo },
       );
       this.#parts.use(this.#controller);
     }
   }
 
-  #card(): NodeCard {
+  /** Where the controllers of other nodes reach this one's. */
+  async #listen(epoch: string): Promise<Neighbours> {
+    const { ip, nodeId } = this.#config;
+    const controllerId = `${nodeId}/${epoch}`;
+    const components = { clock: this.#clock, log: this.#log };
+    return this.#parts.use(await Neighbours.create(components, { controllerId, ip }));
+  }
+
+  #card(epoch: string, controller: string | undefined): NodeCard {
     const { nodeId, region, place, jurisdiction, secure, publicHost, roles } = this.#config;
     const host = roles.includes('controller') ? { host: publicHost } : {};
+    const reached = controller === undefined ? {} : { controller };
     const agent = this.#agent === undefined ? {} : { agent: this.#agent.endpoint };
     const bound = jurisdiction === undefined ? {} : { jurisdiction };
     const { version } = packageJson;
-    const self = { nodeId, epoch: newUuid(), region, place, secure, version };
-    return { ...self, ...bound, ...host, ...agent };
+    const self = { nodeId, epoch, region, place, secure, version };
+    return { ...self, ...bound, ...host, ...reached, ...agent };
   }
 
   #load(): NodeLoad {

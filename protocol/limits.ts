@@ -85,4 +85,6 @@ export const limits = {
   name_chars: 256,
   /** Attributes of a stream, as JSON. */
   attributes_bytes: 16 * 1024,
+  /** What a publisher says to its subscribers at a time; a chat line or a drawing is far smaller. */
+  data_bytes: 64 * 1024,
 } as const;

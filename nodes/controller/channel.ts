@@ -77,8 +77,8 @@ export class Channel {
   }
 
   /** Sends a message now or after the reconnection. A client that confirms nothing is given up. */
-  send(event: string, msg: unknown): void {
-    if (this.#state.at !== 'disconnected' && !this.#reliable.send(event, msg)) {
+  send(event: string, msg: unknown, data_bytes?: number): void {
+    if (this.#state.at !== 'disconnected' && !this.#reliable.send(event, msg, data_bytes)) {
       this.close('it confirms no message');
     }
   }

@@ -5,14 +5,18 @@ import type {
   ConnectionMessage as ConnectionMessageType,
   PublishMessage as PublishMessageType,
   RoomEnded,
+  SendDataMessage as SendDataMessageType,
   SubscribeMessage as SubscribeMessageType,
+  UpdateAttributesMessage as UpdateAttributesMessageType,
 } from '../../protocol/contracts/client.ts';
 import {
   clientEvents,
   ConnectionMessage,
   PublishMessage,
+  SendDataMessage,
   StreamIdMessage,
   SubscribeMessage,
+  UpdateAttributesMessage,
 } from '../../protocol/contracts/client.ts';
 import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
@@ -47,6 +51,8 @@ export interface ClientHandlers {
   subscribe(client: Client, message: SubscribeMessageType, answer: Answer): Promise<void>;
   unsubscribe(client: Client, streamId: string): Promise<void>;
   connectionMessage(client: Client, message: ConnectionMessageType): void;
+  sendData(client: Client, message: SendDataMessageType): void;
+  updateAttributes(client: Client, message: UpdateAttributesMessageType): void;
   /** Once, and last. */
   left(client: Client, why: string): void;
 }
@@ -96,8 +102,9 @@ export class Client {
     this.#channel.attach(socket);
   }
 
-  send(event: string, message: unknown): void {
-    this.#channel.send(event, message);
+  /** `data_bytes` is the size of what another client gave to be sent. */
+  send(event: string, message: unknown, data_bytes?: number): void {
+    this.#channel.send(event, message, data_bytes);
   }
 
   connectionFailed(failure: ConnectionFailed): void {
@@ -147,6 +154,12 @@ export class Client {
         return answer(true);
       case 'connectionMessage':
         this.#handlers.connectionMessage(this, parse(ConnectionMessage, msg, event));
+        return answer();
+      case 'sendDataStream':
+        this.#handlers.sendData(this, parse(SendDataMessage, msg, event));
+        return answer();
+      case 'updateStreamAttributes':
+        this.#handlers.updateAttributes(this, parse(UpdateAttributesMessage, msg, event));
         return answer();
       case 'clientDisconnection':
         answer();

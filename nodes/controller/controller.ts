@@ -18,6 +18,7 @@ import { defaults } from './defaults.ts';
 import type { Dial } from './erizos.ts';
 import { Erizos } from './erizos.ts';
 import type { RoomCounters } from './rooms.ts';
+import type { Neighbours } from './neighbours.ts';
 import { Rooms } from './rooms.ts';
 
 export interface ControllerOptions {
@@ -37,6 +38,8 @@ export interface ControllerComponents {
   members: Members;
   /** Its `/socket.io/` becomes the controller's; who made it closes it. */
   server: HttpServer;
+  /** Who made it closes it. */
+  neighbours: Neighbours;
 }
 
 /** What is open in a controller; all but `agents` is zero when nobody is there. */
@@ -44,6 +47,8 @@ export interface ControllerCounters extends RoomCounters {
   erizos: number;
   agents: number;
   sockets: number;
+  /** Streams of its clients that other controllers hear, once for each of those. */
+  watchers: number;
 }
 
 /** What the middleware finds out, for when the socket has connected. */
@@ -64,6 +69,7 @@ interface Parts {
   erizos: Erizos;
   agents: Agents;
   admission: Admission;
+  neighbours: Neighbours;
 }
 
 /** Where clients come in (Licode: ErizoController): socket.io on the one side, ErizoJS on the other. */
@@ -75,6 +81,7 @@ export class Controller {
   readonly #erizos: Erizos;
   readonly #agents: Agents;
   readonly #admission: Admission;
+  readonly #neighbours: Neighbours;
   #stopListening: () => void = () => undefined;
   #closed = false;
   #draining = false;
@@ -87,12 +94,18 @@ export class Controller {
     this.#erizos = parts.erizos;
     this.#agents = parts.agents;
     this.#admission = parts.admission;
+    this.#neighbours = parts.neighbours;
   }
 
   /** Dials the agents and takes clients from now on; needs nobody to answer. */
   static create(components: ControllerComponents, options: ControllerOptions): Promise<Controller> {
     const controller = new Controller(partsOf(components, options));
-    controller.#stopListening = components.edge.listen(controller.#rooms);
+    const stops = [
+      components.edge.listen(controller.#rooms),
+      components.members.onChange(() => controller.#rooms.membersChanged()),
+    ];
+    controller.#stopListening = () => stops.forEach((stop) => stop());
+    controller.#neighbours.listen(controller.#rooms);
     controller.#io.use((socket, next) => void controller.#admit(socket, next));
     controller.#io.on('connection', (socket) => socket.data.welcome?.());
     controller.#io.attach(components.server);
@@ -111,6 +124,7 @@ export class Controller {
       erizos: this.#erizos.size,
       agents: this.#agents.size,
       sockets: this.#io.engine.clientsCount,
+      watchers: this.#neighbours.watchers,
     };
   }
 
@@ -205,7 +219,7 @@ function levelOf(code: ErrorCode): 'error' | 'info' {
 
 /** Processes tell of clients and clients need processes: each part knows the next one by a closure. */
 function partsOf(components: ControllerComponents, options: ControllerOptions): Parts {
-  const { clock, edge, members } = components;
+  const { clock, edge, members, neighbours } = components;
   const { nodeId, region } = options;
   const log = components.log.child({ part: 'controller' });
   const hello = JSON.stringify({ kind: 'controller', id: `${nodeId}/${options.epoch}` });
@@ -225,9 +239,9 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
       },
     },
   );
-  const rooms = new Rooms({ clock, log, edge, members, agents, erizos }, options);
+  const rooms = new Rooms({ clock, log, edge, agents, erizos, members, neighbours }, options);
   const admission = new Admission({ clock, edge, members }, { nodeId });
-  return { clock, log, io: newServer(), rooms, erizos, agents, admission };
+  return { clock, log, io: newServer(), rooms, erizos, agents, admission, neighbours };
 }
 
 function newServer(): ClientServer {

@@ -9,6 +9,8 @@ export const defaults = {
   refusal_ms: 1_000,
   /** Messages that a client has not confirmed. A directory's worth of news, and some; past it the client is lost. */
   unconfirmedMessages: 2_048,
+  /** What publishers said that a client has not confirmed: some hundred of the largest messages. */
+  unconfirmedData_bytes: 8 * 1024 * 1024,
   /** Answers kept for a client that lost its socket before it heard them. */
   keptAnswers: 64,
   /** Requests of one client that wait for their answer; honest ones are its streams, coming and going. */
@@ -22,6 +24,8 @@ export const defaults = {
   attemptPause_ms: 400,
   /** Before an agent that is gone is dialled again: its supervisor restarts it in about as long. */
   agentRedial_ms: 1_000,
+  /** Before the controller of another node is dialled again: it restarts, or the network comes back. */
+  neighbourRedial_ms: 1_000,
   /** Before the edge is asked again after it refused for a while (`overloaded`, `timeout`). */
   edgeRetry_ms: 1_000,
   /** Changes of a directory that arrived before the one they follow. More means that one was lost. */

@@ -37,7 +37,8 @@ const confirmation = 'socketgd_ack';
 export class ReliableSocket {
   #wire: Wire | undefined;
   #nextId = 0;
-  readonly #pending: { id: number; event: string; msg: unknown }[] = [];
+  readonly #pending: { id: number; event: string; msg: unknown; data_bytes: number }[] = [];
+  #pendingData_bytes = 0;
   #lastSeen = -1;
   #confirmed = -1;
   readonly #inbound = new Map<number, Inbound>();
@@ -66,14 +67,22 @@ export class ReliableSocket {
     this.#wire = undefined;
   }
 
-  /** Sends a message now or over the next socket; false where too many wait to be confirmed. */
-  send(event: string, msg: unknown): boolean {
-    if (this.#pending.length >= defaults.unconfirmedMessages) {
+  /**
+   * Sends a message now or over the next socket; false where too many wait to be confirmed.
+   * `data_bytes` is the size of what a client gave to be sent to others.
+   */
+  send(event: string, msg: unknown, data_bytes = 0): boolean {
+    const waiting_bytes = this.#pendingData_bytes + data_bytes;
+    if (
+      this.#pending.length >= defaults.unconfirmedMessages ||
+      waiting_bytes > defaults.unconfirmedData_bytes
+    ) {
       return false;
     }
+    this.#pendingData_bytes = waiting_bytes;
     const id = this.#nextId;
     this.#nextId += 1;
-    this.#pending.push({ id, event, msg });
+    this.#pending.push({ id, event, msg, data_bytes });
     this.#wire?.emit(event, { socketgd: id, msg });
     return true;
   }
@@ -152,6 +161,7 @@ export class ReliableSocket {
         return;
       }
       this.#pending.shift();
+      this.#pendingData_bytes -= first.data_bytes;
     }
   }
 }

@@ -11,10 +11,12 @@ import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
 import type { Agents } from './agents.ts';
 import type { Client, ClientHandlers } from './client.ts';
+import { DataStreams } from './data-streams.ts';
 import { defaults } from './defaults.ts';
 import { ErizoList } from './erizo-list.ts';
 import type { Erizos } from './erizos.ts';
 import { erizoOf, failures, isUntold } from './flow.ts';
+import type { Neighbours } from './neighbours.ts';
 import { Publishing } from './publishing.ts';
 import type { RoomParts } from './room-parts.ts';
 import { RoomSync } from './room-sync.ts';
@@ -28,6 +30,7 @@ export interface RoomComponents {
   members: Members;
   agents: Agents;
   erizos: Erizos;
+  neighbours: Neighbours;
 }
 
 export interface RoomOptions {
@@ -54,6 +57,7 @@ export class Room implements ClientHandlers {
   readonly #sync: RoomSync;
   readonly #publishing: Publishing;
   readonly #subscribing: Subscribing;
+  readonly #data: DataStreams;
   /** Who waits for the directory to change. */
   readonly #watchers = new Set<() => void>();
   /** Those that were let in and are about to connect. */
@@ -88,7 +92,8 @@ export class Room implements ClientHandlers {
       },
     );
     const parts = this.#parts();
-    this.#subscribing = new Subscribing(parts);
+    this.#data = new DataStreams({ ...components, parts });
+    this.#subscribing = new Subscribing({ parts, data: this.#data });
     this.#publishing = new Publishing(parts, {
       onRemoved: (streamId) => this.#subscribing.streamRemoved(streamId),
     });
@@ -156,6 +161,11 @@ export class Room implements ClientHandlers {
 
   unsubscribe: ClientHandlers['unsubscribe'] = (client, streamId) =>
     this.#subscribing.unsubscribe(client, streamId);
+
+  sendData: ClientHandlers['sendData'] = (client, message) => this.#data.send(client, message);
+
+  updateAttributes: ClientHandlers['updateAttributes'] = (client, message) =>
+    this.#data.update(client, message);
 
   /** Licode answers such a message at once; what becomes of an offer follows as an event. */
   connectionMessage(client: Client, { options }: ConnectionMessage): void {
@@ -243,6 +253,20 @@ export class Room implements ClientHandlers {
     this.#sync.changed(change);
   }
 
+  membersChanged(): void {
+    this.#data.membersChanged();
+  }
+
+  /** Whether a client of this controller publishes the stream. */
+  publishes(streamId: string): boolean {
+    return this.#streams.isOwn(streamId);
+  }
+
+  /** What a publisher elsewhere says. */
+  heard(streamId: string, msg: unknown): void {
+    this.#data.deliver(streamId, msg);
+  }
+
   get users(): RoomUser[] {
     return [...this.#clients.values()].map(({ id: clientId, userName: name, role }) => {
       return { clientId, name, role };
@@ -298,7 +322,7 @@ export class Room implements ClientHandlers {
   }
 
   #learn(directory: Directory): void {
-    const { added, removed } = this.#streams.learn(directory);
+    const { added, changed, removed } = this.#streams.learn(directory);
     for (const id of removed) {
       this.#broadcast('onRemoveStream', { id });
       this.#subscribing.streamRemoved(id);
@@ -306,6 +330,7 @@ export class Room implements ClientHandlers {
     for (const stream of added) {
       this.#broadcast('onAddStream', publicStream(stream));
     }
+    this.#data.changed(changed);
     for (const changed of this.#watchers) {
       changed();
     }

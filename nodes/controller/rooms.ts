@@ -6,6 +6,7 @@ import type { EdgeListener } from '../mesh/edge.ts';
 import type { ChannelSocket } from './channel.ts';
 import type { Visitor } from './client.ts';
 import { Client } from './client.ts';
+import type { NeighbourListener } from './neighbours.ts';
 import type { RoomComponents, RoomOptions } from './room.ts';
 import { Room } from './room.ts';
 
@@ -23,7 +24,7 @@ export interface RoomCounters {
 }
 
 /** The rooms that this controller holds and the clients in them; it hands on what comes for each. */
-export class Rooms implements EdgeListener {
+export class Rooms implements EdgeListener, NeighbourListener {
   readonly #components: RoomComponents;
   readonly #options: RoomsOptions;
   readonly #rooms = new Map<string, Room>();
@@ -105,6 +106,20 @@ export class Rooms implements EdgeListener {
 
   roomDeleted(roomId: string, requestId?: string): void {
     this.#rooms.get(roomId)?.gone('not_found', 'the room was deleted', requestId);
+  }
+
+  publishes(roomId: string, streamId: string): boolean {
+    return this.#rooms.get(roomId)?.publishes(streamId) ?? false;
+  }
+
+  data(roomId: string, streamId: string, msg: unknown): void {
+    this.#rooms.get(roomId)?.heard(streamId, msg);
+  }
+
+  membersChanged(): void {
+    for (const room of this.#rooms.values()) {
+      room.membersChanged();
+    }
   }
 
   users(roomId: string): RoomUser[] {

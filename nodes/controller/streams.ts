@@ -17,6 +17,8 @@ import { emptyDirectory } from '../../protocol/directory.ts';
 /** What a new directory means for clients that hold the room. */
 export interface StreamNews {
   added: RoomStream[];
+  /** What is said of them, or who holds them, is another than before. */
+  changed: RoomStream[];
   removed: string[];
 }
 
@@ -79,6 +81,19 @@ export class Streams {
     return this.#numbered(fact);
   }
 
+  /** Whether a client here publishes it. */
+  isOwn(streamId: string): boolean {
+    return this.#own.has(streamId);
+  }
+
+  /** A stream of this controller has other attributes. */
+  update(streamId: string, attributes: StreamMedia['attributes']): void {
+    const fact = this.#own.get(streamId);
+    if (fact !== undefined) {
+      this.#own.set(streamId, { ...fact, media: { ...fact.media, attributes } });
+    }
+  }
+
   /** False where it was not published here. */
   remove(streamId: string): boolean {
     return this.#own.delete(streamId);
@@ -96,6 +111,7 @@ export class Streams {
     this.#numbers = new Map(own.map((stream) => [stream.streamId, stream.since]));
     return {
       added: others.filter((stream) => !before.has(stream.streamId)),
+      changed: others.filter((stream) => isOther(before.get(stream.streamId), stream)),
       removed: [...before.keys()].filter((id) => !this.#others.has(id) && !this.#own.has(id)),
     };
   }
@@ -132,4 +148,12 @@ export class Streams {
     const since = this.#numbers.get(fact.streamId) ?? this.#directory.version + 1;
     return { ...fact, nodeId: this.#nodeId, region: this.#region, since };
   }
+}
+
+function isOther(before: RoomStream | undefined, after: RoomStream): boolean {
+  if (before === undefined || before === after) {
+    return false;
+  }
+  const said = [before, after].map(({ nodeId, media }) => JSON.stringify([nodeId, media]));
+  return said[0] !== said[1];
 }

@@ -4,6 +4,7 @@ import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { attempt } from './attempts.ts';
 import type { Client } from './client.ts';
+import type { DataStreams } from './data-streams.ts';
 import type { Failure, Flow } from './flow.ts';
 import { erizoOf, failureOf, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
@@ -18,16 +19,19 @@ interface Wanted {
 /** Streams that clients of this controller receive. */
 export class Subscribing {
   readonly #parts: RoomParts;
+  readonly #data: DataStreams;
 
-  constructor(parts: RoomParts) {
-    this.#parts = parts;
+  constructor(components: { parts: RoomParts; data: DataStreams }) {
+    this.#parts = components.parts;
+    this.#data = components.data;
   }
 
   /** Licode: `onSubscribe`. Answers `(true, erizoId, connectionId)`. */
   async subscribe(client: Client, { options }: SubscribeMessage, answer: Answer): Promise<void> {
     client.demand('subscribe', options);
     const { streamId } = options;
-    const { media } = this.#stream(streamId);
+    const stream = this.#stream(streamId);
+    const { media } = stream;
     if (client.subscriptions.has(streamId)) {
       throw new RizomaError('conflict', `you are subscribed to stream ${streamId} already`);
     }
@@ -43,6 +47,9 @@ export class Subscribing {
     };
     const flow = newFlow(streamId);
     client.subscriptions.set(streamId, flow);
+    if (options.data && media.data) {
+      this.#data.subscribe(client, stream);
+    }
     if (!wanted.audio && !wanted.video) {
       flow.state = { at: 'ready', erizo: undefined };
       answer(true);
@@ -88,6 +95,7 @@ export class Subscribing {
       client.subscriptions.delete(flow.streamId);
     }
     client.connections.drop(flow);
+    this.#data.unsubscribe(client, flow.streamId);
     flow.abort.abort(new RizomaError('cancelled', `the subscription was given up`));
     if (flow.state.at === 'ready') {
       this.#parts.log.info({ clientId: client.id, streamId: flow.streamId }, 'unsubscribed');
@@ -102,6 +110,7 @@ export class Subscribing {
         void this.#remove(client, flow);
       }
     }
+    this.#data.removed(streamId);
   }
 
   async #remove(client: Client, flow: Flow): Promise<void> {

@@ -45,6 +45,22 @@ const wish = v.pipe(
 /** Licode's ids are numbers; ours are text, and either is understood. */
 const streamId = v.pipe(v.union([v.string(), v.number()]), v.transform(String), StreamId);
 
+/** What a subscriber hears unless it says no: Licode's clients may leave it out. */
+const dataWish = v.pipe(
+  v.optional(v.nullable(v.boolean()), true),
+  v.transform((value) => value !== false),
+);
+/** Whatever a publisher says, as JSON. */
+const said = v.pipe(
+  v.optional(v.unknown()),
+  v.check((value) => sizeOf(value) <= limits.data_bytes, 'the message is too large'),
+);
+
+/** Characters of the value as JSON. */
+export function sizeOf(value: unknown): number {
+  return (JSON.stringify(value) ?? '').length;
+}
+
 /** `publish`: `{ options, sdp }` → `(streamId, erizoId, connectionId)` or `(null, text)`. */
 export const PublishMessage = v.object({
   options: v.object({
@@ -60,11 +76,17 @@ export const PublishMessage = v.object({
 
 /** `subscribe`: `{ options }` → `(true, erizoId, connectionId)` or `(null, text)`. */
 export const SubscribeMessage = v.object({
-  options: v.object({ streamId, audio: wish, video: wish, data: wish }),
+  options: v.object({ streamId, audio: wish, video: wish, data: dataWish }),
 });
 
 /** `unpublish` and `unsubscribe`: the stream id → `(true)` or `(null, text)`. */
 export const StreamIdMessage = streamId;
+
+/** `sendDataStream`: `{ id, msg }` → `()`, from the publisher of the stream. */
+export const SendDataMessage = v.object({ id: streamId, msg: said });
+
+/** `updateStreamAttributes`: `{ id, attrs }` → `()`, from the publisher of the stream. */
+export const UpdateAttributesMessage = v.object({ id: streamId, attrs: attributes });
 
 const [offer, answer] = SdpMessage.options;
 
@@ -119,6 +141,15 @@ export const Connected = v.object({
 /** `onAddStream` carries a `PublicStream`; `onRemoveStream` this. */
 export const RemovedStream = v.object({ id: StreamId });
 
+/** `onDataStream`: what the publisher said, for those who subscribed to the stream's data. */
+export const DataMessage = v.object({ id: StreamId, msg: v.optional(v.unknown()) });
+
+/** `onUpdateAttributeStream`: the stream has other attributes, for the same. */
+export const AttributesMessage = v.object({
+  id: StreamId,
+  attrs: v.record(v.string(), v.unknown()),
+});
+
 /** `connection_message_erizo`. */
 export const ConnectionMessageErizo = v.object({
   connectionId: ConnectionId,
@@ -154,6 +185,8 @@ export const clientEvents = [
   'subscribe',
   'unsubscribe',
   'connectionMessage',
+  'sendDataStream',
+  'updateStreamAttributes',
   'clientDisconnection',
 ] as const;
 
@@ -164,6 +197,10 @@ export type HandshakeAdditions = v.InferOutput<typeof HandshakeAdditions>;
 export type PublishMessage = v.InferOutput<typeof PublishMessage>;
 export type SubscribeMessage = v.InferOutput<typeof SubscribeMessage>;
 export type ConnectionMessage = v.InferOutput<typeof ConnectionMessage>;
+export type SendDataMessage = v.InferOutput<typeof SendDataMessage>;
+export type UpdateAttributesMessage = v.InferOutput<typeof UpdateAttributesMessage>;
+export type DataMessage = v.InferOutput<typeof DataMessage>;
+export type AttributesMessage = v.InferOutput<typeof AttributesMessage>;
 export type PublicStream = v.InferOutput<typeof PublicStream>;
 export type Connected = v.InferOutput<typeof Connected>;
 export type ConnectionMessageErizo = v.InferOutput<typeof ConnectionMessageErizo>;

@@ -32,6 +32,8 @@ export const NodeCard = v.strictObject({
   secure: v.boolean(),
   /** Where controllers of its region reach its agent; absent on a node that runs none. */
   agent: v.optional(Endpoint),
+  /** Where controllers of all regions reach its controller; absent on a node that runs none. */
+  controller: v.optional(Endpoint),
   version: v.pipe(v.string(), v.maxLength(64)),
   /** What the edge signed for it; there on every card that the edge hands on. */
   certificate: v.optional(CertificateText),

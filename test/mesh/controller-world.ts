@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { pino } from 'pino';
 import { afterEach, expect } from 'vitest';
 import { Controller } from '../../nodes/controller/controller.ts';
+import { Neighbours } from '../../nodes/controller/neighbours.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
 import { newHexId } from '../../protocol/ids.ts';
@@ -21,19 +22,21 @@ export class World {
   readonly members: FakeMembers;
   readonly agent: FakeAgent;
   readonly controller: Controller;
+  readonly neighbours: Neighbours;
   readonly url: string;
   readonly host: string;
   readonly roomId = newHexId();
   readonly #end: () => Promise<void>;
 
   constructor(
-    parts: Pick<World, 'edge' | 'members' | 'agent' | 'controller' | 'host'>,
+    parts: Pick<World, 'edge' | 'members' | 'agent' | 'controller' | 'neighbours' | 'host'>,
     end: () => Promise<void>,
   ) {
     this.edge = parts.edge;
     this.members = parts.members;
     this.agent = parts.agent;
     this.controller = parts.controller;
+    this.neighbours = parts.neighbours;
     this.host = parts.host;
     this.url = `ws://${parts.host}`;
     this.#end = end;
@@ -48,6 +51,7 @@ export class World {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     const members = new FakeMembers();
+    const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
     const epoch = crypto.randomUUID();
     const card: NodeCard = {
       ...self,
@@ -59,16 +63,27 @@ export class World {
       version: 'test',
     };
     members.set([card]);
+    const controllerId = `${self.nodeId}/${epoch}`;
+    const neighbours = await Neighbours.create({ clock, log }, { controllerId, ip: '127.0.0.1' });
     const controller = await Controller.create(
-      { clock, log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }), edge, members, server },
+      { clock, log, edge, members, server, neighbours },
       { ...self, epoch, maxErizosPerRoom: 3, clientsPerErizo: options.clientsPerErizo ?? 10 },
     );
-    const parts = { edge, members, agent, controller, host };
+    const parts = { edge, members, agent, controller, neighbours, host };
     return new World(parts, async () => {
       await controller.close();
+      await neighbours.close();
       await agent.close();
       await new Promise((resolve) => server.close(resolve));
     });
+  }
+
+  /** There is another node, whose controller is reached there. */
+  meet(node: { nodeId: string; region: string; controller: string }): void {
+    const own = this.members.agentsOf(self.region);
+    const epoch = crypto.randomUUID();
+    const place = { lat: 39, lon: -77 };
+    this.members.set([...own, { ...node, epoch, place, secure: false, version: 'test' }]);
   }
 
   close(): Promise<void> {

@@ -83,6 +83,8 @@ function setUp(role: string): {
     unpublish: async () => undefined,
     unsubscribe: async () => undefined,
     connectionMessage: () => undefined,
+    sendData: () => asked.push('data'),
+    updateAttributes: () => asked.push('attributes'),
     left: (_client, why) => asked.push(why),
   };
   const visitor = {

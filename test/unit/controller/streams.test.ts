@@ -40,11 +40,30 @@ const directory = (version: number, rows: Partial<Directory>): Directory => ({
 });
 
 describe('the streams of a room', () => {
+  const nothing = { added: [], changed: [], removed: [] };
+
+  it('are changed where what is said of them, or who holds them, is another', () => {
+    const streams = new Streams(here);
+    streams.learn(directory(1, { streams: ['1', '2', '3'].map((id) => stream(id, far)) }));
+    const named = { ...stream('1', far), media: { ...media, attributes: { name: 'bob' } } };
+    const moved = stream('2', sibling);
+    const { changed } = streams.learn(directory(2, { streams: [named, moved, stream('3', far)] }));
+    expect(changed).toEqual([named, moved]);
+    streams.add(fact('4'));
+    streams.update('4', { name: 'cleo' });
+    expect(streams.get('4')?.media.attributes).toEqual({ name: 'cleo' });
+    expect(streams.facts([]).streams[0]?.media.attributes).toEqual({ name: 'cleo' });
+  });
+
   it('are new once, and gone once', () => {
     const streams = new Streams({ placeOf: () => undefined }, here);
     const both = [stream('1', far), stream('2', far)];
-    expect(streams.learn(directory(1, { streams: both }))).toEqual({ added: both, removed: [] });
-    expect(streams.learn(directory(2, { streams: both }))).toEqual({ added: [], removed: [] });
+    expect(streams.learn(directory(1, { streams: both }))).toEqual({
+      added: both,
+      changed: [],
+      removed: [],
+    });
+    expect(streams.learn(directory(2, { streams: both }))).toEqual(nothing);
     const later = [stream('2', far), stream('3', far)];
     const { added, removed } = streams.learn(directory(3, { streams: later }));
     expect(added.map(({ streamId }) => streamId)).toEqual(['3']);
@@ -57,14 +76,11 @@ describe('the streams of a room', () => {
     streams.learn(directory(4, {}));
     expect(streams.add(fact('1')).since).toBe(5);
     const numbered = stream('1', here, 9, 'mine');
-    expect(streams.learn(directory(9, { streams: [numbered] }))).toEqual({
-      added: [],
-      removed: [],
-    });
+    expect(streams.learn(directory(9, { streams: [numbered] }))).toEqual(nothing);
     expect(streams.get('1')).toEqual(numbered);
     expect(streams.remove('1')).toBe(true);
     expect(streams.remove('1')).toBe(false);
-    expect(streams.learn(directory(10, {}))).toEqual({ added: [], removed: [] });
+    expect(streams.learn(directory(10, {}))).toEqual(nothing);
   });
 
   it('of an earlier run of this node are not there', () => {

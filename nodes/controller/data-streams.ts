@@ -1,0 +1,126 @@
+import type { SendDataMessage, UpdateAttributesMessage } from '../../protocol/contracts/client.ts';
+import { sizeOf } from '../../protocol/contracts/client.ts';
+import type { RoomStream } from '../../protocol/directory.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Members } from '../mesh/members.ts';
+import type { Client } from './client.ts';
+import type { Neighbours } from './neighbours.ts';
+import type { RoomParts } from './room-parts.ts';
+
+/** What publishers say to the subscribers of their streams: data, and new attributes. */
+export class DataStreams {
+  readonly #parts: RoomParts;
+  readonly #members: Members;
+  readonly #neighbours: Neighbours;
+  /** Who here subscribed to the data of a stream. */
+  readonly #subscribers = new Map<string, Set<Client>>();
+  /** The controllers at which streams of others are watched. */
+  readonly #watched = new Map<string, string>();
+
+  constructor(components: { parts: RoomParts; members: Members; neighbours: Neighbours }) {
+    this.#parts = components.parts;
+    this.#members = components.members;
+    this.#neighbours = components.neighbours;
+  }
+
+  /** The client hears what is said on the stream from now on. */
+  subscribe(client: Client, stream: RoomStream): void {
+    const { streamId } = stream;
+    const subscribers = this.#subscribers.get(streamId) ?? new Set();
+    this.#subscribers.set(streamId, subscribers.add(client));
+    this.#watch(stream);
+  }
+
+  unsubscribe(client: Client, streamId: string): void {
+    const subscribers = this.#subscribers.get(streamId);
+    if (subscribers?.delete(client) === true && subscribers.size === 0) {
+      this.#subscribers.delete(streamId);
+      this.#unwatch(streamId);
+    }
+  }
+
+  /** Licode: `onSendDataStream`. Throws `not_found` for a stream that is not the client's own. */
+  send(client: Client, { id, msg }: SendDataMessage): void {
+    const stream = this.#own(client, id);
+    if (!stream.media.data) {
+      throw new RizomaError('forbidden', `stream ${id} was published without data`);
+    }
+    this.deliver(id, msg);
+    this.#neighbours.data({ roomId: this.#parts.roomId, streamId: id }, msg);
+  }
+
+  /** Gives what a publisher says to its subscribers here. */
+  deliver(streamId: string, msg: unknown): void {
+    this.#tell(streamId, 'onDataStream', { id: streamId, msg }, sizeOf(msg));
+  }
+
+  /** Licode: `onUpdateStreamAttributes`. Other controllers hear of it with the directory. */
+  update(client: Client, { id, attrs }: UpdateAttributesMessage): void {
+    this.#own(client, id);
+    this.#parts.streams.update(id, attrs);
+    this.#tell(id, 'onUpdateAttributeStream', { id, attrs });
+    this.#parts.factsChanged();
+  }
+
+  /** Streams of others have new attributes, or come from another controller now. */
+  changed(streams: readonly RoomStream[]): void {
+    for (const stream of streams) {
+      const { streamId: id, media } = stream;
+      this.#tell(id, 'onUpdateAttributeStream', { id, attrs: media.attributes });
+      if (this.#subscribers.has(id)) {
+        this.#watch(stream);
+      }
+    }
+  }
+
+  /** The mesh has other members, or they are reached elsewhere. */
+  membersChanged(): void {
+    for (const streamId of this.#subscribers.keys()) {
+      const stream = this.#parts.streams.get(streamId);
+      if (stream !== undefined) {
+        this.#watch(stream);
+      }
+    }
+  }
+
+  /** A stream of this room, published here or elsewhere, is no more. */
+  removed(streamId: string): void {
+    this.#subscribers.delete(streamId);
+    this.#unwatch(streamId);
+    this.#neighbours.ended(streamId);
+  }
+
+  #own(client: Client, streamId: string): RoomStream {
+    const stream = this.#parts.streams.get(streamId);
+    if (stream === undefined || !client.publications.has(streamId)) {
+      throw new RizomaError('not_found', `you publish no stream ${streamId}`);
+    }
+    return stream;
+  }
+
+  #tell(streamId: string, event: string, message: unknown, data_bytes?: number): void {
+    // Of a copy: a client that does not read any more is given up, and then no subscriber.
+    for (const client of [...(this.#subscribers.get(streamId) ?? [])]) {
+      client.send(event, message, data_bytes);
+    }
+  }
+
+  #watch({ streamId, nodeId }: RoomStream): void {
+    const endpoint = this.#members.node(nodeId)?.controller;
+    const before = this.#watched.get(streamId);
+    if (this.#parts.streams.isOwn(streamId) || endpoint === undefined || endpoint === before) {
+      return;
+    }
+    this.#unwatch(streamId);
+    this.#watched.set(streamId, endpoint);
+    this.#neighbours.watch(endpoint, { roomId: this.#parts.roomId, streamId });
+  }
+
+  #unwatch(streamId: string): void {
+    const endpoint = this.#watched.get(streamId);
+    if (endpoint !== undefined) {
+      this.#watched.delete(streamId);
+      this.#neighbours.unwatch(endpoint, { roomId: this.#parts.roomId, streamId });
+    }
+  }
+}

@@ -1,0 +1,197 @@
+import type { Clock } from '../../protocol/clock.ts';
+import type { Handlers } from '../../protocol/contract.ts';
+import type {
+  OwnerToWatcher,
+  WatcherToOwner,
+} from '../../protocol/contracts/controller-controller.ts';
+import { ownerToWatcher, watcherToOwner } from '../../protocol/contracts/controller-controller.ts';
+import { Hello } from '../../protocol/contracts/controller-erizo.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import type { Link } from '../../protocol/link.ts';
+import { parseJson } from '../../protocol/parse.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import { ZmqListener } from '../link/zmq-listener.ts';
+import type { Log } from '../log.ts';
+import { Owner } from './owner.ts';
+
+type WatcherPeer = RpcPeer<OwnerToWatcher, WatcherToOwner>;
+
+/** What the rooms of this controller do for its neighbours. */
+export interface NeighbourListener {
+  /** Whether a client of this controller publishes the stream in the room. */
+  publishes(roomId: string, streamId: string): boolean;
+  /** A publisher elsewhere says something to the subscribers of its stream here. */
+  data(roomId: string, streamId: string, msg: unknown): void;
+}
+
+/** A stream of a room. */
+export interface RoomStreamId {
+  roomId: string;
+  streamId: string;
+}
+
+/**
+ * The other controllers: who of them hears what publishers here say, and whom of them this one
+ * hears. One link a pair and direction, dialled by whoever has a subscriber.
+ */
+export class Neighbours {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #hello: string;
+  #listener: NeighbourListener | undefined;
+  #socket: ZmqListener | undefined;
+  readonly #watchers = new Map<string, Set<WatcherPeer>>();
+  readonly #owners = new Map<string, Owner>();
+
+  constructor(components: { clock: Clock; log: Log }, options: { controllerId: string }) {
+    this.#clock = components.clock;
+    this.#log = components.log.child({ part: 'neighbours' });
+    this.#hello = JSON.stringify({ kind: 'controller', id: options.controllerId });
+  }
+
+  /** Listens for other controllers from now on; they are refused until there is a listener. */
+  static async create(
+    components: { clock: Clock; log: Log },
+    options: { controllerId: string; ip: string },
+  ): Promise<Neighbours> {
+    const neighbours = new Neighbours(components, options);
+    neighbours.#socket = await ZmqListener.create(
+      { clock: components.clock },
+      { ip: options.ip, onLink: (link, hello) => neighbours.#onLink(link, hello) },
+    );
+    return neighbours;
+  }
+
+  /** Where other controllers reach this one. */
+  get endpoint(): string {
+    if (this.#socket === undefined) {
+      throw new Error('the controller has no socket for its neighbours yet');
+    }
+    return this.#socket.endpoint;
+  }
+
+  /** Streams of this controller that are watched from elsewhere, once for each that watches. */
+  get watchers(): number {
+    return [...this.#watchers.values()].reduce((sum, peers) => sum + peers.size, 0);
+  }
+
+  listen(listener: NeighbourListener): void {
+    this.#listener = listener;
+  }
+
+  /** From now on what the publisher of the stream says, at the controller there, is heard here. */
+  watch(endpoint: string, stream: RoomStreamId): void {
+    const known = this.#owners.get(endpoint);
+    const owner =
+      known ??
+      new Owner(
+        { clock: this.#clock, log: this.#log },
+        {
+          endpoint,
+          hello: this.#hello,
+          onData: ({ roomId, streamId }, msg) => this.#listener?.data(roomId, streamId, msg),
+        },
+      );
+    this.#owners.set(endpoint, owner);
+    owner.watch(stream);
+  }
+
+  /** Nobody here hears the stream any more. */
+  unwatch(endpoint: string, stream: RoomStreamId): void {
+    const owner = this.#owners.get(endpoint);
+    owner?.unwatch(stream);
+    if (owner?.isIdle === true) {
+      owner.close();
+      this.#owners.delete(endpoint);
+    }
+  }
+
+  /** Tells all that watch the stream what its publisher says. */
+  data(stream: RoomStreamId, msg: unknown): void {
+    for (const peer of this.#watchers.get(stream.streamId) ?? []) {
+      try {
+        peer.notify('stream.data', { ...stream, msg });
+      } catch (thrown) {
+        // One that does not read is cut off: it dials again.
+        this.#log.warn({ code: toRizomaError(thrown).code }, 'a neighbour cannot be told');
+        peer.close();
+      }
+    }
+  }
+
+  /** The stream is no more. */
+  ended(streamId: string): void {
+    this.#watchers.delete(streamId);
+  }
+
+  async close(): Promise<void> {
+    for (const owner of this.#owners.values()) {
+      owner.close();
+    }
+    this.#owners.clear();
+    await this.#socket?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #onLink(link: Link, helloText: string): void {
+    const held: { peer?: WatcherPeer } = {};
+    const from = neighbourOf(helloText);
+    if (from === undefined) {
+      this.#log.warn({ link: link.name }, 'nobody we know has dialled');
+      link.open({ frame: () => undefined, ended: () => undefined });
+      link.close();
+      return;
+    }
+    const log = this.#log.child({ neighbour: from });
+    held.peer = RpcPeer.create(
+      { link, clock: this.#clock, handlers: this.#handlers(() => held.peer) },
+      {
+        outgoing: ownerToWatcher,
+        incoming: watcherToOwner,
+        onFault: (err, method) => log.warn({ err, method }, 'fault of a neighbour'),
+        onEnd: () => this.#forget(held.peer),
+      },
+    );
+    log.info('neighbour linked');
+  }
+
+  #handlers(peer: () => WatcherPeer | undefined): Handlers<WatcherToOwner> {
+    return {
+      'stream.watch': async ({ roomId, streamId }) => {
+        const watcher = peer();
+        if (watcher === undefined || this.#listener?.publishes(roomId, streamId) !== true) {
+          throw new RizomaError('not_found', `stream ${streamId} is not published here`);
+        }
+        const watchers = this.#watchers.get(streamId) ?? new Set();
+        this.#watchers.set(streamId, watchers.add(watcher));
+        return null;
+      },
+      'stream.unwatch': ({ streamId }) => {
+        const watcher = peer();
+        if (watcher !== undefined) {
+          this.#watchers.get(streamId)?.delete(watcher);
+        }
+      },
+    };
+  }
+
+  #forget(peer: WatcherPeer | undefined): void {
+    if (peer !== undefined) {
+      for (const watchers of this.#watchers.values()) {
+        watchers.delete(peer);
+      }
+    }
+  }
+}
+
+function neighbourOf(hello: string): string | undefined {
+  try {
+    const { kind, id } = parseJson(Hello, hello, 'hello');
+    return kind === 'controller' ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,121 @@
+import type { Cancel, Clock } from '../../protocol/clock.ts';
+import type {
+  OwnerToWatcher,
+  WatcherToOwner,
+} from '../../protocol/contracts/controller-controller.ts';
+import { ownerToWatcher, watcherToOwner } from '../../protocol/contracts/controller-controller.ts';
+import { toRizomaError } from '../../protocol/errors.ts';
+import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import { dialZmq } from '../link/zmq-dialer.ts';
+import type { Log } from '../log.ts';
+import { defaults } from './defaults.ts';
+import type { RoomStreamId } from './neighbours.ts';
+
+type OwnerPeer = RpcPeer<WatcherToOwner, OwnerToWatcher>;
+
+export interface OwnerOptions {
+  endpoint: string;
+  /** Who is calling; JSON text. */
+  hello: string;
+  onData(stream: RoomStreamId, msg: unknown): void;
+}
+
+/** A controller at which streams are published that are watched here; dialled anew while there are some. */
+export class Owner {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #options: OwnerOptions;
+  readonly #watched = new Map<string, RoomStreamId>();
+  #peer: OwnerPeer | undefined;
+  #stopRedial: Cancel = () => undefined;
+
+  constructor(components: { clock: Clock; log: Log }, options: OwnerOptions) {
+    this.#clock = components.clock;
+    this.#log = components.log.child({ owner: options.endpoint });
+    this.#options = options;
+  }
+
+  get isIdle(): boolean {
+    return this.#watched.size === 0;
+  }
+
+  watch(stream: RoomStreamId): void {
+    this.#watched.set(stream.streamId, stream);
+    if (this.#peer === undefined) {
+      this.#dial();
+    } else {
+      void this.#ask(this.#peer, stream);
+    }
+  }
+
+  unwatch(stream: RoomStreamId): void {
+    if (this.#watched.delete(stream.streamId) && this.#peer !== undefined) {
+      try {
+        this.#peer.notify('stream.unwatch', stream);
+      } catch {
+        // The next link asks for what is watched then, and for this one no more.
+        this.#peer.close();
+      }
+    }
+  }
+
+  close(): void {
+    this.#watched.clear();
+    this.#stopRedial();
+    this.#peer?.close();
+  }
+
+  #dial(): void {
+    this.#stopRedial();
+    const { endpoint, hello } = this.#options;
+    const peer: OwnerPeer = RpcPeer.create(
+      {
+        link: dialZmq({ clock: this.#clock }, { endpoint, hello, name: `owner ${endpoint}` }),
+        clock: this.#clock,
+        handlers: {
+          'stream.data': ({ streamId, msg }) => {
+            const stream = this.#watched.get(streamId);
+            if (stream !== undefined) {
+              this.#options.onData(stream, msg);
+            }
+          },
+        },
+      },
+      {
+        outgoing: watcherToOwner,
+        incoming: ownerToWatcher,
+        onFault: (err, method) => this.#log.warn({ err, method }, 'fault of a neighbour'),
+        onEnd: (why) => this.#onEnd(peer, why),
+      },
+    );
+    this.#peer = peer;
+    this.#log.info('neighbour dialled');
+    for (const stream of this.#watched.values()) {
+      void this.#ask(peer, stream);
+    }
+  }
+
+  async #ask(peer: OwnerPeer, stream: RoomStreamId): Promise<void> {
+    try {
+      await peer.call('stream.watch', stream);
+    } catch (thrown) {
+      const { code } = toRizomaError(thrown);
+      this.#log.info({ ...stream, code }, 'a stream cannot be watched now');
+      if (code !== 'not_found') {
+        // With the next link all is asked for again.
+        peer.close();
+      }
+    }
+  }
+
+  #onEnd(peer: OwnerPeer, why: string): void {
+    if (this.#peer !== peer) {
+      return;
+    }
+    this.#peer = undefined;
+    if (this.#watched.size > 0) {
+      this.#log.warn({ why }, 'neighbour lost');
+      this.#stopRedial = this.#clock.after(defaults.neighbourRedial_ms, () => this.#dial());
+    }
+  }
+}
