@@ -43,7 +43,7 @@ describe('the streams of a room', () => {
   const nothing = { added: [], changed: [], removed: [] };
 
   it('are changed where what is said of them, or who holds them, is another', () => {
-    const streams = new Streams(here);
+    const streams = new Streams({ placeOf: () => undefined }, here);
     streams.learn(directory(1, { streams: ['1', '2', '3'].map((id) => stream(id, far)) }));
     const named = { ...stream('1', far), media: { ...media, attributes: { name: 'bob' } } };
     const moved = stream('2', sibling);
