@@ -107,7 +107,7 @@ export class Caller {
         return await this.#send(sending);
       } catch (thrown) {
         const error = toEdgeError(thrown);
-        if (mayBeDone && sending.method === 'DELETE' && error.status === 404) {
+        if (mayBeDone && isDeletion(sending) && error.status === 404) {
           // What was to go is gone: an earlier sending did it, or that part of it which was left.
           return { value: '', headers: new Headers() };
         }
@@ -149,6 +149,11 @@ export class Caller {
       cancel();
     }
   }
+}
+
+/** Whether all that there is to an answer is that something is gone. */
+function isDeletion({ method, row }: Sending): boolean {
+  return method === 'DELETE' && row.answer.json === undefined;
 }
 
 async function read(response: Response, { answer }: HttpRow): Promise<Answer> {

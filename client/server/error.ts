@@ -7,6 +7,7 @@ interface Options {
   readonly status?: number;
   readonly retryAfter_s?: number;
   readonly details?: Record<string, unknown>;
+  readonly requestId?: string;
   readonly cause?: unknown;
 }
 
@@ -21,12 +22,16 @@ export class EdgeError extends Error {
   /** What the edge added to its words. */
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
+  /** What the logs of the edge and the nodes call the request. */
+  readonly requestId: string | undefined;
+
   constructor(code: ErrorCode, message: string, options: Options = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status;
     this.retryAfter_s = options.retryAfter_s;
     this.details = options.details;
+    this.requestId = options.requestId;
   }
 
   /** Whether the same call may succeed later. */
@@ -58,7 +63,12 @@ const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
 export function errorOf(response: Response, text: string): EdgeError {
   const { status, headers } = response;
   const retryAfter_s = secondsOf(headers.get('retry-after'));
-  const options = { status, ...(retryAfter_s === undefined ? {} : { retryAfter_s }) };
+  const requestId = headers.get('x-request-id');
+  const options = {
+    status,
+    ...(retryAfter_s === undefined ? {} : { retryAfter_s }),
+    ...(requestId === null ? {} : { requestId }),
+  };
   if (headers.get('content-type')?.startsWith('application/problem+json') === true) {
     try {
       const { code, detail, details } = parseJson(Problem, text, 'problem');

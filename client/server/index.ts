@@ -11,6 +11,7 @@ export function connect(options: RizomaOptions): Rizoma {
 }
 
 export { EdgeError } from './error.ts';
+export type { Nodes } from './nodes.ts';
 export type { Rizoma, RizomaOptions } from './rizoma.ts';
 export type { RoomOptions, Rooms, RoomUsers, TokenRequest, Tokens, Users } from './rooms.ts';
 export type { Services } from './services.ts';
@@ -21,4 +22,8 @@ export type {
   ServiceAnswer as Service,
   UserAnswer as User,
 } from '../../protocol/contracts/rest.ts';
+export type {
+  NodeAnswer as Node,
+  NodeDetailAnswer as NodeDetail,
+} from '../../protocol/contracts/nodes.ts';
 export type { ExplainAnswer } from '../../protocol/contracts/placements.ts';

@@ -4,6 +4,7 @@ import type { ExplainAnswer, ExplainRequest } from '../../protocol/contracts/pla
 import type { RegionsAnswer } from '../../protocol/contracts/rest.ts';
 import type { CallerComponents } from './caller.ts';
 import { Caller } from './caller.ts';
+import { Nodes } from './nodes.ts';
 import { Rooms, Tokens, Users } from './rooms.ts';
 import { Services } from './services.ts';
 
@@ -31,6 +32,7 @@ export class Rizoma {
   readonly tokens: Tokens;
   readonly users: Users;
   readonly services: Services;
+  readonly nodes: Nodes;
   readonly #caller: Caller;
 
   constructor(components: { caller: Caller }) {
@@ -38,6 +40,7 @@ export class Rizoma {
     this.tokens = new Tokens(components);
     this.users = new Users(components);
     this.services = new Services(components);
+    this.nodes = new Nodes(components);
     this.#caller = components.caller;
   }
 

@@ -1,6 +1,7 @@
 import { toJsonSchemaDefs } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import { NodeLoad } from '../../protocol/contracts/node-edge.ts';
+import * as nodes from '../../protocol/contracts/nodes.ts';
 import * as placements from '../../protocol/contracts/placements.ts';
 import * as rest from '../../protocol/contracts/rest.ts';
 import type { HttpApi } from '../../protocol/http-contract.ts';
@@ -29,6 +30,7 @@ export function schemasOf(api: HttpApi, parameters: readonly v.GenericSchema[]):
   for (const [name, value] of Object.entries({
     ...rest,
     ...placements,
+    ...nodes,
     Place,
     RegionPin,
     NodeLoad,

@@ -100,6 +100,8 @@ describe('an app with rizoma/server', () => {
       app.services.delete(id),
       app.services.create({ name: 'x', key: 'y' }),
       app.explainPlacement({}),
+      app.nodes.list(),
+      app.nodes.revoke('eu-west-1'),
     ]) {
       expect(await refusal(call)).toMatchObject({ code: 'unauthorized', status: 401 });
     }
@@ -146,6 +148,17 @@ describe('the superservice with rizoma/server', () => {
     });
     const self = superservice.services.delete(env.NUVE_SUPERSERVICE_ID);
     expect(await refusal(self)).toMatchObject({ code: 'forbidden', status: 403 });
+  });
+
+  it('sees nodes, drains them, undoes that, and revokes their keys', async () => {
+    await startNode('us-east');
+    expect((await superservice.nodes.list()).map(({ nodeId }) => nodeId)).toContain('us-east-1');
+    expect(await superservice.nodes.drain('us-east-1')).toMatchObject({ draining: true });
+    expect(await superservice.nodes.undoDrain('us-east-1')).toMatchObject({ draining: false });
+    await superservice.nodes.revoke('us-east-1');
+    const error = await refusal(superservice.nodes.get('us-east-1'));
+    expect(error).toMatchObject({ code: 'not_found', status: 404 });
+    expect(error.requestId).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   it('hears where a participant would be placed', async () => {

@@ -168,6 +168,8 @@ describe('a call of the server SDK', () => {
     });
     const read = worldOf(lost(), gone);
     expect(await refusal(read.rizoma.rooms.get(serviceId))).toMatchObject({ status: 404 });
+    const undone = worldOf(lost(), problem(404, 'not_found'));
+    expect(await refusal(undone.rizoma.nodes.undoDrain('a'))).toMatchObject({ code: 'not_found' });
   });
 
   it('fails with a code that says what is wrong, whoever answers', async () => {
