@@ -20,12 +20,20 @@ export async function bodyOf<const S extends v.GenericSchema>(
 
 const formType = 'application/x-www-form-urlencoded';
 
+/** An escape of JSON that may be half of a pair, which is no character and cannot be sent on as UTF-8. */
+const halfPair = /\\u[dD][89a-fA-F]/;
+
+/** With the sign for a character that is none, as decoders of UTF-8 put it. */
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value;
+}
+
 function jsonOf(text: string): unknown {
   if (text.trim() === '') {
     return {};
   }
   try {
-    return JSON.parse(text);
+    return halfPair.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text);
   } catch {
     throw new RizomaError('bad_request', 'the body is not JSON');
   }

@@ -90,11 +90,13 @@ export function isAboutOwnRoom({ path, row }: HttpRoute): boolean {
 }
 
 /** Every code that a route answers with, those of its caller and its body among them. */
-export function errorsOf({ row }: HttpRoute): ErrorCode[] {
+export function errorsOf({ row, method }: HttpRoute): ErrorCode[] {
   const signed = row.caller === 'service' || row.caller === 'superservice';
   const codes: ErrorCode[] = [
     ...(signed ? (['unauthorized'] as const) : []),
-    ...(row.body === undefined ? [] : (['bad_request', 'too_large'] as const)),
+    ...(row.body === undefined ? [] : (['bad_request'] as const)),
+    // A body is measured whether the route reads it or not.
+    ...(method === 'GET' ? [] : (['too_large'] as const)),
     ...row.errors,
     'rate_limited',
     'internal',

@@ -7,7 +7,12 @@ import { ServiceId } from './ids.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 
-const name = v.pipe(v.string(), v.maxLength(limits.name_chars));
+/** Escapes of JSON can be half of a pair, which is no character. */
+const name = v.pipe(
+  v.string(),
+  v.maxLength(limits.name_chars),
+  v.transform((text) => text.toWellFormed()),
+);
 const time_s = v.pipe(v.number(), v.minValue(0));
 
 /** What a JWT of a service says: by whom it is signed, until when it is good, and for which user. */

@@ -75,7 +75,7 @@ export const ServiceAnswer = v.object({
 });
 
 /** `POST /rooms/:room/tokens`, all of it optional; the name and the role are in the MAuth header. */
-export const CreateTokenRequest = v.object({
+export const CreateTokenRequest = v.strictObject({
   regions: v.optional(RegionPin, {}),
   /** Where the participant is, if the app knows better than the edge. */
   location: v.optional(Place),

@@ -1,25 +1,21 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import type { JWTPayload } from 'jose';
-import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { utf8 } from '../../protocol/bytes.ts';
 import { challenges } from '../../protocol/credentials.ts';
 import { limits } from '../../protocol/limits.ts';
-import { answer, ask, clock, createRoom, postJson, problem, signed, startNode } from './support.ts';
+import {
+  answer,
+  ask,
+  bearer,
+  clock,
+  createRoom,
+  postJson,
+  problem,
+  signed,
+  startNode,
+} from './support.ts';
 
 const superservice = env.NUVE_SUPERSERVICE_ID;
-
-async function bearer(
-  claims: JWTPayload = {},
-  key = env.NUVE_SUPERSERVICE_KEY,
-): Promise<{ authorization: string }> {
-  const now_s = Math.floor(Date.now() / 1000);
-  const text = await new SignJWT({ iss: superservice, exp: now_s + 100, ...claims })
-    .setProtectedHeader({ alg: 'HS256' })
-    .sign(utf8(key));
-  return { authorization: `Bearer ${text}` };
-}
 
 describe('a request with a JWT of its service', () => {
   it('is as good as a signed one, and as often as it comes until it expires', async () => {

@@ -65,8 +65,9 @@ describe('what is documented happens', () => {
       request('DELETE', `/rooms/${_id}`),
       ask(`/rooms/${_id}`, { method: 'DELETE' }),
       request('DELETE', nowhere),
+      request('DELETE', nowhere, large),
     );
-    expect(seen).toEqual([200, 401, 404]);
+    expect(seen).toEqual([200, 401, 404, 413]);
     expect(seen).toEqual(statuses('DELETE', nowhere));
   });
 
@@ -93,8 +94,9 @@ describe('what is documented happens', () => {
       request('DELETE', `/services/${env.NUVE_SUPERSERVICE_ID}`),
       ask(`/services/${id}`, { method: 'DELETE' }),
       request('DELETE', '/services/nonsense'),
+      request('DELETE', '/services/nonsense', large),
     );
-    expect(seen).toEqual([200, 401, 403, 404]);
+    expect(seen).toEqual([200, 401, 403, 404, 413]);
     expect(seen).toEqual(statuses('DELETE', `/services/${id}`));
   });
 });

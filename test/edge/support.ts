@@ -1,6 +1,9 @@
 import { env, exports } from 'cloudflare:workers';
+import { SignJWT } from 'jose';
+import type { JWTPayload } from 'jose';
 import * as v from 'valibot';
 import { vi } from 'vitest';
+import { utf8 } from '../../protocol/bytes.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import type { ResultOf } from '../../protocol/contract.ts';
 import type {
@@ -74,6 +77,18 @@ export async function signed(signature: Signature = {}): Promise<{ authorization
     ...fields,
   });
   return { authorization };
+}
+
+/** The header of a request with a JWT, of the superservice unless said otherwise. */
+export async function bearer(
+  claims: JWTPayload = {},
+  key = env.NUVE_SUPERSERVICE_KEY,
+): Promise<{ authorization: string }> {
+  const now_s = Math.floor(Date.now() / 1000);
+  const text = await new SignJWT({ iss: env.NUVE_SUPERSERVICE_ID, exp: now_s + 100, ...claims })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(utf8(key));
+  return { authorization: `Bearer ${text}` };
 }
 
 export async function createRoom(name: string, signature: Signature = {}): Promise<RoomAnswer> {
