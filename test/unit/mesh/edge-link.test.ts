@@ -1,5 +1,6 @@
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as v from 'valibot';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EdgeListener } from '../../../nodes/mesh/edge.ts';
 import { Identity } from '../../../nodes/mesh/identity.ts';
 import { EdgeLink } from '../../../nodes/mesh/edge-link.ts';
@@ -21,14 +22,19 @@ const card: NodeCard = {
 };
 const roomId = '0123456789abcdef01234567';
 
+const Line = v.object({ msg: v.string() });
+
 let edge: TestEdge;
+/** What the link logs as errors. */
+let errors: string[];
 let identity: Identity;
 let link: EdgeLink | undefined;
 let clients = 0;
 
 function dial(url = edge.url, secret = enrolSecret): EdgeLink {
   const load = (): NodeLoad => ({ rooms: 0, clients, cpu: 0, state: 'available' });
-  const log = pino({ level: 'silent' });
+  const line = { write: (text: string) => errors.push(v.parse(Line, JSON.parse(text)).msg) };
+  const log = pino({ level: 'error' }, line);
   // No chance in the waits: half of each, the shortest.
   const components = { clock: systemClock, log, card, identity, load, random: () => 0 };
   link = EdgeLink.create(components, { url, enrolSecret: secret });
@@ -48,6 +54,7 @@ function once<K extends keyof EdgeListener>(of: EdgeLink, what: K): Promise<void
 
 beforeEach(async () => {
   clients = 0;
+  errors = [];
   identity = await Identity.create({ log: pino({ level: 'silent' }) }, { stateDir: undefined });
   edge = await TestEdge.create();
 });
@@ -182,6 +189,42 @@ describe('the link to the edge', () => {
     right.close();
     expect(dialled.linked).toBe(false);
     expect(edge.peers).toHaveLength(1);
+  });
+
+  it('says loudly after five tries what to look at, goes on trying, and forgets it when it is taken', async () => {
+    const { port } = edge;
+    await edge.close();
+    const dialled = dial(`http://127.0.0.1:${port}`);
+    expect(dialled.trouble).toBeUndefined();
+    await vi.waitUntil(() => dialled.trouble !== undefined, { timeout: 10_000 });
+    expect(dialled.trouble).toMatch(/RIZOMA_EDGE_URL.*RIZOMA_ENROL_SECRET.*clock/);
+    expect(errors).toEqual([dialled.trouble]);
+    edge = await TestEdge.create(port);
+    await edge.asked('node.keepAlive', 2);
+    expect(dialled.trouble).toBeUndefined();
+  }, 20_000);
+
+  it('says goodbye, and registers no more even where the edge asks who it is', async () => {
+    const dialled = dial();
+    await once(dialled, 'linked');
+    edge.keepAliveAnswers = ['whoareyou'];
+    dialled.report();
+    await dialled.goodbye();
+    expect(edge.count('node.killMe')).toBe(1);
+    dialled.close();
+    expect(await edge.asked('(end)')).toBe('peer_closed');
+    expect(edge.count('node.register')).toBe(1);
+    await dialled.goodbye();
+    expect(edge.count('node.killMe')).toBe(1);
+  });
+
+  it('hands on that the node is to drain, and answers what it then says of itself', async () => {
+    const dialled = dial();
+    const linked = once(dialled, 'linked');
+    dialled.listen({ drain: (drain) => void (clients = drain ? 3 : 4) });
+    await linked;
+    expect(await edge.peer.call('node.drain', { drain: true })).toMatchObject({ clients: 3 });
+    expect(await edge.peer.call('node.drain', { drain: false })).toMatchObject({ clients: 4 });
   });
 
   it('does not dial again once it is closed', async () => {

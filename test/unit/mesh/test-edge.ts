@@ -4,7 +4,12 @@ import { WebSocketLink } from '../../../nodes/link/websocket-link.ts';
 import { systemClock } from '../../../protocol/clock.ts';
 import type { Handlers } from '../../../protocol/contract.ts';
 import { signCertificate } from '../../../protocol/certificate.ts';
-import type { EdgeToNode, NodeCard, NodeToEdge } from '../../../protocol/contracts/node-edge.ts';
+import type {
+  EdgeToNode,
+  NodeCard,
+  NodeLoad,
+  NodeToEdge,
+} from '../../../protocol/contracts/node-edge.ts';
 import { edgeToNode, nodeToEdge } from '../../../protocol/contracts/node-edge.ts';
 import { checkEnrolment } from '../../../protocol/enrolment.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
@@ -22,6 +27,8 @@ export class TestEdge {
   readonly #watchers = new Set<() => void>();
   readonly peers: NodePeer[] = [];
   readonly paths: string[] = [];
+  /** What keep-alives said of the node. */
+  readonly loads: NodeLoad[] = [];
   /** Answers to come to keep-alives; `ok` when there is none. */
   keepAliveAnswers: ('ok' | 'whoareyou')[] = [];
   /** Registrations to come that are refused. */
@@ -147,6 +154,7 @@ export class TestEdge {
       },
       'node.keepAlive': async (params) => {
         this.#note('node.keepAlive', params);
+        this.loads.push(params.load);
         return this.keepAliveAnswers.shift() ?? 'ok';
       },
       'token.consume': async () => {
