@@ -1,6 +1,10 @@
 import type { Browser } from 'playwright-core';
+import * as v from 'valibot';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { LocalSystem } from '../../infra/local.ts';
+import { NodesAnswer } from '../../protocol/contracts/nodes.ts';
+import { newUuid } from '../../protocol/ids.ts';
+import { mauthHeader } from '../../protocol/mauth.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { countersOf } from '../support/counters.ts';
 import { Participant } from '../support/participant.ts';
@@ -31,15 +35,27 @@ async function framesOf(viewer: Participant): Promise<number> {
   return streams[0]?.video?.frames ?? 0;
 }
 
+/** The region's node as the edge lists it. */
+async function listed() {
+  const { NUVE_SUPERSERVICE_ID: serviceid, NUVE_SUPERSERVICE_KEY: key } = system.secrets;
+  const signature = { serviceid, timestamp: String(Date.now()), cnonce: newUuid() };
+  const headers = { authorization: await mauthHeader(key, signature) };
+  const answer: unknown = await (await fetch(`${system.edgeUrl}/nodes`, { headers })).json();
+  return v.parse(NodesAnswer, answer).nodes.find((node) => node.region === region);
+}
+
 test('a call goes on in a node that drains, who comes meanwhile is sent elsewhere, and the node ends after the call', async () => {
   const ann = await Participant.open(browser, system, { room: 'call', name: 'ann', region });
   const ben = await Participant.open(browser, system, { room: 'call', name: 'ben', region });
   await Promise.all([ann.sees(1), ben.sees(1)]);
+  // Each is sent the other's audio and video.
+  await vi.waitFor(async () => expect((await listed())?.load.consumers).toBe(4), patience);
+  const first = (await listed())?.certificate;
   const pid = nodeOf()?.pid ?? 0;
   process.kill(pid, 'SIGTERM');
   await vi.waitFor(async () => {
     expect((await fetch(`${nodeOf()?.httpUrl}/readyz`)).status).toBe(503);
-    expect((await system.regionStates()).get(region)).toBe('full');
+    expect(await listed()).toMatchObject({ draining: true, load: { clients: 2 } });
   }, patience);
 
   const cleo = await Participant.open(browser, system, { room: 'call', name: 'cleo' });
@@ -55,4 +71,9 @@ test('a call goes on in a node that drains, who comes meanwhile is sent elsewher
     await participant.leave();
   }
   await vi.waitFor(() => expect(nodeOf()?.pid).not.toBe(pid), patience);
+  // Its supervisor starts it again, with the keys that it had.
+  await vi.waitFor(async () => {
+    const again = await listed();
+    expect(again).toMatchObject({ draining: false, certificate: { peerId: first?.peerId } });
+  }, patience);
 });
