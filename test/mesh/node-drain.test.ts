@@ -37,8 +37,9 @@ const isDraining = (): Promise<void> =>
 
 async function ticket(): Promise<Record<string, string>> {
   const claims = { nodeId: 'test-1', region: 'test', clientId: newUuid(), roomId };
-  const visitor = { ...claims, userName: 'ann', role: 'presenter', jti: newUuid() };
-  return { ticket: await signTicket(privateKey, visitor, Date.now()) };
+  const visitor = { ...claims, userName: 'ann', role: 'presenter' };
+  const ids = { jti: newUuid(), requestId: newUuid() };
+  return { ticket: await signTicket(privateKey, { ...visitor, ...ids }, Date.now()) };
 }
 
 async function join(): Promise<LicodeClient> {
