@@ -1,6 +1,7 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { testBindings } from './test/edge/bindings.ts';
+import { receive } from './test/edge/receiver.ts';
 
 /** Four kinds of test: pure parts, the edge in workerd, several real nodes, and real browsers. */
 export default defineConfig({
@@ -17,7 +18,8 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: testBindings() },
+            // What the edge fetches comes to the receiver of webhooks.
+            miniflare: { bindings: testBindings(), outboundService: receive },
           }),
         ],
         test: {

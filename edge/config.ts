@@ -51,6 +51,7 @@ const Vars = v.object({
   RIZOMA_SERVICE_RATE: rate(defaultRates.service),
   RIZOMA_FAILURE_RATE: rate(defaultRates.failure),
   RIZOMA_JURISDICTIONS: v.optional(Jurisdictions, ''),
+  RIZOMA_WEBHOOKS: v.optional(v.picklist(['public', 'any']), 'public'),
   RIZOMA_PUBLIC_URL: v.optional(v.pipe(v.string(), v.url())),
 });
 
@@ -74,6 +75,8 @@ export interface Config {
   };
   /** Where rooms may be kept on demand: those that the platform of this deployment has. */
   readonly jurisdictions: readonly Jurisdiction[];
+  /** Where webhooks may go: to public hosts by https, or anywhere, which is for use on one machine. */
+  readonly webhookHosts: 'public' | 'any';
   /** Origin at which clients reach this edge; undefined where the one that an app used will do. */
   readonly publicOrigin: string | undefined;
 }
@@ -116,6 +119,7 @@ function parseConfig(env: object): Config {
       failure: vars.RIZOMA_FAILURE_RATE,
     }),
     jurisdictions: vars.RIZOMA_JURISDICTIONS,
+    webhookHosts: vars.RIZOMA_WEBHOOKS,
     publicOrigin: publicOriginOf(vars.RIZOMA_PUBLIC_URL),
   });
 }

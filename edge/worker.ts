@@ -37,6 +37,13 @@ import {
 } from './nuve/services.ts';
 import { postToken } from './nuve/tokens.ts';
 import { deleteUser, getUser, getUsers } from './nuve/users.ts';
+import {
+  deleteWebhook,
+  getDeadEvents,
+  getWebhook,
+  postDeadEventRetry,
+  putWebhook,
+} from './nuve/webhook.ts';
 import { problemResponse } from './problem.ts';
 
 export { Mesh } from './objects/mesh.ts';
@@ -99,6 +106,9 @@ const handlers: ForEachRoute<Handler> = {
   '/nodes/:nodeId': { GET: getNode, DELETE: deleteNode },
   '/nodes/:nodeId/drain': { POST: postDrain, DELETE: deleteDrain },
   '/placements/explain': { POST: postExplain },
+  '/webhook': { GET: getWebhook, PUT: putWebhook, DELETE: deleteWebhook },
+  '/webhook/dead': { GET: getDeadEvents },
+  '/webhook/dead/:event/retry': { POST: postDeadEventRetry },
 };
 
 /** What a request has to pass first; routes without a signature check their callers themselves. */

@@ -47,6 +47,14 @@ export const limits = {
   keyFrameRequest_ms: 500,
   /** Users in one part of a list: with names of the longest kind they are half of a frame. */
   usersPerPart: 256,
+  /** A controller tells at most once in this time who came to a room and went: joins in a storm cost one message. */
+  presence_ms: 1_000,
+  /** Those who came or went in one message; the next one has the others. A storm of 2,000 joins fits. */
+  presenceUsers: 4_096,
+  /** Those who came, as JSON, in one message: half of a frame, so that the ids of those who went fit too. */
+  presence_bytes: 512 * 1024,
+  /** Participants that a Room object knows: at some 300 bytes each, half of its memory. */
+  participantsPerRoom: 200_000,
   /** How long a controller may take to list or disconnect users, which it does at once. */
   users_ms: 2_000,
   /** A ticket is used at once; this leaves room for a slow network and a skewed clock. */
@@ -81,6 +89,12 @@ export const limits = {
   snapshot_ms: 2_000,
   /** How long a client that lost its socket may take to come back (Licode: 30 s). */
   reconnection_ms: 30_000,
+  /** Where webhooks go: what browsers and servers take as a URL at least. */
+  webhookUrl_chars: 2_048,
+  /** The secret of a webhook: any HMAC key of use is far shorter. */
+  webhookSecret_chars: 256,
+  /** How far the signature of a webhook may be from the receiver's clock: it is made anew at each attempt. */
+  webhookTolerance_s: 300,
   /** Text that people write: names, labels. */
   name_chars: 256,
   /** Attributes of a stream, as JSON. */

@@ -41,6 +41,8 @@ type ParametersOf<P extends HttpPath> = [PathParameter<P>] extends [never]
 export type Call<P extends HttpPath, M extends MethodOf<P>> = BodyOf<P, M> &
   ParametersOf<P> & {
     readonly user?: User;
+    /** What follows the path behind `?`. */
+    readonly query?: Readonly<Record<string, string>>;
     /** Whether this call may be repeated, if that differs from what holds for its route. */
     readonly idempotent?: boolean;
   };
@@ -50,6 +52,7 @@ interface AnyCall {
   readonly parameters?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly user?: User;
+  readonly query?: Readonly<Record<string, string>>;
   readonly idempotent?: boolean;
 }
 
@@ -88,7 +91,8 @@ export class Caller {
     if (row === undefined) {
       throw new EdgeError('unknown_method', `there is no ${method} ${path}`);
     }
-    const url = `${this.#options.url}${filledIn(path, call.parameters ?? {})}`;
+    const query = call.query === undefined ? '' : `?${new URLSearchParams(call.query)}`;
+    const url = `${this.#options.url}${filledIn(path, call.parameters ?? {})}${query}`;
     const sending: Sending = {
       method,
       url,

@@ -15,6 +15,15 @@ export type { Nodes } from './nodes.ts';
 export type { Rizoma, RizomaOptions } from './rizoma.ts';
 export type { RoomOptions, Rooms, RoomUsers, TokenRequest, Tokens, Users } from './rooms.ts';
 export type { Services } from './services.ts';
+export type { Webhooks } from './webhooks.ts';
+export { verifyWebhook } from '../../protocol/webhook.ts';
+export type { WebhookHeaders } from '../../protocol/webhook.ts';
+export type {
+  DeadEvent,
+  PutWebhookRequest,
+  WebhookAnswer as Webhook,
+  WebhookEvent,
+} from '../../protocol/contracts/webhooks.ts';
 export type { ErrorCode } from '../../protocol/errors.ts';
 export type {
   RegionsAnswer,

@@ -7,6 +7,7 @@ import { Caller } from './caller.ts';
 import { Nodes } from './nodes.ts';
 import { Rooms, Tokens, Users } from './rooms.ts';
 import { Services } from './services.ts';
+import { Webhooks } from './webhooks.ts';
 
 export interface RizomaOptions {
   /** Where the edge is: `https://edge.example`. */
@@ -33,6 +34,7 @@ export class Rizoma {
   readonly users: Users;
   readonly services: Services;
   readonly nodes: Nodes;
+  readonly webhooks: Webhooks;
   readonly #caller: Caller;
 
   constructor(components: { caller: Caller }) {
@@ -41,6 +43,7 @@ export class Rizoma {
     this.users = new Users(components);
     this.services = new Services(components);
     this.nodes = new Nodes(components);
+    this.webhooks = new Webhooks(components);
     this.#caller = components.caller;
   }
 

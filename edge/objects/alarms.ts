@@ -34,22 +34,30 @@ export class Alarms<Purpose extends string> {
   async arm(purpose: Purpose, at_ms: number): Promise<void> {
     const { storage } = this.#parts;
     this.#armed.set(purpose, Math.min(at_ms, this.#armed.get(purpose) ?? at_ms));
+    const next_ms = this.#next();
     storage.sql.exec(
       `INSERT INTO alarms (purpose, at_ms) VALUES (?, ?)
        ON CONFLICT (purpose) DO UPDATE SET at_ms = MIN(at_ms, excluded.at_ms)`,
       ...[purpose, at_ms],
     );
+    if (next_ms === undefined || next_ms > at_ms) {
+      // Before anything is awaited, so that it is stored with what it is armed for, or neither is.
+      await storage.setAlarm(at_ms);
+      return;
+    }
     const set_ms = await storage.getAlarm();
     if (set_ms === null || set_ms > at_ms) {
       await storage.setAlarm(at_ms);
     }
   }
 
-  /** No task is run any more. */
-  async disarmAll(): Promise<void> {
-    this.#armed.clear();
-    this.#parts.storage.sql.exec('DELETE FROM alarms');
-    await this.#parts.storage.deleteAlarm();
+  /** The task of that purpose is not run any more. */
+  async disarm(purpose: Purpose): Promise<void> {
+    this.#armed.delete(purpose);
+    this.#parts.storage.sql.exec('DELETE FROM alarms WHERE purpose = ?', purpose);
+    if (this.#next() === undefined) {
+      await this.#parts.storage.deleteAlarm();
+    }
   }
 
   /** The platform's alarm rang: runs what is due. A task that throws is run again later. */

@@ -1,7 +1,12 @@
-import type { NodeCard, NodeLoad, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { NodeCard, NodeLoad, Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { NodeAnswer } from '../../protocol/contracts/nodes.ts';
 import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
+import type {
+  DeadEventsAnswer,
+  PutWebhookRequest,
+  WebhookAnswer,
+} from '../../protocol/contracts/webhooks.ts';
 import type { Credentials } from '../../protocol/credentials.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import type { Place } from '../../protocol/place.ts';
@@ -9,6 +14,7 @@ import type { RegionPin } from '../../protocol/token.ts';
 import type { MeshSnapshot } from '../placement/snapshot.ts';
 import type { Trace } from '../log.ts';
 import type { RoomChange } from '../room/settings.ts';
+import type { HookSettings, LostEvent } from '../room/webhooks.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface ServiceEntry {
@@ -82,6 +88,18 @@ export interface ServiceApi {
     trace?: Trace,
   ): Promise<Outcome<null>>;
   deleteRoom(roomId: string, trace?: Trace): Promise<Outcome<null>>;
+  putWebhook(webhook: PutWebhookRequest): Promise<Outcome<WebhookAnswer>>;
+  /** `not_found` where there is none. */
+  webhook(): Promise<Outcome<WebhookAnswer>>;
+  removeWebhook(): Promise<Outcome<null>>;
+  /** What its rooms are to tell it; null where that is of the version they know. */
+  hook(request: { known: number | undefined }): Promise<Outcome<HookSettings | null>>;
+  /** Keeps events that one of its rooms has given up, and counts those that the room did not keep. */
+  bury(dead: { lost: LostEvent[]; forgotten: number }): Promise<Outcome<null>>;
+  /** Events that could not be delivered, the oldest first, a page at a time; the first one is after 0. */
+  deadEvents(request: { after: number }): Promise<Outcome<DeadEventsAnswer>>;
+  /** Has one of them tried again. `not_found` where there is none of that id. */
+  retryDead(request: { serviceId: string; id: string }): Promise<Outcome<null>>;
   /** Nobody signs for the service any more, and its rooms are deleted soon. `forbidden` for the superservice. */
   remove(serviceId: string, trace?: Trace): Promise<Outcome<null>>;
 }
@@ -123,8 +141,8 @@ export interface Gathered<T> {
 }
 
 export interface RoomApi {
-  /** Makes the room; where it is there already it stays as it is and is answered. */
-  create(room: RoomAnswer): Promise<Outcome<RoomAnswer>>;
+  /** Makes the room of that service; where it is there already it stays as it is and is answered. */
+  create(request: { serviceId: string; room: RoomAnswer }): Promise<Outcome<RoomAnswer>>;
   get(): Promise<Outcome<RoomAnswer>>;
   /** Answers the room as it is then. */
   change(change: RoomChange, trace?: Trace): Promise<Outcome<RoomAnswer>>;
@@ -152,9 +170,15 @@ export interface RoomApi {
   deleteUser(name: string, trace?: Trace): Promise<Outcome<Gathered<number>>>;
   enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<Directory>>;
   facts(news: Speaker & { facts: RoomFacts }): Promise<Outcome<DirectoryChange>>;
+  /** Who came to that controller and who went. `again` asks it for all who are there. */
+  presence(
+    news: Speaker & { region: string; presence: Presence },
+  ): Promise<Outcome<'ok' | 'again'>>;
   leave(speaker: Speaker): Promise<Outcome<null>>;
   /** The node has lost this lease: what it said of the room under it holds no longer. */
   nodeLost(speaker: Speaker): Promise<Outcome<null>>;
+  /** Has an event tried again that was given up, whatever became of the room. `overloaded` where too many wait. */
+  resend(request: { serviceId: string; lost: LostEvent }): Promise<Outcome<null>>;
 }
 
 /** Who is in the mesh. */

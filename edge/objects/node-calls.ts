@@ -88,6 +88,10 @@ export function nodeCalls(
     },
     'room.facts': async ({ roomId, facts }) =>
       await rooms.facts(roomId, registered(components).speaker, facts),
+    'room.presence': async ({ roomId, presence }) => {
+      const { speaker, card } = registered(components);
+      return await rooms.presence(roomId, speaker, { region: card.region, presence });
+    },
     'room.leave': async ({ roomId }) => await rooms.leave(roomId, registered(components).speaker),
   };
 }

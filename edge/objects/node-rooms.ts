@@ -1,3 +1,4 @@
+import type { Presence } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -67,6 +68,16 @@ export class NodeRooms {
       this.#send(roomId, this.#changes.before(roomId, change.from));
       return change;
     });
+  }
+
+  presence(
+    roomId: string,
+    speaker: Speaker,
+    news: { region: string; presence: Presence },
+  ): Promise<'ok' | 'again'> {
+    return this.#order.run(roomId, () =>
+      valueOf(this.#room(roomId).presence({ ...speaker, ...news })),
+    );
   }
 
   /** Takes a change of a room from its Room object, and sends it when its turn has come. */

@@ -1,4 +1,9 @@
-import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import type {
+  Directory,
+  DirectoryChange,
+  RoomFacts,
+  RoomStream,
+} from '../../protocol/directory.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { RegionMap } from '../../protocol/region-tree.ts';
 import type { EdgeLog, Trace } from '../log.ts';
@@ -19,6 +24,8 @@ export interface RoomDirectoryComponents {
   readonly regionsChanged: () => Promise<void>;
   /** Keeps the object awake until the task is done. */
   readonly background: (task: Promise<void>) => void;
+  /** Told within the transaction of what was published before and is now. */
+  readonly changed: (before: readonly RoomStream[], after: readonly RoomStream[]) => void;
   readonly log: EdgeLog;
 }
 
@@ -32,6 +39,16 @@ export class RoomDirectory {
   constructor(components: RoomDirectoryComponents) {
     this.#parts = components;
     this.#state = components.store.directory();
+  }
+
+  /** What is published in the room. */
+  get streams(): readonly RoomStream[] {
+    return this.#state.directory.streams;
+  }
+
+  /** Whether that lease of that node holds the room. */
+  isHolder({ nodeId, lease }: Speaker): boolean {
+    return this.#state.holders.some((one) => one.nodeId === nodeId && one.lease === lease);
   }
 
   /** Ids of the nodes that hold the room, in the order in which they entered. */
@@ -85,11 +102,16 @@ export class RoomDirectory {
   }
 
   #step(event: DirectoryEvent): DirectoryChange {
-    const { store, transaction, roomId, background, regionsChanged } = this.#parts;
+    const { store, transaction, roomId, background, regionsChanged, changed } = this.#parts;
     roomId();
     const before = this.#state;
     const { state, change, effects } = directoryStep(before, event);
-    transaction(() => store.saveDirectory(before, state, change));
+    transaction(() => {
+      store.saveDirectory(before, state, change);
+      if (change.version !== change.from) {
+        changed(before.directory.streams, state.directory.streams);
+      }
+    });
     this.#state = state;
     for (const effect of effects) {
       this.#push(effect);

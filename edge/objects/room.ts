@@ -1,40 +1,54 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
+import { systemClock } from '../../protocol/clock.ts';
+import type { Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { newUuid } from '../../protocol/ids.ts';
 import { roomPin } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import { configOf } from '../config.ts';
 import type { Trace } from '../log.ts';
 import { createLog } from '../log.ts';
+import type { Scene } from '../room/happenings.ts';
+import { happeningsBetween } from '../room/happenings.ts';
+import type { Participant } from '../room/participants.ts';
 import type { RoomChange } from '../room/settings.ts';
 import { changeRoom } from '../room/settings.ts';
+import type { LostEvent } from '../room/webhooks.ts';
 import type { Admission, Gathered, NodeApi, RoomApi, Speaker, TokenRequest } from './api.ts';
 import { Alarms } from './alarms.ts';
 import type { Bindings } from './stubs.ts';
-import { meshOf, nodeOf } from './stubs.ts';
+import { meshOf, nodeOf, serviceOf } from './stubs.ts';
 import { gather } from './gather.ts';
 import { MeshView } from './mesh-view.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
+import { OutboxStore } from './outbox-store.ts';
+import { ParticipantsStore } from './participants-store.ts';
 import { RoomDirectory } from './room-directory.ts';
+import { RoomParticipants } from './room-participants.ts';
 import { RoomRoutes } from './room-routes.ts';
 import { RoomStore } from './room-store.ts';
 import { RoomTokens } from './room-tokens.ts';
+import { RoomWebhooks } from './room-webhooks.ts';
+import { webhookPost } from './webhook-post.ts';
 
 const log = createLog({ object: 'room' });
+const nobody = { joined: [], left: [] };
 
 /** One room: its tokens, the controllers that hold it, and who publishes what in it. */
 export class Room extends DurableObject<Bindings> implements RoomApi {
   readonly #store: RoomStore;
   readonly #mesh: MeshView;
-  readonly #alarms: Alarms<'tokens' | 'routes'>;
+  readonly #alarms: Alarms<'tokens' | 'routes' | 'webhooks'>;
   readonly #tokens: RoomTokens;
   readonly #directory: RoomDirectory;
   readonly #routes: RoomRoutes;
+  readonly #participants: RoomParticipants;
+  readonly #webhooks: RoomWebhooks;
   #room: RoomAnswer | undefined;
 
   constructor(context: DurableObjectState, env: Bindings) {
@@ -56,6 +70,10 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       roomId: () => this.#open()._id,
       regionsChanged: () => this.#routes.ask(),
       background: (task) => context.waitUntil(task),
+      changed: (before, after) => {
+        const participants = this.#participants.state;
+        this.#happened({ participants, streams: before }, { participants, streams: after });
+      },
       log,
     });
     this.#routes = new RoomRoutes({
@@ -66,6 +84,8 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       now,
       log,
     });
+    this.#participants = this.#newParticipants(storage);
+    this.#webhooks = this.#newWebhooks(storage);
     this.#tokens = new RoomTokens({
       store: this.#store,
       mesh: this.#mesh,
@@ -77,12 +97,19 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     });
   }
 
-  create(room: RoomAnswer): Promise<Outcome<RoomAnswer>> {
+  create({
+    serviceId,
+    room,
+  }: {
+    serviceId: string;
+    room: RoomAnswer;
+  }): Promise<Outcome<RoomAnswer>> {
     return outcomeOf(log, () => {
       if (this.#room === undefined) {
         this.#store.saveRoom(room);
         this.#room = room;
       }
+      this.#webhooks.belongsTo({ serviceId, roomId: room._id });
       return this.#room;
     });
   }
@@ -103,11 +130,14 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
 
   delete(roomId: string, trace?: Trace): Promise<Outcome<null>> {
     return outcomeOf(log.of(trace), async () => {
+      this.#participants.end();
       this.#store.removeRoom();
       this.#room = undefined;
       const holders = this.#directory.holders();
       await this.#directory.end(roomId, trace);
-      await this.#alarms.disarmAll();
+      await this.#alarms.disarm('tokens');
+      await this.#alarms.disarm('routes');
+      this.#webhooks.end();
       log.info('a room was deleted', { roomId, holders: holders.length, ...trace });
       return null;
     });
@@ -163,9 +193,19 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return outcomeOf(log, () => this.#directory.facts(news));
   }
 
+  presence(
+    news: Speaker & { region: string; presence: Presence },
+  ): Promise<Outcome<'ok' | 'again'>> {
+    return outcomeOf(log, () => {
+      this.#open();
+      return this.#participants.told(news);
+    });
+  }
+
   leave(speaker: Speaker): Promise<Outcome<null>> {
     return outcomeOf(log, () => {
       this.#directory.drop('leave', speaker);
+      this.#participants.drop('leave', speaker);
       log.info('a controller left the room', { roomId: this.#open()._id, nodeId: speaker.nodeId });
       return null;
     });
@@ -175,7 +215,15 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return outcomeOf(log, () => {
       this.#mesh.forget();
       this.#directory.drop('lost', speaker);
+      this.#participants.drop('lost', speaker);
       log.warn('a controller of the room was lost', { nodeId: speaker.nodeId });
+      return null;
+    });
+  }
+
+  resend({ serviceId, lost }: { serviceId: string; lost: LostEvent }): Promise<Outcome<null>> {
+    return outcomeOf(log, () => {
+      this.#webhooks.resend({ serviceId, roomId: lost.roomId }, lost);
       return null;
     });
   }
@@ -184,7 +232,53 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     await this.#alarms.ring({
       tokens: () => Promise.resolve(this.#tokens.sweep()),
       routes: () => this.#routes.refresh(),
+      webhooks: () => this.#webhooks.deliver(),
     });
+  }
+
+  #newParticipants(storage: DurableObjectStorage): RoomParticipants {
+    const store = new ParticipantsStore({ sql: storage.sql });
+    store.makeTables();
+    return new RoomParticipants({
+      store,
+      transaction: (write) => storage.transactionSync(write),
+      isHolder: (speaker) => this.#directory.isHolder(speaker),
+      changed: (before, { state, joined, left }) => {
+        const { streams } = this.#directory;
+        const moved = { joined, left };
+        this.#happened({ participants: before, streams }, { participants: state, streams }, moved);
+      },
+      log,
+    });
+  }
+
+  #newWebhooks(storage: DurableObjectStorage): RoomWebhooks {
+    const store = new OutboxStore({ sql: storage.sql });
+    store.makeTables();
+    const { webhookHosts: hosts } = configOf(this.env);
+    return new RoomWebhooks({
+      store,
+      service: (serviceId) => serviceOf(this.env, serviceId),
+      post: webhookPost({ fetch: (url, init) => fetch(url, init), clock: systemClock }, { hosts }),
+      arm: (at_ms) => this.ctx.waitUntil(this.#alarms.arm('webhooks', at_ms)),
+      room: () => this.#room,
+      now: () => Date.now(),
+      random: () => Math.random(),
+      newId: newUuid,
+      log,
+    });
+  }
+
+  /** Within the transaction of what it follows from. */
+  #happened(
+    before: Scene,
+    after: Scene,
+    moved: { joined: readonly Participant[]; left: readonly Participant[] } = nobody,
+  ): void {
+    const happenings = happeningsBetween(before, after, moved);
+    if (happenings.length > 0) {
+      this.#webhooks.record(happenings);
+    }
   }
 
   #open(): RoomAnswer {

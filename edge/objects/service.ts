@@ -1,5 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
+import { newSecret } from '../../protocol/webhook.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
+import type {
+  DeadEventsAnswer,
+  PutWebhookRequest,
+  WebhookAnswer,
+} from '../../protocol/contracts/webhooks.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newRoomId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -8,6 +14,7 @@ import type { Trace } from '../log.ts';
 import { createLog } from '../log.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { RoomChange } from '../room/settings.ts';
+import type { HookSettings, LostEvent } from '../room/webhooks.ts';
 import type {
   AuthRequest,
   Signer,
@@ -21,6 +28,7 @@ import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
 import { ServiceAuth } from './service-auth.ts';
 import { ServiceStore } from './service-store.ts';
+import { ServiceWebhooks } from './service-webhooks.ts';
 import type { Bindings } from './stubs.ts';
 import { roomOf } from './stubs.ts';
 
@@ -38,13 +46,16 @@ const defaults = {
 /** One service (Licode: a row of `services`): who may sign requests, and which rooms are theirs. */
 export class Service extends DurableObject<Bindings> implements ServiceApi {
   readonly #store: ServiceStore;
+  readonly #webhooks: ServiceWebhooks;
   /** What is done to one room: its copy here must be the last one, and a deleted room must stay so. */
   readonly #order = new InOrder({ limit: limits.callsInFlight });
   readonly #auth: ServiceAuth;
 
   constructor(context: DurableObjectState, env: Bindings) {
     super(context, env);
-    this.#store = new ServiceStore({ sql: context.storage.sql });
+    const { sql } = context.storage;
+    this.#store = new ServiceStore({ sql });
+    this.#webhooks = new ServiceWebhooks({ sql, now: () => Date.now(), newSecret });
     this.#auth = new ServiceAuth({
       store: this.#store,
       keyOf: (serviceId) => this.#keyOf(serviceId),
@@ -124,6 +135,51 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     );
   }
 
+  putWebhook(webhook: PutWebhookRequest): Promise<Outcome<WebhookAnswer>> {
+    return outcomeOf(log, () => {
+      const answer = this.#webhooks.put(webhook);
+      log.info('a webhook was set', { host: URL.parse(webhook.url)?.host });
+      return answer;
+    });
+  }
+
+  webhook(): Promise<Outcome<WebhookAnswer>> {
+    return outcomeOf(log, () => this.#webhooks.about());
+  }
+
+  removeWebhook(): Promise<Outcome<null>> {
+    return outcomeOf(log, () => {
+      this.#webhooks.remove();
+      return null;
+    });
+  }
+
+  hook(request: { known: number | undefined }): Promise<Outcome<HookSettings | null>> {
+    return outcomeOf(log, () => this.#webhooks.hook(request.known));
+  }
+
+  bury(dead: { lost: LostEvent[]; forgotten: number }): Promise<Outcome<null>> {
+    return outcomeOf(log, () => {
+      this.#webhooks.bury(dead);
+      return null;
+    });
+  }
+
+  deadEvents(request: { after: number }): Promise<Outcome<DeadEventsAnswer>> {
+    return outcomeOf(log, () => this.#webhooks.dead(request.after));
+  }
+
+  retryDead(request: { serviceId: string; id: string }): Promise<Outcome<null>> {
+    return outcomeOf(log, async () => {
+      const { serviceId, id } = request;
+      const lost = this.#webhooks.lost(id);
+      await valueOf(roomOf(this.env, lost.roomId).resend({ serviceId, lost }));
+      // Last: what is lost in between is tried twice, under one id.
+      this.#webhooks.raise(id);
+      return null;
+    });
+  }
+
   remove(serviceId: string, trace?: Trace): Promise<Outcome<null>> {
     return outcomeOf(log.of(trace), async () => {
       if (serviceId === configOf(this.env).superservice.id) {
@@ -131,6 +187,7 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
       }
       if (this.#store.hasTables) {
         this.#store.removeService();
+        this.#webhooks.remove();
         await this.ctx.storage.setAlarm(Date.now());
       }
       return null;
@@ -145,6 +202,7 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     const { rooms } = this.#store.rooms(0, defaults.deletions);
     if (rooms.length === 0) {
       this.#store.forgetTables();
+      this.#webhooks.forgetTables();
       await this.ctx.storage.deleteAll();
       return;
     }
@@ -171,7 +229,7 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     }
     return await this.#order.run(wanted._id, async () =>
       this.#store.hasRoom(wanted._id)
-        ? await valueOf(roomOf(this.env, wanted._id, near).create(wanted))
+        ? await valueOf(roomOf(this.env, wanted._id, near).create({ serviceId, room: wanted }))
         : undefined,
     );
   }

@@ -11,6 +11,8 @@ export interface RoomSyncOptions {
   roomId: string;
   /** The facts as they are now. */
   facts(): RoomFacts;
+  /** The Room object counts this controller as a holder, for the first time or again. */
+  onEntered(): void;
   onDirectory(directory: Directory): void;
   /** The edge does not know the room (any more). */
   onGone(error: RizomaError): void;
@@ -99,6 +101,11 @@ export class RoomSync {
   linked(): void {
     this.#mustEnter = this.#held;
     this.#kick();
+  }
+
+  /** The Room object does not count this controller as a holder (any more). */
+  forgotten(): void {
+    this.linked();
   }
 
   changed(change: DirectoryChange): void {
@@ -195,6 +202,9 @@ export class RoomSync {
       this.#log.info({ version: directory.version }, 'room entered');
       this.#publish(before);
       this.#settle(undefined);
+      if (this.#held) {
+        this.#options.onEntered();
+      }
     } catch (thrown) {
       this.#mustEnter = this.#held;
       throw thrown;

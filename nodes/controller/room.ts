@@ -19,6 +19,7 @@ import { erizoOf, failures, isUntold } from './flow.ts';
 import type { Neighbours } from './neighbours.ts';
 import { Publishing } from './publishing.ts';
 import type { RoomParts } from './room-parts.ts';
+import { RoomPresence } from './room-presence.ts';
 import { RoomSync } from './room-sync.ts';
 import { publicStream, Streams } from './streams.ts';
 import { Subscribing } from './subscribing.ts';
@@ -55,6 +56,7 @@ export class Room implements ClientHandlers {
   readonly #streams: Streams;
   readonly #erizos: ErizoList<Client>;
   readonly #sync: RoomSync;
+  readonly #presence: RoomPresence;
   readonly #publishing: Publishing;
   readonly #subscribing: Subscribing;
   readonly #data: DataStreams;
@@ -86,10 +88,15 @@ export class Room implements ClientHandlers {
       {
         roomId,
         facts: () => this.#streams.facts(this.#erizos.facts),
+        onEntered: () => this.#presence.entered(),
         onDirectory: (directory) => this.#learn(directory),
         onGone: (error) => this.gone(error.code, 'the room does not exist any more'),
         onLeft: () => this.#options.onClosed(),
       },
+    );
+    this.#presence = new RoomPresence(
+      { clock, edge, log: this.#log },
+      { roomId, users: () => this.users, onNoHolder: () => this.#sync.forgotten() },
     );
     const parts = this.#parts();
     this.#data = new DataStreams({ ...components, parts });
@@ -134,6 +141,7 @@ export class Room implements ClientHandlers {
     this.#clients.set(client.id, client);
     const { id: clientId, requestId } = client;
     this.#log.info({ clientId, requestId, clients: this.#clients.size }, 'client joined');
+    this.#presence.changed();
     return {
       streams: this.#streams.all().map(publicStream),
       id: this.id,
@@ -209,6 +217,7 @@ export class Room implements ClientHandlers {
     this.#log.info({ clientId: client.id, why, clients: this.#clients.size }, 'client left');
     this.#options.onLeft(client);
     this.#leaveIfEmpty();
+    this.#presence.changed();
   }
 
   /** What an ErizoJS says to a client. */
@@ -300,6 +309,7 @@ export class Room implements ClientHandlers {
 
   #end(why: string, farewell: RoomEnded): void {
     this.#sync.close();
+    this.#presence.left();
     for (const client of this.#clients.values()) {
       client.close(why, farewell);
     }
@@ -317,6 +327,7 @@ export class Room implements ClientHandlers {
 
   #leaveIfEmpty(): void {
     if (this.#clients.size === 0 && this.#expected === 0) {
+      this.#presence.left();
       this.#sync.leave();
     }
   }

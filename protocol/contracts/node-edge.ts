@@ -70,6 +70,23 @@ const requestId = v.optional(RequestId);
 /** Somebody who is in a room at a controller. */
 export const RoomUser = v.strictObject({ clientId: ClientId, name: text, role: text });
 
+const PresenceNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+
+/**
+ * Who came to a room at one controller, and who went, since it last told. The messages of a controller
+ * are numbered, so that one that comes twice does nothing and one that is missing is noticed.
+ */
+export const Presence = v.strictObject({
+  number: PresenceNumber,
+  came: v.pipe(v.array(RoomUser), v.maxLength(limits.presenceUsers)),
+  went: v.pipe(v.array(ClientId), v.maxLength(limits.presenceUsers)),
+  /**
+   * All who are here are told anew, in one message or more. With the last one those are gone who were
+   * told before the `first` of them and not since.
+   */
+  whole: v.optional(v.strictObject({ first: PresenceNumber, last: v.boolean() })),
+});
+
 /** What a node may ask of the edge, and tell it. */
 export const nodeToEdge = {
   /**
@@ -141,6 +158,17 @@ export const nodeToEdge = {
     timeout_ms: 5_000,
     idempotent: true,
   },
+  /**
+   * Who is in the room at this controller: after it entered the whole, then what changed. `again` asks
+   * for the whole, where a message is missing.
+   */
+  'room.presence': {
+    params: v.strictObject({ roomId: RoomId, presence: Presence }),
+    result: v.picklist(['ok', 'again']),
+    errors: ['not_found', 'overloaded', 'conflict'],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
   /** This controller holds the room no longer. */
   'room.leave': {
     params: v.strictObject({ roomId: RoomId }),
@@ -201,5 +229,6 @@ export const edgeToNode = {
 export type NodeCard = v.InferOutput<typeof NodeCard>;
 export type NodeLoad = v.InferOutput<typeof NodeLoad>;
 export type RoomUser = v.InferOutput<typeof RoomUser>;
+export type Presence = v.InferOutput<typeof Presence>;
 export type NodeToEdge = typeof nodeToEdge;
 export type EdgeToNode = typeof edgeToNode;

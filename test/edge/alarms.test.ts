@@ -85,13 +85,17 @@ describe('alarms of several purposes', () => {
     });
   });
 
-  it('are all forgotten at once', async () => {
+  it('are forgotten one by one', async () => {
     await withAlarms('forgotten', async (alarms, storage) => {
+      const [first, second] = [counted(), counted()];
       await alarms.arm('first', clock.now_ms);
-      await alarms.disarmAll();
-      const first = counted();
-      await alarms.ring({ first: first.task, second: never });
-      expect(first.runs).toBe(0);
+      await alarms.arm('second', clock.now_ms);
+      await alarms.disarm('first');
+      expect(await storage.getAlarm()).toBe(clock.now_ms);
+      await alarms.ring({ first: first.task, second: second.task });
+      expect([first.runs, second.runs]).toEqual([0, 1]);
+      await alarms.arm('second', clock.now_ms);
+      await alarms.disarm('second');
       expect(await storage.getAlarm()).toBeNull();
     });
   });

@@ -133,6 +133,17 @@ describe('an app with rizoma/server', () => {
       expect(await refusal(call)).toMatchObject({ code: 'not_found', status: 404 });
     }
   });
+
+  it('sets its webhook, reads it and what could not be delivered, and takes it away', async () => {
+    const url = 'https://receiver.test/rizoma-server';
+    const { secret } = await app.webhooks.set({ url, events: ['room_finished'] });
+    expect(secret).toBeDefined();
+    expect(await app.webhooks.get()).toMatchObject({ url, events: ['room_finished'], dead: 0 });
+    expect(await app.webhooks.dead()).toEqual({ deadEvents: [] });
+    expect(await refusal(app.webhooks.retry(newUuid()))).toMatchObject({ code: 'not_found' });
+    await app.webhooks.delete();
+    expect(await refusal(app.webhooks.get())).toMatchObject({ code: 'not_found' });
+  });
 });
 
 describe('the superservice with rizoma/server', () => {

@@ -30,6 +30,8 @@ export class FakeEdge implements Edge {
   readonly #self: { nodeId: string; region: string };
   readonly #listeners = new Set<EdgeListener>();
   readonly #rooms = new Map<string, Directory>();
+  /** What was told of who is in each room. */
+  readonly #present = new Map<string, { number: number; people: Map<string, number> }>();
   readonly #tokens = new Map<string, Visitor | 'used' | 'expired'>();
   #gate: Promise<void> = Promise.resolve();
 
@@ -49,6 +51,16 @@ export class FakeEdge implements Edge {
 
   directory(roomId: string): Directory {
     return this.#rooms.get(roomId) ?? emptyDirectory;
+  }
+
+  /** Client ids of those in the room, as they were told to us. */
+  present(roomId: string): string[] {
+    return [...(this.#present.get(roomId)?.people.keys() ?? [])];
+  }
+
+  /** What was told of the room is lost, though nobody hears of it. */
+  forgetPresence(roomId: string): void {
+    this.#present.delete(roomId);
   }
 
   /** How often a method was called. */
@@ -173,8 +185,11 @@ export class FakeEdge implements Edge {
         const { roomId, facts } = params as ParamsOf<NodeToEdge, 'room.facts'>;
         return this.#put(roomId, this.#self, facts);
       }
+      case 'room.presence':
+        return this.#tellPresence(params as ParamsOf<NodeToEdge, 'room.presence'>);
       case 'room.leave': {
         const { roomId } = params as ParamsOf<NodeToEdge, 'room.leave'>;
+        this.#present.delete(roomId);
         if (this.#rooms.has(roomId)) {
           this.#put(roomId, this.#self, { erizos: [], streams: [] });
         }
@@ -183,6 +198,34 @@ export class FakeEdge implements Edge {
       default:
         throw new RizomaError('unknown_method', `${method} is not played here`);
     }
+  }
+
+  #tellPresence({ roomId, presence }: ParamsOf<NodeToEdge, 'room.presence'>): 'ok' | 'again' {
+    if (!this.#rooms.has(roomId)) {
+      throw new RizomaError('not_found', 'there is no such room');
+    }
+    const { number, came, went, whole } = presence;
+    const known = this.#present.get(roomId);
+    const last = known?.number ?? 0;
+    if (number <= last) {
+      return 'ok';
+    }
+    if (number !== last + 1 && whole?.first !== number) {
+      return 'again';
+    }
+    const people = new Map(known?.people);
+    for (const { clientId } of came) {
+      people.set(clientId, number);
+    }
+    for (const clientId of went) {
+      people.delete(clientId);
+    }
+    const since = whole?.last === true ? whole.first : 0;
+    for (const [clientId] of [...people].filter(([, told]) => told < since)) {
+      people.delete(clientId);
+    }
+    this.#present.set(roomId, { number, people });
+    return 'ok';
   }
 
   #consume({ token }: ParamsOf<NodeToEdge, 'token.consume'>): Visitor {

@@ -54,3 +54,25 @@ describe('the users of a room', () => {
     expect(words).toMatch(/not_found/);
   });
 });
+
+describe('who is in a room', () => {
+  it('is told to the Room object as clients come and go, and when the edge is back', async () => {
+    const world = await newWorld();
+    const [ann, bob, eve] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
+    const present = (): string[] => world.edge.present(world.roomId).toSorted();
+    const are = async (...ids: string[]): Promise<void> => {
+      const wanted = ids.toSorted();
+      await eventually(() => JSON.stringify(present()) === JSON.stringify(wanted));
+    };
+    const first = await world.join({ clientId: ann });
+    const second = await world.join({ clientId: bob });
+    await are(ann, bob);
+    await first.ask('clientDisconnection', {});
+    await are(bob);
+    world.edge.goAway();
+    await second.ask('clientDisconnection', {});
+    world.edge.comeBack();
+    await world.join({ clientId: eve });
+    await are(eve);
+  });
+});

@@ -6,6 +6,7 @@ import { openApi } from './open.ts';
 import { operationsApi } from './operations.ts';
 import { roomsApi } from './rooms.ts';
 import { servicesApi } from './services.ts';
+import { webhooksApi } from './webhooks.ts';
 
 /**
  * The HTTP API of the edge: a row for each method of each path. The Worker's routes and who may call
@@ -15,6 +16,7 @@ export const httpApi = {
   ...roomsApi,
   ...servicesApi,
   ...openApi,
+  ...webhooksApi,
   ...operationsApi,
 } as const satisfies HttpApi;
 
@@ -25,6 +27,7 @@ export const pathParameters: Readonly<
   room: { schema: RoomId, is: 'id of the room' },
   user: { schema: v.pipe(v.string(), v.maxLength(limits.name_chars)), is: 'name of the user' },
   service: { schema: ServiceId, is: 'id of the service' },
+  event: { schema: v.pipe(v.string(), v.uuid()), is: 'id of the event' },
   nodeId: { schema: NodeId, is: 'id of the node' },
 };
 

@@ -167,6 +167,7 @@ export class TestEdge {
         erizos: { put: [], removed: [] },
         streams: { put: [], removed: [] },
       }),
+      'room.presence': async () => 'ok',
       'room.leave': async () => null,
     };
   }
