@@ -107,7 +107,7 @@ export class NodeLease {
   /** The node says goodbye: its lease ends now. Mesh knows when this resolves, the rooms soon after. */
   async end(lease: number | undefined): Promise<void> {
     if (this.cardOf(lease) !== undefined) {
-      this.#lose('a node said goodbye');
+      this.#lose('info', 'a node said goodbye');
       await this.check();
     }
   }
@@ -121,7 +121,7 @@ export class NodeLease {
     const { peerId } = state;
     this.#parts.store.revoke(peerId);
     if (state.state === 'live') {
-      this.#lose('a node was revoked');
+      this.#lose('warn', 'a node was revoked');
     }
     return { nodeId: state.state === 'live' ? state.card.nodeId : state.nodeId, peerId };
   }
@@ -167,7 +167,7 @@ export class NodeLease {
   /** Ends a lease that was not heard for too long, tells those who have to know, and arms the next check. */
   async check(): Promise<void> {
     if (this.#state.state === 'live' && this.silence_ms >= limits.lease_ms) {
-      this.#lose('a node has lost its lease');
+      this.#lose('warn', 'a node has lost its lease');
     }
     try {
       await this.#tellOfLoss();
@@ -177,12 +177,12 @@ export class NodeLease {
     await this.#armNext(defaults.retry_ms);
   }
 
-  #lose(how: string): void {
+  #lose(level: 'info' | 'warn', how: string): void {
     const state = this.#state;
     if (state.state === 'live') {
       const { lease, peerId } = state;
       const { nodeId, region } = state.card;
-      this.#parts.log.warn(how, { nodeId, region, lease });
+      this.#parts.log[level](how, { nodeId, region, lease });
       const key = peerId === undefined ? {} : { peerId };
       this.#become({ state: 'lost', lease, nodeId, told: false, ...key });
     }

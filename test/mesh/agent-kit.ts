@@ -44,8 +44,8 @@ export class TestController {
   readonly peer: RpcPeer<ControllerToAgent, AgentToController>;
   readonly exited: string[] = [];
 
-  constructor(endpoint: string) {
-    const hello = JSON.stringify({ kind: 'controller', id: 'test' });
+  constructor(endpoint: string, id = 'test') {
+    const hello = JSON.stringify({ kind: 'controller', id });
     this.peer = RpcPeer.create(
       {
         link: dialZmq({ clock: systemClock }, { endpoint, hello, name: 'agent' }),

@@ -52,6 +52,17 @@ describe('an agent and its ErizoJS processes', () => {
     expect(processesOf(runId)).toEqual([]);
   });
 
+  it('keeps them from the rooms of other hosts while its own is to end', async () => {
+    const controller = await start({ prerunProcesses: 1, maxProcesses: 1 });
+    await controller.settled(1);
+    agent?.drain(true);
+    await expect(controller.take()).rejects.toMatchObject({ code: 'draining' });
+    const own = new TestController(agent?.endpoint ?? '', 'test-1/epoch');
+    expect(await own.take()).toMatchObject({ agentId: 'test-1' });
+    agent?.drain(false);
+    expect(await controller.take()).toMatchObject({ agentId: 'test-1' });
+  });
+
   it('gives an idle one, which answers, and starts another in its place', async () => {
     const controller = await start({ prerunProcesses: 1, maxProcesses: 2 });
     const [idle] = await controller.settled(1);
