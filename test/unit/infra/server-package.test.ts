@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildClient } from '../../../infra/build-client.ts';
 import { nodeModulesDir, rootDir } from '../../../infra/paths.ts';
@@ -10,8 +11,10 @@ const app = mkdtempSync(join(tmpdir(), 'rizoma-app-'));
 let tarball: string;
 const packageDir = join(app, 'node_modules', 'rizoma');
 
-function run(program: string, ...args: string[]): string {
-  return execFileSync(program, args, { cwd: app, encoding: 'utf8', stdio: 'pipe' });
+/** What a program prints that runs in the project to a good end. */
+async function run(program: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, args, { cwd: app });
+  return stdout.trim();
 }
 
 /** A project of plain JavaScript that has the package as npm packs it, and nothing else. */
@@ -20,8 +23,8 @@ beforeAll(async () => {
   mkdirSync(packageDir, { recursive: true });
   writeFileSync(join(app, 'package.json'), '{"type":"module","private":true}');
   const options = ['--offline', '--ignore-scripts', '--pack-destination', app];
-  tarball = run('npm', 'pack', rootDir, ...options).trim();
-  run('tar', '-xzf', tarball, '-C', packageDir, '--strip-components=1');
+  tarball = await run('npm', 'pack', rootDir, ...options);
+  await run('tar', '-xzf', tarball, '-C', packageDir, '--strip-components=1');
 }, 60_000);
 
 afterAll(() => rmSync(app, { recursive: true, force: true }));
@@ -42,14 +45,14 @@ const source = `
 `;
 
 describe('the package', () => {
-  it('is imported by plain JavaScript, which signs and is answered', () => {
+  it('is imported by plain JavaScript, which signs and is answered', async () => {
     writeFileSync(join(app, 'app.js'), source);
-    const [sent, got] = run(process.execPath, 'app.js').trim().split('\n');
+    const [sent, got] = (await run(process.execPath, 'app.js')).split('\n');
     expect(sent).toMatch(/^GET https:\/\/edge\.test\/rooms\/x mauth_timestamp=\d+$/);
     expect(got).toBe('true not_found Room does not exist');
   });
 
-  it('tells TypeScript what its calls take and answer', () => {
+  it('tells TypeScript what its calls take and answer', async () => {
     // What the declarations import is a dependency of the package, which npm installs beside it.
     symlinkSync(join(nodeModulesDir, 'valibot'), join(app, 'node_modules', 'valibot'));
     writeFileSync(
@@ -66,11 +69,11 @@ describe('the package', () => {
     const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024'];
     const platform = ['--lib', 'es2024,webworker', '--types', ''];
     const tsc = join(nodeModulesDir, '.bin', 'tsc');
-    expect(() => run(tsc, ...options, ...platform, 'app.ts')).not.toThrow();
+    await expect(run(tsc, ...options, ...platform, 'app.ts')).resolves.toBe('');
   }, 60_000);
 
-  it('holds nothing but the server SDK', () => {
-    const files = run('tar', '-tzf', tarball).trim().split('\n');
+  it('holds nothing but the server SDK', async () => {
+    const files = (await run('tar', '-tzf', tarball)).split('\n');
     const others = files.filter((file) => !file.startsWith('package/dist/server/'));
     expect(others.sort()).toEqual(['package/README.md', 'package/package.json']);
   });
