@@ -35,7 +35,7 @@ import {
   postService,
   superserviceOnly,
 } from './nuve/services.ts';
-import { postToken } from './nuve/tokens.ts';
+import { deleteTokens, postToken } from './nuve/tokens.ts';
 import { deleteUser, getUser, getUsers } from './nuve/users.ts';
 import {
   deleteWebhook,
@@ -97,7 +97,7 @@ const handlers: ForEachRoute<Handler> = {
   '/demo/token': { POST: postDemoToken },
   '/rooms': { GET: getRooms, POST: postRoom },
   '/rooms/:room': { GET: getRoom, PUT: putRoom, PATCH: patchRoom, DELETE: deleteRoom },
-  '/rooms/:room/tokens': { POST: postToken },
+  '/rooms/:room/tokens': { POST: postToken, DELETE: deleteTokens },
   '/rooms/:room/users': { GET: getUsers },
   '/rooms/:room/users/:user': { GET: getUser, DELETE: deleteUser },
   '/services': { GET: getServices, POST: postService },

@@ -67,6 +67,16 @@ export const limits = {
   revokedKeys: 4_096,
   /** A token that nobody used is worth nothing after this (Licode: 3 minutes). */
   token_ttl_s: 180,
+  /** Unless the app says otherwise, up to a day: the longest event that one pass is printed for. */
+  tokenLongest_ttl_s: 86_400,
+  /** Uses of one token, each a write of the room; who needs more takes a pass, which costs none. */
+  token_uses: 10_000,
+  /** Uses of a token of the room for tests (Licode: 491). */
+  testToken_uses: 491,
+  /** A token as text: all its fields are in the query of a handshake, and a request's head has 16 KiB. */
+  token_chars: 8_192,
+  /** A room is asked for its epoch, holders and pin once in this time, however many hold its passes. */
+  roomPicture_ms: 3_000,
   /** Clock skew that a signature may have. */
   clockSkew_s: 60,
   /** The `Authorization` header: a JWT of the longest names, each character escaped, is half of it. */

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { equalInConstantTime, fromBase64, licodeSignature, toBase64 } from './bytes.ts';
 import { RizomaError } from './errors.ts';
 import { Jurisdiction, RegionId, TokenId } from './ids.ts';
+import { limits } from './limits.ts';
 import { parse, parseJson } from './parse.ts';
 
 /** `host:port` of a controller, as clients reach it. */
@@ -18,12 +19,14 @@ export const RegionPin = v.strictObject({
 
 export type RegionPin = v.InferOutput<typeof RegionPin>;
 
-/** The four fields that Licode signs and checks. */
+/** The four fields that Licode signs and checks, and our pass, which is signed by itself. */
 export const SignedToken = v.object({
   tokenId: TokenId,
   host: Host,
   secure: v.boolean(),
   signature: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+  /** Makes the token good for any number of participants (`pass.ts`). */
+  pass: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(limits.token_chars))),
 });
 
 /** A token: Licode's four fields and ours, which ride beside them. */
@@ -50,14 +53,18 @@ export async function checkTokenSignature(key: string, token: SignedToken): Prom
   }
 }
 
-/** A token as apps hand it on: base64 of its JSON. */
+/** A token as apps hand it on: base64 of its JSON. Throws `too_large`. */
 export function encodeToken(token: Token): string {
-  return toBase64(JSON.stringify(token));
+  const text = toBase64(JSON.stringify(token));
+  if (text.length > limits.token_chars) {
+    throw new RizomaError('too_large', 'the pin names too many regions for a token');
+  }
+  return text;
 }
 
 /** Throws `token_malformed`. */
 export function decodeToken(text: string): Token {
-  const json = text.length > 8_192 ? undefined : fromBase64(text);
+  const json = text.length > limits.token_chars ? undefined : fromBase64(text);
   if (json === undefined) {
     throw new RizomaError('token_malformed', 'the token is not base64 of JSON');
   }

@@ -1,5 +1,6 @@
 import { createMiddleware } from 'hono/factory';
 import { DemoTokenRequest } from '../../protocol/contracts/rest.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { EdgeContext, EdgeEnv } from '../app.ts';
 import { traceOf } from '../access-log.ts';
 import { bodyOf } from '../body.ts';
@@ -33,6 +34,8 @@ export async function postDemoToken(context: EdgeContext): Promise<Response> {
     pin: region === undefined ? {} : { allow: [region] },
     location: undefined,
     caller: placeOfRequest(context),
+    ttl_s: limits.token_ttl_s,
+    uses: 1,
     edge: originOf(context),
   });
   return context.json({ token });

@@ -1,3 +1,4 @@
+import { systemClock } from '../../protocol/clock.ts';
 import { ExplainRequest } from '../../protocol/contracts/placements.ts';
 import type { EdgeContext } from '../app.ts';
 import { bodyOf } from '../body.ts';
@@ -5,20 +6,22 @@ import { MeshView } from '../objects/mesh-view.ts';
 import { valueOf } from '../objects/outcome.ts';
 import { meshOf, roomOf } from '../objects/stubs.ts';
 import { placeOfRequest } from '../origin.ts';
+import { wishOf } from './token-wish.ts';
 
 /**
  * `POST /placements/explain`: where a participant would be placed now, and why nowhere else. With a room
  * as that room sees it, who holds it and who is on the way; else as a new room would. Nothing follows.
  */
 export async function postExplain(context: EdgeContext): Promise<Response> {
-  const { regions: pin, location, room } = await bodyOf(context, ExplainRequest);
+  const { room, ...body } = await bodyOf(context, ExplainRequest);
+  const { pin, location } = wishOf(body);
   const request = { pin, place: location ?? placeOfRequest(context) };
   const { env } = context;
   if (room !== undefined) {
     return context.json(await valueOf(roomOf(env, room).explain(request)));
   }
   const view = new MeshView(
-    { mesh: meshOf(env), now: () => Date.now(), random: () => Math.random() },
+    { mesh: meshOf(env), clock: systemClock, random: () => Math.random() },
     { policy: context.get('config').placement },
   );
   return context.json(await view.explain(request));

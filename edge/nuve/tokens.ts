@@ -1,11 +1,17 @@
+import * as v from 'valibot';
 import { CreateTokenRequest } from '../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { pinWords } from '../../protocol/pin.ts';
+import { RegionPin } from '../../protocol/token.ts';
 import type { EdgeContext } from '../app.ts';
 import { traceOf } from '../access-log.ts';
 import { bodyOf } from '../body.ts';
 import { makeToken } from '../objects/make.ts';
+import { valueOf } from '../objects/outcome.ts';
+import { roomOf } from '../objects/stubs.ts';
 import { originOf, placeOfRequest } from '../origin.ts';
 import { roomIdOf } from './room.ts';
+import { wishOf } from './token-wish.ts';
 
 const defaults = {
   /** A ticket has no room for longer ones. */
@@ -22,20 +28,36 @@ export async function postToken(context: EdgeContext): Promise<Response> {
   if (role.length > defaults.role_chars) {
     throw new RizomaError('bad_request', `a role has up to ${defaults.role_chars} characters`);
   }
-  const { regions: pin, location } = await bodyOf(context, CreateTokenRequest);
+  const body = await bodyOf(context, CreateTokenRequest);
+  const { pin, location } = wishOf(body);
+  const { ttl_s, uses } = body;
   const caller = placeOfRequest(context);
   const { env } = context;
   const config = context.get('config');
   const edge = originOf(context);
   try {
-    const request = { userName, role, pin, location, caller, edge };
+    const request = { userName, role, pin, location, caller, ttl_s, uses, edge };
     return context.text(await makeToken({ env, config, trace: traceOf(context) }, roomId, request));
   } catch (thrown) {
     // Licode's words where nobody at all could serve; where a pin is the reason, ours say so.
-    const unpinned = pin.allow === undefined && pin.deny === undefined;
-    if (thrown instanceof RizomaError && thrown.code === 'region_empty' && unpinned) {
-      return context.text('No Erizo Controller found', 404);
+    if (!isNobodyAtAll(thrown)) {
+      throw thrown;
     }
-    throw thrown;
+    context.header('retry-after', thrown.retryAfter_s?.toString());
+    return context.text('No Erizo Controller found', 404);
   }
+}
+
+/** `DELETE /rooms/:room/tokens`: all are worth nothing, passes as soon as it is known everywhere. */
+export async function deleteTokens(context: EdgeContext): Promise<Response> {
+  await valueOf(roomOf(context.env, roomIdOf(context)).revokeTokens(traceOf(context)));
+  return context.text('Tokens revoked');
+}
+
+function isNobodyAtAll(thrown: unknown): thrown is RizomaError {
+  if (!(thrown instanceof RizomaError) || thrown.code !== 'region_empty') {
+    return false;
+  }
+  const pin = v.safeParse(RegionPin, thrown.details);
+  return pin.success && pinWords(pin.output) === '';
 }

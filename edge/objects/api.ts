@@ -9,6 +9,7 @@ import type {
 } from '../../protocol/contracts/webhooks.ts';
 import type { Credentials } from '../../protocol/credentials.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import type { Whereabouts } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import type { MeshSnapshot } from '../placement/snapshot.ts';
@@ -112,6 +113,27 @@ export interface TokenRequest {
   readonly location: Place | undefined;
   /** Where the request came from. */
   readonly caller: Place | undefined;
+  readonly ttl_s: number;
+  /** 0 for a pass. */
+  readonly uses: number;
+}
+
+export interface IssuedToken {
+  readonly tokenId: string;
+  readonly host: string;
+  readonly secure: boolean;
+  /** Of the room, for passes. */
+  readonly epoch: number;
+}
+
+/** What a room says to those who let in its participants without it. */
+export interface RoomPicture {
+  /** Passes of earlier epochs are revoked. */
+  readonly epoch: number;
+  /** Ids of the nodes that hold it, in the order in which they entered. */
+  readonly holders: string[];
+  /** Its own pin. */
+  readonly pin: RegionPin;
 }
 
 export interface JoinEntrance {
@@ -148,21 +170,22 @@ export interface RoomApi {
   change(change: RoomChange, trace?: Trace): Promise<Outcome<RoomAnswer>>;
   /** Ends the room at once: its tokens are worth nothing, and its controllers are told. Idempotent. */
   delete(roomId: string, trace?: Trace): Promise<Outcome<null>>;
-  issueToken(
-    request: TokenRequest,
-    trace?: Trace,
-  ): Promise<Outcome<{ tokenId: string; host: string; secure: boolean }>>;
-  /** Places the participant and, only if that worked, takes the one use of its token. */
+  issueToken(request: TokenRequest, trace?: Trace): Promise<Outcome<IssuedToken>>;
+  /** Every token of the room, and every pass some seconds later, is worth nothing any more. */
+  revokeTokens(trace?: Trace): Promise<Outcome<null>>;
+  picture(): Promise<Outcome<RoomPicture>>;
+  /** Places the participant and, only if that worked, takes one use of its token. */
   admit(
     request: { tokenId: string; place: Place | undefined },
     trace?: Trace,
   ): Promise<Outcome<Admission>>;
   /** Where a participant would be placed now, and why; nothing follows from it. */
   explain(request: { pin: RegionPin; place: Place | undefined }): Promise<Outcome<ExplainAnswer>>;
-  /** Takes the one use of a token at a controller that Licode's client came to. */
+  /** Takes one use of a token at a controller that Licode's client came to, and that stands there. */
   consumeToken(request: {
     tokenId: string;
     host: string;
+    at: Whereabouts;
   }): Promise<Outcome<{ roomId: string; userName: string; role: string }>>;
   /** Who is in it, of each controller. */
   users(trace?: Trace): Promise<Outcome<Gathered<RoomUser[]>>>;

@@ -1,9 +1,10 @@
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
+import { signPass } from '../../protocol/pass.ts';
 import { encodeToken, signToken } from '../../protocol/token.ts';
 import type { Config } from '../config.ts';
 import { tokenKeyOf } from '../config.ts';
 import type { Trace } from '../log.ts';
-import type { RoomRequest, TokenRequest } from './api.ts';
+import type { IssuedToken, RoomRequest, TokenRequest } from './api.ts';
 import { valueOf } from './outcome.ts';
 import type { Bindings } from './stubs.ts';
 import { roomOf, serviceOf } from './stubs.ts';
@@ -28,7 +29,19 @@ export async function makeToken(
 ): Promise<string> {
   const { env, config, trace } = components;
   const { edge, ...wish } = request;
-  const { tokenId, host, secure } = await valueOf(roomOf(env, roomId).issueToken(wish, trace));
+  const issued = await valueOf(roomOf(env, roomId).issueToken(wish, trace));
+  const { tokenId, host, secure } = issued;
   const signature = await signToken(await tokenKeyOf(config), tokenId, host);
-  return encodeToken({ tokenId, host, secure, signature, edge, regions: wish.pin });
+  const pass = wish.uses === 0 ? { pass: await makePass(config, issued, wish) } : {};
+  return encodeToken({ tokenId, host, secure, signature, edge, regions: wish.pin, ...pass });
+}
+
+async function makePass(
+  config: Config,
+  { tokenId, epoch }: IssuedToken,
+  { userName, role, pin, location, ttl_s }: TokenRequest,
+): Promise<string> {
+  const place = location === undefined ? {} : { place: location };
+  const pass = { tokenId, userName, role, pin, epoch, ...place };
+  return await signPass(config.ticketKey, pass, { now_ms: Date.now(), ttl_s });
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../protocol/clock.ts';
 import type { ExplainAnswer, PlacementPolicyName } from '../../protocol/contracts/placements.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -12,22 +13,29 @@ import type { Circumstances, Wish } from '../placement/scene.ts';
 import type { MeshSnapshot } from '../placement/snapshot.ts';
 import type { MeshApi } from './api.ts';
 import { valueOf } from './outcome.ts';
+import { Shared } from './shared.ts';
 
 /** Places participants by a picture of the mesh that is kept for a while, so that joins do not queue at Mesh. */
 export class MeshView {
   readonly #mesh: Pick<MeshApi, 'snapshot'>;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now' | 'after'>;
+  readonly #looks: Shared<MeshSnapshot>;
   readonly #random: Random;
   readonly #policy: Policy;
   readonly #rampUp = new RampUp();
   #picture: { snapshot: MeshSnapshot; at_ms: number } | undefined;
 
   constructor(
-    components: { mesh: Pick<MeshApi, 'snapshot'>; now: () => number; random: Random },
+    components: {
+      mesh: Pick<MeshApi, 'snapshot'>;
+      clock: Pick<Clock, 'now' | 'after'>;
+      random: Random;
+    },
     options: { policy: PlacementPolicyName },
   ) {
     this.#mesh = components.mesh;
-    this.#now = components.now;
+    this.#clock = components.clock;
+    this.#looks = new Shared(components);
     this.#random = components.random;
     this.#policy = policies[options.policy];
   }
@@ -66,7 +74,7 @@ export class MeshView {
   /** A participant was told to go there: counted as load of the first node until that reports it, or for a while. */
   assign(participant: string, { entrances: [first] }: Placement): void {
     if (first !== undefined) {
-      this.#rampUp.assign(participant, { nodeId: first.card.nodeId, at_ms: this.#now() });
+      this.#rampUp.assign(participant, { nodeId: first.card.nodeId, at_ms: this.#clock.now() });
     }
   }
 
@@ -78,19 +86,22 @@ export class MeshView {
 
   #kept(): MeshSnapshot | undefined {
     const fresh =
-      this.#picture !== undefined && this.#now() - this.#picture.at_ms < limits.snapshot_ms;
+      this.#picture !== undefined && this.#clock.now() - this.#picture.at_ms < limits.snapshot_ms;
     return fresh ? this.#picture?.snapshot : undefined;
   }
 
-  async #look(): Promise<MeshSnapshot> {
-    const snapshot = await valueOf(this.#mesh.snapshot());
-    this.#picture = { snapshot, at_ms: this.#now() };
-    this.#rampUp.observe(snapshot.nodes);
-    return snapshot;
+  /** A crowd that comes at once looks once. */
+  #look(): Promise<MeshSnapshot> {
+    return this.#looks.ask('mesh', async () => {
+      const snapshot = await valueOf(this.#mesh.snapshot());
+      this.#picture = { snapshot, at_ms: this.#clock.now() };
+      this.#rampUp.observe(snapshot.nodes);
+      return snapshot;
+    });
   }
 
   #circumstances(snapshot: MeshSnapshot): Circumstances {
-    const onTheWay = this.#rampUp.onTheWay(this.#now());
+    const onTheWay = this.#rampUp.onTheWay(this.#clock.now());
     return { snapshot, onTheWay, random: this.#random };
   }
 }

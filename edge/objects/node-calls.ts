@@ -6,13 +6,16 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { roomOfToken } from '../../protocol/ids.ts';
 import { publicTicketKey } from '../../protocol/ticket.ts';
 import { checkTokenSignature } from '../../protocol/token.ts';
+import { refuseOutside } from '../room/tokens.ts';
 import type { Config } from '../config.ts';
 import { tokenKeyOf } from '../config.ts';
 import type { MeshApi, Notice, RoomApi, Speaker } from './api.ts';
 import type { Certificates } from './certificates.ts';
 import type { NodeLease } from './node-lease.ts';
 import type { NodeRooms } from './node-rooms.ts';
+import { openPass } from './open-pass.ts';
 import { valueOf } from './outcome.ts';
+import type { RoomPictures } from './room-pictures.ts';
 
 /** The socket that a node speaks over. */
 export interface NodeSession {
@@ -34,6 +37,7 @@ export interface NodeCallComponents {
   readonly certificates: Certificates;
   readonly session: NodeSession;
   readonly room: (roomId: string) => RoomApi;
+  readonly pictures: RoomPictures;
 }
 
 /** What a node may call, each as a row of `nodeToEdge`. */
@@ -79,8 +83,13 @@ export function nodeCalls(
       if (token.host !== card.host) {
         throw new RizomaError('token_wrong_host', 'the token is for another controller');
       }
-      const { tokenId, host } = token;
-      return await valueOf(room(roomOfToken(tokenId)).consumeToken({ tokenId, host }));
+      const { tokenId, host, pass } = token;
+      if (pass !== undefined) {
+        return await visitorOf(components, options, { tokenId, pass });
+      }
+      const { region, jurisdiction } = card;
+      const at = { region, jurisdiction };
+      return await valueOf(room(roomOfToken(tokenId)).consumeToken({ tokenId, host, at }));
     },
     'room.enter': async ({ roomId, facts }) => {
       const { speaker, card } = registered(components);
@@ -112,6 +121,21 @@ async function certified(
   const held = lease.cardUnder(peerId)?.certificate;
   const certificate = await certificates.certificateFor(card, keys, held);
   return { card: { ...card, certificate }, peerId };
+}
+
+/** Whom a pass lets in at this node; the room is not asked. */
+async function visitorOf(
+  components: NodeCallComponents,
+  { config }: { config: Config },
+  token: { tokenId: string; pass: string },
+): Promise<{ roomId: string; userName: string; role: string }> {
+  const { card } = registered(components);
+  const key = publicTicketKey(config.ticketKey);
+  const { pictures } = components;
+  const opened = await openPass({ pictures, key, now: () => Date.now() }, token);
+  refuseOutside(opened.pin, card);
+  const { userName, role } = opened.pass;
+  return { roomId: opened.roomId, userName, role };
 }
 
 /** Under which lease the session speaks. Throws `conflict` where it has none that lives. */

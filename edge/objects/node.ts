@@ -22,6 +22,7 @@ import { NodeRooms } from './node-rooms.ts';
 import { NodeStore } from './node-store.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
+import { RoomPictures } from './room-pictures.ts';
 import { closeCodes, SocketLink } from './socket-link.ts';
 
 const log = createLog({ object: 'node' });
@@ -45,6 +46,7 @@ interface Conversation {
 export class Node extends DurableObject<Bindings> implements NodeApi {
   readonly #rooms: NodeRooms;
   readonly #lease: NodeLease;
+  readonly #pictures: RoomPictures;
   /** Made anew for each socket when this object wakes. */
   readonly #conversations = new WeakMap<WebSocket, Conversation>();
 
@@ -57,6 +59,10 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
       room: (roomId) => this.#room(roomId),
       send: (roomId, change) => this.#send({ method: 'room.changed', params: { roomId, change } }),
       later: (run) => systemClock.after(0, run),
+    });
+    this.#pictures = new RoomPictures({
+      room: (roomId) => this.#room(roomId),
+      clock: systemClock,
     });
     this.#lease = new NodeLease({
       store,
@@ -242,6 +248,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
         certificates: new Certificates({ now: () => Date.now() }, { key: config.ticketKey }),
         session,
         room: (roomId) => this.#room(roomId),
+        pictures: this.#pictures,
       },
       { config },
     );

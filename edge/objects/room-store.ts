@@ -10,6 +10,7 @@ const tables = `
   CREATE TABLE IF NOT EXISTS room (only INTEGER PRIMARY KEY CHECK (only = 1), room TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS tokens
     (token_id TEXT PRIMARY KEY, expires_ms INTEGER NOT NULL, token TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS epoch (only INTEGER PRIMARY KEY CHECK (only = 1), epoch INTEGER NOT NULL);
   CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires_ms);
   CREATE TABLE IF NOT EXISTS version (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS holders
@@ -45,6 +46,7 @@ export class RoomStore {
   /** The room is no more and nobody gets in; who held it is known still. */
   removeRoom(): void {
     this.#sql.exec('DELETE FROM tokens');
+    this.#sql.exec('DELETE FROM epoch');
     this.#sql.exec('DELETE FROM room');
   }
 
@@ -69,6 +71,29 @@ export class RoomStore {
       'INSERT OR REPLACE INTO tokens (token_id, expires_ms, token) VALUES (?, ?, ?)',
       ...[token.tokenId, token.expiresAt_ms, JSON.stringify(token)],
     );
+  }
+
+  /** Those that were made last, at most so many. */
+  newestTokens(limit: number): TokenRecord[] {
+    const rows = this.#sql.exec<{ token: string }>(
+      'SELECT token FROM tokens ORDER BY expires_ms DESC LIMIT ?',
+      limit,
+    );
+    return rows
+      .toArray()
+      .map(({ token }) => parseJson(TokenRecord, token, 'stored token', 'internal'));
+  }
+
+  /** The first is 1. */
+  epoch(): number {
+    const row = this.#sql.exec<{ epoch: number }>('SELECT epoch FROM epoch').toArray()[0];
+    return row?.epoch ?? 1;
+  }
+
+  /** Removes all tokens and begins another epoch. */
+  revokeTokens(): void {
+    this.#sql.exec('INSERT OR REPLACE INTO epoch (only, epoch) VALUES (1, ?)', this.epoch() + 1);
+    this.#sql.exec('DELETE FROM tokens');
   }
 
   /** Removes what has expired; answers when the next token does. */

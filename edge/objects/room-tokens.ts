@@ -1,14 +1,33 @@
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { newTokenId } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { Whereabouts } from '../../protocol/pin.ts';
+import { intersectPins, roomPin } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import type { EdgeLog, Trace } from '../log.ts';
+import type { Placement } from '../placement/choose.ts';
 import type { Wish } from '../placement/scene.ts';
-import { consumeToken, issueToken, usableToken } from '../room/tokens.ts';
-import type { Admission, TokenRequest } from './api.ts';
+import type { Entrance } from '../placement/snapshot.ts';
+import type { TokenRecord } from '../room/tokens.ts';
+import {
+  consumeToken,
+  issueToken,
+  refuseOutside,
+  reusableToken,
+  usableToken,
+} from '../room/tokens.ts';
+import { admitted } from './admission.ts';
+import type { Admission, IssuedToken, RoomPicture, TokenRequest } from './api.ts';
 import type { Alarms } from './alarms.ts';
 import type { MeshView } from './mesh-view.ts';
 import type { RoomStore } from './room-store.ts';
+
+const defaults = {
+  /** Tokens of the room for tests that one to be used again is looked for among. */
+  testTokens: 16,
+} as const;
 
 export interface RoomTokensComponents {
   readonly store: RoomStore;
@@ -30,12 +49,10 @@ export class RoomTokens {
     this.#parts = components;
   }
 
-  async issue(
-    request: TokenRequest,
-    trace: Trace | undefined,
-  ): Promise<{ tokenId: string; host: string; secure: boolean }> {
-    const { store, mesh, open, now, log } = this.#parts;
-    const { userName, role, pin, location, caller } = request;
+  async issue(request: TokenRequest, trace: Trace | undefined): Promise<IssuedToken> {
+    const { store, mesh, open } = this.#parts;
+    const log = this.#parts.log.of(trace);
+    const { pin, location, caller, uses } = request;
     const roomId = open()._id;
     const placement = await mesh.place(this.wish(pin, location ?? caller));
     const [first] = placement.entrances;
@@ -43,15 +60,18 @@ export class RoomTokens {
       throw new RizomaError('internal', 'a placement without an entrance');
     }
     // It may have been deleted while Mesh was asked, and nobody could honour the token.
-    open();
-    const place = location === undefined ? {} : { place: location };
-    const token = issueToken(roomId, { userName, role, pin, host: first.host, ...place }, now());
-    store.saveToken(token);
-    mesh.assign(token.tokenId, placement);
-    await this.#parts.alarms.arm('tokens', token.expiresAt_ms);
-    const { region } = first.card;
-    log.info('a token was issued', { roomId, region, rule: placement.rule, ...trace });
-    return { tokenId: token.tokenId, host: first.host, secure: first.card.secure };
+    const { test = false } = open();
+    const epoch = store.epoch();
+    const { region, secure } = first.card;
+    const where = { roomId, region, rule: placement.rule };
+    if (uses === 0) {
+      log.info('a pass was issued', { ...where, ttl_s: request.ttl_s });
+      return { tokenId: newTokenId(roomId), host: first.host, secure, epoch };
+    }
+    const known = test ? this.#knownOf(request, placement) : undefined;
+    const token = known ?? (await this.#issue(request, placement, first));
+    log.info('a token was issued', where);
+    return { tokenId: token.tokenId, host: token.host, secure, epoch };
   }
 
   async admit(
@@ -66,32 +86,36 @@ export class RoomTokens {
     // Read anew: another join may have used the token while Mesh was asked.
     const token = consumeToken(store.token(tokenId), { now_ms: now() });
     store.saveToken(token);
-    mesh.assign(tokenId, placement);
-    const entrances = placement.entrances.map(({ card, host }) => {
-      const { nodeId, region, secure } = card;
-      return { nodeId, region, host, secure };
-    });
-    log.info('a client was placed', {
-      roomId,
-      region: entrances[0]?.region,
-      rule: placement.rule,
-      passedOver: placement.passedOver.map(({ rule, why }) => `${rule}: ${why}`).join('; '),
-      ...trace,
-    });
-    return { userName: token.userName, role: token.role, entrances };
+    mesh.assign(`${tokenId} ${token.usesLeft}`, placement);
+    return admitted(log.of(trace), { ...token, roomId }, placement);
   }
 
-  consume(request: { tokenId: string; host: string }): {
+  consume(request: { tokenId: string; host: string; at: Whereabouts }): {
     roomId: string;
     userName: string;
     role: string;
   } {
     const { store, open, now } = this.#parts;
     const roomId = open()._id;
-    const { tokenId, host } = request;
+    const { tokenId, host, at } = request;
     const token = consumeToken(store.token(tokenId), { now_ms: now(), host });
+    refuseOutside(intersectPins(roomPin(open()), token.pin), at);
     store.saveToken(token);
     return { roomId, userName: token.userName, role: token.role };
+  }
+
+  /** Every token is worth nothing from now on, and every pass once those who keep a picture look anew. */
+  revoke(trace: Trace | undefined): null {
+    const roomId = this.#parts.open()._id;
+    this.#parts.store.revokeTokens();
+    this.#parts.log.of(trace).info('the tokens of a room were revoked', { roomId });
+    return null;
+  }
+
+  picture(): RoomPicture {
+    const { store, open, holders } = this.#parts;
+    const pin = roomPin(open());
+    return { epoch: store.epoch(), holders: [...holders()], pin };
   }
 
   /** Removes what has expired; answers when the next token does. */
@@ -99,8 +123,34 @@ export class RoomTokens {
     return this.#parts.store.sweepTokens(this.#parts.now());
   }
 
-  /** What a participant asks of placement: it goes with those who are in the room. */
+  /**
+   * What a participant asks of placement: it goes with those who are in the room, within the room's own
+   * pin. Throws `pin_empty` where the two pins leave nothing.
+   */
   wish(pin: RegionPin, place: Place | undefined): Wish {
-    return { pin, place, holders: this.#parts.holders() };
+    const { open, holders } = this.#parts;
+    return { pin: intersectPins(roomPin(open()), pin), place, holders: holders() };
+  }
+
+  #knownOf({ role, pin }: TokenRequest, { entrances }: Placement): TokenRecord | undefined {
+    const hosts = entrances.map(({ host }) => host);
+    const tokens = this.#parts.store.newestTokens(defaults.testTokens);
+    return reusableToken(tokens, { role, pin, hosts, now_ms: this.#parts.now() });
+  }
+
+  async #issue(request: TokenRequest, placement: Placement, first: Entrance): Promise<TokenRecord> {
+    const { store, mesh, alarms, open, now } = this.#parts;
+    const { userName, role, pin, location } = request;
+    const { _id: roomId, test = false } = open();
+    const life = test
+      ? { uses: limits.testToken_uses, ttl_s: limits.tokenLongest_ttl_s }
+      : { uses: request.uses, ttl_s: request.ttl_s };
+    const place = location === undefined ? {} : { place: location };
+    const wish = { userName, role, pin, host: first.host, ...place };
+    const token = issueToken(roomId, wish, { ...life, now_ms: now() });
+    store.saveToken(token);
+    mesh.assign(token.tokenId, placement);
+    await alarms.arm('tokens', token.expiresAt_ms);
+    return token;
   }
 }

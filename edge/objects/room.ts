@@ -6,6 +6,7 @@ import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
+import type { Whereabouts } from '../../protocol/pin.ts';
 import { roomPin } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
@@ -18,7 +19,16 @@ import type { Participant } from '../room/participants.ts';
 import type { RoomChange } from '../room/settings.ts';
 import { changeRoom } from '../room/settings.ts';
 import type { LostEvent } from '../room/webhooks.ts';
-import type { Admission, Gathered, NodeApi, RoomApi, Speaker, TokenRequest } from './api.ts';
+import type {
+  Admission,
+  Gathered,
+  IssuedToken,
+  NodeApi,
+  RoomApi,
+  RoomPicture,
+  Speaker,
+  TokenRequest,
+} from './api.ts';
 import { Alarms } from './alarms.ts';
 import type { Bindings } from './stubs.ts';
 import { meshOf, nodeOf, serviceOf } from './stubs.ts';
@@ -59,7 +69,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     this.#store.makeTables();
     this.#room = this.#store.room();
     this.#mesh = new MeshView(
-      { mesh: meshOf(env), now, random: () => Math.random() },
+      { mesh: meshOf(env), clock: systemClock, random: () => Math.random() },
       { policy: configOf(env).placement },
     );
     this.#alarms = new Alarms({ storage, now, log });
@@ -143,11 +153,16 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     });
   }
 
-  issueToken(
-    request: TokenRequest,
-    trace?: Trace,
-  ): Promise<Outcome<{ tokenId: string; host: string; secure: boolean }>> {
+  issueToken(request: TokenRequest, trace?: Trace): Promise<Outcome<IssuedToken>> {
     return outcomeOf(log.of(trace), () => this.#tokens.issue(request, trace));
+  }
+
+  revokeTokens(trace?: Trace): Promise<Outcome<null>> {
+    return outcomeOf(log.of(trace), () => this.#tokens.revoke(trace));
+  }
+
+  picture(): Promise<Outcome<RoomPicture>> {
+    return outcomeOf(log, () => this.#tokens.picture());
   }
 
   admit(
@@ -167,6 +182,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
   consumeToken(request: {
     tokenId: string;
     host: string;
+    at: Whereabouts;
   }): Promise<Outcome<{ roomId: string; userName: string; role: string }>> {
     return outcomeOf(log, () => this.#tokens.consume(request));
   }

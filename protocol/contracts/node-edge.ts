@@ -131,11 +131,14 @@ export const nodeToEdge = {
     timeout_ms: 2_000,
     idempotent: true,
   },
-  /** Licode: `deleteToken`. Consumes one use of a token for this node's host. */
+  /** Licode: `deleteToken`. Consumes one use of a token for this node's host; a pass is only checked. */
   'token.consume': {
     params: v.strictObject({ token: SignedToken }),
     result: v.strictObject({ roomId: RoomId, userName: text, role: text }),
-    errors: ['token_forged', 'token_used', 'token_expired', 'token_wrong_host', 'not_found'],
+    errors: [
+      ...(['token_forged', 'token_used', 'token_expired', 'token_revoked'] as const),
+      ...(['token_wrong_host', 'pin_empty', 'not_found'] as const),
+    ],
     timeout_ms: 5_000,
     idempotent: false,
   },

@@ -77,13 +77,27 @@ export const ServiceAnswer = v.object({
 /** `POST /rooms/:room/tokens`, all of it optional; the name and the role are in the MAuth header. */
 export const CreateTokenRequest = v.strictObject({
   regions: v.optional(RegionPin, {}),
+  /** As in `regions`. */
+  jurisdiction: v.optional(Jurisdiction),
   /** Where the participant is, if the app knows better than the edge. */
   location: v.optional(Place),
+  /** The country that the participant is in (ISO 3166-1 alpha-2), where there is no `location`. */
+  country: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z]{2}$/, 'a country has two letters'))),
+  /** For how many seconds it is good. */
+  ttl_s: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(limits.tokenLongest_ttl_s)),
+    limits.token_ttl_s,
+  ),
+  /** How often it is good; 0 makes a pass, which is good for any number of participants. */
+  uses: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(limits.token_uses)),
+    1,
+  ),
 });
 
 /** `POST /join`. */
 export const JoinRequest = v.strictObject({
-  token: v.pipe(v.string(), v.minLength(1), v.maxLength(8_192)),
+  token: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.token_chars)),
 });
 
 /** A controller that the client may enter at. */

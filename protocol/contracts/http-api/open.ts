@@ -22,7 +22,7 @@ export const openApi = {
       answer: { is: 'controllers to enter at, best first', json: JoinAnswer },
       errors: [
         ...(['token_malformed', 'token_forged', 'token_expired', 'token_used'] as const),
-        ...(['not_found', 'region_unknown', 'region_empty'] as const),
+        ...(['token_revoked', 'not_found', 'region_unknown', 'pin_empty', 'region_empty'] as const),
       ],
       idempotent: false,
     },

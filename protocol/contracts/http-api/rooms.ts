@@ -98,16 +98,28 @@ export const roomsApi = {
       summary: 'Makes a token for one participant',
       about:
         'The name and the role of the user are in the signed header, or are claims of the JWT. The pin (`regions`) says where ' +
-        'the participant may, must not and would like to be; `location` where it is, if the app ' +
-        'knows better than the edge.',
+        'the participant may, must not and would like to be, or in which `jurisdiction`; `location` ' +
+        'or `country` where it is, if the app knows better than the edge. The token is good for ' +
+        '`ttl_s` seconds and for `uses` joins; with 0 it is a pass, good for any number of ' +
+        'participants until it expires or is revoked.',
       caller: 'service',
       signsUser: true,
       body: CreateTokenRequest,
       example: { regions: { allow: ['eu-west'] } },
       answer: { is: 'the token' },
       words: { 401: ['Name and role?'], 404: ['No Erizo Controller found'] },
-      errors: ['region_unknown', 'not_found', 'region_empty'],
+      errors: ['region_unknown', 'not_found', 'pin_empty', 'region_empty'],
       idempotent: false,
+    },
+    DELETE: {
+      group: 'Tokens',
+      summary: 'Revokes every token and every pass of a room',
+      about:
+        'Passes are known to be revoked everywhere some seconds later; who is in the room stays.',
+      caller: 'service',
+      answer: { is: '`Tokens revoked`' },
+      errors: ['not_found'],
+      idempotent: true,
     },
   },
   '/rooms/:room/users': {

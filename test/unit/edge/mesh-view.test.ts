@@ -28,8 +28,8 @@ function viewOf(first: MeshSnapshot) {
       return { ok: true, value: mesh.snapshot } as const;
     },
   };
-  const now = (): number => mesh.now_ms;
-  const view = new MeshView({ mesh: api, now, random: () => 0 }, { policy: 'nearest' });
+  const clock = { now: () => mesh.now_ms, after: () => () => undefined };
+  const view = new MeshView({ mesh: api, clock, random: () => 0 }, { policy: 'nearest' });
   return { view, mesh };
 }
 
@@ -45,6 +45,12 @@ describe('a room’s picture of the mesh', () => {
     mesh.now_ms = limits.snapshot_ms;
     await view.place(wish);
     expect(mesh.asked).toBe(2);
+  });
+
+  it('is asked for once by a crowd that comes at once', async () => {
+    const { view, mesh } = viewOf(one);
+    await Promise.all(Array.from({ length: 100 }, () => view.place(wish)));
+    expect(mesh.asked).toBe(1);
   });
 
   it('is asked for anew before anybody is refused, and after it was found to be wrong', async () => {

@@ -1,0 +1,100 @@
+import type { Clock } from '../../protocol/clock.ts';
+import { systemClock } from '../../protocol/clock.ts';
+import { newUuid } from '../../protocol/ids.ts';
+import type { Place } from '../../protocol/place.ts';
+import { publicTicketKey } from '../../protocol/ticket.ts';
+import type { Config } from '../config.ts';
+import { configOf } from '../config.ts';
+import type { EdgeLog, Trace } from '../log.ts';
+import { createLog } from '../log.ts';
+import { admitted } from '../objects/admission.ts';
+import type { Admission } from '../objects/api.ts';
+import { MeshView } from '../objects/mesh-view.ts';
+import { openPass } from '../objects/open-pass.ts';
+import { RoomPictures } from '../objects/room-pictures.ts';
+import type { Bindings } from '../objects/stubs.ts';
+import { meshOf, roomOf } from '../objects/stubs.ts';
+
+const defaults = {
+  /** Rooms whose viewers this isolate counts on their way; each has a picture of the mesh of some 100 KiB. */
+  rooms: 128,
+} as const;
+
+/**
+ * Lets in those who hold a pass, without the room: its viewers are placed by a picture of it that an
+ * isolate keeps for some seconds, and counted on their way by each isolate for itself.
+ */
+export class PassHolders {
+  readonly #env: Bindings;
+  readonly #config: Config;
+  readonly #clock: Clock;
+  readonly #log: EdgeLog;
+  readonly #pictures: RoomPictures;
+  /** By room, the one that was joined last at the end. */
+  readonly #views = new Map<string, MeshView>();
+
+  constructor(components: { env: Bindings; config: Config; clock: Clock; log: EdgeLog }) {
+    this.#env = components.env;
+    this.#config = components.config;
+    this.#clock = components.clock;
+    this.#log = components.log;
+    this.#pictures = new RoomPictures({
+      room: (roomId) => roomOf(this.#env, roomId),
+      clock: this.#clock,
+    });
+  }
+
+  /** Throws as `openPass`, and as placement does. */
+  async admit(
+    request: { tokenId: string; pass: string; place: Place | undefined },
+    trace: Trace,
+  ): Promise<Admission> {
+    const { pass, roomId, pin, holders } = await openPass(
+      {
+        pictures: this.#pictures,
+        key: publicTicketKey(this.#config.ticketKey),
+        now: () => this.#clock.now(),
+      },
+      request,
+    );
+    const view = this.#view(roomId);
+    const placement = await view.place({ pin, place: request.place ?? pass.place, holders });
+    view.assign(newUuid(), placement);
+    const { userName, role } = pass;
+    return admitted(this.#log.of(trace), { roomId, userName, role }, placement);
+  }
+
+  #view(roomId: string): MeshView {
+    const view = this.#views.get(roomId) ?? this.#newView();
+    this.#views.delete(roomId);
+    this.#views.set(roomId, view);
+    const [eldest] = this.#views.keys();
+    if (this.#views.size > defaults.rooms && eldest !== undefined) {
+      this.#views.delete(eldest);
+    }
+    return view;
+  }
+
+  /** A stub serves the request that made it alone, and a view many: each look takes a stub of its own. */
+  #newView(): MeshView {
+    const mesh = { snapshot: () => meshOf(this.#env).snapshot() };
+    const random = (): number => Math.random();
+    return new MeshView({ mesh, clock: this.#clock, random }, { policy: this.#config.placement });
+  }
+}
+
+const known = new WeakMap<object, PassHolders>();
+
+/** The one of this isolate. */
+export function passHoldersOf(env: Bindings): PassHolders {
+  const holders =
+    known.get(env) ??
+    new PassHolders({
+      env,
+      config: configOf(env),
+      clock: systemClock,
+      log: createLog({ object: 'worker' }),
+    });
+  known.set(env, holders);
+  return holders;
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import type { RoomPicture } from '../../../edge/objects/api.ts';
+import type { Outcome } from '../../../edge/objects/outcome.ts';
+import { RoomPictures } from '../../../edge/objects/room-pictures.ts';
+import { limits } from '../../../protocol/limits.ts';
+
+const picture = (epoch: number): Outcome<RoomPicture> => ({
+  ok: true,
+  value: { epoch, holders: [], pin: {} },
+});
+const failure = (code: 'not_found' | 'overloaded'): Outcome<RoomPicture> => ({
+  ok: false,
+  code,
+  message: code,
+  details: undefined,
+  retryAfter_s: undefined,
+});
+
+function pictures(first: Outcome<RoomPicture>) {
+  const world = { asked: 0, now_ms: 0, outcome: first };
+  const room = () => ({
+    picture: () => {
+      world.asked += 1;
+      return Promise.resolve(world.outcome);
+    },
+  });
+  const clock = { now: () => world.now_ms, after: () => () => undefined };
+  return { world, pictures: new RoomPictures({ room, clock }) };
+}
+
+describe('the picture of a room', () => {
+  it('is asked for once in a while', async () => {
+    const { world, pictures: kept } = pictures(picture(1));
+    const many = Array.from({ length: 50 }, () => kept.of('a', { epoch: 1 }));
+    await Promise.all(many);
+    world.now_ms = limits.roomPicture_ms - 1;
+    await kept.of('a', { epoch: 1 });
+    expect(world.asked).toBe(1);
+    world.now_ms = limits.roomPicture_ms;
+    await kept.of('a', { epoch: 1 });
+    expect(world.asked).toBe(2);
+  });
+
+  it('is asked for at once by who knows of a later epoch', async () => {
+    const { world, pictures: kept } = pictures(picture(1));
+    await kept.of('a', { epoch: 1 });
+    world.outcome = picture(2);
+    expect((await kept.of('a', { epoch: 2 })).epoch).toBe(2);
+    expect((await kept.of('a', { epoch: 1 })).epoch).toBe(2);
+    expect(world.asked).toBe(2);
+  });
+
+  it('of a room that is gone is kept, and of one that did not answer is not', async () => {
+    const { world, pictures: kept } = pictures(failure('not_found'));
+    for (const _ of [1, 2]) {
+      await expect(kept.of('gone', { epoch: 1 })).rejects.toMatchObject({ code: 'not_found' });
+    }
+    expect(world.asked).toBe(1);
+    world.outcome = failure('overloaded');
+    for (const _ of [1, 2]) {
+      await expect(kept.of('busy', { epoch: 1 })).rejects.toMatchObject({ code: 'overloaded' });
+    }
+    expect(world.asked).toBe(3);
+  });
+
+  it('is kept of so many rooms as fit, the eldest goes first', async () => {
+    const { world, pictures: kept } = pictures(picture(1));
+    for (let number = 0; number <= 256; number += 1) {
+      await kept.of(`room ${number}`, { epoch: 1 });
+    }
+    await kept.of('room 256', { epoch: 1 });
+    expect(world.asked).toBe(257);
+    await kept.of('room 0', { epoch: 1 });
+    expect(world.asked).toBe(258);
+  });
+});
