@@ -30,7 +30,7 @@ describe('the Worker', () => {
       ['GET', '/join', 'POST'],
       ['PUT', '/rooms', 'GET, HEAD, POST'],
       ['POST', '/rooms/0123456789abcdef01234567', 'GET, HEAD, PUT, PATCH, DELETE'],
-      ['GET', '/rooms/0123456789abcdef01234567/tokens', 'POST'],
+      ['GET', '/rooms/0123456789abcdef01234567/tokens', 'POST, DELETE'],
       ['GET', '/demo/token', 'POST'],
     ] as const) {
       const response = await ask(path, { method });
