@@ -2,6 +2,7 @@ import type { NodeAnswer, NodeDetailAnswer, NodesAnswer } from '../../protocol/c
 import { RizomaError } from '../../protocol/errors.ts';
 import { NodeId } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
+import { traceOf } from '../access-log.ts';
 import type { EdgeContext } from '../app.ts';
 import { valueOf } from '../objects/outcome.ts';
 import { meshOf, nodeOf } from '../objects/stubs.ts';
@@ -22,7 +23,7 @@ export async function getNode(context: EdgeContext): Promise<Response> {
  * now on, here and by all members. What it carries ends when it notices, or when others do.
  */
 export async function deleteNode(context: EdgeContext): Promise<Response> {
-  await valueOf(nodeOf(context.env, nodeIdOf(context)).revoke());
+  await valueOf(nodeOf(context.env, nodeIdOf(context)).revoke(traceOf(context)));
   return context.text('Node revoked');
 }
 
@@ -38,7 +39,7 @@ export function deleteDrain(context: EdgeContext): Promise<Response> {
 
 async function drain(context: EdgeContext, wish: boolean): Promise<Response> {
   await nodeAnswerOf(context);
-  await valueOf(nodeOf(context.env, nodeIdOf(context)).drain(wish));
+  await valueOf(nodeOf(context.env, nodeIdOf(context)).drain(wish, traceOf(context)));
   return context.json(await detailOf(context));
 }
 

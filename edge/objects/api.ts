@@ -231,9 +231,9 @@ export interface NodeApi {
    * It takes no new clients from now on, or takes them again; Mesh knows when this resolves. Throws as
    * `users`, and `conflict` where its own host ends it.
    */
-  drain(drain: boolean): Promise<Outcome<null>>;
+  drain(drain: boolean, trace?: Trace): Promise<Outcome<null>>;
   /** Its lease and its link end, and its key is taken nowhere any more. `not_found` where there was no node. */
-  revoke(): Promise<Outcome<null>>;
+  revoke(trace?: Trace): Promise<Outcome<null>>;
   /** Sends it over the node's link; false where the node has none now. It asks anew when it is back. */
   push(notice: Notice): Promise<boolean>;
 }

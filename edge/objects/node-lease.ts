@@ -2,7 +2,7 @@ import { assertNever } from '../../protocol/assert-never.ts';
 import type { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
-import type { EdgeLog } from '../log.ts';
+import type { EdgeLog, Trace } from '../log.ts';
 import type { Members, MeshApi } from './api.ts';
 import type { NodeRooms } from './node-rooms.ts';
 import type { NodeState, NodeStore } from './node-store.ts';
@@ -113,7 +113,7 @@ export class NodeLease {
   }
 
   /** No node comes back under the key that this one has, or had last. Answers it; throws `not_found`. */
-  revoke(): { nodeId: string; peerId: string } {
+  revoke(trace?: Trace): { nodeId: string; peerId: string } {
     const state = this.#state;
     if (state.state === 'unknown' || state.peerId === undefined) {
       throw new RizomaError('not_found', 'no node of that id has ever been here');
@@ -121,7 +121,7 @@ export class NodeLease {
     const { peerId } = state;
     this.#parts.store.revoke(peerId);
     if (state.state === 'live') {
-      this.#lose('warn', 'a node was revoked');
+      this.#lose('warn', 'a node was revoked', trace);
     }
     return { nodeId: state.state === 'live' ? state.card.nodeId : state.nodeId, peerId };
   }
@@ -177,12 +177,12 @@ export class NodeLease {
     await this.#armNext(defaults.retry_ms);
   }
 
-  #lose(level: 'info' | 'warn', how: string): void {
+  #lose(level: 'info' | 'warn', how: string, trace?: Trace): void {
     const state = this.#state;
     if (state.state === 'live') {
       const { lease, peerId } = state;
       const { nodeId, region } = state.card;
-      this.#parts.log[level](how, { nodeId, region, lease });
+      this.#parts.log[level](how, { nodeId, region, lease, ...trace });
       const key = peerId === undefined ? {} : { peerId };
       this.#become({ state: 'lost', lease, nodeId, told: false, ...key });
     }

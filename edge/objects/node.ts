@@ -145,9 +145,9 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     }));
   }
 
-  drain(drain: boolean): Promise<Outcome<null>> {
-    return outcomeOf(log, async () => {
-      const load = await this.#registeredPeer().call('node.drain', { drain });
+  drain(drain: boolean, trace?: Trace): Promise<Outcome<null>> {
+    return outcomeOf(log.of(trace), async () => {
+      const load = await this.#registeredPeer().call('node.drain', { drain, ...trace });
       await this.#lease.report(load);
       if ((load.draining === true) !== drain) {
         throw new RizomaError('conflict', 'its own host ends this node: start another one there');
@@ -156,9 +156,9 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     });
   }
 
-  revoke(): Promise<Outcome<null>> {
-    return outcomeOf(log, async () => {
-      const key = this.#lease.revoke();
+  revoke(trace?: Trace): Promise<Outcome<null>> {
+    return outcomeOf(log.of(trace), async () => {
+      const key = this.#lease.revoke(trace);
       this.#close(this.#openSockets());
       await valueOf(meshOf(this.env).revoke(key));
       await this.#lease.check();

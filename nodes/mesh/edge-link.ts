@@ -212,7 +212,8 @@ export class EdgeLink implements Edge {
     return {
       'mesh.members': ({ nodes, revoked }) =>
         this.#tell((listener) => listener.members?.(nodes, revoked)),
-      'node.drain': ({ drain }) => {
+      'node.drain': ({ drain, requestId }) => {
+        this.#log.info({ drain, requestId }, 'the edge says whether this node drains');
         this.#tell((listener) => listener.drain?.(drain));
         return Promise.resolve(this.#load());
       },

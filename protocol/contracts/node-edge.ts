@@ -194,7 +194,7 @@ export const edgeToNode = {
   },
   /** Take no new clients, and end when those that are there have gone; or take them again. */
   'node.drain': {
-    params: v.strictObject({ drain: v.boolean() }),
+    params: v.strictObject({ drain: v.boolean(), requestId }),
     /** What the node says of itself now: one that its own host ends goes on draining. */
     result: NodeLoad,
     errors: [],

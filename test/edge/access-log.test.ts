@@ -83,7 +83,13 @@ describe('the id of a request', () => {
       { object: 'worker', method: 'DELETE', route: '/rooms/:room', status: 200 },
     ]);
     expect(await node.deletions.take()).toBe(roomId);
-    expect(node.requestIds).toEqual(['gone']);
+    await ask('/nodes/eu-west-1/drain', { method: 'POST', headers: await withId('drained') });
+    expect(node.requestIds).toEqual(['gone', 'drained']);
+    await ask('/nodes/eu-west-1', { method: 'DELETE', headers: await withId('revoked') });
+    expect(said('revoked')).toMatchObject([
+      { object: 'node', message: 'a node was revoked' },
+      { object: 'worker', route: '/nodes/:nodeId', status: 200 },
+    ]);
   });
 });
 

@@ -296,7 +296,8 @@ export async function connect(
           node.cards = nodes;
           node.revoked = revoked;
         },
-        'node.drain': async ({ drain }) => {
+        'node.drain': async ({ drain, requestId }) => {
+          requestIds.push(requestId);
           node.draining = drain || node.ends;
           return { ...idle, ...(node.draining ? { draining: true } : {}) };
         },
