@@ -139,7 +139,8 @@ export class RoomWebhooks {
         this.#forgetIfOver();
         return undefined;
       }
-      const isWanted = hook.events.some((event) => event === head.event);
+      // One that has its number is told whatever became of the wish: it would be missed.
+      const isWanted = head.numbered || hook.events.some((event) => event === head.event);
       if (!isWanted) {
         this.#outbox.remove(head.position);
       } else if (head.next_ms > now() || now() >= until_ms) {

@@ -128,7 +128,13 @@ export class ServiceWebhooks {
     const next = rows.length < defaults.page_events ? undefined : rows.at(-1)?.number;
     const deadEvents = rows.map(({ number, attempts, why, died_ms, body }) => {
       const diedAt = new Date(died_ms).toISOString();
-      return { number, attempts, why, diedAt, event: parseJson(WebhookEvent, body, 'dead event') };
+      return {
+        number,
+        attempts,
+        why,
+        diedAt,
+        event: parseJson(WebhookEvent, body, 'dead event', 'internal'),
+      };
     });
     return { deadEvents, ...(next === undefined ? {} : { next }) };
   }
