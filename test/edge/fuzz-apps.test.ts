@@ -1,0 +1,9 @@
+import { it } from 'vitest';
+import { fuzz } from './fuzz/run.ts';
+
+it('answers 50,000 mutated requests of apps and participants in defined words, and loses nothing', async () => {
+  await fuzz({
+    requests: 50_000,
+    isFocus: ({ row }) => row.caller !== 'superservice' && row.caller !== 'node',
+  });
+}, 300_000);
