@@ -230,12 +230,12 @@ function plansOf(route: HttpRoute): fc.Arbitrary<Plan> {
   });
 }
 
-/** Lists of all that there is cost more than the rest together. */
-const lists = new Set(['GET /rooms', 'GET /services']);
+/** Long answers cost more than the rest together. */
+const long = new Set(['GET /rooms', 'GET /services', 'GET /openapi.json', 'GET /docs']);
 
 /** Requests after each row of the API, most of them after those that are asked for. */
 export function plans(isFocus: (route: HttpRoute) => boolean): fc.Arbitrary<Plan> {
   const weightOf = (route: HttpRoute): number =>
-    (isFocus(route) ? 6 : 1) * (lists.has(`${route.method} ${route.path}`) ? 1 : 4);
+    (isFocus(route) ? 6 : 1) * (long.has(`${route.method} ${route.path}`) ? 1 : 4);
   return fc.oneof(...routesOf(httpApi).map((route) => often(plansOf(route), weightOf(route))));
 }
