@@ -99,6 +99,7 @@ export function errorsOf({ row, method }: HttpRoute): ErrorCode[] {
     ...(method === 'GET' ? [] : (['too_large'] as const)),
     ...row.errors,
     'rate_limited',
+    'unavailable',
     'internal',
   ];
   return [...new Set(codes)];

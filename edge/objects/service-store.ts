@@ -8,7 +8,11 @@ const tables = `
   CREATE INDEX IF NOT EXISTS nonces_by_time ON nonces (seen_ms);
   CREATE TABLE IF NOT EXISTS rooms (id TEXT PRIMARY KEY, name TEXT NOT NULL, room TEXT);
   CREATE INDEX IF NOT EXISTS rooms_by_name ON rooms (name);
-  CREATE INDEX IF NOT EXISTS rooms_for_tests ON rooms (id) WHERE json_extract(room, '$.test');`;
+  CREATE INDEX IF NOT EXISTS rooms_for_tests ON rooms (id) WHERE json_extract(room, '$.test');
+  CREATE TABLE IF NOT EXISTS begun (id TEXT PRIMARY KEY, what TEXT NOT NULL);`;
+
+/** What was begun with a room and its copy here, and may not have been ended. */
+export type Begun = 'change' | 'deletion';
 
 type RoomRow = { at: number; id: string; name: string; room: string | null };
 
@@ -27,6 +31,9 @@ export class ServiceStore {
         .exec<{ sql: string }>('SELECT sql FROM sqlite_master WHERE name = ?', name)
         .toArray()[0]?.sql;
     this.#hasTables = definition('service') !== undefined;
+    if (this.#hasTables && definition('begun') === undefined) {
+      this.#sql.exec(tables);
+    }
     // The index of rooms had no copies of them at first.
     if (definition('rooms')?.includes('room TEXT') === false) {
       this.#sql.exec('ALTER TABLE rooms ADD COLUMN room TEXT');
@@ -124,6 +131,30 @@ export class ServiceStore {
       `SELECT rowid AS at, id, name, room FROM rooms WHERE json_extract(room, '$.test') LIMIT 1`,
     );
     return rows.toArray().map(roomOf)[0];
+  }
+
+  /** Something is done to the room and to its copy here: should this object die meanwhile, it is known. */
+  begin(roomId: string, what: Begun): void {
+    this.#sql.exec('INSERT OR REPLACE INTO begun (id, what) VALUES (?, ?)', roomId, what);
+  }
+
+  end(roomId: string): void {
+    this.#sql.exec('DELETE FROM begun WHERE id = ?', roomId);
+  }
+
+  begun(roomId: string): Begun | undefined {
+    const rows = this.#sql.exec<{ what: Begun }>('SELECT what FROM begun WHERE id = ?', roomId);
+    return rows.toArray()[0]?.what;
+  }
+
+  /** Rooms with which something was begun. */
+  allBegun(): string[] {
+    return this.#hasTables
+      ? this.#sql
+          .exec<{ id: string }>('SELECT id FROM begun')
+          .toArray()
+          .map(({ id }) => id)
+      : [];
   }
 
   /** Rooms in the order in which they were made, from after that one. */

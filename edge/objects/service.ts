@@ -27,6 +27,7 @@ import { InOrder } from './in-order.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
 import { ServiceAuth } from './service-auth.ts';
+import type { Begun } from './service-store.ts';
 import { ServiceStore } from './service-store.ts';
 import { ServiceWebhooks } from './service-webhooks.ts';
 import type { Bindings } from './stubs.ts';
@@ -65,6 +66,9 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
       }),
       now: () => Date.now(),
     });
+    if (this.#store.allBegun().length > 0) {
+      void context.blockConcurrencyWhile(() => this.#goOn());
+    }
   }
 
   found(service: ServiceEntry & { key: string }): Promise<Outcome<null>> {
@@ -96,7 +100,10 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
   }
 
   rooms(request: { after: number }): Promise<Outcome<RoomsPage>> {
-    return outcomeOf(log, () => this.#store.rooms(request.after, defaults.page_rooms));
+    return outcomeOf(log, async () => {
+      await this.#goOn();
+      return this.#store.rooms(request.after, defaults.page_rooms);
+    });
   }
 
   makeRoom(request: RoomRequest, trace?: Trace): Promise<Outcome<RoomAnswer>> {
@@ -115,23 +122,23 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
   ): Promise<Outcome<null>> {
     return outcomeOf(log.of(trace), () => {
       const { roomId, change } = request;
-      return this.#order.run(roomId, async () => {
-        this.#demandRoom(roomId);
-        this.#store.saveRoom(await valueOf(roomOf(this.env, roomId).change(change, trace)));
-        return null;
-      });
+      return this.#order.run(roomId, () =>
+        this.#doTo(roomId, 'change', async () => {
+          this.#store.saveRoom(await valueOf(roomOf(this.env, roomId).change(change, trace)));
+          return null;
+        }),
+      );
     });
   }
 
   deleteRoom(roomId: string, trace?: Trace): Promise<Outcome<null>> {
     return outcomeOf(log.of(trace), () =>
-      this.#order.run(roomId, async () => {
-        this.#demandRoom(roomId);
-        await valueOf(roomOf(this.env, roomId).delete(roomId, trace));
-        // Last: whoever asks again after a failure finds it here and goes on with it.
-        this.#store.removeRoom(roomId);
-        return null;
-      }),
+      this.#order.run(roomId, () =>
+        this.#doTo(roomId, 'deletion', async () => {
+          await this.#deleteRoom(roomId, trace);
+          return null;
+        }),
+      ),
     );
   }
 
@@ -229,9 +236,68 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     }
     return await this.#order.run(wanted._id, async () =>
       this.#store.hasRoom(wanted._id)
-        ? await valueOf(roomOf(this.env, wanted._id, near).create({ serviceId, room: wanted }))
+        ? await this.#doTo(wanted._id, 'change', () =>
+            valueOf(roomOf(this.env, wanted._id, near).create({ serviceId, room: wanted })),
+          )
         : undefined,
     );
+  }
+
+  /**
+   * Does something to a room and to its copy here. Where one of the two objects dies meanwhile, nobody
+   * knows how far it came: it is found out, at once or when this object is back. Throws `not_found`.
+   */
+  async #doTo<T>(roomId: string, what: Begun, task: () => Promise<T>): Promise<T> {
+    if (!this.#store.hasRoom(roomId)) {
+      throw new RizomaError('not_found', 'Room does not exist');
+    }
+    this.#store.begin(roomId, what);
+    try {
+      const done = await task();
+      this.#store.end(roomId);
+      return done;
+    } catch (thrown) {
+      await this.#goOnWith(roomId);
+      throw thrown;
+    }
+  }
+
+  async #deleteRoom(roomId: string, trace?: Trace): Promise<void> {
+    await valueOf(roomOf(this.env, roomId).delete(roomId, trace));
+    this.#store.removeRoom(roomId);
+  }
+
+  /** Goes on with what was begun and not ended. What fails again is left for the next time. */
+  async #goOn(): Promise<void> {
+    const ids = this.#store.allBegun();
+    const goOn = (id: string): Promise<void> =>
+      this.#order.run(id, async () => {
+        await this.#goOnWith(id);
+      });
+    await Promise.all(ids.map(goOn));
+  }
+
+  /** The room is as its object says; one that was to be deleted is. */
+  async #goOnWith(roomId: string): Promise<void> {
+    const what = this.#store.begun(roomId);
+    try {
+      if (what === 'deletion') {
+        await this.#deleteRoom(roomId);
+      } else if (what === 'change') {
+        const room = await roomOf(this.env, roomId).get();
+        if (!room.ok && room.code !== 'not_found') {
+          return;
+        }
+        if (room.ok) {
+          this.#store.saveRoom(room.value);
+        } else {
+          this.#store.removeRoom(roomId);
+        }
+      }
+      this.#store.end(roomId);
+    } catch (thrown) {
+      log.error('what was begun with a room could not be ended', thrown, { roomId });
+    }
   }
 
   #known({ room, getOrCreate }: RoomRequest): RoomAnswer | undefined {
@@ -253,11 +319,5 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
       return superservice.key;
     }
     return this.#store.service()?.key;
-  }
-
-  #demandRoom(roomId: string): void {
-    if (!this.#store.hasRoom(roomId)) {
-      throw new RizomaError('not_found', 'Room does not exist');
-    }
   }
 }

@@ -3,6 +3,7 @@ import { jurisdictionOf } from '../../protocol/ids.ts';
 import type { Place } from '../../protocol/place.ts';
 import { locationHintOf } from '../placement/location-hint.ts';
 import type { MeshApi, NodeApi, RoomApi, ServiceApi, ServicesApi } from './api.ts';
+import { callsOf } from './calls.ts';
 
 /** What the environment of the Worker holds beside the variables that `config.ts` parses. */
 export interface Bindings {
@@ -17,12 +18,13 @@ export interface Bindings {
  * The one place where the stub of an object gets its type. The platform's own types lose every result
  * that holds `unknown`, as the attributes of streams do.
  */
-function stubOf<Api>(
+function stubOf<Api extends object>(
   namespace: DurableObjectNamespace,
   name: string,
   options?: DurableObjectNamespaceGetDurableObjectOptions,
 ): Api {
-  return namespace.get(namespace.idFromName(name), options) as unknown as Api;
+  const id = namespace.idFromName(name);
+  return callsOf(() => namespace.get(id, options));
 }
 
 export const servicesOf = (env: Bindings): ServicesApi => stubOf(env.SERVICES, 'services');
