@@ -71,7 +71,7 @@ const callers: Record<HttpRoute['row']['caller'], string> = {
 };
 
 /** What any route may answer. */
-const everywhere: ReadonlySet<ErrorCode> = new Set(['internal', 'rate_limited']);
+const everywhere: ReadonlySet<ErrorCode> = new Set(['internal', 'unavailable', 'rate_limited']);
 
 /** Everything that a route may refuse with: Licode's words by status, and codes. */
 function refusals(route: HttpRoute): string {

@@ -10,7 +10,7 @@ function platform(options: { hasJurisdictions: boolean }) {
     idFromName: (name: string) => ({ name, jurisdiction }),
     get: (id: unknown, hint: unknown) => {
       asked.push([id, hint]);
-      return {};
+      return { get: () => Promise.resolve() };
     },
     jurisdiction: (name: string) => {
       if (!options.hasJurisdictions) {
@@ -24,21 +24,21 @@ function platform(options: { hasJurisdictions: boolean }) {
 }
 
 describe('the object of a room', () => {
-  it('is made near to its participants', () => {
+  it('is made near to its participants', async () => {
     const { env, asked } = platform({ hasJurisdictions: true });
     const name = newRoomId();
-    roomOf(env, name, { lat: 35.7, lon: 139.7 });
-    roomOf(env, name);
+    await roomOf(env, name, { lat: 35.7, lon: 139.7 }).get();
+    await roomOf(env, name).get();
     expect(asked).toEqual([
       [{ name, jurisdiction: undefined }, { locationHint: 'apac-ne' }],
       [{ name, jurisdiction: undefined }, undefined],
     ]);
   });
 
-  it('is found in its jurisdiction by its id alone', () => {
+  it('is found in its jurisdiction by its id alone', async () => {
     const { env, asked } = platform({ hasJurisdictions: true });
     const name = newRoomId('eu');
-    roomOf(env, name);
+    await roomOf(env, name).get();
     expect(asked).toEqual([[{ name, jurisdiction: 'eu' }, undefined]]);
   });
 
