@@ -187,9 +187,9 @@ it('a node that drains is offered to nobody, and is again when the drain is undo
   });
   eu.peer.close();
   await eu.ended;
-  expect(await problem(await request('POST', '/nodes/eu-west-7/drain'))).toMatchObject({
-    code: 'link_down',
-  });
+  const unheard = await request('POST', '/nodes/eu-west-7/drain');
+  expect(unheard.headers.get('retry-after')).toBe('5');
+  expect(await problem(unheard)).toMatchObject({ code: 'link_down' });
 });
 
 it('a keep-alive that says a node drains is known at once, however lately the last load was told', async () => {

@@ -63,6 +63,8 @@ export class World {
 
   static async create(): Promise<World> {
     const nodes = [await startNode('eu-west'), await startNode('us-east')];
+    await startNode('ap-northeast', 1);
+    await startNode('ap-northeast', 2);
     const [app, vault, stranger] = [
       await makeService('app'),
       await makeService('vault'),
@@ -74,7 +76,9 @@ export class World {
     const vaultRooms = [await createRoom('one', signer), await createRoom('two ✓', signer)];
     vaultRooms.forEach(({ _id }) => vault.rooms.add(_id));
     const roomId = vaultRooms[0]?._id ?? '';
-    const unusedToken = await (await createToken(roomId, {}, signer)).text();
+    const unusedToken = await (
+      await createToken(roomId, { regions: { allow: ['eu-west', 'us-east'] } }, signer)
+    ).text();
     for (const node of nodes) {
       populate(node);
       await node.peer.call('room.enter', { roomId, facts: { erizos: [], streams: [] } });
@@ -176,11 +180,16 @@ export class World {
     const names = route.path.split('/').filter((name) => name.startsWith(':'));
     for (const [index, name] of names.entries()) {
       const fill = fills[index] ?? { kind: 'unknown' };
-      yield fill.kind === 'text' ? fill.text : this.#idOf(name, fill, { who, method });
+      const by = { who, method, path: route.path };
+      yield fill.kind === 'text' ? fill.text : this.#idOf(name, fill, by);
     }
   }
 
-  #idOf(name: string, { kind }: Fill, by: { who: Signer['who']; method: string }): string {
+  #idOf(
+    name: string,
+    { kind }: Fill,
+    by: { who: Signer['who']; method: string; path: string },
+  ): string {
     const harmless = reads.has(by.method);
     switch (name) {
       case ':room': {
@@ -195,7 +204,7 @@ export class World {
         return (kind === 'unknown' ? undefined : id) ?? unknownId;
       }
       case ':nodeId':
-        return harmless && kind === 'own' ? 'eu-west-1' : 'no-such-node';
+        return kind === 'own' ? nodeFor(by) : 'no-such-node';
       case ':user':
         return kind === 'own' ? 'ann' : 'nobody';
       default:
@@ -245,6 +254,16 @@ export class World {
     const bytes = typeof content === 'string' ? utf8(content) : content;
     return body.chunked ? inPieces(bytes) : bytes;
   }
+}
+
+/** Nodes that hold the vault are read alone; others are there to be drained, revoked and dialled for. */
+function nodeFor({ method, path }: { method: string; path: string }): string {
+  if (path.endsWith('/link')) {
+    return 'ap-northeast-9';
+  }
+  const spare =
+    method === 'DELETE' && path === '/nodes/:nodeId' ? 'ap-northeast-2' : 'ap-northeast-1';
+  return reads.has(method) ? 'eu-west-1' : spare;
 }
 
 function populate(node: TestNode): void {
