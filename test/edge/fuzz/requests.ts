@@ -147,7 +147,10 @@ const types = [
 const json = (value: unknown): string => JSON.stringify(value) ?? '';
 
 function bodies({ row }: HttpRoute): fc.Arbitrary<Body | undefined> {
-  const values = row.body === undefined ? anything : valuesOf(row.body);
+  const values =
+    row.body === undefined
+      ? anything
+      : fc.oneof(often(valuesOf(row.body), 4), often(fc.constant(row.example), 1));
   const chunked = fc.nat(9).map((chance) => chance === 0);
   const told = (content: fc.Arbitrary<string | Uint8Array>): fc.Arbitrary<Body> =>
     fc.record({ type: fc.constantFrom(...types), content, chunked });
