@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { equalInConstantTime, fromBase64, toBase64 } from '../../../protocol/bytes.ts';
 import { newHexId, newStreamId, newTokenId, newUuid, roomOfToken } from '../../../protocol/ids.ts';
 import { mauthHeader, mauthSignature, parseMAuth } from '../../../protocol/mauth.ts';
+import { parse } from '../../../protocol/parse.ts';
+import { checkPass, Pass, signPass } from '../../../protocol/pass.ts';
 import type { Ticket } from '../../../protocol/ticket.ts';
 import {
   checkTicket,
@@ -66,6 +68,24 @@ describe('a signed request', () => {
   });
 });
 
+describe('a pass', () => {
+  const tokenId = newTokenId(newHexId());
+  const key = newKey();
+  const pass = { tokenId, userName: 'ann', role: 'viewer', pin: { jurisdiction: 'eu' }, epoch: 2 };
+
+  test('is read back until it expires, and is not taken from another signer', async () => {
+    const signed = await signPass(key, parse(Pass, pass, 'pass'), { now_ms, ttl_s: 60 });
+    const check = publicTicketKey(key);
+    expect(await checkPass(check, signed, now_ms + 59_000)).toEqual(pass);
+    await expect(checkPass(check, signed, now_ms + 60_000)).rejects.toMatchObject({
+      code: 'token_expired',
+    });
+    await expect(checkPass(publicTicketKey(newKey()), signed, now_ms)).rejects.toMatchObject({
+      code: 'token_forged',
+    });
+  });
+});
+
 describe('a token', () => {
   const tokenId = newTokenId(newHexId());
 
@@ -96,6 +116,7 @@ describe('a token', () => {
       signature,
       secure: true,
     });
+    expect(tokenOfQuery({ ...token, secure: 'true', pass: 'a.b.c' }).pass).toBe('a.b.c');
     expect(roomOfToken(tokenId)).toBe(tokenId.slice(0, 24));
   });
 
