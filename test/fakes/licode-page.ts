@@ -74,7 +74,7 @@ export class LicodePage {
       ...{ handlerProfile: null, minVideoBW: 0, maxVideoBW: 300 },
     };
     const [id, erizoId, connectionId] = await this.#client.ask('publish', { options });
-    if (id === null) {
+    if (typeof id !== 'string') {
       throw new Error(String(erizoId));
     }
     const held = this.#hold('publish', String(connectionId), String(erizoId));
@@ -83,9 +83,9 @@ export class LicodePage {
         track.kind === 'video' ? [{ rid: '1', scaleResolutionDownBy: 1, maxBitrate: 254_000 }] : [];
       held.pc.addTransceiver(track, { streams: [media], sendEncodings });
     }
-    this.#published.set(String(id), { held, media });
-    await this.until(`onAddStream ${String(id)}`);
-    return String(id);
+    this.#published.set(id, { held, media });
+    await this.until(`onAddStream ${id}`);
+    return id;
   }
 
   /** The first section of a session stays; Licode's client stops the others. */
