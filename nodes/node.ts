@@ -154,6 +154,7 @@ export class Node {
       linked: () => {
         this.#wasLinked = true;
       },
+      certified: (key, certificate) => this.#agent?.trust({ key, certificate }),
       drain: (wish) => (wish ? this.#drain.begin('edge') : this.#drain.undo()),
     });
     const check = cardCheck({ clock, log, edge });

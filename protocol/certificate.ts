@@ -57,7 +57,7 @@ export async function checkCertificate(
   text: string,
   expected: Whereabouts & { nodeId: string; now_ms: number },
 ): Promise<Certificate> {
-  const certificate = await verified(key, text, expected.now_ms);
+  const certificate = await readCertificate(key, text, expected.now_ms);
   const { nodeId } = certificate;
   if (nodeId !== expected.nodeId || placeWords(certificate) !== placeWords(expected)) {
     throw new RizomaError(
@@ -79,7 +79,12 @@ export function certificateFacts(text: string): { peerId: string; expires: strin
   return { peerId, expires: new Date(exp * 1000).toISOString() };
 }
 
-async function verified(key: TicketPublicKey, text: string, now_ms: number): Promise<Certificate> {
+/** What a certificate says whose signature and expiry are right. Throws as `checkCertificate`. */
+export async function readCertificate(
+  key: TicketPublicKey,
+  text: string,
+  now_ms: number,
+): Promise<Certificate> {
   try {
     const { payload } = await jwtVerify(
       text,

@@ -61,6 +61,11 @@ export const limits = {
   ticket_ttl_s: 60,
   /** The certificate of a node: one that was stolen is worth a day, and a node renews it in half of that. */
   certificate_ttl_s: 24 * 60 * 60,
+  /**
+   * The grant of a room, renewed in half of that: so rooms go on over regions for half a day at the least
+   * while the edge is away. Longer would be of no use, as nodes have no certificate then.
+   */
+  grant_ttl_s: 24 * 60 * 60,
   /** An enrolment is signed anew for each registration; this is the way to the edge. */
   enrolment_ttl_s: 60,
   /** Revoked keys that members are told of: each for a day, and a mesh has fewer nodes. */

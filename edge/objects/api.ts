@@ -1,4 +1,10 @@
-import type { NodeCard, NodeLoad, Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type {
+  NodeCard,
+  NodeLoad,
+  Presence,
+  RoomEntered,
+  RoomUser,
+} from '../../protocol/contracts/node-edge.ts';
 import type { NodeAnswer } from '../../protocol/contracts/nodes.ts';
 import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
@@ -8,7 +14,7 @@ import type {
   WebhookAnswer,
 } from '../../protocol/contracts/webhooks.ts';
 import type { Credentials } from '../../protocol/credentials.ts';
-import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import type { DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import type { Whereabouts } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
@@ -191,7 +197,7 @@ export interface RoomApi {
   users(trace?: Trace): Promise<Outcome<Gathered<RoomUser[]>>>;
   /** Disconnects those of that name; how many they were, of each controller. */
   deleteUser(name: string, trace?: Trace): Promise<Outcome<Gathered<number>>>;
-  enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<Directory>>;
+  enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<RoomEntered>>;
   facts(news: Speaker & { facts: RoomFacts }): Promise<Outcome<DirectoryChange>>;
   /** Who came to that controller and who went. `again` asks it for all who are there. */
   presence(
@@ -211,13 +217,18 @@ export interface Members {
   revoked: string[];
 }
 
-/** What the edge tells a node; the rows of `edgeToNode`. */
-export type Notice =
-  | { readonly method: 'mesh.members'; readonly params: Members }
+/** What a room tells the controllers that hold it. */
+export type RoomNotice =
   | {
       readonly method: 'room.changed';
       readonly params: { roomId: string; change: DirectoryChange };
     }
+  | { readonly method: 'room.granted'; readonly params: { roomId: string; grant: string } };
+
+/** What the edge tells a node; the rows of `edgeToNode`. */
+export type Notice =
+  | RoomNotice
+  | { readonly method: 'mesh.members'; readonly params: Members }
   | { readonly method: 'room.deleted'; readonly params: { roomId: string; requestId?: string } };
 
 export interface NodeApi {

@@ -1,5 +1,5 @@
-import type { Presence } from '../../protocol/contracts/node-edge.ts';
-import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import type { Presence, RoomEntered } from '../../protocol/contracts/node-edge.ts';
+import type { DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { RoomApi, Speaker } from './api.ts';
@@ -44,15 +44,15 @@ export class NodeRooms {
     roomId: string,
     speaker: Speaker,
     news: { region: string; facts: RoomFacts },
-  ): Promise<Directory> {
+  ): Promise<RoomEntered> {
     const held = { roomId, lease: speaker.lease };
     this.#store.addRoom(held);
     return await this.#answer(roomId, async () => {
       try {
-        const directory = await valueOf(this.#room(roomId).enter({ ...speaker, ...news }));
+        const entered = await valueOf(this.#room(roomId).enter({ ...speaker, ...news }));
         // What is older is in it already.
-        this.#changes.before(roomId, directory.version);
-        return directory;
+        this.#changes.before(roomId, entered.version);
+        return entered;
       } catch (thrown) {
         if (isGone(thrown)) {
           this.#store.removeRoom(held);

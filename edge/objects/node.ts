@@ -116,6 +116,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
       case 'room.deleted':
         this.#rooms.deleted(params.roomId);
         return Promise.resolve(this.#send(notice));
+      case 'room.granted':
       case 'mesh.members':
         return Promise.resolve(this.#send(notice));
       default:

@@ -7,10 +7,10 @@ import type {
 import { limits } from '../../protocol/limits.ts';
 import type { RegionMap } from '../../protocol/region-tree.ts';
 import type { EdgeLog, Trace } from '../log.ts';
-import type { DirectoryEffect, DirectoryEvent, DirectoryState } from '../room/directory.ts';
+import type { DirectoryEvent, DirectoryState } from '../room/directory.ts';
 import { directoryStep, emptyDirectoryState } from '../room/directory.ts';
 import { routesKey } from '../room/routes.ts';
-import type { NodeApi, Speaker } from './api.ts';
+import type { NodeApi, RoomNotice, Speaker } from './api.ts';
 import { InOrder } from './in-order.ts';
 import type { RoomStore } from './room-store.ts';
 
@@ -103,7 +103,7 @@ export class RoomDirectory {
 
   #step(event: DirectoryEvent): DirectoryChange {
     const { store, transaction, roomId, background, regionsChanged, changed } = this.#parts;
-    roomId();
+    const id = roomId();
     const before = this.#state;
     const { state, change, effects } = directoryStep(before, event);
     transaction(() => {
@@ -114,7 +114,8 @@ export class RoomDirectory {
     });
     this.#state = state;
     for (const effect of effects) {
-      this.#push(effect);
+      const { to, change: news } = effect;
+      this.tell(to, { method: 'room.changed', params: { roomId: id, change: news } });
     }
     if (routesKey(before.directory) !== routesKey(state.directory)) {
       background(regionsChanged());
@@ -122,13 +123,14 @@ export class RoomDirectory {
     return change;
   }
 
-  #push({ to, change }: DirectoryEffect): void {
+  /** Tells nodes something of the room, after what they were told before. */
+  tell(to: readonly string[], notice: RoomNotice): void {
     const { node, background, log } = this.#parts;
-    const roomId = this.#parts.roomId();
+    const { roomId } = notice.params;
     for (const nodeId of to) {
       const push = async (): Promise<void> => {
         try {
-          await node(nodeId).push({ method: 'room.changed', params: { roomId, change } });
+          await node(nodeId).push(notice);
         } catch (thrown) {
           // The node finds out by the version of the next change, or when its link is back.
           log.error('a node could not be told', thrown, { roomId, nodeId });

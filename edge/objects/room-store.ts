@@ -16,6 +16,7 @@ const tables = `
   CREATE TABLE IF NOT EXISTS holders
     (node_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, lease INTEGER NOT NULL, region TEXT NOT NULL,
      facts TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS grants (only INTEGER PRIMARY KEY CHECK (only = 1), epoch INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS erizos (id TEXT PRIMARY KEY, data TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS routes (only INTEGER PRIMARY KEY CHECK (only = 1), routes TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS streams (id TEXT PRIMARY KEY, data TEXT NOT NULL);`;
@@ -103,6 +104,16 @@ export class RoomStore {
       .exec<{ next: number | null }>('SELECT MIN(expires_ms) AS next FROM tokens')
       .one();
     return row.next ?? undefined;
+  }
+
+  /** How often the pin of the room has changed. */
+  grantEpoch(): number {
+    const row = this.#sql.exec<{ epoch: number }>('SELECT epoch FROM grants').toArray()[0];
+    return row?.epoch ?? 0;
+  }
+
+  saveGrantEpoch(epoch: number): void {
+    this.#sql.exec('INSERT OR REPLACE INTO grants (only, epoch) VALUES (1, ?)', epoch);
   }
 
   directory(): DirectoryState {

@@ -1,9 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import { systemClock } from '../../protocol/clock.ts';
-import type { Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { Presence, RoomEntered, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
-import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import type { DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import type { Whereabouts } from '../../protocol/pin.ts';
@@ -39,6 +39,7 @@ import { outcomeOf, valueOf } from './outcome.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { ParticipantsStore } from './participants-store.ts';
 import { RoomDirectory } from './room-directory.ts';
+import { RoomGrants } from './room-grants.ts';
 import { RoomParticipants } from './room-participants.ts';
 import { RoomRoutes } from './room-routes.ts';
 import { RoomStore } from './room-store.ts';
@@ -53,10 +54,11 @@ const nobody = { joined: [], left: [] };
 export class Room extends DurableObject<Bindings> implements RoomApi {
   readonly #store: RoomStore;
   readonly #mesh: MeshView;
-  readonly #alarms: Alarms<'tokens' | 'routes' | 'webhooks'>;
+  readonly #alarms: Alarms<'tokens' | 'routes' | 'webhooks' | 'grants'>;
   readonly #tokens: RoomTokens;
   readonly #directory: RoomDirectory;
   readonly #routes: RoomRoutes;
+  readonly #grants: RoomGrants;
   readonly #participants: RoomParticipants;
   readonly #webhooks: RoomWebhooks;
   #room: RoomAnswer | undefined;
@@ -96,6 +98,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     });
     this.#participants = this.#newParticipants(storage);
     this.#webhooks = this.#newWebhooks(storage);
+    this.#grants = this.#newGrants();
     this.#tokens = new RoomTokens({
       store: this.#store,
       mesh: this.#mesh,
@@ -130,10 +133,14 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
 
   change(change: RoomChange, trace?: Trace): Promise<Outcome<RoomAnswer>> {
     return outcomeOf(log.of(trace), async () => {
-      const room = changeRoom(this.#open(), change);
+      const before = this.#open();
+      const room = changeRoom(before, change);
       this.#store.saveRoom(room);
       this.#room = room;
-      await this.#routes.ask();
+      if (JSON.stringify(roomPin(room)) !== JSON.stringify(roomPin(before))) {
+        await this.#grants.change(room);
+        await this.#routes.ask();
+      }
       return room;
     });
   }
@@ -195,13 +202,15 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return this.#gather((node, roomId) => node.deleteUser({ roomId, name }, trace), trace);
   }
 
-  enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<Directory>> {
-    return outcomeOf(log, () => {
+  enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<RoomEntered>> {
+    return outcomeOf(log, async () => {
       const { nodeId, region } = holder;
-      const roomId = this.#open()._id;
+      const room = this.#open();
       const entered = this.#directory.enter(holder);
-      log.info('a controller holds the room', { roomId, nodeId, region });
-      return entered;
+      log.info('a controller holds the room', { roomId: room._id, nodeId, region });
+      // After it: a holder hears of each change that comes later.
+      const [directory, grant] = await Promise.all([entered, this.#grants.give()]);
+      return { ...directory, grant };
     });
   }
 
@@ -249,7 +258,22 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       tokens: () => Promise.resolve(this.#tokens.sweep()),
       routes: () => this.#routes.refresh(),
       webhooks: () => this.#webhooks.deliver(),
+      grants: () => this.#grants.renew(),
     });
+  }
+
+  #newGrants(): RoomGrants {
+    return new RoomGrants(
+      {
+        store: this.#store,
+        alarms: this.#alarms,
+        directory: this.#directory,
+        room: () => this.#room,
+        now: () => Date.now(),
+        log,
+      },
+      { key: configOf(this.env).ticketKey },
+    );
   }
 
   #newParticipants(storage: DurableObjectStorage): RoomParticipants {

@@ -3,6 +3,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import type {
   AgentToController,
   ControllerToAgent,
+  Trust,
 } from '../../protocol/contracts/controller-agent.ts';
 import { agentToController, controllerToAgent } from '../../protocol/contracts/controller-agent.ts';
 import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
@@ -113,6 +114,11 @@ export class Agent {
   /** How busy its ErizoJS processes are together. */
   get load(): ErizoSums {
     return this.#erizos.load;
+  }
+
+  /** What its processes show of this node, and check others by. */
+  trust(trust: Trust): void {
+    this.#erizos.trust(trust);
   }
 
   /** What is open in each of its processes. */

@@ -4,6 +4,7 @@ import type {
   AgentToErizo,
   ErizoLoad,
   ErizoToAgent,
+  Trust,
 } from '../../protocol/contracts/controller-agent.ts';
 import { agentToErizo, erizoToAgent } from '../../protocol/contracts/controller-agent.ts';
 import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
@@ -75,6 +76,7 @@ export class Erizos {
   readonly #options: ErizosOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #waiting = new Map<number, Waiting>();
+  #trust: Trust | undefined;
   #state: PoolState = emptyPool;
   #nextRequestId = 0;
   #stopTicking: Cancel = () => undefined;
@@ -152,6 +154,14 @@ export class Erizos {
         onEnd: () => this.#onUnlinked(session, erizoId),
       },
     );
+  }
+
+  /** Tells all processes, and those that come, what they may trust from now on. */
+  trust(trust: Trust): void {
+    this.#trust = trust;
+    for (const [erizoId, { session }] of this.#entries) {
+      this.#tellTrust(erizoId, session);
+    }
   }
 
   /** Those that can be used. */
@@ -242,7 +252,21 @@ export class Erizos {
       before.peer?.close();
     }
     this.#log.info({ erizoId, pid, endpoint }, 'erizo registered');
+    // Before it is given to a room.
+    queueMicrotask(() => this.#tellTrust(erizoId, session));
     this.#step({ is: 'registered', erizoId, load });
+  }
+
+  #tellTrust(erizoId: string, session: Session | undefined): void {
+    try {
+      if (this.#trust !== undefined) {
+        session?.peer?.notify('trust', this.#trust);
+      }
+    } catch (thrown) {
+      // Its next link begins with it.
+      this.#log.warn({ erizoId, err: thrown }, 'erizo could not be told what to trust');
+      session?.peer?.close();
+    }
   }
 
   /** Its agent died before this one came: what it carries goes on. */

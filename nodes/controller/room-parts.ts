@@ -9,6 +9,8 @@ export interface RoomParts {
   readonly log: Log;
   readonly streams: Streams;
   readonly erizos: ErizoList<Client>;
+  /** The room's grant; throws `unavailable` while there is none. */
+  grant(): string;
   /** To every client of the room on this node. */
   broadcast(event: string, message: unknown): void;
   clients(): Iterable<Client>;

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../../protocol/clock.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { newerGrant } from '../../protocol/grant.ts';
 import type { Log } from '../log.ts';
 import type { Edge } from '../mesh/edge.ts';
 import { defaults } from './defaults.ts';
@@ -41,6 +42,7 @@ export class RoomSync {
   readonly #log: Log;
   readonly #options: RoomSyncOptions;
   readonly #keeper = new DirectoryKeeper();
+  #grant: string | undefined;
   #held = false;
   #mustEnter = false;
   #mustTell = false;
@@ -122,6 +124,19 @@ export class RoomSync {
     }
   }
 
+  /** A grant that comes twice, or late, does no harm. */
+  granted(grant: string): void {
+    this.#grant = newerGrant(this.#grant, grant);
+  }
+
+  /** Under which streams of the room are pulled. Throws `unavailable` before it is there. */
+  get grant(): string {
+    if (this.#grant === undefined) {
+      throw new RizomaError('unavailable', 'the edge has not granted the room yet');
+    }
+    return this.#grant;
+  }
+
   close(): void {
     this.#closed = true;
     this.#stopRetry();
@@ -193,10 +208,11 @@ export class RoomSync {
     this.#mustEnter = false;
     this.#mustTell = false;
     try {
-      const directory = await this.#edge.call('room.enter', {
+      const { grant, ...directory } = await this.#edge.call('room.enter', {
         roomId,
         facts: this.#options.facts(),
       });
+      this.granted(grant);
       const before = this.#keeper.directory;
       this.#keeper.replace(directory);
       this.#log.info({ version: directory.version }, 'room entered');

@@ -258,6 +258,10 @@ export class Room implements ClientHandlers {
     this.#sync.linked();
   }
 
+  granted(grant: string): void {
+    this.#sync.granted(grant);
+  }
+
   changed(change: DirectoryChange): void {
     this.#sync.changed(change);
   }
@@ -379,6 +383,7 @@ export class Room implements ClientHandlers {
       log: this.#log,
       streams: this.#streams,
       erizos: this.#erizos,
+      grant: () => this.#sync.grant,
       broadcast: (event, message) => this.#broadcast(event, message),
       clients: () => this.#clients.values(),
       factsChanged: () => this.#sync.tell(),

@@ -104,6 +104,10 @@ export class Rooms implements EdgeListener, NeighbourListener {
     this.#rooms.get(roomId)?.changed(change);
   }
 
+  roomGranted(roomId: string, grant: string): void {
+    this.#rooms.get(roomId)?.granted(grant);
+  }
+
   roomDeleted(roomId: string, requestId?: string): void {
     this.#rooms.get(roomId)?.gone('not_found', 'the room was deleted', requestId);
   }

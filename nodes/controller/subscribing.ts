@@ -164,6 +164,7 @@ export class Subscribing {
         clientId: client.id,
         streamId,
         route,
+        grant: this.#parts.grant(),
         options: { ...wanted, plan: client.plan },
       },
       {

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import type { Handlers } from '../../protocol/contract.ts';
-import type { AgentToErizo, ErizoLoad } from '../../protocol/contracts/controller-agent.ts';
+import type { AgentToErizo, ErizoLoad, Trust } from '../../protocol/contracts/controller-agent.ts';
 import { agentToErizo, erizoToAgent } from '../../protocol/contracts/controller-agent.ts';
 import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
@@ -19,6 +19,7 @@ export interface AgentLinkOptions {
   dial: () => Link;
   load: () => Promise<ErizoLoad>;
   counters: () => Promise<ErizoCounters>;
+  onTrust: (trust: Trust) => void;
   onStop: (now: boolean) => void;
   /** No agent has claimed the process for `erizoDefaults.orphan_ms`; told again while it is so. */
   onOrphan: () => void;
@@ -81,6 +82,7 @@ export class AgentLink {
 
   #handlers(): Handlers<AgentToErizo> {
     return {
+      trust: (trust) => this.#options.onTrust(trust),
       stop: ({ now }) => this.#options.onStop(now),
       counters: () => this.#options.counters(),
     };

@@ -62,6 +62,8 @@ export const erizoDefaults = {
   clients: 1_000,
   /** For the answer to an offer, before a connection that nothing goes over is closed. */
   farewell_ms: 5_000,
+  /** Rooms whose newest grant is known: more than a process serves at a time. */
+  rememberedRooms: 1_024,
   /** Notifications that wait for a controller that is away: more than its clients have streams. */
   missed: 1_024,
 } as const;

@@ -14,6 +14,7 @@ import { Client } from './client.ts';
 import { erizoDefaults } from './config.ts';
 import type { Engine } from './engine.ts';
 import type { Publisher } from './publisher.ts';
+import type { WantedStream } from './pulls.ts';
 import type { Source } from './source.ts';
 import { untilAborted } from './wait.ts';
 
@@ -29,7 +30,7 @@ export interface Shared {
   checkFree(streamId: string): void;
   published(publisher: Publisher): void;
   publisherEnded(streamId: string): void;
-  source(stream: Pick<Params<'addSubscriber'>, 'streamId' | 'roomId' | 'route'>): Source;
+  source(stream: WantedStream): Source;
   counters(): Promise<ErizoCounters>;
   /** A client is gone: the process may be idle now. */
   changed(): void;

@@ -9,6 +9,8 @@ import type { Log } from '../log.ts';
 import type { Engine } from './engine.ts';
 import { Feed } from './feed.ts';
 import { Pipe } from './pipe.ts';
+import type { Guard } from './guard.ts';
+import type { WantedStream } from './pulls.ts';
 import type { Source, SourceEnd } from './source.ts';
 import { untilAborted } from './wait.ts';
 
@@ -19,20 +21,27 @@ export interface DownstreamOptions {
   /** Who dialled, as it said in its hello. */
   erizoId: string;
   selfId: string;
-  source: (stream: Pick<OpenParams, 'streamId' | 'roomId' | 'route'>) => Source;
+  source: (stream: WantedStream) => Source;
   onEnd: (downstream: Downstream) => void;
 }
 
 /** A process that pulls streams from this one: its link, its pipe and what goes over it. */
 export class Downstream {
   readonly #engine: Engine;
+  readonly #guard: Guard;
   readonly #log: Log;
   readonly #options: DownstreamOptions;
   #peer!: RpcPeer<typeof erizoToDownstream, ErizoToUpstream>;
   readonly #feeds = new Map<string, Feed>();
   #pipe: { pipe: Pipe; remote: PipeEndpoint } | undefined;
+  /** Settles when all that was asked for so far is let in or refused. */
+  #checked: Promise<unknown> = Promise.resolve();
 
-  private constructor(components: { engine: Engine; log: Log }, options: DownstreamOptions) {
+  private constructor(
+    components: { engine: Engine; log: Log; guard: Guard },
+    options: DownstreamOptions,
+  ) {
+    this.#guard = components.guard;
     this.#engine = components.engine;
     this.#log = components.log.child({ downstream: options.erizoId });
     this.#options = options;
@@ -40,7 +49,7 @@ export class Downstream {
 
   /** Serves the link, which it opens at once. */
   static create(
-    components: { engine: Engine; clock: Clock; log: Log; link: Link },
+    components: { engine: Engine; clock: Clock; log: Log; guard: Guard; link: Link },
     options: DownstreamOptions,
   ): Downstream {
     const { link, clock } = components;
@@ -74,6 +83,7 @@ export class Downstream {
     return {
       'cascade.open': (params, context) => this.#open(params, context),
       'cascade.close': async ({ pipeId, streamId }) => {
+        await this.#checked;
         this.#feedOf(pipeId, streamId)?.close();
         this.#feeds.delete(streamId);
         return null;
@@ -86,19 +96,29 @@ export class Downstream {
 
   async #open(params: OpenParams, context: CallContext<never>): Promise<OpenResult> {
     this.#check(params);
-    const source = this.#options.source(params);
-    const { pipe } = this.#pipeFor(params.pipe);
-    const known = this.#feeds.get(params.streamId);
-    const feed = known ?? this.#feed(source, pipe);
+    const begun = this.#guard.check(params).then(() => this.#begin(params));
+    this.#checked = Promise.allSettled([this.#checked, begun]);
+    const { feed, pipe, isNew } = await begun;
     try {
       const tracks = await untilAborted(feed.tracks, context.signal);
       return { endpoint: await pipe.endpoint(), tracks };
     } catch (thrown) {
-      if (known === undefined) {
+      if (isNew) {
         this.#drop(feed);
       }
       throw thrown;
     }
+  }
+
+  #begin(params: OpenParams): { feed: Feed; pipe: Pipe; isNew: boolean } {
+    if (this.#peer.ended !== undefined) {
+      throw new RizomaError('cancelled', 'the link ended before the stream was let out');
+    }
+    const { streamId, roomId, route, grant } = params;
+    const source = this.#options.source({ streamId, roomId, route, grant });
+    const { pipe } = this.#pipeFor(params.pipe);
+    const known = this.#feeds.get(streamId);
+    return { feed: known ?? this.#feed(source, pipe), pipe, isNew: known === undefined };
   }
 
   /** A route that comes back to one of its ends would wait for itself. */

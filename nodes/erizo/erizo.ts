@@ -2,7 +2,6 @@ import type * as v from 'valibot';
 import type { Clock } from '../../protocol/clock.ts';
 import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
 import { Hello } from '../../protocol/contracts/controller-erizo.ts';
-import type { Route } from '../../protocol/cascade-tree.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
 import { parseJson } from '../../protocol/parse.ts';
@@ -13,15 +12,17 @@ import type { Shared } from './controller-session.ts';
 import { ControllerSession } from './controller-session.ts';
 import { Downstream } from './downstream.ts';
 import type { Engine } from './engine.ts';
+import type { Guard } from './guard.ts';
 import type { Counted } from './load.ts';
 import type { Publisher } from './publisher.ts';
+import type { WantedStream } from './pulls.ts';
 import { Pulls } from './pulls.ts';
 import type { Source } from './source.ts';
 import type { Self } from './upstream.ts';
 
 /** All of a process but its worker and its way in: who is linked to it, and what streams it has. */
 export class Erizo {
-  readonly #components: { engine: Engine; clock: Clock; log: Log };
+  readonly #components: { engine: Engine; clock: Clock; log: Log; guard: Guard };
   readonly #self: Self;
   readonly #onChange: () => void;
   readonly #pulls: Pulls;
@@ -32,7 +33,7 @@ export class Erizo {
 
   /** `onChange` is called when a client, a neighbour or a pull has gone. */
   constructor(
-    components: { engine: Engine; clock: Clock; log: Log },
+    components: { engine: Engine; clock: Clock; log: Log; guard: Guard },
     options: { self: Self; onChange: () => void },
   ) {
     this.#components = components;
@@ -167,7 +168,7 @@ export class Erizo {
     }
   }
 
-  #source(stream: { streamId: string; roomId: string; route: Route }): Source {
+  #source(stream: WantedStream): Source {
     const local = this.#publishers.get(stream.streamId);
     if (local === undefined) {
       return this.#pulls.get(stream);

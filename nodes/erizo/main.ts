@@ -6,6 +6,7 @@ import { AgentLink } from './agent-link.ts';
 import { readConfig } from './config.ts';
 import { Engine } from './engine.ts';
 import { Erizo } from './erizo.ts';
+import { Guard } from './guard.ts';
 import { LoadMeter } from './load.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -30,8 +31,9 @@ const engine = await Engine.create(
   },
 );
 await warmUp(engine);
+const guard = new Guard({ clock }, { region });
 const erizo = new Erizo(
-  { engine, clock, log },
+  { engine, clock, log, guard },
   { self: { erizoId, nodeId, region }, onChange: () => exitWhenIdle() },
 );
 const listener = await ZmqListener.create(
@@ -67,6 +69,7 @@ const agent = AgentLink.create(
       ),
     load: () => meter.measure(erizo.counted),
     counters: () => erizo.counters(),
+    onTrust: (trust) => guard.learn(trust),
     onStop: (now) => stop(now),
     onOrphan: () => {
       if (erizo.isIdle) {

@@ -3,10 +3,19 @@ import type { Clock } from '../../protocol/clock.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from './engine.ts';
+import type { Guard } from './guard.ts';
 import { Pull } from './pull.ts';
 import type { SourceEnd } from './source.ts';
 import type { Self } from './upstream.ts';
 import { Upstream } from './upstream.ts';
+
+/** A stream of a room, the way to it from here, and what lets it come. */
+export interface WantedStream {
+  streamId: string;
+  roomId: string;
+  route: Route;
+  grant: string;
+}
 
 interface Linked {
   upstream: Upstream;
@@ -15,7 +24,7 @@ interface Linked {
 
 /** The streams that this process pulls from others; whoever asks for one of them again joins it. */
 export class Pulls {
-  readonly #components: { engine: Engine; clock: Clock; log: Log };
+  readonly #components: { engine: Engine; clock: Clock; log: Log; guard: Guard };
   readonly #self: Self;
   readonly #onChange: () => void;
   readonly #pulls = new Map<string, Pull>();
@@ -23,7 +32,7 @@ export class Pulls {
   #opens = 0;
 
   constructor(
-    components: { engine: Engine; clock: Clock; log: Log },
+    components: { engine: Engine; clock: Clock; log: Log; guard: Guard },
     options: { self: Self; onChange: () => void },
   ) {
     this.#components = components;
@@ -40,8 +49,8 @@ export class Pulls {
    * The stream by way of the next hop of the route, or by the way it comes already. Throws
    * `forbidden` for a route that comes back here, `not_found` for a stream of another room.
    */
-  get(stream: { streamId: string; roomId: string; route: Route }): Pull {
-    const { streamId, roomId, route } = stream;
+  get(stream: WantedStream): Pull {
+    const { streamId, roomId, route, grant } = stream;
     const known = this.#pulls.get(streamId);
     if (known !== undefined) {
       if (known.roomId !== roomId) {
@@ -56,7 +65,7 @@ export class Pulls {
     if (route.some(({ erizoId }) => erizoId === this.#self.erizoId)) {
       throw new RizomaError('forbidden', 'the route comes back to where it begins');
     }
-    return this.#pull({ streamId, roomId, next, rest });
+    return this.#pull(next, { streamId, roomId, route: rest, grant });
   }
 
   close(): void {
@@ -70,8 +79,9 @@ export class Pulls {
     this.close();
   }
 
-  #pull(stream: { streamId: string; roomId: string; next: Hop; rest: Route }): Pull {
-    const { streamId, roomId, next, rest } = stream;
+  /** `stream.route` is that of the next hop. */
+  #pull(next: Hop, stream: WantedStream): Pull {
+    const { streamId, roomId } = stream;
     const linked = this.#link(next);
     const { upstream, pulls } = linked;
     this.#opens += 1;
@@ -81,7 +91,7 @@ export class Pulls {
         streamId,
         roomId,
         wan: next.region !== this.#self.region,
-        open: () => upstream.open({ streamId, roomId, route: rest }),
+        open: () => upstream.open(stream),
         setPaused: (paused) => upstream.setPaused(streamId, paused),
         onEnd: () => this.#onEnd(streamId, next, linked),
       },

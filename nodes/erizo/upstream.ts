@@ -2,16 +2,18 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { Handlers } from '../../protocol/contract.ts';
 import type { ErizoToDownstream, Track } from '../../protocol/contracts/erizo-erizo.ts';
 import { erizoToDownstream, erizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
-import type { Hop, Route } from '../../protocol/cascade-tree.ts';
+import type { Hop } from '../../protocol/cascade-tree.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import type { LinkEnd } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { dialZmq } from '../link/zmq-dialer.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from './engine.ts';
+import type { Guard } from './guard.ts';
 import type { Producer } from './media.ts';
 import { allOrNone } from './wait.ts';
 import { Pipe } from './pipe.ts';
+import type { WantedStream } from './pulls.ts';
 import type { SourceEnd } from './source.ts';
 
 /** This process, as others know it. */
@@ -32,19 +34,21 @@ export interface UpstreamOptions {
 /** A process that this one pulls streams from: one link and one pipe, for as long as there are some. */
 export class Upstream {
   readonly #log: Log;
+  readonly #guard: Guard;
   readonly #options: UpstreamOptions;
   #pipe!: Pipe;
   #peer!: RpcPeer<typeof erizoToUpstream, ErizoToDownstream>;
   #closed = false;
 
-  private constructor(components: { log: Log }, options: UpstreamOptions) {
+  private constructor(components: { log: Log; guard: Guard }, options: UpstreamOptions) {
+    this.#guard = components.guard;
     this.#log = components.log.child({ upstream: options.hop.erizoId });
     this.#options = options;
   }
 
   /** Dials the process and opens this end of the pipe; answers at once. */
   static create(
-    components: { engine: Engine; clock: Clock; log: Log },
+    components: { engine: Engine; clock: Clock; log: Log; guard: Guard },
     options: UpstreamOptions,
   ): Upstream {
     const { engine, clock } = components;
@@ -71,17 +75,11 @@ export class Upstream {
   }
 
   /** Pulls a stream: one round trip, whether the pipe is there yet or not. Its tracks are paused. */
-  async open(stream: {
-    streamId: string;
-    roomId: string;
-    route: Route;
-  }): Promise<readonly Producer[]> {
-    const { streamId, roomId, route } = stream;
+  async open(stream: WantedStream): Promise<readonly Producer[]> {
     const answer = await this.#peer.call('cascade.open', {
-      streamId,
-      roomId,
-      route,
+      ...stream,
       puller: this.#options.self,
+      certificate: this.#guard.certificate,
       pipe: { pipeId: this.#pipe.pipeId, endpoint: await this.#pipe.endpoint() },
     });
     const [producers] = await Promise.all([

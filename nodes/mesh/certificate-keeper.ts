@@ -12,6 +12,8 @@ export interface CertificateKeeperComponents {
   log: Log;
   /** From 0 to 1, for the jitter. */
   random: () => number;
+  /** There is another one. */
+  changed: (key: TicketPublicKey, text: string) => void;
   /** Asks the edge for another certificate. */
   renew: () => Promise<string>;
 }
@@ -58,6 +60,7 @@ export class CertificateKeeper {
       if (text !== this.#held?.text) {
         this.#held = { ...certificate, text };
         log.info({ peerId, expires: new Date(expires_s * 1000) }, 'node has a certificate');
+        this.#parts.changed(key, text);
       }
       this.#renewAfter(key, this.#untilRenewal_ms(certificate, now_ms));
     } catch (thrown) {

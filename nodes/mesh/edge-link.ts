@@ -87,6 +87,7 @@ export class EdgeLink implements Edge {
         clock,
         log,
         random: this.#random,
+        changed: (key, text) => this.#tell((listener) => listener.certified?.(key, text)),
         renew: async () => this.call('node.renew', { enrolment: await this.#enrolment() }),
       },
       { nodeId: card.nodeId, region: card.region, jurisdiction: card.jurisdiction },
@@ -219,6 +220,8 @@ export class EdgeLink implements Edge {
       },
       'room.changed': ({ roomId, change }) =>
         this.#tell((listener) => listener.roomChanged?.(roomId, change)),
+      'room.granted': ({ roomId, grant }) =>
+        this.#tell((listener) => listener.roomGranted?.(roomId, grant)),
       'room.deleted': ({ roomId, requestId }) =>
         this.#tell((listener) => listener.roomDeleted?.(roomId, requestId)),
       'room.users': async ({ roomId, requestId }, { part }) => {

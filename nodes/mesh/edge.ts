@@ -16,11 +16,15 @@ export interface EdgeListener {
   /** Registered, for the first time or again: what was pushed meanwhile was missed. */
   linked?(): void;
   away?(): void;
+  /** The node has another certificate, and this is the key that checks all of them. */
+  certified?(key: TicketPublicKey, certificate: string): void;
   /** Who is in the mesh, and the peer ids of keys that were revoked. */
   members?(nodes: readonly NodeCard[], revoked: readonly string[]): void;
   /** Take no new clients and end when the last has left, or take them again. */
   drain?(drain: boolean): void;
   roomChanged?(roomId: string, change: DirectoryChange): void;
+  /** Another grant of the room. */
+  roomGranted?(roomId: string, grant: string): void;
   roomDeleted?(roomId: string, requestId?: string): void;
   /** Who is in the room here. */
   users?(roomId: string): readonly RoomUser[];

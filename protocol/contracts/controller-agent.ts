@@ -1,7 +1,9 @@
 import * as v from 'valibot';
+import { CertificateText } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
 import { Endpoint } from '../directory.ts';
 import { AgentId, ErizoId, RoomId } from '../ids.ts';
+import { TicketPublicKey } from '../ticket.ts';
 import { ErizoCounters } from './controller-erizo.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -85,11 +87,24 @@ export const erizoToAgent = {
   },
 } as const satisfies Contract;
 
+/** What a process shows others of its node, and what checks that which others show. */
+export const Trust = v.strictObject({
+  /** Checks certificates and grants. */
+  key: TicketPublicKey,
+  /** Of the node. */
+  certificate: CertificateText,
+});
+
 /** What an agent tells an ErizoJS process. */
 export const agentToErizo = {
   /** Take no more clients and exit when idle; at once where `now`. */
   stop: {
     params: v.strictObject({ now: v.boolean() }),
+    notify: true,
+  },
+  /** When it registers, and when there is another certificate. The last one counts. */
+  trust: {
+    params: Trust,
     notify: true,
   },
   /** What is open in it, for the metrics of the node. */
@@ -102,6 +117,7 @@ export const agentToErizo = {
   },
 } as const satisfies Contract;
 
+export type Trust = v.InferOutput<typeof Trust>;
 export type ErizoLoad = v.InferOutput<typeof ErizoLoad>;
 export type ControllerToAgent = typeof controllerToAgent;
 export type AgentToController = typeof agentToController;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { Route } from '../cascade-tree.ts';
+import { GrantText } from '../grant.ts';
 import type { Contract } from '../contract.ts';
 import { ClientId, ConnectionId, ErizoId, RoomId, StreamId } from '../ids.ts';
 import { limits } from '../limits.ts';
@@ -98,7 +99,8 @@ export const controllerToErizo = {
   },
   /**
    * Part `initializing` names the connection on which this process offers (`connectionMessage`);
-   * the answer comes when media can flow. `route` is empty where the stream is published here.
+   * the answer comes when media can flow. `route` is empty where the stream is published here; else the
+   * stream is pulled under the grant.
    */
   addSubscriber: {
     params: v.strictObject({
@@ -106,6 +108,7 @@ export const controllerToErizo = {
       clientId: ClientId,
       streamId: StreamId,
       route: Route,
+      grant: GrantText,
       options: v.strictObject({ audio: v.boolean(), video: v.boolean(), plan: ConnectionPlan }),
     }),
     part: Initializing,

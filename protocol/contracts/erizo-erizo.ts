@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { Route } from '../cascade-tree.ts';
+import { CertificateText } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
+import { GrantText } from '../grant.ts';
 import { ErizoId, NodeId, PipeId, RegionId, RoomId, StreamId } from '../ids.ts';
 
 /** One end of an SRTP pipe between two workers. */
@@ -84,7 +86,8 @@ export const Track = v.strictObject({
 export const erizoToUpstream = {
   /**
    * Opens a stream on the pipe between two processes, and the pipe with it where there is none.
-   * An upstream that lacks the stream pulls it first along the rest of the route.
+   * An upstream that lacks the stream pulls it first along the rest of the route. `forbidden` unless the
+   * grant lets the media of the room be where both ends are.
    */
   'cascade.open': {
     params: v.strictObject({
@@ -93,6 +96,10 @@ export const erizoToUpstream = {
       /** The upstream's own way to the origin; empty where it is the origin. */
       route: Route,
       puller: v.strictObject({ erizoId: ErizoId, nodeId: NodeId, region: RegionId }),
+      /** Of the puller's node: where it really is. */
+      certificate: CertificateText,
+      /** Of the room: both ends have to be inside. */
+      grant: GrantText,
       pipe: v.strictObject({ pipeId: PipeId, endpoint: PipeEndpoint }),
     }),
     result: v.strictObject({

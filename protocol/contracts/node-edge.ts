@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { CertificateText } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
 import { Directory, DirectoryChange, Endpoint, RoomFacts } from '../directory.ts';
+import { GrantText } from '../grant.ts';
 import { EnrolmentText } from '../enrolment.ts';
 import {
   ClientId,
@@ -66,6 +67,9 @@ const text = v.pipe(v.string(), v.maxLength(limits.name_chars));
 
 /** The request because of which the edge says it, for the log; there need be none. */
 const requestId = v.optional(RequestId);
+
+/** What a controller is given when it enters a room. */
+export const RoomEntered = v.strictObject({ ...Directory.entries, grant: GrantText });
 
 /** Somebody who is in a room at a controller. */
 export const RoomUser = v.strictObject({ clientId: ClientId, name: text, role: text });
@@ -144,11 +148,11 @@ export const nodeToEdge = {
   },
   /**
    * This controller holds the room, and these are its facts: what the edge had of it is replaced.
-   * Answers the whole directory, and from then on its changes are pushed.
+   * Answers the whole directory and the room's grant, and from then on what changes is pushed.
    */
   'room.enter': {
     params: v.strictObject({ roomId: RoomId, facts: RoomFacts }),
-    result: Directory,
+    result: RoomEntered,
     errors: ['not_found', 'overloaded', 'conflict'],
     timeout_ms: 5_000,
     idempotent: true,
@@ -205,6 +209,11 @@ export const edgeToNode = {
     params: v.strictObject({ roomId: RoomId, change: DirectoryChange }),
     notify: true,
   },
+  /** Another grant of the room: its pin has changed, or the one before is to expire. */
+  'room.granted': {
+    params: v.strictObject({ roomId: RoomId, grant: GrantText }),
+    notify: true,
+  },
   /** Licode: `deleteRoom`. Every client of the room is disconnected. */
   'room.deleted': {
     params: v.strictObject({ roomId: RoomId, requestId }),
@@ -231,6 +240,7 @@ export const edgeToNode = {
 
 export type NodeCard = v.InferOutput<typeof NodeCard>;
 export type NodeLoad = v.InferOutput<typeof NodeLoad>;
+export type RoomEntered = v.InferOutput<typeof RoomEntered>;
 export type RoomUser = v.InferOutput<typeof RoomUser>;
 export type Presence = v.InferOutput<typeof Presence>;
 export type NodeToEdge = typeof nodeToEdge;

@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
+import type { Directory } from '../../protocol/directory.ts';
 import { applyChange, emptyDirectory } from '../../protocol/directory.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -222,8 +223,8 @@ describe('two nodes in one room', () => {
     const us = await startNode('us-east', 31);
     const { _id: roomId } = await createRoom('both');
     const facts = someFacts();
-    let seenByEu = await eu.peer.call('room.enter', { roomId, facts });
-    let seenByUs = await us.peer.call('room.enter', { roomId, facts: nothing });
+    let seenByEu: Directory = await eu.peer.call('room.enter', { roomId, facts });
+    let seenByUs: Directory = await us.peer.call('room.enter', { roomId, facts: nothing });
     expect(seenByUs).toEqual(seenByEu);
     expect(seenByUs.streams).toMatchObject([{ nodeId: 'eu-west-31', region: 'eu-west', since: 1 }]);
     const more = someFacts();

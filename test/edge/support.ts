@@ -230,6 +230,7 @@ export interface TestNode {
   /** Whether its own host ends it. */
   ends: boolean;
   readonly changes: Inbox<DirectoryChange>;
+  readonly grants: Inbox<string>;
   /** The rooms that it was told were deleted. */
   readonly deletions: Inbox<string>;
   /** The requests because of which. */
@@ -283,6 +284,7 @@ export async function connect(
   }
   const members = new Inbox<string[]>();
   const changes = new Inbox<DirectoryChange>();
+  const grants = new Inbox<string>();
   const deletions = new Inbox<string>();
   const requestIds: (string | undefined)[] = [];
   const ended = Promise.withResolvers<string>();
@@ -305,6 +307,7 @@ export async function connect(
           node.apply(change);
           changes.put(change);
         },
+        'room.granted': ({ grant }) => grants.put(grant),
         'room.deleted': ({ roomId, requestId }) => {
           requestIds.push(requestId);
           deletions.put(roomId);
@@ -328,6 +331,7 @@ export async function connect(
     peer,
     members,
     changes,
+    grants,
     deletions,
     cards: [],
     revoked: [],

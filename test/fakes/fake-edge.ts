@@ -1,10 +1,11 @@
 import type { Edge, EdgeKeys, EdgeListener } from '../../nodes/mesh/edge.ts';
 import type { CallsOf, ParamsIn, ParamsOf, ResultOf } from '../../protocol/contract.ts';
-import type { NodeToEdge, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { NodeToEdge, RoomEntered, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import { nodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { applyChange, emptyDirectory } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { signGrant } from '../../protocol/grant.ts';
 import { newTokenId } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { TicketPrivateKey } from '../../protocol/ticket.ts';
@@ -169,7 +170,7 @@ export class FakeEdge implements Edge {
     if (!this.linked) {
       throw new RizomaError('link_down', 'the edge went away');
     }
-    return parse(row.result, answer, method) as ResultOf<NodeToEdge, M>;
+    return parse(row.result, await answer, method) as ResultOf<NodeToEdge, M>;
   }
 
   #answer(method: CallsOf<NodeToEdge>, params: unknown): unknown {
@@ -179,7 +180,7 @@ export class FakeEdge implements Edge {
       case 'room.enter': {
         const { roomId, facts } = params as ParamsOf<NodeToEdge, 'room.enter'>;
         this.#put(roomId, this.#self, facts);
-        return this.directory(roomId);
+        return this.#entered(roomId);
       }
       case 'room.facts': {
         const { roomId, facts } = params as ParamsOf<NodeToEdge, 'room.facts'>;
@@ -226,6 +227,12 @@ export class FakeEdge implements Edge {
     }
     this.#present.set(roomId, { number, people });
     return 'ok';
+  }
+
+  async #entered(roomId: string): Promise<RoomEntered> {
+    const directory = this.directory(roomId);
+    const grant = await signGrant(this.#ticketKey, { roomId, epoch: 0 }, Date.now());
+    return { ...directory, grant };
   }
 
   #consume({ token }: ParamsOf<NodeToEdge, 'token.consume'>): Visitor {

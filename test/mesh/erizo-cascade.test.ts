@@ -3,16 +3,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
+import { newTicketKey } from '../fakes/fake-edge.ts';
 import { launchChromium } from '../support/chromium.ts';
-import {
-  empty,
-  isEmpty,
-  Participant,
-  roomId,
-  TestAgent,
-  TestController,
-  TestErizo,
-} from './erizo-kit.ts';
+import { empty, isEmpty, Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+import { grantOf, roomId } from './erizo-grants.ts';
 
 let browser: Browser;
 let agent: TestAgent;
@@ -194,7 +189,14 @@ describe('a cascade', () => {
       const clientId = newUuid();
       const call = atGateway.peer.call(
         'addSubscriber',
-        { roomId, clientId, streamId: stream.streamId, route: [origin.hop], options },
+        {
+          roomId,
+          clientId,
+          streamId: stream.streamId,
+          route: [origin.hop],
+          grant: await grantOf(),
+          options,
+        },
         {
           signal: abort.signal,
           onPart: () => stage === 'initializing' && abort.abort(),
@@ -233,6 +235,38 @@ describe('a cascade', () => {
       feeds: 0,
       pipeTransports: 0,
     });
+  });
+
+  it('that leads out of the grant is refused at the hop that would, by those who have the media', async () => {
+    const [origin, relay, far] = await Promise.all([
+      start('eu-west', '127.0.1.1'),
+      start('us-east', '127.0.2.1'),
+      start('ap-northeast', '127.0.3.1'),
+    ]);
+    const ann = await Participant.create(browser, TestController.dial(origin));
+    const stream = await ann.publish();
+    const dan = await Participant.create(browser, TestController.dial(far));
+    const throughRelay = [relay.hop, origin.hop];
+    const expired_ms = Date.now() - (limits.grant_ttl_s + 61) * 1_000;
+    const refused = {
+      'without the viewer’s region': grantOf({ regions: { deny: ['ap-northeast'] } }),
+      'without the relay': grantOf({ regions: { allow: ['eu-west', 'ap-northeast'] } }),
+      'without the origin': grantOf({ regions: { deny: ['eu-west'] } }),
+      'of another room': grantOf({ roomId: 'ffffffffffffffffffffffff' }),
+      expired: grantOf({}, { now_ms: expired_ms }),
+      forged: grantOf({}, { key: await newTicketKey() }),
+    };
+    for (const [what, grant] of Object.entries(refused)) {
+      await expect(dan.subscribe(stream, throughRelay, await grant), what).rejects.toMatchObject({
+        code: 'forbidden',
+      });
+    }
+    for (const erizo of [relay, far]) {
+      expect(await erizo.settled(isEmpty)).toMatchObject(empty);
+    }
+    expect(await origin.settled(({ feeds }) => feeds === 0)).toMatchObject({ feeds: 0 });
+    await dan.subscribe(stream, throughRelay, await grantOf({ regions: { deny: ['sa-east'] } }));
+    expect((await dan.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
   });
 
   it('of a stream that nobody publishes, or by a way that comes back, is refused', async () => {

@@ -19,14 +19,14 @@ import type {
 } from '../../protocol/contracts/controller-erizo.ts';
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
-import { newHexId, newStreamId, newUuid } from '../../protocol/ids.ts';
+import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import { grantOf, roomId, trustOf } from './erizo-grants.ts';
 import * as inPage from './erizo-page.ts';
 
 const clock = systemClock;
 const root = resolve(import.meta.dirname, '../..');
-export const roomId = newHexId();
 
 type AgentPeer = RpcPeer<typeof agentToErizo, typeof erizoToAgent>;
 type Registration = ParamsOf<typeof erizoToAgent, 'register'>;
@@ -112,6 +112,9 @@ export class TestErizo {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     const { peer, endpoint } = await arrival;
+    peer.notify('trust', await trustOf({ nodeId, region }));
+    // It has heard of it when it answers what was asked after that.
+    await peer.call('counters', {});
     return new TestErizo({ erizoId, nodeId, region, endpoint }, child, peer);
   }
 
@@ -294,7 +297,11 @@ export class Participant {
   }
 
   /** Plays a stream; resolves when media can flow. */
-  async subscribe(stream: { streamId: string; label: string }, route: Route): Promise<void> {
+  async subscribe(
+    stream: { streamId: string; label: string },
+    route: Route,
+    grant?: string,
+  ): Promise<void> {
     const { streamId, label } = stream;
     const { clientId, plan } = this;
     this.#msids.set(label, streamId);
@@ -303,6 +310,7 @@ export class Participant {
       clientId,
       streamId,
       route,
+      grant: grant ?? (await grantOf()),
       options: { audio: true, video: true, plan },
     });
   }

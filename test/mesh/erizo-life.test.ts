@@ -6,13 +6,15 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Engine } from '../../nodes/erizo/engine.ts';
 import { Erizo } from '../../nodes/erizo/erizo.ts';
+import { Guard } from '../../nodes/erizo/guard.ts';
 import { createLog } from '../../nodes/log.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import { memoryLinkPair } from '../fakes/memory-link.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { Participant, roomId, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+import { roomId } from './erizo-grants.ts';
+import { Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
 
 let browser: Browser;
 let agent: TestAgent;
@@ -153,7 +155,8 @@ describe('a controller', () => {
       },
     );
     const self = { erizoId: newUuid(), nodeId: 'node', region: 'eu-west' };
-    const erizo = new Erizo({ engine, clock, log }, { self, onChange: () => undefined });
+    const guard = new Guard({ clock }, self);
+    const erizo = new Erizo({ engine, clock, log, guard }, { self, onChange: () => undefined });
     const [here, there] = memoryLinkPair();
     erizo.onLink(there, JSON.stringify({ kind: 'controller', id: newUuid() }));
     const controller = new TestController(here);

@@ -33,6 +33,7 @@ function begin(options: { refuse?: boolean } = {}) {
     {
       erizoId,
       pid: 1,
+      onTrust: () => undefined,
       endpoint: 'tcp://127.0.0.1:1',
       dial: () => {
         state.dials += 1;

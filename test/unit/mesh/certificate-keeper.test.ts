@@ -36,6 +36,7 @@ beforeEach(() => {
       clock,
       log: pino({ level: 'silent' }),
       random: () => 0.5,
+      changed: () => undefined,
       renew: async () => {
         asked.push((clock.now() - start_ms) / hour_ms);
         renewed.resolve();

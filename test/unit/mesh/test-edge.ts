@@ -160,7 +160,7 @@ export class TestEdge {
       'token.consume': async () => {
         throw new RizomaError('token_used', 'this token was used');
       },
-      'room.enter': async () => ({ version: 1, erizos: [], streams: [] }),
+      'room.enter': async () => ({ version: 1, erizos: [], streams: [], grant: 'x' }),
       'room.facts': async () => ({
         from: 1,
         version: 1,

@@ -1,0 +1,80 @@
+import { readCertificate } from '../../protocol/certificate.ts';
+import type { Clock } from '../../protocol/clock.ts';
+import type { ParamsOf } from '../../protocol/contract.ts';
+import type { Trust } from '../../protocol/contracts/controller-agent.ts';
+import type { ErizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { checkGrant } from '../../protocol/grant.ts';
+import type { Whereabouts } from '../../protocol/pin.ts';
+import { erizoDefaults } from './config.ts';
+
+type Asked = Pick<
+  ParamsOf<ErizoToUpstream, 'cascade.open'>,
+  'roomId' | 'puller' | 'certificate' | 'grant'
+>;
+
+/**
+ * Lets the media of a room out only to where the room's grant allows it to be, and only from there.
+ * Where a puller is, its node's certificate says, which it shows and the edge has signed; that the
+ * certificate is its own is for the link to know.
+ */
+export class Guard {
+  readonly #clock: Clock;
+  readonly #region: string;
+  #trust: Trust | undefined;
+  /** The newest epoch seen of each room, the room seen last at the end. */
+  readonly #epochs = new Map<string, number>();
+
+  constructor(components: { clock: Clock }, options: { region: string }) {
+    this.#clock = components.clock;
+    this.#region = options.region;
+  }
+
+  /** The agent has told the key and the certificate of the node. */
+  learn(trust: Trust): void {
+    this.#trust = trust;
+  }
+
+  /** What this process shows to others. Throws `unavailable` while it knows none. */
+  get certificate(): string {
+    return this.#known().certificate;
+  }
+
+  /** Throws `forbidden`, saying why, or `unavailable` while this process knows no key. */
+  async check({ roomId, puller, certificate, grant }: Asked): Promise<void> {
+    const { key, certificate: own } = this.#known();
+    const now_ms = this.#clock.now();
+    const read = (text: string) => readCertificate(key, text, now_ms).catch(refuse);
+    const [here, there] = await Promise.all([read(own), read(certificate)]);
+    if (there.nodeId !== puller.nodeId || there.region !== puller.region) {
+      throw new RizomaError('forbidden', `the certificate is not that of ${puller.nodeId}`);
+    }
+    const home: Whereabouts = { region: this.#region, jurisdiction: here.jurisdiction };
+    const { epoch } = await checkGrant(key, grant, { roomId, ends: [home, there], now_ms });
+    this.#refuseOlder(roomId, epoch);
+  }
+
+  #known(): Trust {
+    if (this.#trust === undefined) {
+      throw new RizomaError('unavailable', 'this node has no certificate of the edge yet');
+    }
+    return this.#trust;
+  }
+
+  #refuseOlder(roomId: string, epoch: number): void {
+    const seen = this.#epochs.get(roomId) ?? 0;
+    if (epoch < seen) {
+      throw new RizomaError('forbidden', 'the pin of the room has changed since this grant');
+    }
+    this.#epochs.delete(roomId);
+    this.#epochs.set(roomId, epoch);
+    const [oldest] = this.#epochs.keys();
+    if (oldest !== undefined && this.#epochs.size > erizoDefaults.rememberedRooms) {
+      this.#epochs.delete(oldest);
+    }
+  }
+}
+
+function refuse(thrown: unknown): never {
+  throw new RizomaError('forbidden', toRizomaError(thrown).message, { cause: thrown });
+}

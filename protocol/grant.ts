@@ -1,0 +1,104 @@
+import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
+import * as v from 'valibot';
+import { RizomaError } from './errors.ts';
+import { Jurisdiction, RoomId } from './ids.ts';
+import { limits } from './limits.ts';
+import { parse } from './parse.ts';
+import type { Whereabouts } from './pin.ts';
+import { allows, pinWords, RoomRegions } from './pin.ts';
+import type { TicketPrivateKey, TicketPublicKey } from './ticket.ts';
+
+const Epoch = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** Between which places the media of a room may go: what the edge signs and every process checks alone. */
+export const Grant = v.object({
+  /** `sub`. */
+  roomId: RoomId,
+  /** Absent where the room has no pin of its own: then all are allowed. */
+  regions: v.optional(RoomRegions),
+  jurisdiction: v.optional(Jurisdiction),
+  /** Grows with each change of the room's pin. */
+  epoch: Epoch,
+});
+
+export type Grant = v.InferOutput<typeof Grant>;
+
+/** A grant as it travels: a JWT (RFC 7519). Both lists of a pin at their longest are 11 KiB of it. */
+export const GrantText = v.pipe(v.string(), v.maxLength(16_384));
+
+const typ = 'rizoma-grant+jwt';
+
+/** Signs a grant, good for `limits.grant_ttl_s`. */
+export function signGrant(key: TicketPrivateKey, grant: Grant, now_ms: number): Promise<string> {
+  const { roomId, ...claims } = grant;
+  const now_s = Math.floor(now_ms / 1000);
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'EdDSA', typ })
+    .setSubject(roomId)
+    .setIssuedAt(now_s)
+    .setExpirationTime(now_s + limits.grant_ttl_s)
+    .sign({ ...key });
+}
+
+/**
+ * Checks signature, expiry, room, and that both ends of a way are inside. Throws `forbidden`, saying
+ * what is wrong. Whether there is a newer one is for the caller to know.
+ */
+export async function checkGrant(
+  key: TicketPublicKey,
+  text: string,
+  expected: { roomId: string; ends: readonly Whereabouts[]; now_ms: number },
+): Promise<Grant> {
+  const grant = await verified(key, text, expected.now_ms);
+  if (grant.roomId !== expected.roomId) {
+    throw new RizomaError('forbidden', `the grant is for another room than ${expected.roomId}`);
+  }
+  const { regions, jurisdiction } = grant;
+  const pin = { ...regions, ...(jurisdiction === undefined ? {} : { jurisdiction }) };
+  const outside = expected.ends.find((end) => !allows(pin, end));
+  if (outside !== undefined) {
+    throw new RizomaError(
+      'forbidden',
+      `the media of room ${grant.roomId} may not be in ${outside.region} (${pinWords(pin)})`,
+    );
+  }
+  return grant;
+}
+
+/** Of two that the edge has given the one to use: after a change of the pin, or else for longer. */
+export function newerGrant(held: string | undefined, given: string): string {
+  if (held === undefined) {
+    return given;
+  }
+  const [a, b] = [held, given].map((text) => decodeJwt<{ epoch: number }>(text));
+  const later = (b?.epoch ?? 0) - (a?.epoch ?? 0) || (b?.exp ?? 0) - (a?.exp ?? 0);
+  return later >= 0 ? given : held;
+}
+
+async function verified(key: TicketPublicKey, text: string, now_ms: number): Promise<Grant> {
+  try {
+    const { payload } = await jwtVerify(
+      text,
+      { ...key },
+      {
+        algorithms: ['EdDSA'],
+        typ,
+        requiredClaims: ['exp'],
+        currentDate: new Date(now_ms),
+        clockTolerance: limits.clockSkew_s,
+      },
+    );
+    return parse(Grant, { ...payload, roomId: payload.sub }, 'grant', 'forbidden');
+  } catch (thrown) {
+    throw grantError(thrown);
+  }
+}
+
+function grantError(thrown: unknown): RizomaError {
+  if (thrown instanceof RizomaError) {
+    return thrown;
+  }
+  const expired = thrown instanceof errors.JWTExpired;
+  const words = expired ? 'has expired: enter the room again' : 'is not signed by the edge';
+  return new RizomaError('forbidden', `the grant ${words}`);
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { Guard } from '../../../nodes/erizo/guard.ts';
+import { signCertificate } from '../../../protocol/certificate.ts';
+import type { Jurisdiction } from '../../../protocol/ids.ts';
+import { newUuid } from '../../../protocol/ids.ts';
+import type { Grant } from '../../../protocol/grant.ts';
+import { signGrant } from '../../../protocol/grant.ts';
+import { limits } from '../../../protocol/limits.ts';
+import { publicTicketKey } from '../../../protocol/ticket.ts';
+import { newTicketKey } from '../../fakes/fake-edge.ts';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
+
+const edgeKey = await newTicketKey();
+const strangerKey = await newTicketKey();
+const roomId = '0123456789abcdef01234567';
+
+interface Node {
+  nodeId: string;
+  region: string;
+  jurisdiction?: Jurisdiction;
+}
+const eu: Node = { nodeId: 'eu-west-1', region: 'eu-west' };
+const us: Node = { nodeId: 'us-east-1', region: 'us-east' };
+
+const certificateOf = (node: Node, now_ms: number, key = edgeKey): Promise<string> => {
+  const keys = { peerId: `12D3KooW${'A'.repeat(44)}`, curveKey: 'A'.repeat(40), jti: newUuid() };
+  return signCertificate(key, { ...node, ...keys }, now_ms);
+};
+const pullerOf = ({ nodeId, region }: Node) => ({ erizoId: newUuid(), nodeId, region });
+
+async function guardOf(node: Node) {
+  const clock = new VirtualClock();
+  const guard = new Guard({ clock }, { region: node.region });
+  guard.learn({
+    key: publicTicketKey(edgeKey),
+    certificate: await certificateOf(node, clock.now()),
+  });
+  /** What a process of a node asks under a grant; where it lies is said in the changes. */
+  const ask = async (from: Node, grant: Partial<Grant>, lies: { certificate?: string } = {}) => {
+    await guard.check({
+      roomId,
+      puller: pullerOf(from),
+      certificate: await certificateOf(from, clock.now()),
+      grant: await signGrant(edgeKey, { roomId, epoch: 0, ...grant }, clock.now()),
+      ...lies,
+    });
+  };
+  return { clock, guard, ask };
+}
+
+describe('the media of a room', () => {
+  test('goes to where its grant allows it, from where it allows it', async () => {
+    const { ask } = await guardOf(eu);
+    await ask(us, {});
+    await ask(us, { regions: { allow: ['eu-west', 'us-east'] } });
+    const outside = { code: 'forbidden', message: expect.stringContaining('may not be in') };
+    await expect(ask(us, { regions: { allow: ['eu-west'] } })).rejects.toMatchObject(outside);
+    await expect(ask(us, { regions: { deny: ['eu-west'] } })).rejects.toMatchObject(outside);
+    await expect(ask(us, { jurisdiction: 'eu' })).rejects.toMatchObject(outside);
+  });
+
+  test('stays in its jurisdiction, as the certificates of both nodes name it', async () => {
+    const { ask } = await guardOf({ ...eu, jurisdiction: 'eu' });
+    await ask(
+      { nodeId: 'eu-north-1', region: 'eu-north', jurisdiction: 'eu' },
+      { jurisdiction: 'eu' },
+    );
+    for (const other of [us, { ...us, jurisdiction: 'us' as const }]) {
+      await expect(ask(other, { jurisdiction: 'eu' })).rejects.toMatchObject({ code: 'forbidden' });
+    }
+  });
+
+  test('is given to nobody who shows no certificate of its own node that the edge has signed', async () => {
+    const { ask, clock } = await guardOf(eu);
+    const now_ms = clock.now();
+    const forbidden = { code: 'forbidden' };
+    const lies = {
+      'of another node': await certificateOf({ ...us, nodeId: 'us-east-2' }, now_ms),
+      'of another region': await certificateOf({ ...us, region: 'eu-west' }, now_ms),
+      forged: await certificateOf(us, now_ms, strangerKey),
+      expired: await certificateOf(us, now_ms - (limits.certificate_ttl_s + 61) * 1_000),
+      none: '',
+    };
+    for (const [what, certificate] of Object.entries(lies)) {
+      await expect(ask(us, {}, { certificate }), what).rejects.toMatchObject(forbidden);
+    }
+  });
+
+  test('is given under no grant that is older than one that was seen of the room', async () => {
+    const { ask } = await guardOf(eu);
+    await ask(us, { epoch: 2 });
+    await ask(us, { epoch: 2 });
+    await expect(ask(us, { epoch: 1 })).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining('has changed'),
+    });
+    await ask(us, { epoch: 3 });
+  });
+
+  test('waits for the edge while the process knows no key', async () => {
+    const guard = new Guard({ clock: new VirtualClock() }, { region: 'eu-west' });
+    const asked = { roomId, puller: pullerOf(us), certificate: '', grant: '' };
+    await expect(guard.check(asked)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(() => guard.certificate).toThrowError(expect.objectContaining({ code: 'unavailable' }));
+  });
+});
