@@ -14,6 +14,8 @@ async function heldRoom(name: string) {
   const { _id: roomId } = await createRoom(name);
   const eu = await startNode('eu-west');
   const us = await startNode('us-east');
+  // A pin names no region that nobody serves.
+  await startNode('ap-northeast');
   const first = (await eu.peer.call('room.enter', { roomId, facts: nothing })).grant;
   await us.peer.call('room.enter', { roomId, facts: nothing });
   const read = (text: string, region = 'eu-west') =>

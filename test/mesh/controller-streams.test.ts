@@ -166,6 +166,7 @@ describe('subscribing', () => {
     await world.subscribe(bob, streamId);
     expect(world.erizo(0).paramsOf('addSubscriber')).toEqual([
       {
+        grant: expect.any(String),
         roomId: world.roomId,
         clientId: bob.clientId,
         streamId,
