@@ -48,6 +48,7 @@ export class RoomStore {
   removeRoom(): void {
     this.#sql.exec('DELETE FROM tokens');
     this.#sql.exec('DELETE FROM epoch');
+    this.#sql.exec('DELETE FROM grants');
     this.#sql.exec('DELETE FROM room');
   }
 

@@ -154,6 +154,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       await this.#directory.end(roomId, trace);
       await this.#alarms.disarm('tokens');
       await this.#alarms.disarm('routes');
+      await this.#alarms.disarm('grants');
       this.#webhooks.end();
       log.info('a room was deleted', { roomId, holders: holders.length, ...trace });
       return null;

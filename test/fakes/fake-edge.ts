@@ -6,7 +6,7 @@ import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/direc
 import { applyChange, emptyDirectory } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { signGrant } from '../../protocol/grant.ts';
-import { newTokenId } from '../../protocol/ids.ts';
+import { newHexId, newTokenId } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { TicketPrivateKey } from '../../protocol/ticket.ts';
 import { publicTicketKey, signTicket } from '../../protocol/ticket.ts';
@@ -28,6 +28,8 @@ export class FakeEdge implements Edge {
   /** Every call that arrived, in order. */
   readonly calls: { method: string; params: unknown }[] = [];
   readonly #ticketKey: TicketPrivateKey;
+  /** The same for every room: processes of tests of controllers let out no media. */
+  readonly #grant: string;
   readonly #self: { nodeId: string; region: string };
   readonly #listeners = new Set<EdgeListener>();
   readonly #rooms = new Map<string, Directory>();
@@ -36,14 +38,21 @@ export class FakeEdge implements Edge {
   readonly #tokens = new Map<string, Visitor | 'used' | 'expired'>();
   #gate: Promise<void> = Promise.resolve();
 
-  constructor(options: { ticketKey: TicketPrivateKey; self: { nodeId: string; region: string } }) {
+  constructor(options: {
+    ticketKey: TicketPrivateKey;
+    grant: string;
+    self: { nodeId: string; region: string };
+  }) {
     this.#ticketKey = options.ticketKey;
+    this.#grant = options.grant;
     this.#self = options.self;
     this.keys = { tokenKey, ticketKey: publicTicketKey(options.ticketKey) };
   }
 
   static async create(self: { nodeId: string; region: string }): Promise<FakeEdge> {
-    return new FakeEdge({ ticketKey: await newTicketKey(), self });
+    const ticketKey = await newTicketKey();
+    const grant = await signGrant(ticketKey, { roomId: newHexId(), epoch: 0 }, Date.now());
+    return new FakeEdge({ ticketKey, grant, self });
   }
 
   addRoom(roomId: string): void {
@@ -170,7 +179,7 @@ export class FakeEdge implements Edge {
     if (!this.linked) {
       throw new RizomaError('link_down', 'the edge went away');
     }
-    return parse(row.result, await answer, method) as ResultOf<NodeToEdge, M>;
+    return parse(row.result, answer, method) as ResultOf<NodeToEdge, M>;
   }
 
   #answer(method: CallsOf<NodeToEdge>, params: unknown): unknown {
@@ -229,10 +238,8 @@ export class FakeEdge implements Edge {
     return 'ok';
   }
 
-  async #entered(roomId: string): Promise<RoomEntered> {
-    const directory = this.directory(roomId);
-    const grant = await signGrant(this.#ticketKey, { roomId, epoch: 0 }, Date.now());
-    return { ...directory, grant };
+  #entered(roomId: string): RoomEntered {
+    return { ...this.directory(roomId), grant: this.#grant };
   }
 
   #consume({ token }: ParamsOf<NodeToEdge, 'token.consume'>): Visitor {
