@@ -6,7 +6,15 @@ import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import { newTicketKey } from '../fakes/fake-edge.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { empty, isEmpty, Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+import {
+  codeOf,
+  empty,
+  isEmpty,
+  Participant,
+  TestAgent,
+  TestController,
+  TestErizo,
+} from './erizo-kit.ts';
 import { grantOf, roomId } from './erizo-grants.ts';
 
 let browser: Browser;
@@ -257,9 +265,8 @@ describe('a cascade', () => {
       forged: grantOf({}, { key: await newTicketKey() }),
     };
     for (const [what, grant] of Object.entries(refused)) {
-      await expect(dan.subscribe(stream, throughRelay, await grant), what).rejects.toMatchObject({
-        code: 'forbidden',
-      });
+      const outcome = await dan.subscribe(stream, throughRelay, await grant).catch(codeOf);
+      expect([what, outcome]).toEqual([what, 'forbidden']);
     }
     for (const erizo of [relay, far]) {
       expect(await erizo.settled(isEmpty)).toMatchObject(empty);

@@ -209,7 +209,8 @@ export class TestController {
   }
 }
 
-function codeOf(thrown: unknown): string {
+/** The code of what was thrown. */
+export function codeOf(thrown: unknown): string {
   return thrown instanceof RizomaError ? thrown.code : 'no code';
 }
 
