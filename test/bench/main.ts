@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { edge } from './edge.ts';
 import { join } from './join.ts';
 import type { Bench, Row } from './row.ts';
 import { formatRows } from './row.ts';
 import { system } from './system.ts';
 
-const benches: readonly Bench[] = [join, system];
+const benches: readonly Bench[] = [edge, join, system];
 
 function say(line: string): void {
   console.log(line);
