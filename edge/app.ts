@@ -15,6 +15,8 @@ export interface EdgeEnv {
     signer: Signer;
     /** Whether the room in the path is one of the service that signed. */
     roomIsOurs: boolean;
+    /** That room as JSON, if its service could tell. */
+    room: string | undefined;
   };
 }
 

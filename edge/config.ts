@@ -133,5 +133,13 @@ function publicOriginOf(url: string | undefined): string | undefined {
  * is taken over must not be able to sign requests of the superservice.
  */
 export async function tokenKeyOf(config: Config): Promise<string> {
-  return toHex(await hmac('SHA-256', config.superservice.key, 'rizoma/token/v1'));
+  const known = tokenKeys.get(config);
+  if (known !== undefined) {
+    return known;
+  }
+  const key = toHex(await hmac('SHA-256', config.superservice.key, 'rizoma/token/v1'));
+  tokenKeys.set(config, key);
+  return key;
 }
+
+const tokenKeys = new WeakMap<Config, string>();

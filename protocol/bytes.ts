@@ -37,16 +37,37 @@ export function equalInConstantTime(left: string, right: string): boolean {
   return difference === 0;
 }
 
+const defaults = {
+  /** Keys of one process: the services of one isolate, and the deployment's own. */
+  keys: 256,
+} as const;
+
+/** Keys that were used lately, as the platform keeps them: importing one costs more than a signature. */
+const imported = new Map<string, CryptoKey>();
+
+async function hmacKey(hash: 'SHA-1' | 'SHA-256', key: string): Promise<CryptoKey> {
+  const name = `${hash} ${key}`;
+  const known = imported.get(name);
+  if (known !== undefined) {
+    return known;
+  }
+  const algorithm = { name: 'HMAC', hash };
+  const made = await crypto.subtle.importKey('raw', utf8(key), algorithm, false, ['sign']);
+  imported.set(name, made);
+  const [eldest] = imported.keys();
+  if (imported.size > defaults.keys && eldest !== undefined) {
+    imported.delete(eldest);
+  }
+  return made;
+}
+
 /** HMAC of a text, as bytes. */
 export async function hmac(
   hash: 'SHA-1' | 'SHA-256',
   key: string,
   text: string,
 ): Promise<Uint8Array> {
-  const material = await crypto.subtle.importKey('raw', utf8(key), { name: 'HMAC', hash }, false, [
-    'sign',
-  ]);
-  return new Uint8Array(await crypto.subtle.sign('HMAC', material, utf8(text)));
+  return new Uint8Array(await crypto.subtle.sign('HMAC', await hmacKey(hash, key), utf8(text)));
 }
 
 /** Licode's signature of a text: base64 of the hex of HMAC-SHA1. */

@@ -61,7 +61,7 @@ export function signTicket(key: TicketPrivateKey, ticket: Ticket, now_ms: number
     .setJti(jti)
     .setIssuedAt(now_s)
     .setExpirationTime(now_s + limits.ticket_ttl_s)
-    .sign({ ...key });
+    .sign(key);
 }
 
 /**

@@ -6,7 +6,7 @@ import { RoomId } from '../../protocol/ids.ts';
 import type { EdgeContext, EdgeEnv } from '../app.ts';
 import { traceOf } from '../access-log.ts';
 import { addressLimitsOf, addressOf } from '../limit.ts';
-import type { Signer } from '../objects/api.ts';
+import type { Authentic } from '../objects/api.ts';
 import { serviceOf } from '../objects/stubs.ts';
 import { valueOf } from '../objects/outcome.ts';
 
@@ -19,10 +19,11 @@ export const authenticate = createMiddleware<EdgeEnv>(async (context, next) => {
   const address = addressOf(context);
   failures.demand(address, Date.now());
   try {
-    const { signer, roomIsOurs } = await signerOf(context);
+    const { signer, roomIsOurs, room } = await signerOf(context);
     context.set('signer', signer);
     context.set('serviceId', signer.serviceId);
     context.set('roomIsOurs', roomIsOurs);
+    context.set('room', room);
   } catch (thrown) {
     if (thrown instanceof RizomaError && thrown.code === 'unauthorized') {
       failures.take(address, Date.now());
@@ -32,7 +33,7 @@ export const authenticate = createMiddleware<EdgeEnv>(async (context, next) => {
   await next();
 });
 
-async function signerOf(context: EdgeContext): Promise<{ signer: Signer; roomIsOurs: boolean }> {
+async function signerOf(context: EdgeContext): Promise<Authentic> {
   const credentials = parseCredentials(context.req.header('authorization'));
   const room = v.safeParse(RoomId, context.req.param('room'));
   const service = serviceOf(context.env, credentials.serviceId);

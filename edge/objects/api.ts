@@ -71,15 +71,20 @@ export interface AuthRequest {
   readonly roomId?: string;
 }
 
+export interface Authentic {
+  readonly signer: Signer;
+  /** Whether the room that the request is about is one of the service. */
+  readonly roomIsOurs: boolean;
+  /** That room as JSON; undefined where it may be changing just now, and its own object has to be asked. */
+  readonly room: string | undefined;
+}
+
 /** One service: its key, the requests it signed lately, the index of its rooms. */
 export interface ServiceApi {
   /** Gives a new service its name and key. */
   found(service: ServiceEntry & { key: string }): Promise<Outcome<null>>;
   /** Checks a signed request: `unauthorized` unless it is right and came for the first time; `rate_limited`. */
-  authenticate(
-    request: AuthRequest,
-    trace?: Trace,
-  ): Promise<Outcome<{ signer: Signer; roomIsOurs: boolean }>>;
+  authenticate(request: AuthRequest, trace?: Trace): Promise<Outcome<Authentic>>;
   /** Its name and key; `not_found` where there is none. */
   about(): Promise<Outcome<ServiceEntry & { key: string }>>;
   /** Its rooms, the oldest first, a page at a time; the first one is after 0. */

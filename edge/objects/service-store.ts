@@ -4,8 +4,8 @@ import type { RoomsPage, ServiceEntry } from './api.ts';
 
 const tables = `
   CREATE TABLE IF NOT EXISTS service (id TEXT PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS nonces (nonce TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL);
-  CREATE INDEX IF NOT EXISTS nonces_by_time ON nonces (seen_ms);
+  CREATE TABLE IF NOT EXISTS nonces
+    (nonce TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS rooms (id TEXT PRIMARY KEY, name TEXT NOT NULL, room TEXT);
   CREATE INDEX IF NOT EXISTS rooms_by_name ON rooms (name);
   CREATE INDEX IF NOT EXISTS rooms_for_tests ON rooms (id) WHERE json_extract(room, '$.test');
@@ -23,6 +23,8 @@ type RoomRow = { at: number; id: string; name: string; room: string | null };
 export class ServiceStore {
   readonly #sql: SqlStorage;
   #hasTables: boolean;
+  /** As it is stored: each request needs its key. Null where there is none. */
+  #service: (ServiceEntry & { key: string }) | null | undefined;
 
   constructor(components: { sql: SqlStorage }) {
     this.#sql = components.sql;
@@ -58,6 +60,7 @@ export class ServiceStore {
 
   found({ id, name, key }: ServiceEntry & { key: string }): void {
     this.makeTables();
+    this.#service = undefined;
     this.#sql.exec(
       'INSERT OR REPLACE INTO service (id, name, key) VALUES (?, ?, ?)',
       id,
@@ -70,14 +73,18 @@ export class ServiceStore {
     if (!this.#hasTables) {
       return undefined;
     }
-    const rows = this.#sql.exec<{ id: string; name: string; key: string }>(
-      'SELECT id, name, key FROM service',
-    );
-    return rows.toArray()[0];
+    if (this.#service === undefined) {
+      const rows = this.#sql.exec<{ id: string; name: string; key: string }>(
+        'SELECT id, name, key FROM service',
+      );
+      this.#service = rows.toArray()[0] ?? null;
+    }
+    return this.#service ?? undefined;
   }
 
   /** From now on nobody can sign for it; its rooms are listed still. */
   removeService(): void {
+    this.#service = undefined;
     this.#sql.exec('DELETE FROM service');
     this.#sql.exec('DELETE FROM nonces');
   }
@@ -92,6 +99,7 @@ export class ServiceStore {
     return written.rowsWritten > 0;
   }
 
+  /** Looks at all of them, once a minute, so that each request has one thing less to write. */
   sweepNonces(before_ms: number): void {
     this.#sql.exec('DELETE FROM nonces WHERE seen_ms < ?', before_ms);
   }
@@ -114,6 +122,19 @@ export class ServiceStore {
       this.#hasTables &&
       this.#sql.exec('SELECT 1 FROM rooms WHERE id = ?', roomId).toArray().length > 0
     );
+  }
+
+  /** The copy of a room, as JSON; without it where something is being done to the room. */
+  copyOf(roomId: string): { room: string | undefined } | undefined {
+    if (!this.#hasTables) {
+      return undefined;
+    }
+    const rows = this.#sql.exec<{ room: string | null; begun: string | null }>(
+      'SELECT room, what AS begun FROM rooms LEFT JOIN begun USING (id) WHERE id = ?',
+      roomId,
+    );
+    const row = rows.toArray()[0];
+    return row && { room: row.begun === null ? (row.room ?? undefined) : undefined };
   }
 
   /** The oldest of this name. */

@@ -16,8 +16,8 @@ import { RateLimit } from '../rate-limit.ts';
 import type { RoomChange } from '../room/settings.ts';
 import type { HookSettings, LostEvent } from '../room/webhooks.ts';
 import type {
+  Authentic,
   AuthRequest,
-  Signer,
   RoomRequest,
   RoomsPage,
   ServiceApi,
@@ -78,14 +78,12 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     });
   }
 
-  authenticate(
-    request: AuthRequest,
-    trace?: Trace,
-  ): Promise<Outcome<{ signer: Signer; roomIsOurs: boolean }>> {
+  authenticate(request: AuthRequest, trace?: Trace): Promise<Outcome<Authentic>> {
     return outcomeOf(log.of(trace), async () => {
       const { credentials, roomId } = request;
       const signer = await this.#auth.check(credentials);
-      return { signer, roomIsOurs: roomId !== undefined && this.#store.hasRoom(roomId) };
+      const copy = roomId === undefined ? undefined : this.#store.copyOf(roomId);
+      return { signer, roomIsOurs: copy !== undefined, room: copy?.room };
     });
   }
 

@@ -19,22 +19,36 @@ interface Assignment {
 export class RampUp {
   /** By participant, the eldest first. */
   readonly #assigned = new Map<string, Assignment>();
+  /** How many of them each node has: counting them all at each join would cost more than the join. */
+  readonly #counts = new Map<string, number>();
   /** What each node last reported: how many clients, in which of its runs. */
   #reported = new Map<string, { epoch: string; clients: number }>();
 
   /** A participant was sent to a node; who is sent again goes to the later one alone. */
   assign(participant: string, assignment: Assignment): void {
-    this.#assigned.delete(participant);
+    this.forget(participant);
     this.#assigned.set(participant, assignment);
+    this.#counts.set(assignment.nodeId, 1 + (this.#counts.get(assignment.nodeId) ?? 0));
     const [eldest] = this.#assigned.keys();
     if (this.#assigned.size > defaults.assignments && eldest !== undefined) {
-      this.#assigned.delete(eldest);
+      this.forget(eldest);
     }
   }
 
   /** A participant goes elsewhere. */
   forget(participant: string): void {
+    const assignment = this.#assigned.get(participant);
+    if (assignment === undefined) {
+      return;
+    }
+    const { nodeId } = assignment;
+    const left = (this.#counts.get(nodeId) ?? 0) - 1;
     this.#assigned.delete(participant);
+    if (left > 0) {
+      this.#counts.set(nodeId, left);
+    } else {
+      this.#counts.delete(nodeId);
+    }
   }
 
   /** A new picture: as many as a node has more than before have come, the eldest of them first. */
@@ -50,7 +64,7 @@ export class RampUp {
       // A node that is gone takes nobody.
       const left = arrived.get(nodeId) ?? Infinity;
       if (left > 0) {
-        this.#assigned.delete(participant);
+        this.forget(participant);
         arrived.set(nodeId, left - 1);
       }
     }
@@ -59,16 +73,14 @@ export class RampUp {
     );
   }
 
-  /** How many are on the way to each node; nodes in the order in which the first was sent. */
+  /** How many are on the way to each node; nodes in the order in which they had nobody on the way last. */
   onTheWay(now_ms: number): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>();
-    for (const [participant, { nodeId, at_ms }] of this.#assigned) {
-      if (now_ms - at_ms >= defaults.keep_ms) {
-        this.#assigned.delete(participant);
-      } else {
-        counts.set(nodeId, 1 + (counts.get(nodeId) ?? 0));
+    for (const [participant, { at_ms }] of this.#assigned) {
+      if (now_ms - at_ms < defaults.keep_ms) {
+        break;
       }
+      this.forget(participant);
     }
-    return counts;
+    return new Map(this.#counts);
   }
 }

@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 export class Kept extends DurableObject {
   readonly #value: string;
 
-  constructor(context: DurableObjectState, env: unknown) {
+  constructor(context: DurableObjectState, env: Cloudflare.Env) {
     super(context, env);
     const { sql } = context.storage;
     sql.exec('CREATE TABLE IF NOT EXISTS kept (only INTEGER PRIMARY KEY, value TEXT NOT NULL)');

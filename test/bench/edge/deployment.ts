@@ -37,12 +37,7 @@ export class Deployment {
   readonly #service: Service;
   readonly #node: EdgeLink;
 
-  private constructor(parts: {
-    workerd: Workerd;
-    node: EdgeLink;
-    service: Service;
-    room: string;
-  }) {
+  private constructor(parts: { workerd: Workerd; node: EdgeLink; service: Service; room: string }) {
     this.workerd = parts.workerd;
     this.#node = parts.node;
     this.#service = parts.service;
