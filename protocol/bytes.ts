@@ -43,9 +43,11 @@ const defaults = {
 } as const;
 
 /** Keys that were used lately, as the platform keeps them: importing one costs more than a signature. */
-const imported = new Map<string, CryptoKey>();
+const imported = new Map<string, HmacKey>();
+/** Platforms do not agree on whether this type has a name of its own. */
+type HmacKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-async function hmacKey(hash: 'SHA-1' | 'SHA-256', key: string): Promise<CryptoKey> {
+async function hmacKey(hash: 'SHA-1' | 'SHA-256', key: string): Promise<HmacKey> {
   const name = `${hash} ${key}`;
   const known = imported.get(name);
   if (known !== undefined) {

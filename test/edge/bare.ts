@@ -10,7 +10,7 @@ export class Kept extends DurableObject {
     const { sql } = context.storage;
     sql.exec('CREATE TABLE IF NOT EXISTS kept (only INTEGER PRIMARY KEY, value TEXT NOT NULL)');
     sql.exec("INSERT OR IGNORE INTO kept VALUES (1, 'a room')");
-    this.#value = String(sql.exec('SELECT value FROM kept').one()['value']);
+    this.#value = sql.exec<{ value: string }>('SELECT value FROM kept').one().value;
   }
 
   get(): { name: string } {
