@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 import { testBindings } from './test/edge/bindings.ts';
 import { receive } from './test/edge/receiver.ts';
 
-/** Four kinds of test: pure parts, the edge in workerd, several real nodes, and real browsers. */
+/**
+ * Four kinds of test: pure parts, the edge in workerd, several real nodes, and real browsers, some of
+ * them on a WAN.
+ */
 export default defineConfig({
   test: {
     silent: 'passed-only',
@@ -41,7 +44,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/wan/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -4,7 +4,7 @@ import { systemClock } from '../protocol/clock.ts';
 import { newUuid } from '../protocol/ids.ts';
 import { claimState } from './local/claim.ts';
 import { edgeCommand, edgeEnvFile, nodeCommand, nodeIdOf } from './local/commands.ts';
-import type { RunSettings } from './local/commands.ts';
+import type { NodePlace, PartHost, RunSettings } from './local/commands.ts';
 import { checkPortsFree } from './local/ports.ts';
 import type { Port } from './local/ports.ts';
 import { Supervised } from './local/supervised.ts';
@@ -13,17 +13,19 @@ import { say as sayDefault } from './output.ts';
 import type { Say } from './output.ts';
 import { rootDir } from './paths.ts';
 import { defaultRegions, selectRegions } from './regions.ts';
-import type { LocalRegion } from './regions.ts';
 import { ensureSecrets, formatSecrets, writePrivately } from './secrets.ts';
 import type { Secrets } from './secrets.ts';
 import { ensureWorker } from './worker/ensure.ts';
 
 export { LocalSystem } from './local/system.ts';
 export type { LocalNode } from './local/system.ts';
+export type { NodePlace, PartHost } from './local/commands.ts';
 
 export interface LocalOptions {
-  readonly regions?: readonly string[];
-  /** Of the edge, on 127.0.0.1. */
+  /** Names of known regions, or regions with the hosts that their nodes are to run on. */
+  readonly regions?: readonly string[] | readonly NodePlace[];
+  /** Default: 127.0.0.1. */
+  readonly edgeHost?: PartHost;
   readonly edgePort?: number;
   /** Nodes listen on 127.<addressBase>.<n>.1, so that two systems can stand side by side. */
   readonly addressBase?: number;
@@ -51,6 +53,7 @@ export interface LocalOptions {
 }
 
 const defaults = {
+  edgeHost: { ip: '127.0.0.1' },
   edgePort: 8787,
   addressBase: 0,
   httpPort: 8080,
@@ -68,13 +71,13 @@ const defaults = {
 } as const;
 
 /**
- * Brings the whole system up on loopback and resolves when all of it is healthy: the edge answers, each
+ * Brings the whole system up, on loopback unless hosts are given, and resolves when all of it is healthy: the edge answers, each
  * node answers, and the edge knows every region. Fails, with nothing left running, when a port is taken
  * (naming its holder) or a part does not become healthy within 60 s (naming it, with the end of its log).
  */
 export async function startLocal(options: LocalOptions = {}): Promise<LocalSystem> {
   const say = options.say ?? sayDefault;
-  const regions = selectRegions(options.regions ?? defaultRegions, options.addressBase);
+  const regions = placesOf(options);
   const secrets = options.secrets ?? ensureSecrets();
   const settings = settingsOf(options, await ensureWorker(say));
   const release = await claimState(settings.stateDir, settings.runId, say);
@@ -101,12 +104,26 @@ function settingsOf(options: LocalOptions, workerBin: string): RunSettings {
   return { ...merged, stateDir: resolve(merged.stateDir), runId: newUuid(), workerBin };
 }
 
-function portsOf(settings: RunSettings, regions: readonly LocalRegion[]): Port[] {
-  const nodePorts = regions.flatMap(({ id, ip }) => [
-    { ip, port: settings.httpPort, use: `controller of ${id}` },
-    { ip, port: settings.rpcPort, use: `RPC of ${id}` },
-  ]);
-  return [{ ip: '127.0.0.1', port: settings.edgePort, use: 'edge' }, ...nodePorts];
+function placesOf({ regions = defaultRegions, addressBase }: LocalOptions): NodePlace[] {
+  const names = regions.filter((region) => typeof region === 'string');
+  const places = regions.filter((region) => typeof region !== 'string');
+  return places.length > 0 ? places : selectRegions(names, addressBase);
+}
+
+/** Those on this host; another one has nothing on it yet. */
+function portsOf(settings: RunSettings, regions: readonly NodePlace[]): Port[] {
+  const { edgeHost, edgePort, httpPort, rpcPort } = settings;
+  const ports = (host: PartHost, wanted: readonly Omit<Port, 'ip'>[]): Port[] =>
+    host.enter === undefined ? wanted.map((port) => ({ ip: host.ip, ...port })) : [];
+  return [
+    ...ports(edgeHost, [{ port: edgePort, use: 'edge' }]),
+    ...regions.flatMap((region) =>
+      ports(region, [
+        { port: httpPort, use: `controller of ${region.id}` },
+        { port: rpcPort, use: `RPC of ${region.id}` },
+      ]),
+    ),
+  ];
 }
 
 function prepareState(settings: RunSettings, secrets: Secrets): void {
@@ -121,7 +138,7 @@ function prepareState(settings: RunSettings, secrets: Secrets): void {
 
 function compose(
   settings: RunSettings,
-  regions: readonly LocalRegion[],
+  regions: readonly NodePlace[],
   secrets: Secrets,
   { say, release }: { say: Say; release: () => void },
 ): LocalSystem {

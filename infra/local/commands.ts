@@ -1,14 +1,25 @@
 import { delimiter, join } from 'node:path';
 import { nodeModulesDir, rootDir } from '../paths.ts';
-import type { LocalRegion } from '../regions.ts';
+import type { Region } from '../regions.ts';
 import type { Secrets } from '../secrets.ts';
 import type { SupervisedOptions } from './supervised.ts';
 import { sweep } from './sweep.ts';
+
+/** The host that a part runs on. */
+export interface PartHost {
+  readonly ip: string;
+  /** What a program on it is started through, where that is not this host: words before its own. */
+  readonly enter?: readonly string[];
+}
+
+/** A region, and the host of its only node. */
+export type NodePlace = Pick<Region, 'id' | 'lat' | 'lon'> & PartHost;
 
 /** What the processes of one run share. */
 export interface RunSettings {
   readonly runId: string;
   readonly stateDir: string;
+  readonly edgeHost: PartHost;
   readonly edgePort: number;
   readonly httpPort: number;
   readonly rpcPort: number;
@@ -23,12 +34,18 @@ export interface RunSettings {
 }
 
 /** The region's only node in local mode. */
-export function nodeIdOf(region: LocalRegion): string {
+export function nodeIdOf(region: NodePlace): string {
   return `${region.id}-1`;
 }
 
 export function edgeUrlOf(settings: RunSettings): string {
-  return `http://127.0.0.1:${settings.edgePort}`;
+  return `http://${settings.edgeHost.ip}:${settings.edgePort}`;
+}
+
+/** The program and its arguments that start Node with these on a host. */
+function nodeOn(host: PartHost, args: readonly string[]): { program: string; args: string[] } {
+  const [program = process.execPath, ...rest] = [...(host.enter ?? []), process.execPath, ...args];
+  return { program, args: rest };
 }
 
 /** Where the secrets of this run stand for wrangler; not on its command line, which others can read. */
@@ -56,21 +73,27 @@ export function edgeCommand(settings: RunSettings): SupervisedOptions {
   const state = (name: string): string => join(settings.stateDir, name);
   return {
     name: 'edge',
-    program: process.execPath,
-    args: [
+    ...nodeOn(settings.edgeHost, [
       // Wrangler only watches over its runtime: it may well be small rather than quick.
       ...['--optimize-for-size', '--max-semi-space-size=2', '--no-warnings'],
       join(nodeModulesDir, 'wrangler', 'wrangler-dist', 'cli.js'),
       'dev',
       ...['--config', join(rootDir, 'wrangler.toml'), '--env-file', edgeEnvFile(settings)],
-      ...['--ip', '127.0.0.1', '--port', String(settings.edgePort), '--inspector-port', '0'],
+      ...[
+        '--ip',
+        settings.edgeHost.ip,
+        '--port',
+        String(settings.edgePort),
+        '--inspector-port',
+        '0',
+      ],
       ...['--var', `RIZOMA_PUBLIC_URL:${edgeUrlOf(settings)}`],
       ...Object.entries(settings.edgeVars).flatMap(([name, value]) => [
         '--var',
         `${name}:${value}`,
       ]),
       ...['--persist-to', state('edge'), '--local', '--show-interactive-dev-session=false'],
-    ],
+    ]),
     cwd: rootDir,
     env: {
       ...baseEnv(settings),
@@ -96,7 +119,7 @@ export function edgeCommand(settings: RunSettings): SupervisedOptions {
 /** What a node reads from its environment; see nodes/config.ts. */
 export function nodeEnv(
   settings: RunSettings,
-  region: LocalRegion,
+  region: NodePlace,
   secrets: Secrets,
 ): Record<string, string> {
   return {
@@ -125,14 +148,13 @@ export function nodeEnv(
 
 export function nodeCommand(
   settings: RunSettings,
-  region: LocalRegion,
+  region: NodePlace,
   secrets: Secrets,
 ): SupervisedOptions {
   const name = nodeIdOf(region);
   return {
     name,
-    program: process.execPath,
-    args: [join(rootDir, 'nodes', 'main.ts')],
+    ...nodeOn(region, [join(rootDir, 'nodes', 'main.ts')]),
     cwd: rootDir,
     env: { ...baseEnv(settings), ...nodeEnv(settings, region, secrets) },
     logFile: logFile(settings, name),

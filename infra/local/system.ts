@@ -1,9 +1,8 @@
 import { processesWithEnv } from '../proc.ts';
 import type { Say } from '../output.ts';
-import type { LocalRegion } from '../regions.ts';
 import type { Secrets } from '../secrets.ts';
 import { edgeMark, edgeUrlOf, nodeIdOf } from './commands.ts';
-import type { RunSettings } from './commands.ts';
+import type { NodePlace, RunSettings } from './commands.ts';
 import { askOk, fetchRegions, waitHealthy } from './health.ts';
 import type { Check, RegionStates } from './health.ts';
 import type { Supervised } from './supervised.ts';
@@ -36,11 +35,11 @@ export interface SystemComponents {
   readonly say: Say;
   readonly edge: Supervised;
   /** By region, in the order that was asked for. */
-  readonly nodes: ReadonlyMap<string, { region: LocalRegion; process: Supervised }>;
+  readonly nodes: ReadonlyMap<string, { region: NodePlace; process: Supervised }>;
   readonly release: () => void;
 }
 
-/** A whole system on loopback: the edge and one node for each region. */
+/** A whole system on this machine: the edge and one node for each region. */
 export class LocalSystem {
   readonly edgeUrl: string;
   readonly secrets: Secrets;
@@ -171,7 +170,7 @@ export class LocalSystem {
     return signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
   }
 
-  #node(region: string): { region: LocalRegion; process: Supervised } {
+  #node(region: string): { region: NodePlace; process: Supervised } {
     const node = this.#components.nodes.get(region);
     if (node === undefined) throw new Error(`this system has no region ${region}`);
     return node;
@@ -181,7 +180,7 @@ export class LocalSystem {
     return { RIZOMA_RUN_ID: this.runId, RIZOMA_NODE_ID: nodeIdOf(this.#node(region).region) };
   }
 
-  #httpUrl(region: LocalRegion): string {
+  #httpUrl(region: NodePlace): string {
     return `http://${region.ip}:${this.#settings.httpPort}`;
   }
 
@@ -195,7 +194,7 @@ export class LocalSystem {
     };
   }
 
-  #nodeCheck(region: LocalRegion): Check {
+  #nodeCheck(region: NodePlace): Check {
     const { process } = this.#node(region.id);
     return {
       name: process.name,
