@@ -6,6 +6,7 @@ import type {
   PublishMessage as PublishMessageType,
   RoomEnded,
   SendDataMessage as SendDataMessageType,
+  StreamMessage as StreamMessageType,
   SubscribeMessage as SubscribeMessageType,
   UpdateAttributesMessage as UpdateAttributesMessageType,
 } from '../../protocol/contracts/client.ts';
@@ -15,6 +16,7 @@ import {
   PublishMessage,
   SendDataMessage,
   StreamIdMessage,
+  StreamMessage,
   SubscribeMessage,
   UpdateAttributesMessage,
 } from '../../protocol/contracts/client.ts';
@@ -51,6 +53,7 @@ export interface ClientHandlers {
   subscribe(client: Client, message: SubscribeMessageType, answer: Answer): Promise<void>;
   unsubscribe(client: Client, streamId: string): Promise<void>;
   connectionMessage(client: Client, message: ConnectionMessageType): void;
+  streamMessage(client: Client, message: StreamMessageType): Promise<void>;
   sendData(client: Client, message: SendDataMessageType): void;
   updateAttributes(client: Client, message: UpdateAttributesMessageType): void;
   /** Once, and last. */
@@ -154,6 +157,9 @@ export class Client {
         return answer(true);
       case 'connectionMessage':
         this.#handlers.connectionMessage(this, parse(ConnectionMessage, msg, event));
+        return answer();
+      case 'streamMessage':
+        await this.#handlers.streamMessage(this, parse(StreamMessage, msg, event));
         return answer();
       case 'sendDataStream':
         this.#handlers.sendData(this, parse(SendDataMessage, msg, event));

@@ -1,4 +1,6 @@
 import type { PublishMessage } from '../../protocol/contracts/client.ts';
+import { configOf } from '../../protocol/contracts/client.ts';
+import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import type { StreamMedia } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newStreamId } from '../../protocol/ids.ts';
@@ -11,6 +13,12 @@ import { erizoOf, failureOf, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
 import { hasMedia, publicStream } from './streams.ts';
+
+/** A stream that a client begins to publish. */
+interface Offered {
+  media: StreamMedia;
+  config: StreamConfig;
+}
 
 /** Streams that clients of this controller publish into a room. */
 export class Publishing {
@@ -44,7 +52,7 @@ export class Publishing {
       this.#ready(client, flow, media, undefined);
       return;
     }
-    await this.#open(client, flow, media, answer);
+    await this.#open(client, flow, { media, config: configOf(options) }, answer);
   }
 
   /** Ends a stream of this client; throws `not_found` for any other. */
@@ -100,9 +108,9 @@ export class Publishing {
     }
   }
 
-  async #open(client: Client, flow: Flow, media: StreamMedia, answer: Answer): Promise<void> {
+  async #open(client: Client, flow: Flow, offered: Offered, answer: Answer): Promise<void> {
     try {
-      await attempt(flow, () => this.#addPublisher(client, flow, media, answer), {
+      await attempt(flow, () => this.#addPublisher(client, flow, offered, answer), {
         again: ['link_down', 'timeout'],
         pause: () => this.#parts.directoryChanged(),
       });
@@ -120,7 +128,7 @@ export class Publishing {
   async #addPublisher(
     client: Client,
     flow: Flow,
-    media: StreamMedia,
+    { media, config }: Offered,
     answer: Answer,
   ): Promise<void> {
     const { streamId, abort } = flow;
@@ -137,6 +145,7 @@ export class Publishing {
           video: media.video || media.screen,
           label: media.label,
           plan: client.plan,
+          config,
         },
       },
       {

@@ -1,4 +1,6 @@
 import type { SubscribeMessage } from '../../protocol/contracts/client.ts';
+import { configOf } from '../../protocol/contracts/client.ts';
+import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -12,6 +14,7 @@ import type { RoomParts } from './room-parts.ts';
 
 /** What a subscriber takes of a stream. */
 interface Wanted {
+  config: StreamConfig;
   audio: boolean;
   video: boolean;
 }
@@ -42,6 +45,7 @@ export class Subscribing {
       );
     }
     const wanted = {
+      config: configOf(options),
       audio: options.audio && media.audio,
       video: options.video && (media.video || media.screen),
     };

@@ -5,6 +5,7 @@ import type {
   ControllerToErizo,
   ErizoToController,
   SdpMessage,
+  StreamConfig,
 } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -31,6 +32,7 @@ export interface ClientEvents {
 /** What one client publishes and plays here, and its connections. */
 export class Client {
   readonly clientId: string;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #events: ClientEvents;
   readonly #publishers = new Map<string, Publisher>();
@@ -44,6 +46,7 @@ export class Client {
     options: { clientId: string },
   ) {
     this.clientId = options.clientId;
+    this.#clock = components.clock;
     this.#log = components.log.child({ clientId: options.clientId });
     this.#events = components.events;
     this.#connections = new ClientConnections(
@@ -91,6 +94,7 @@ export class Client {
       audio: options.audio,
       video: options.video,
       label: options.label,
+      config: options.config,
       onEnd: (ended) => this.#onPublisherEnd(ended, target),
     });
     this.#publishers.set(streamId, publisher);
@@ -112,11 +116,12 @@ export class Client {
     }
     const target = this.#connections.subscribeTarget(options.plan);
     const subscriber = new Subscriber(
-      { target },
+      { target, clock: this.#clock },
       {
         streamId,
         audio: options.audio,
         video: options.video,
+        config: options.config,
         onFailed: (why) => this.#events.failed(streamId, 'subscriber', why),
         onEnd: (ended) => this.#onSubscriberEnd(ended),
       },
@@ -133,6 +138,15 @@ export class Client {
 
   removeSubscriber(streamId: string): void {
     this.#subscribers.get(streamId)?.close();
+  }
+
+  /** What the client changes of a stream that it publishes or plays; throws `not_found`. */
+  update(streamId: string, config: StreamConfig): void {
+    const stream = this.#publishers.get(streamId) ?? this.#subscribers.get(streamId);
+    if (stream === undefined) {
+      throw new RizomaError('not_found', `the client has no stream ${streamId} here`);
+    }
+    stream.update(config);
   }
 
   /** What the client says of one of its connections. */

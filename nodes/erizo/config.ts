@@ -64,6 +64,10 @@ export const erizoDefaults = {
   farewell_ms: 5_000,
   /** Rooms whose newest grant is known: more than a process serves at a time. */
   rememberedRooms: 1_024,
+  /** For the packets of one key frame, as a sender paces them. */
+  slide_ms: 200,
+  /** What a stream's sound may take of a connection, beside the limit of its video; Opus at its best. */
+  audio_kbps: 64,
   /** Notifications that wait for a controller that is away: more than its clients have streams. */
   missed: 1_024,
 } as const;

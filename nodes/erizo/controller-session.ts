@@ -143,6 +143,14 @@ export class ControllerSession {
         await client.onMessage(connectionId, msg);
         return null;
       },
+      processStreamMessage: async ({ clientId, streamId, config }) => {
+        const client = this.#clients.get(clientId);
+        if (client === undefined) {
+          throw new RizomaError('not_found', `there is no client ${clientId} here`);
+        }
+        client.update(streamId, config);
+        return null;
+      },
     };
   }
 

@@ -220,7 +220,7 @@ async function produce(
   transport: types.Transport,
   router: types.Router,
   open: Tally,
-  track: { id?: string; kind: 'audio' | 'video'; rtpParameters: RtpParameters; paused?: boolean },
+  track: { id?: string; kind: 'audio' | 'video'; rtpParameters: RtpParameters },
 ): Promise<Producer> {
   const known = router.rtpCapabilities.headerExtensions ?? [];
   const headerExtensions = (track.rtpParameters.headerExtensions ?? []).flatMap((extension) => {
@@ -246,6 +246,27 @@ async function produce(
   }
 }
 
+/** Higher than any: the worker takes the highest that there is. */
+const topLayer = 7;
+
+function keyFramesOf(consumer: types.Consumer, listener: () => void): () => void {
+  const onTrace = (trace: types.ConsumerTraceEventData): void => {
+    if (trace.type === 'keyframe') {
+      listener();
+    }
+  };
+  const watch = (events: types.ConsumerTraceEventType[]): void => {
+    // A consumer that is closed is traced no more.
+    consumer.enableTraceEvent(events).catch(() => undefined);
+  };
+  consumer.on('trace', onTrace);
+  watch(['keyframe']);
+  return () => {
+    consumer.off('trace', onTrace);
+    watch([]);
+  };
+}
+
 function consumerOf(consumer: types.Consumer, open: Tally): Consumer {
   count(open.consumers, consumer);
   return {
@@ -254,6 +275,12 @@ function consumerOf(consumer: types.Consumer, open: Tally): Consumer {
     rtpParameters: parse(RtpSchema, consumer.rtpParameters, 'rtpParameters', 'internal'),
     pause: () => consumer.pause(),
     resume: () => consumer.resume(),
+    setLayers: ({ spatial, temporal }) =>
+      consumer.setPreferredLayers({
+        spatialLayer: spatial ?? topLayer,
+        temporalLayer: temporal ?? topLayer,
+      }),
+    onKeyFrame: (listener) => keyFramesOf(consumer, listener),
     close: () => consumer.close(),
   };
 }
@@ -304,6 +331,11 @@ export class WebRtcTransport {
     await this.#transport.connect({
       dtlsParameters: { role: remoteRole, fingerprints: [fingerprint] },
     });
+  }
+
+  /** What all its streams may take together; 0 is as much as goes. */
+  async limitOutgoing(bitrate_bps: number): Promise<void> {
+    await this.#transport.setMaxOutgoingBitrate(bitrate_bps);
   }
 
   async restartIce(): Promise<void> {
@@ -363,7 +395,6 @@ export class PipeTransport {
     id: string;
     kind: 'audio' | 'video';
     rtpParameters: RtpParameters;
-    paused: boolean;
   }): Promise<Producer> {
     return produce(this.#transport, this.#router, this.#open, track);
   }

@@ -96,9 +96,9 @@ export class Feed implements SourceUser {
     }
     // Not before somebody plays it: a key frame that comes earlier is of no use to anyone.
     await Promise.all(consumers.map((consumer) => consumer.pause()));
-    return producers.map(({ id, kind, paused }, index) => {
+    return producers.map(({ id, kind }, index) => {
       const { rtpParameters } = consumers[index] as Consumer;
-      return { trackId: id, kind, rtpParameters, paused };
+      return { trackId: id, kind, rtpParameters };
     });
   }
 

@@ -58,7 +58,9 @@ export interface LocalTransport {
 export interface Producer {
   readonly id: string;
   readonly kind: MediaKind;
-  readonly paused: boolean;
+  /** Nobody gets it, at any hop, until it is resumed. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   close(): void;
 }
 
@@ -70,5 +72,9 @@ export interface Consumer {
   pause(): Promise<void>;
   /** Also asks for a key frame. */
   resume(): Promise<void>;
+  /** The best layers to send; as high as the connection bears where they are not said. */
+  setLayers(layers: { spatial?: number | undefined; temporal?: number | undefined }): Promise<void>;
+  /** Calls the listener at the first packet of each key frame, until the answer is called. */
+  onKeyFrame(listener: () => void): () => void;
   close(): void;
 }

@@ -1,3 +1,4 @@
+import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import type { RizomaError } from '../../protocol/errors.ts';
 import type { Producer } from './media.ts';
 import type { Source, SourceUser, Use } from './source.ts';
@@ -11,6 +12,7 @@ export interface PublisherOptions {
   video: boolean;
   /** The id of its MediaStream. */
   label: string;
+  config: StreamConfig;
   /** Told once when it ends, however it does. */
   onEnd: (publisher: Publisher) => void;
 }
@@ -25,12 +27,14 @@ export class Publisher implements Source {
   readonly #users = new Users(() => undefined);
   #state: 'awaited' | 'live' | 'ended' = 'awaited';
   #producers: readonly Producer[] = [];
+  #muted: { audio: boolean; video: boolean };
 
   constructor(options: PublisherOptions) {
     this.streamId = options.streamId;
     this.roomId = options.roomId;
     this.label = options.label;
     this.#options = options;
+    this.#muted = options.config.muteStream ?? { audio: false, video: false };
   }
 
   get tracks(): Promise<readonly Producer[]> {
@@ -61,7 +65,23 @@ export class Publisher implements Source {
     }
     this.#state = 'live';
     this.#producers = producers;
+    for (const producer of producers) {
+      if (this.#muted[producer.kind]) {
+        quietly(producer.pause());
+      }
+    }
     this.#tracks.resolve(producers);
+  }
+
+  /** What is muted comes to nobody, in other regions neither: its packets end here. */
+  update({ muteStream }: StreamConfig): void {
+    if (muteStream === undefined) {
+      return;
+    }
+    this.#muted = muteStream;
+    for (const producer of this.#producers) {
+      quietly(muteStream[producer.kind] ? producer.pause() : producer.resume());
+    }
   }
 
   /** Ends it, and tells whoever waits for its tracks why they do not come. Idempotent. */
@@ -78,4 +98,9 @@ export class Publisher implements Source {
     }
     this.#options.onEnd(this);
   }
+}
+
+/** A producer that has just ended cannot be told, and need not be. */
+function quietly(step: Promise<void>): void {
+  step.catch(() => undefined);
 }

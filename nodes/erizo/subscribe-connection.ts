@@ -50,6 +50,7 @@ export class SubscribeConnection {
   readonly #waiting = new Map<SectionOwner, Waiting>();
   /** What the offer that is out holds: which owner was in which slot. */
   #outstanding: { slots: readonly Slot[]; owners: ReadonlyMap<Slot, SectionOwner> } | undefined;
+  readonly #limits_kbps = new Map<SectionOwner, number>();
   #changed = false;
   /** Our role in DTLS, from the first answer on. */
   #role: 'active' | 'passive' | undefined;
@@ -129,12 +130,45 @@ export class SubscribeConnection {
     await waiting.promise;
   }
 
+  /** What the owner's tracks are sent with, those that the client took. */
+  consumersOf(owner: SectionOwner): Consumer[] {
+    return this.#slots.flatMap((slot) =>
+      slot.owner === owner && slot.consumer !== undefined ? [slot.consumer] : [],
+    );
+  }
+
+  /**
+   * What the video of the owner may take. The connection keeps to the sum, where all that share it
+   * have such a limit: its bandwidth is theirs together.
+   */
+  limit(owner: SectionOwner, video_kbps: number | undefined): void {
+    if (video_kbps !== undefined) {
+      this.#limits_kbps.set(owner, video_kbps);
+    } else if (!this.#limits_kbps.delete(owner)) {
+      return;
+    }
+    this.#applyLimits();
+  }
+
+  #applyLimits(): void {
+    const limited = this.#owners.size > 0 && this.#limits_kbps.size === this.#owners.size;
+    const each_kbps = [...this.#limits_kbps.values()].map((one) => one + erizoDefaults.audio_kbps);
+    const sum_kbps = limited ? each_kbps.reduce((sum, one) => sum + one, 0) : 0;
+    this.connection.transport
+      .then((transport) => transport.limitOutgoing(Math.round(sum_kbps * 1_000)))
+      // A connection that has ended needs no limit.
+      .catch(() => undefined);
+  }
+
   /** Takes its tracks out of the session; the last one may take the connection with it. Idempotent. */
   remove(owner: SectionOwner): void {
     if (!this.#owners.delete(owner)) {
       return;
     }
     this.#settle(owner, new RizomaError('cancelled', 'the subscription has ended'));
+    if (this.#limits_kbps.delete(owner)) {
+      this.#applyLimits();
+    }
     const freed = this.#slots.filter((slot) => slot.owner === owner);
     for (const slot of freed) {
       slot.consumer?.close();

@@ -1,4 +1,7 @@
+import type { Clock } from '../../protocol/clock.ts';
+import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { Playback } from './playback.ts';
 import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
 import type { SectionOwner, SubscribeConnection } from './subscribe-connection.ts';
 import { untilAborted } from './wait.ts';
@@ -7,6 +10,7 @@ export interface SubscriberOptions {
   streamId: string;
   audio: boolean;
   video: boolean;
+  config: StreamConfig;
   /** It ended by itself after it had been ready. */
   onFailed: (why: 'upstream' | 'refused') => void;
   /** Told once when it ends, however it does. */
@@ -19,14 +23,23 @@ type State = 'starting' | 'ready' | 'ended';
 export class Subscriber implements SourceUser, SectionOwner {
   readonly streamId: string;
   readonly target: SubscribeConnection;
+  readonly #clock: Clock;
   readonly #options: SubscriberOptions;
   /** Ends what waits here when the subscription does. */
   readonly #abort = new AbortController();
   #why = new RizomaError('cancelled', 'the subscription has ended');
   #state: State = 'starting';
   #use: Use | undefined;
+  /** As it was asked for, and changed since. */
+  #config: StreamConfig;
+  #playback: Playback | undefined;
 
-  constructor(components: { target: SubscribeConnection }, options: SubscriberOptions) {
+  constructor(
+    components: { target: SubscribeConnection; clock: Clock },
+    options: SubscriberOptions,
+  ) {
+    this.#clock = components.clock;
+    this.#config = options.config;
     this.target = components.target;
     this.streamId = options.streamId;
     this.#options = options;
@@ -41,6 +54,14 @@ export class Subscriber implements SourceUser, SectionOwner {
       const ended = this.#state === 'ended';
       this.close();
       throw ended ? this.#why : thrown;
+    }
+  }
+
+  /** What the change does not name stays; it counts once media can flow. */
+  update(change: StreamConfig): void {
+    this.#config = { ...this.#config, ...change };
+    if (this.#state === 'ready') {
+      this.#configure(change);
     }
   }
 
@@ -67,6 +88,7 @@ export class Subscriber implements SourceUser, SectionOwner {
     }
     this.#state = 'ended';
     this.#use?.end();
+    this.#playback?.close();
     this.target.remove(this);
     this.#abort.abort();
     this.#options.onEnd(this);
@@ -83,11 +105,19 @@ export class Subscriber implements SourceUser, SectionOwner {
       throw new RizomaError('not_found', 'the stream has none of the media that were asked for');
     }
     await this.target.send(this, wanted);
+    const consumers = this.target.consumersOf(this);
+    this.#playback = new Playback({ clock: this.#clock, consumers });
     await this.target.connection.connected;
     if (this.#state === 'starting') {
       this.#state = 'ready';
-      this.#use.setActive(true);
+      this.#configure(this.#config);
     }
+  }
+
+  #configure(change: StreamConfig): void {
+    this.target.limit(this, this.#config.maxVideo_kbps);
+    this.#playback?.update(change);
+    this.#use?.setActive(this.#playback?.wantsMedia ?? true);
   }
 
   #endByItself(why: 'upstream' | 'refused' | undefined): void {

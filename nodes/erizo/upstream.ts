@@ -129,8 +129,8 @@ export class Upstream {
   async #produce(tracks: readonly Track[]): Promise<readonly Producer[]> {
     const transport = await this.#pipe.transport;
     return allOrNone(
-      tracks.map(({ trackId: id, kind, rtpParameters, paused }) =>
-        transport.produce({ id, kind, rtpParameters, paused }),
+      tracks.map(({ trackId: id, kind, rtpParameters }) =>
+        transport.produce({ id, kind, rtpParameters }),
       ),
     );
   }

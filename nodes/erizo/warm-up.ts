@@ -24,7 +24,7 @@ export async function warmUp(engine: Engine): Promise<void> {
       downstream.connect(upstream.endpoint),
     ]);
     const id = newUuid();
-    await upstream.produce({ id, kind: 'video', rtpParameters: track, paused: true });
+    await upstream.produce({ id, kind: 'video', rtpParameters: track });
     await downstream.consume(id);
     const consumer = await client.consume(id, { mid: '0', paused: true });
     const state = { type: 'sending', streamId: 'warm', trackId: id } as const;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { ClientId, ConnectionId, RegionId, RoomId, StreamId } from '../ids.ts';
 import { limits } from '../limits.ts';
+import type { StreamConfig } from './controller-erizo.ts';
 import { ConnectionPlan, SdpMessage } from './controller-erizo.ts';
 
 /**
@@ -61,6 +62,46 @@ export function sizeOf(value: unknown): number {
   return (JSON.stringify(value) ?? '').length;
 }
 
+const muted = v.pipe(
+  v.optional(v.nullable(v.boolean()), false),
+  v.transform((value) => value === true),
+);
+/** Licode: -1 leaves the choice to the server. */
+const layer = v.pipe(
+  v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1), v.maxValue(7))),
+  v.transform((value) => (value === -1 ? undefined : value)),
+);
+/** Licode: yes is a key frame each 2 s, a number is the period in milliseconds, within 2 to 10 s. */
+const slideShow = v.pipe(
+  v.nullable(v.union([v.boolean(), v.number()])),
+  v.transform((mode) =>
+    mode === false || mode === null
+      ? 0
+      : Math.round(Math.min(Math.max(mode === true ? 0 : mode, 2_000), 10_000)),
+  ),
+);
+const kbps = v.pipe(v.number(), v.minValue(1), v.maxValue(1_000_000));
+
+const configEntries = {
+  muteStream: v.optional(v.nullable(v.object({ audio: muted, video: muted }))),
+  slideShowMode: v.optional(slideShow),
+  maxVideoBW: v.optional(v.nullable(kbps)),
+};
+
+/** What Licode's clients say of a stream, in the words of ErizoJS. */
+export function configOf(said: {
+  muteStream?: { audio: boolean; video: boolean } | null | undefined;
+  slideShowMode?: number | undefined;
+  maxVideoBW?: number | null | undefined;
+}): StreamConfig {
+  const { muteStream, slideShowMode, maxVideoBW } = said;
+  return {
+    ...(muteStream === undefined || muteStream === null ? {} : { muteStream }),
+    ...(slideShowMode === undefined ? {} : { slideShow_ms: slideShowMode }),
+    ...(maxVideoBW === undefined || maxVideoBW === null ? {} : { maxVideo_kbps: maxVideoBW }),
+  };
+}
+
 /** `publish`: `{ options, sdp }` → `(streamId, erizoId, connectionId)` or `(null, text)`. */
 export const PublishMessage = v.object({
   options: v.object({
@@ -71,16 +112,45 @@ export const PublishMessage = v.object({
     screen: wish,
     label: v.optional(text),
     attributes: v.optional(v.nullable(attributes)),
+    muteStream: configEntries.muteStream,
   }),
 });
 
 /** `subscribe`: `{ options }` → `(true, erizoId, connectionId)` or `(null, text)`. */
 export const SubscribeMessage = v.object({
-  options: v.object({ streamId, audio: wish, video: wish, data: dataWish }),
+  options: v.object({ streamId, audio: wish, video: wish, data: dataWish, ...configEntries }),
 });
 
 /** `unpublish` and `unsubscribe`: the stream id → `(true)` or `(null, text)`. */
 export const StreamIdMessage = streamId;
+
+/** `streamMessage`: `{ options: { streamId, erizoId, msg } }` → `()`. */
+export const StreamMessage = v.object({
+  options: v.object({
+    streamId,
+    msg: v.variant('type', [
+      /** Of a stream that the client publishes or receives; what is not named stays. */
+      v.object({
+        type: v.literal('updatestream'),
+        config: v.pipe(
+          v.object({
+            ...configEntries,
+            qualityLayer: v.optional(v.object({ spatialLayer: layer, temporalLayer: layer })),
+          }),
+          v.transform(({ qualityLayer, ...said }): StreamConfig => {
+            const { spatialLayer, temporalLayer } = qualityLayer ?? {};
+            const layers = { spatial: spatialLayer, temporal: temporalLayer };
+            return {
+              ...configOf(said),
+              ...(qualityLayer === undefined ? {} : { qualityLayer: layers }),
+            };
+          }),
+        ),
+      }),
+      v.object({ type: v.literal('control') }),
+    ]),
+  }),
+});
 
 /** `sendDataStream`: `{ id, msg }` → `()`, from the publisher of the stream. */
 export const SendDataMessage = v.object({ id: streamId, msg: said });
@@ -185,6 +255,7 @@ export const clientEvents = [
   'subscribe',
   'unsubscribe',
   'connectionMessage',
+  'streamMessage',
   'sendDataStream',
   'updateStreamAttributes',
   'clientDisconnection',
@@ -197,6 +268,7 @@ export type HandshakeAdditions = v.InferOutput<typeof HandshakeAdditions>;
 export type PublishMessage = v.InferOutput<typeof PublishMessage>;
 export type SubscribeMessage = v.InferOutput<typeof SubscribeMessage>;
 export type ConnectionMessage = v.InferOutput<typeof ConnectionMessage>;
+export type StreamMessage = v.InferOutput<typeof StreamMessage>;
 export type SendDataMessage = v.InferOutput<typeof SendDataMessage>;
 export type UpdateAttributesMessage = v.InferOutput<typeof UpdateAttributesMessage>;
 export type DataMessage = v.InferOutput<typeof DataMessage>;

@@ -30,6 +30,22 @@ export const ClientSdpMessage = v.variant('type', [
   v.strictObject({ type: v.literal('failed') }),
 ]);
 
+const layer = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(7));
+
+/** What may change of a stream while it is published or played (Licode: `updatestream`). Absent is as before. */
+export const StreamConfig = v.strictObject({
+  /** What nobody gets, where the publisher says so; else what this subscriber does not get. */
+  muteStream: v.optional(v.strictObject({ audio: v.boolean(), video: v.boolean() })),
+  /** The best layers of simulcast or SVC, 0 is the lowest; as high as goes where one is not said. */
+  qualityLayer: v.optional(
+    v.strictObject({ spatial: v.optional(layer), temporal: v.optional(layer) }),
+  ),
+  /** A subscriber gets key frames alone, one in each such period; 0 for all frames. */
+  slideShow_ms: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000))),
+  /** What the subscriber's connection may take for the video of the stream. */
+  maxVideo_kbps: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(1_000_000))),
+});
+
 const Initializing = v.strictObject({
   type: v.literal('initializing'),
   connectionId: ConnectionId,
@@ -82,6 +98,7 @@ export const controllerToErizo = {
         video: v.boolean(),
         label,
         plan: ConnectionPlan,
+        config: v.optional(StreamConfig, {}),
       }),
     }),
     part: Initializing,
@@ -109,7 +126,12 @@ export const controllerToErizo = {
       streamId: StreamId,
       route: Route,
       grant: GrantText,
-      options: v.strictObject({ audio: v.boolean(), video: v.boolean(), plan: ConnectionPlan }),
+      options: v.strictObject({
+        audio: v.boolean(),
+        video: v.boolean(),
+        plan: ConnectionPlan,
+        config: v.optional(StreamConfig, {}),
+      }),
     }),
     part: Initializing,
     result: v.strictObject({ type: v.literal('ready') }),
@@ -152,6 +174,14 @@ export const controllerToErizo = {
     timeout_ms: 5_000,
     idempotent: false,
   },
+  /** What the client changes of a stream that it publishes or plays (Licode: `updatestream`). */
+  processStreamMessage: {
+    params: v.strictObject({ clientId: ClientId, streamId: StreamId, config: StreamConfig }),
+    result: v.null(),
+    errors: ['not_found'],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
   counters: {
     params: v.strictObject({}),
     result: ErizoCounters,
@@ -189,6 +219,7 @@ export const Hello = v.strictObject({
 export type ConnectionPlan = v.InferOutput<typeof ConnectionPlan>;
 export type SdpMessage = v.InferOutput<typeof SdpMessage>;
 export type ClientSdpMessage = v.InferOutput<typeof ClientSdpMessage>;
+export type StreamConfig = v.InferOutput<typeof StreamConfig>;
 export type ErizoCounters = v.InferOutput<typeof ErizoCounters>;
 export type ControllerToErizo = typeof controllerToErizo;
 export type ErizoToController = typeof erizoToController;

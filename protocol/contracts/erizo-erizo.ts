@@ -79,7 +79,6 @@ export const Track = v.strictObject({
   trackId: v.pipe(v.string(), v.uuid()),
   kind: v.picklist(['audio', 'video']),
   rtpParameters: RtpParameters,
-  paused: v.boolean(),
 });
 
 /** What an ErizoJS process asks of the one it pulls from. */

@@ -122,6 +122,7 @@ export class FakeErizo {
         this.#negotiate(params, peer());
         return null;
       },
+      processStreamMessage: async (params) => seen('processStreamMessage', params),
       counters: () => Promise.reject(new RizomaError('unavailable', 'nothing is counted here')),
     };
   }

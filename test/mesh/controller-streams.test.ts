@@ -286,3 +286,61 @@ describe('subscribing', () => {
     expect(world.erizo(0).paramsOf('processConnectionMessage')).toHaveLength(0);
   });
 });
+
+describe('changing a stream', () => {
+  it('goes to its process in the words of ErizoJS, for who publishes it and for who receives it', async () => {
+    const world = await newWorld();
+    const [ann, bob] = [await world.join(), await world.join()];
+    const muted = { ...publishMessage.options, muteStream: { audio: true, video: false } };
+    const [streamId, , connectionId] = await ann.ask('publish', { options: muted });
+    const offer = { options: { connectionId, msg: { type: 'offer', sdp: 'offer' } } };
+    await ann.ask('connectionMessage', offer);
+    await bob.next('onAddStream');
+    const asked = { streamId, audio: true, video: true, maxVideoBW: 300, slideShowMode: false };
+    const [, , its] = await bob.ask('subscribe', { options: asked });
+    await bob.ask('connectionMessage', {
+      options: { connectionId: its, msg: { type: 'answer', sdp: 'answer' } },
+    });
+    const say = (client: typeof ann, config: unknown) =>
+      client.ask('streamMessage', {
+        options: { streamId, erizoId: 'unused', msg: { type: 'updatestream', config } },
+      });
+    expect(await say(ann, { muteStream: { audio: false, video: true } })).toEqual([]);
+    expect(await say(bob, { qualityLayer: { spatialLayer: 1, temporalLayer: -1 } })).toEqual([]);
+    expect(await say(bob, { slideShowMode: true, maxVideoBW: 500, anything: 'else' })).toEqual([]);
+    expect(await say(bob, { slideShowMode: 99_999 })).toEqual([]);
+    const erizo = world.erizo(0);
+    expect(erizo.paramsOf('addPublisher')[0]?.options.config).toEqual({
+      muteStream: { audio: true, video: false },
+    });
+    expect(erizo.paramsOf('addSubscriber')[0]?.options.config).toEqual({
+      slideShow_ms: 0,
+      maxVideo_kbps: 300,
+    });
+    expect(erizo.paramsOf('processStreamMessage').map(({ config }) => config)).toEqual([
+      { muteStream: { audio: false, video: true } },
+      { qualityLayer: { spatial: 1 } },
+      { slideShow_ms: 2_000, maxVideo_kbps: 500 },
+      { slideShow_ms: 10_000 },
+    ]);
+  });
+
+  it('is refused for streams of others, for nonsense, and where the role may not', async () => {
+    const world = await newWorld();
+    const [ann, bob] = [await world.join(), await world.join({ role: 'viewer' })];
+    const streamId = await world.publish(ann);
+    const say = (msg: unknown) => bob.ask('streamMessage', { options: { streamId, msg } });
+    const refusals = [
+      await say({ type: 'updatestream', config: { muteStream: { video: true } } }),
+      await say({ type: 'updatestream', config: { qualityLayer: { spatialLayer: 1e9 } } }),
+      await say({ type: 'control', action: { name: 'controlhandlers' } }),
+      await say('nonsense'),
+    ];
+    expect(refusals.map(([result, words]) => [result, String(words).split(':')[0]])).toEqual([
+      [null, 'not_found'],
+      [null, 'bad_request'],
+      [null, 'Unauthorized'],
+      [null, 'bad_request'],
+    ]);
+  });
+});

@@ -16,6 +16,7 @@ import type {
   ErizoCounters,
   ErizoToController,
   SdpMessage,
+  StreamConfig,
 } from '../../protocol/contracts/controller-erizo.ts';
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
@@ -314,6 +315,12 @@ export class Participant {
       grant: grant ?? (await grantOf()),
       options: { audio: true, video: true, plan },
     });
+  }
+
+  /** Changes something of a stream that it publishes or plays. */
+  configure(streamId: string, config: StreamConfig): Promise<null> {
+    const { clientId } = this;
+    return this.controller.peer.call('processStreamMessage', { clientId, streamId, config });
   }
 
   unsubscribe(streamId: string): Promise<null> {

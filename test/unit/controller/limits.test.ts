@@ -83,6 +83,7 @@ function setUp(role: string): {
     unpublish: async () => undefined,
     unsubscribe: async () => undefined,
     connectionMessage: () => undefined,
+    streamMessage: async () => undefined,
     sendData: () => asked.push('data'),
     updateAttributes: () => asked.push('attributes'),
     left: (_client, why) => asked.push(why),

@@ -56,6 +56,7 @@ function setUpErizos(answers: () => boolean): {
     removeSubscriber: refuse,
     removeClient: refuse,
     processConnectionMessage: refuse,
+    processStreamMessage: refuse,
     counters: refuse,
   };
   const dial = (): MemoryLink => {

@@ -16,7 +16,8 @@ function begin() {
   const producer: Producer = {
     id: 'track',
     kind: 'video',
-    paused: false,
+    pause: async () => undefined,
+    resume: async () => undefined,
     close: () => closed.push('track'),
   };
   const pull = Pull.create(
