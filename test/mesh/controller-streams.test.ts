@@ -171,7 +171,7 @@ describe('subscribing', () => {
         clientId: bob.clientId,
         streamId,
         route: [],
-        options: { audio: true, video: true, plan: 'stream' },
+        options: { audio: true, video: true, plan: 'stream', config: {} },
       },
     ]);
     const again = await bob.ask('subscribe', { options: { streamId, audio: true } });

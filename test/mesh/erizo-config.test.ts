@@ -94,11 +94,11 @@ describe('a stream', () => {
         (now) => now === wanted,
         15_000,
       );
-    expect(await width(320)).toBe(320);
+    expect(await width(640)).toBe(640);
     await ben.configure(stream.streamId, { qualityLayer: { spatial: 0 } });
-    expect(await width(160)).toBe(160);
-    await ben.configure(stream.streamId, { qualityLayer: {} });
     expect(await width(320)).toBe(320);
+    await ben.configure(stream.streamId, { qualityLayer: {} });
+    expect(await width(640)).toBe(640);
   });
 
   it('comes as a slide show to whoever asks for that, and whole again', async () => {

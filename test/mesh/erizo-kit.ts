@@ -263,7 +263,8 @@ export class Participant {
   /** Publishes camera and microphone; resolves when media flows. */
   async publish(options: { simulcast?: boolean; sdp?: (sdp: string) => string } = {}) {
     const streamId = newStreamId();
-    const label = await this.page.evaluate(inPage.openCamera);
+    const size = options.simulcast ? { width: 640, height: 360 } : { width: 320, height: 180 };
+    const label = await this.page.evaluate(inPage.openCamera, size);
     const { clientId, plan, controller } = this;
     let offered: Promise<unknown> = Promise.resolve();
     const added = controller.peer.call(

@@ -15,11 +15,11 @@ export function install(): void {
   window.held = { connections: {}, streams: {} };
 }
 
-/** Opens the fake camera; answers the id of its MediaStream. */
-export async function openCamera(): Promise<string> {
+/** Opens the fake camera; answers the id of its MediaStream. Small pictures have one layer only. */
+export async function openCamera(size: { width: number; height: number }): Promise<string> {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: true,
-    video: { width: 320, height: 180, frameRate: 15 },
+    video: { ...size, frameRate: 15 },
   });
   window.held.streams[stream.id] = stream;
   return stream.id;
