@@ -49,7 +49,7 @@ const units: Readonly<Record<string, readonly string[]>> = {
 /** Libraries that stand behind one door of ours, and the files that are that door. */
 const doors: readonly { library: RegExp; file: RegExp }[] = [
   { library: /^zeromq(\/|$)/, file: /^nodes\/link\/zmq-[\w-]+\.ts$/ },
-  { library: /^mediasoup(\/|$)/, file: /^nodes\/erizo\/engine\.ts$/ },
+  { library: /^mediasoup(\/|$)/, file: /^nodes\/erizo\/engine(-[\w-]+)?\.ts$/ },
   { library: /^(@libp2p\/|libp2p(\/|$)|@chainsafe\/libp2p)/, file: /^nodes\/mesh\/peer\.ts$/ },
 ];
 

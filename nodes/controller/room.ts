@@ -1,11 +1,6 @@
 import type { Clock } from '../../protocol/clock.ts';
 import type { ParamsOf } from '../../protocol/contract.ts';
-import type {
-  Connected,
-  ConnectionMessage,
-  RoomEnded,
-  StreamMessage,
-} from '../../protocol/contracts/client.ts';
+import type { Connected, ConnectionMessage, RoomEnded } from '../../protocol/contracts/client.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange } from '../../protocol/directory.ts';
@@ -15,6 +10,7 @@ import type { Place } from '../../protocol/place.ts';
 import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
 import type { Agents } from './agents.ts';
+import { changeStream } from './change-stream.ts';
 import type { Client, ClientHandlers } from './client.ts';
 import { DataStreams } from './data-streams.ts';
 import { defaults } from './defaults.ts';
@@ -175,20 +171,7 @@ export class Room implements ClientHandlers {
   unsubscribe: ClientHandlers['unsubscribe'] = (client, streamId) =>
     this.#subscribing.unsubscribe(client, streamId);
 
-  /** Licode: `onStreamMessage`. Its `control` switches handlers of its own media engine. */
-  async streamMessage(client: Client, { options }: StreamMessage): Promise<void> {
-    const { streamId, msg } = options;
-    if (msg.type === 'control') {
-      client.demand('controlhandlers', {});
-      throw new RizomaError('unknown_method', 'there are no handlers here that could be switched');
-    }
-    const flow = client.publications.get(streamId) ?? client.subscriptions.get(streamId);
-    if (flow === undefined) {
-      throw new RizomaError('not_found', `you neither publish nor receive stream ${streamId}`);
-    }
-    const params = { clientId: client.id, streamId, config: msg.config };
-    await erizoOf(flow)?.rpc.call('processStreamMessage', params);
-  }
+  streamMessage: ClientHandlers['streamMessage'] = changeStream;
 
   sendData: ClientHandlers['sendData'] = (client, message) => this.#data.send(client, message);
 

@@ -2,7 +2,8 @@ import { assertNever } from '../../protocol/assert-never.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import type { Log } from '../log.ts';
-import type { Engine, TransportState, WebRtcTransport } from './engine.ts';
+import type { Engine } from './engine.ts';
+import type { TransportState, WebRtcTransport } from './engine-transports.ts';
 import type { Origin } from './sdp/write.ts';
 import { deferred } from './wait.ts';
 

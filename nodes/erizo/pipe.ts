@@ -1,6 +1,7 @@
 import type { PipeEndpoint } from '../../protocol/contracts/erizo-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
-import type { Engine, PipeTransport } from './engine.ts';
+import type { Engine } from './engine.ts';
+import type { PipeTransport } from './engine-transports.ts';
 import { deferred } from './wait.ts';
 
 /** One end of the pipe to another process; all streams between the two share it. */

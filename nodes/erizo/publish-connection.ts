@@ -1,6 +1,6 @@
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Connection } from './connection.ts';
-import type { WebRtcTransport } from './engine.ts';
+import type { WebRtcTransport } from './engine-transports.ts';
 import type { Capabilities, Producer } from './media.ts';
 import type { Plan } from './plans.ts';
 import type { Publisher } from './publisher.ts';

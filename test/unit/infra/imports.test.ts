@@ -63,6 +63,7 @@ test.each([
   ['nodes/mesh/edge.ts', '../link/websocket-link.ts'],
   ['nodes/link/zmq-link.ts', 'zeromq'],
   ['nodes/erizo/engine.ts', 'mediasoup'],
+  ['nodes/erizo/engine-transports.ts', 'mediasoup'],
   ['nodes/mesh/peer.ts', '@libp2p/tcp'],
   ['nodes/mesh/peer.ts', 'node:events'],
 ])('%s may import %s', (file, specifier) => {

@@ -1,0 +1,226 @@
+import type { types } from 'mediasoup';
+import { PipeEndpoint, RtpParameters as RtpSchema } from '../../protocol/contracts/erizo-erizo.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
+import { parse } from '../../protocol/parse.ts';
+import type { Consumer, Fingerprint, LocalTransport, Producer, RtpParameters } from './media.ts';
+
+export type TransportState = 'connected' | 'ended';
+
+/** What is open in the worker. */
+export interface Tally {
+  producers: Set<types.Producer>;
+  consumers: Set<types.Consumer>;
+  webRtcTransports: Set<types.WebRtcTransport>;
+  pipeTransports: Set<types.PipeTransport>;
+}
+
+export function count<T extends { observer: { once(event: 'close', run: () => void): unknown } }>(
+  open: Set<T>,
+  thing: T,
+): void {
+  open.add(thing);
+  thing.observer.once('close', () => open.delete(thing));
+}
+
+/** Opens a track into the worker. Throws `sdp_malformed` where it cannot be what it says it is. */
+async function produce(
+  transport: types.Transport,
+  router: types.Router,
+  open: Tally,
+  track: { id?: string; kind: 'audio' | 'video'; rtpParameters: RtpParameters },
+): Promise<Producer> {
+  const known = router.rtpCapabilities.headerExtensions ?? [];
+  const headerExtensions = (track.rtpParameters.headerExtensions ?? []).flatMap((extension) => {
+    const uri = known.find((one) => one.uri === extension.uri)?.uri;
+    return uri === undefined ? [] : [{ ...extension, uri }];
+  });
+  try {
+    const producer = await transport.produce({
+      ...track,
+      rtpParameters: { ...track.rtpParameters, headerExtensions },
+      ...(track.kind === 'video' ? { keyFrameRequestDelay: limits.keyFrameRequest_ms } : {}),
+    });
+    count(open.producers, producer);
+    return producer;
+  } catch (cause) {
+    throw new RizomaError(
+      'sdp_malformed',
+      `the ${track.kind} track cannot be received as described`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Higher than any: the worker takes the highest that there is. */
+const topLayer = 7;
+
+function keyFramesOf(consumer: types.Consumer, listener: () => void): () => void {
+  const onTrace = (trace: types.ConsumerTraceEventData): void => {
+    if (trace.type === 'keyframe') {
+      listener();
+    }
+  };
+  const watch = (events: types.ConsumerTraceEventType[]): void => {
+    // A consumer that is closed is traced no more.
+    consumer.enableTraceEvent(events).catch(() => undefined);
+  };
+  consumer.on('trace', onTrace);
+  watch(['keyframe']);
+  return () => {
+    consumer.off('trace', onTrace);
+    watch([]);
+  };
+}
+
+function consumerOf(consumer: types.Consumer, open: Tally): Consumer {
+  count(open.consumers, consumer);
+  return {
+    producerId: consumer.producerId,
+    kind: consumer.kind,
+    rtpParameters: parse(RtpSchema, consumer.rtpParameters, 'rtpParameters', 'internal'),
+    pause: () => consumer.pause(),
+    resume: () => consumer.resume(),
+    setLayers: ({ spatial, temporal }) =>
+      consumer.setPreferredLayers({
+        spatialLayer: spatial ?? topLayer,
+        temporalLayer: temporal ?? topLayer,
+      }),
+    onKeyFrame: (listener) => keyFramesOf(consumer, listener),
+    close: () => consumer.close(),
+  };
+}
+
+/** A connection of a client, as far as the worker has it. */
+export class WebRtcTransport {
+  readonly #transport: types.WebRtcTransport;
+  readonly #router: types.Router;
+  readonly #open: Tally;
+
+  constructor(transport: types.WebRtcTransport, router: types.Router, open: Tally) {
+    this.#transport = transport;
+    this.#router = router;
+    this.#open = open;
+  }
+
+  get local(): LocalTransport {
+    const { iceParameters, iceCandidates, dtlsParameters } = this.#transport;
+    const fingerprint = dtlsParameters.fingerprints.find((one) => one.algorithm === 'sha-256');
+    if (fingerprint === undefined) {
+      throw new RizomaError('internal', 'the worker has no SHA-256 fingerprint');
+    }
+    return {
+      ice: { ufrag: iceParameters.usernameFragment, pwd: iceParameters.password },
+      fingerprint,
+      candidates: iceCandidates,
+    };
+  }
+
+  /** Calls `listener` when ICE and DTLS are up, and when either has ended by itself. */
+  watch(listener: (state: TransportState) => void): void {
+    this.#transport.on('dtlsstatechange', (state) => {
+      if (state === 'connected') {
+        listener('connected');
+      } else if (state === 'failed' || state === 'closed') {
+        listener('ended');
+      }
+    });
+    // Consent has run out, or the one TCP connection is gone (RFC 7675).
+    this.#transport.on('icestatechange', (state) => {
+      if (state === 'disconnected' || state === 'closed') {
+        listener('ended');
+      }
+    });
+  }
+
+  async connect(fingerprint: Fingerprint, remoteRole: 'client' | 'server'): Promise<void> {
+    await this.#transport.connect({
+      dtlsParameters: { role: remoteRole, fingerprints: [fingerprint] },
+    });
+  }
+
+  /** What all its streams may take together; 0 is as much as goes. */
+  async limitOutgoing(bitrate_bps: number): Promise<void> {
+    await this.#transport.setMaxOutgoingBitrate(bitrate_bps);
+  }
+
+  async restartIce(): Promise<void> {
+    await this.#transport.restartIce();
+  }
+
+  produce(track: { kind: 'audio' | 'video'; rtpParameters: RtpParameters }): Promise<Producer> {
+    return produce(this.#transport, this.#router, this.#open, track);
+  }
+
+  async consume(producerId: string, options: { mid: string; paused: boolean }): Promise<Consumer> {
+    const consumer = await this.#transport.consume({
+      producerId,
+      rtpCapabilities: this.#router.rtpCapabilities,
+      ...options,
+    });
+    return consumerOf(consumer, this.#open);
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+}
+
+/** One end of an SRTP pipe to another worker. */
+export class PipeTransport {
+  readonly #transport: types.PipeTransport;
+  readonly #router: types.Router;
+  readonly #open: Tally;
+  readonly #options: { address: string; onBytes: (received: number, sent: number) => void };
+
+  constructor(
+    transport: types.PipeTransport,
+    router: types.Router,
+    open: Tally,
+    options: { address: string; onBytes: (received: number, sent: number) => void },
+  ) {
+    this.#transport = transport;
+    this.#router = router;
+    this.#open = open;
+    this.#options = options;
+  }
+
+  /** What the other end needs to know of this one. */
+  get endpoint(): PipeEndpoint {
+    const { tuple, srtpParameters } = this.#transport;
+    const endpoint = { ip: this.#options.address, port: tuple.localPort, srtp: srtpParameters };
+    return parse(PipeEndpoint, endpoint, 'pipe endpoint', 'internal');
+  }
+
+  async connect(remote: PipeEndpoint): Promise<void> {
+    const { ip, port, srtp } = remote;
+    await this.#transport.connect({ ip, port, srtpParameters: srtp });
+  }
+
+  produce(track: {
+    id: string;
+    kind: 'audio' | 'video';
+    rtpParameters: RtpParameters;
+  }): Promise<Producer> {
+    return produce(this.#transport, this.#router, this.#open, track);
+  }
+
+  async consume(producerId: string): Promise<Consumer> {
+    return consumerOf(await this.#transport.consume({ producerId }), this.#open);
+  }
+
+  /** The worker counts the bytes before it closes the pipe: it takes its requests in order. */
+  close(): void {
+    if (this.#transport.closed) {
+      return;
+    }
+    const lastStats = this.#transport.getStats();
+    this.#transport.close();
+    lastStats
+      .then(([stats]) => this.#options.onBytes(stats?.bytesReceived ?? 0, stats?.bytesSent ?? 0))
+      // The worker is gone, and its bytes with it.
+      .catch(() => undefined);
+  }
+}
