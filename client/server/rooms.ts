@@ -82,6 +82,11 @@ export class Tokens {
     const call = { parameters: { room }, body, user: { userName, role } };
     return (await this.#caller.call('/rooms/:room/tokens', 'POST', call)).value;
   }
+
+  /** Every token and pass that the room gave until now is worth nothing; those who are in it stay. */
+  async revoke(room: string): Promise<void> {
+    await this.#caller.call('/rooms/:room/tokens', 'DELETE', { parameters: { room } });
+  }
 }
 
 /** Who is in a room. `unavailable`: a controller that may know did not answer in time. */

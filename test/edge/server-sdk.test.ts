@@ -5,7 +5,7 @@ import { connect, EdgeError } from 'rizoma/server';
 import { newUuid } from '../../protocol/ids.ts';
 import { decodeToken } from '../../protocol/token.ts';
 import type { TestNode } from './support.ts';
-import { ask, origin, postJson, startNode } from './support.ts';
+import { ask, origin, postJson, problem, startNode } from './support.ts';
 
 /** The client of a service, its requests going to the Worker under test. */
 function clientOf(serviceId: string, key: string): Rizoma {
@@ -73,6 +73,13 @@ describe('an app with rizoma/server', () => {
       status: 400,
       details: { region: 'atlantis' },
     });
+  });
+
+  it('takes back the tokens of a room', async () => {
+    const room = await app.rooms.create({ name: 'revoked' });
+    const token = await app.tokens.create(room._id, { userName: 'ann', role: 'viewer' });
+    await app.tokens.revoke(room._id);
+    expect(await problem(await postJson('/join', { token }))).toMatchObject({ status: 401 });
   });
 
   it('sees who is in a room and disconnects them by name', async () => {
