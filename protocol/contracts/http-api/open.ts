@@ -46,7 +46,7 @@ export const openApi = {
       body: DemoTokenRequest,
       example: { room: 'demo', name: 'ann' },
       answer: { is: 'the token', json: DemoTokenAnswer },
-      errors: ['region_unknown', 'not_found', 'region_empty'],
+      errors: ['region_unknown', 'not_found', 'region_empty', 'pin_empty'],
       idempotent: false,
     },
   },

@@ -18,7 +18,7 @@ export const operationsApi = {
         is: 'the rule that hit, those passed over, and every candidate',
         json: ExplainAnswer,
       },
-      errors: ['region_unknown', 'not_found'],
+      errors: ['region_unknown', 'not_found', 'pin_empty'],
       idempotent: true,
     },
   },
