@@ -116,4 +116,6 @@ export const limits = {
   attributes_bytes: 16 * 1024,
   /** What a publisher says to its subscribers at a time; a chat line or a drawing is far smaller. */
   data_bytes: 64 * 1024,
+  /** Subscribers in one process's answer about a stream: with a stream of each kind half of a frame. */
+  statsSubscribers: 1024,
 } as const;

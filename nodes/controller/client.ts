@@ -54,6 +54,7 @@ export interface ClientHandlers {
   unsubscribe(client: Client, streamId: string): Promise<void>;
   connectionMessage(client: Client, message: ConnectionMessageType): void;
   streamMessage(client: Client, message: StreamMessageType): Promise<void>;
+  streamStats(client: Client, streamId: string): Promise<unknown>;
   sendData(client: Client, message: SendDataMessageType): void;
   updateAttributes(client: Client, message: UpdateAttributesMessageType): void;
   /** Once, and last. */
@@ -161,6 +162,8 @@ export class Client {
       case 'streamMessage':
         await this.#handlers.streamMessage(this, parse(StreamMessage, msg, event));
         return answer();
+      case 'getStreamStats':
+        return answer(await this.#handlers.streamStats(this, parse(StreamIdMessage, msg, event)));
       case 'sendDataStream':
         this.#handlers.sendData(this, parse(SendDataMessage, msg, event));
         return answer();

@@ -24,6 +24,8 @@ export const defaults = {
   attemptPause_ms: 400,
   /** Before an agent that is gone is dialled again: its supervisor restarts it in about as long. */
   agentRedial_ms: 1_000,
+  /** A stream's stats are measured once in this time; Licode's pages ask each second or two. */
+  statsPeriod_ms: 1_000,
   /** Before the controller of another node is dialled again: it restarts, or the network comes back. */
   neighbourRedial_ms: 1_000,
   /** Before the edge is asked again after it refused for a while (`overloaded`, `timeout`). */

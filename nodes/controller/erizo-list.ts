@@ -43,6 +43,11 @@ export class ErizoList<C extends object> {
     return this.#live().map(({ erizo: { erizoId, endpoint } }) => ({ erizoId, endpoint }));
   }
 
+  /** The processes that the room uses. */
+  get live(): Erizo[] {
+    return this.#live().map(({ erizo }) => erizo);
+  }
+
   /** The client's process; the same one until it is lost or the client released. */
   async take(client: C): Promise<Erizo> {
     const mine = this.#slotOf(client) ?? this.#seat(client);

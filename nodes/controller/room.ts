@@ -10,6 +10,7 @@ import type { Place } from '../../protocol/place.ts';
 import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
 import type { Agents } from './agents.ts';
+import { Changes } from './changes.ts';
 import { changeStream } from './change-stream.ts';
 import type { Client, ClientHandlers } from './client.ts';
 import { DataStreams } from './data-streams.ts';
@@ -22,6 +23,7 @@ import { Publishing } from './publishing.ts';
 import type { RoomParts } from './room-parts.ts';
 import { RoomPresence } from './room-presence.ts';
 import { RoomSync } from './room-sync.ts';
+import { RoomStats } from './stream-stats.ts';
 import { publicStream, Streams } from './streams.ts';
 import { Subscribing } from './subscribing.ts';
 
@@ -50,7 +52,6 @@ export interface RoomOptions {
 /** The part of a room that this controller holds (Licode: `models/Room.js`, `roomController`). */
 export class Room implements ClientHandlers {
   readonly id: string;
-  readonly #clock: Clock;
   readonly #log: Log;
   readonly #options: RoomOptions;
   readonly #clients = new Map<string, Client>();
@@ -61,8 +62,8 @@ export class Room implements ClientHandlers {
   readonly #publishing: Publishing;
   readonly #subscribing: Subscribing;
   readonly #data: DataStreams;
-  /** Who waits for the directory to change. */
-  readonly #watchers = new Set<() => void>();
+  readonly #stats: RoomStats;
+  readonly #changes: Changes;
   /** Those that were let in and are about to connect. */
   #expected = 0;
 
@@ -70,7 +71,6 @@ export class Room implements ClientHandlers {
     const { clock, edge, members, agents, erizos } = components;
     const { roomId, nodeId, region } = options;
     this.id = roomId;
-    this.#clock = clock;
     this.#log = components.log.child({ roomId });
     this.#options = options;
     const placeOf = (id: string): Place | undefined => members.node(id)?.place;
@@ -99,7 +99,9 @@ export class Room implements ClientHandlers {
       { clock, edge, log: this.#log },
       { roomId, users: () => this.users, onNoHolder: () => this.#sync.forgotten() },
     );
+    this.#changes = new Changes({ clock }, { wait_ms: defaults.attemptPause_ms });
     const parts = this.#parts();
+    this.#stats = new RoomStats({ parts, clock });
     this.#data = new DataStreams({ ...components, parts });
     this.#subscribing = new Subscribing({ parts, data: this.#data });
     this.#publishing = new Publishing(parts, {
@@ -172,6 +174,9 @@ export class Room implements ClientHandlers {
     this.#subscribing.unsubscribe(client, streamId);
 
   streamMessage: ClientHandlers['streamMessage'] = changeStream;
+
+  streamStats: ClientHandlers['streamStats'] = (client, streamId) =>
+    this.#stats.of(client, streamId);
 
   sendData: ClientHandlers['sendData'] = (client, message) => this.#data.send(client, message);
 
@@ -349,27 +354,13 @@ export class Room implements ClientHandlers {
       this.#broadcast('onAddStream', publicStream(stream));
     }
     this.#data.changed(changed);
-    for (const changed of this.#watchers) {
-      changed();
-    }
+    this.#changes.happened();
   }
 
   #broadcast(event: string, message: unknown): void {
     for (const client of this.#clients.values()) {
       client.send(event, message);
     }
-  }
-
-  #directoryChanged(): Promise<void> {
-    return new Promise((resolve) => {
-      const changed = (): void => {
-        stopWaiting();
-        this.#watchers.delete(changed);
-        resolve();
-      };
-      const stopWaiting = this.#clock.after(defaults.attemptPause_ms, changed);
-      this.#watchers.add(changed);
-    });
   }
 
   async #quietly(call: Promise<unknown> | undefined): Promise<void> {
@@ -390,7 +381,7 @@ export class Room implements ClientHandlers {
       broadcast: (event, message) => this.#broadcast(event, message),
       clients: () => this.#clients.values(),
       factsChanged: () => this.#sync.tell(),
-      directoryChanged: () => this.#directoryChanged(),
+      directoryChanged: () => this.#changes.next(),
       quietly: (call) => this.#quietly(call),
     };
   }

@@ -4,6 +4,7 @@ import type {
   ClientSdpMessage,
   ControllerToErizo,
   ErizoToController,
+  RtpStats,
   SdpMessage,
   StreamConfig,
 } from '../../protocol/contracts/controller-erizo.ts';
@@ -147,6 +148,15 @@ export class Client {
       throw new RizomaError('not_found', `the client has no stream ${streamId} here`);
     }
     stream.update(config);
+  }
+
+  plays(streamId: string): boolean {
+    return this.#subscribers.has(streamId);
+  }
+
+  /** What goes to the client of a stream; undefined where it does not play it. */
+  async statsOf(streamId: string): Promise<RtpStats[] | undefined> {
+    return this.#subscribers.get(streamId)?.stats();
   }
 
   /** What the client says of one of its connections. */

@@ -16,6 +16,7 @@ import type { Engine } from './engine.ts';
 import type { Publisher } from './publisher.ts';
 import type { WantedStream } from './pulls.ts';
 import type { Source } from './source.ts';
+import { streamStats } from './stats.ts';
 import { untilAborted } from './wait.ts';
 
 type Peer = RpcPeer<typeof erizoToController, ControllerToErizo>;
@@ -31,6 +32,8 @@ export interface Shared {
   published(publisher: Publisher): void;
   publisherEnded(streamId: string): void;
   source(stream: WantedStream): Source;
+  /** The stream where it is here by now. */
+  known(streamId: string): Source | undefined;
   counters(): Promise<ErizoCounters>;
   /** A client is gone: the process may be idle now. */
   changed(): void;
@@ -150,6 +153,11 @@ export class ControllerSession {
         }
         client.update(streamId, config);
         return null;
+      },
+      getStreamStats: ({ roomId, streamId }) => {
+        const source = this.#shared.known(streamId);
+        const ours = source?.roomId === roomId ? source : undefined;
+        return streamStats(streamId, ours, ours === undefined ? [] : this.clients);
       },
     };
   }

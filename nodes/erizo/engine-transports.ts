@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { RtpStats } from '../../protocol/contracts/controller-erizo.ts';
 import { PipeEndpoint, RtpParameters as RtpSchema } from '../../protocol/contracts/erizo-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -42,7 +43,7 @@ async function produce(
       ...(track.kind === 'video' ? { keyFrameRequestDelay: limits.keyFrameRequest_ms } : {}),
     });
     count(open.producers, producer);
-    return producer;
+    return producerOf(producer);
   } catch (cause) {
     throw new RizomaError(
       'sdp_malformed',
@@ -52,6 +53,33 @@ async function produce(
       },
     );
   }
+}
+
+function producerOf(producer: types.Producer): Producer {
+  return {
+    id: producer.id,
+    kind: producer.kind,
+    pause: () => producer.pause(),
+    resume: () => producer.resume(),
+    stats: async () => (await producer.getStats()).map(rtpStatsOf),
+    close: () => producer.close(),
+  };
+}
+
+function rtpStatsOf(stat: types.ProducerStat | types.ConsumerStat): RtpStats {
+  return {
+    ssrc: stat.ssrc,
+    kind: stat.kind === 'audio' ? 'audio' : 'video',
+    bitrate_bps: stat.bitrate,
+    packets: stat.packetCount,
+    bytes: stat.byteCount,
+    packetsLost: stat.packetsLost,
+    fractionLost: stat.fractionLost,
+    ...(stat.type === 'inbound-rtp' ? { jitter: stat.jitter } : {}),
+    nacks: stat.nackCount,
+    plis: stat.pliCount,
+    firs: stat.firCount,
+  };
 }
 
 /** Higher than any: the worker takes the highest that there is. */
@@ -89,6 +117,10 @@ function consumerOf(consumer: types.Consumer, open: Tally): Consumer {
         temporalLayer: temporal ?? topLayer,
       }),
     onKeyFrame: (listener) => keyFramesOf(consumer, listener),
+    stats: async () => {
+      const all: (types.ConsumerStat | types.ProducerStat)[] = await consumer.getStats();
+      return all.filter(({ type }) => type === 'outbound-rtp').map(rtpStatsOf);
+    },
     close: () => consumer.close(),
   };
 }

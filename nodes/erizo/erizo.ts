@@ -154,6 +154,7 @@ export class Erizo {
         this.#publishers.delete(streamId);
       },
       source: (stream) => this.#source(stream),
+      known: (streamId) => this.#publishers.get(streamId) ?? this.#pulls.known(streamId),
       counters: () => this.counters(),
       changed: () => this.#onChange(),
     };

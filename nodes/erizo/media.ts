@@ -1,3 +1,4 @@
+import type { RtpStats } from '../../protocol/contracts/controller-erizo.ts';
 import type { Track } from '../../protocol/contracts/erizo-erizo.ts';
 
 /** The small words in which the parts of a process speak of media; the engine makes them true. */
@@ -61,6 +62,8 @@ export interface Producer {
   /** Nobody gets it, at any hop, until it is resumed. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** One entry a layer. */
+  stats(): Promise<RtpStats[]>;
   close(): void;
 }
 
@@ -76,5 +79,6 @@ export interface Consumer {
   setLayers(layers: { spatial?: number | undefined; temporal?: number | undefined }): Promise<void>;
   /** Calls the listener at the first packet of each key frame, until the answer is called. */
   onKeyFrame(listener: () => void): () => void;
+  stats(): Promise<RtpStats[]>;
   close(): void;
 }

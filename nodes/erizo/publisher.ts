@@ -41,6 +41,10 @@ export class Publisher implements Source {
     return this.#tracks.promise;
   }
 
+  get producers(): readonly Producer[] {
+    return this.#producers;
+  }
+
   get isAwaited(): boolean {
     return this.#state === 'awaited';
   }

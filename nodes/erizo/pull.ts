@@ -58,6 +58,10 @@ export class Pull implements Source {
     return this.#tracks.promise;
   }
 
+  get producers(): readonly Producer[] {
+    return this.#producers;
+  }
+
   use(user: SourceUser): Use {
     return this.#users.add(user);
   }

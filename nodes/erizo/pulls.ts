@@ -68,6 +68,11 @@ export class Pulls {
     return this.#pull(next, { streamId, roomId, route: rest, grant });
   }
 
+  /** The stream where it is pulled by now. */
+  known(streamId: string): Pull | undefined {
+    return this.#pulls.get(streamId);
+  }
+
   close(): void {
     for (const { upstream, pulls } of [...this.#upstreams.values()]) {
       upstream.close();

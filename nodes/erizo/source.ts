@@ -23,6 +23,8 @@ export interface Source {
   readonly roomId: string;
   /** Its tracks, once they are there; rejects where they will not come. */
   readonly tracks: Promise<readonly Producer[]>;
+  /** Those that are there by now. */
+  readonly producers: readonly Producer[];
   use(user: SourceUser): Use;
 }
 

@@ -1,9 +1,10 @@
 import type { Clock } from '../../protocol/clock.ts';
-import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
+import type { RtpStats, StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { Playback } from './playback.ts';
 import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
 import type { SectionOwner, SubscribeConnection } from './subscribe-connection.ts';
+import { statsOf } from './stats.ts';
 import { untilAborted } from './wait.ts';
 
 export interface SubscriberOptions {
@@ -63,6 +64,14 @@ export class Subscriber implements SourceUser, SectionOwner {
     if (this.#state === 'ready') {
       this.#configure(change);
     }
+  }
+
+  /** What goes to the client; undefined while nothing can. */
+  async stats(): Promise<RtpStats[] | undefined> {
+    if (this.#state !== 'ready') {
+      return undefined;
+    }
+    return statsOf(this.target.consumersOf(this));
   }
 
   sourceEnded(why: SourceEnd, error: RizomaError): void {

@@ -121,7 +121,7 @@ export const SubscribeMessage = v.object({
   options: v.object({ streamId, audio: wish, video: wish, data: dataWish, ...configEntries }),
 });
 
-/** `unpublish` and `unsubscribe`: the stream id → `(true)` or `(null, text)`. */
+/** `unpublish`, `unsubscribe` and `getStreamStats`: the stream id → `(true)`, the stats, or `(null, text)`. */
 export const StreamIdMessage = streamId;
 
 /** `streamMessage`: `{ options: { streamId, erizoId, msg } }` → `()`. */
@@ -256,6 +256,7 @@ export const clientEvents = [
   'unsubscribe',
   'connectionMessage',
   'streamMessage',
+  'getStreamStats',
   'sendDataStream',
   'updateStreamAttributes',
   'clientDisconnection',

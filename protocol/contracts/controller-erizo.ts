@@ -52,6 +52,24 @@ const Initializing = v.strictObject({
 });
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+/** What one RTP stream of a track has carried, and what its other end says of it (RFC 3550, RFC 4585). */
+export const RtpStats = v.strictObject({
+  ssrc: count,
+  kind: v.picklist(['audio', 'video']),
+  bitrate_bps: count,
+  packets: count,
+  bytes: count,
+  /** May be negative, as duplicates count (RFC 3550, section 6.4.1). */
+  packetsLost: v.pipe(v.number(), v.safeInteger()),
+  /** Of 256. */
+  fractionLost: count,
+  /** In units of the RTP clock; what is sent has none. */
+  jitter: v.optional(v.number()),
+  nacks: count,
+  plis: count,
+  firs: count,
+});
+
 /** What is open in an ErizoJS process: what must go back to where it was. */
 export const ErizoCounters = v.strictObject({
   clients: count,
@@ -182,6 +200,20 @@ export const controllerToErizo = {
     timeout_ms: 5_000,
     idempotent: true,
   },
+  /** What the process has of a stream of the room: as it comes in, and as it goes to its clients. */
+  getStreamStats: {
+    params: v.strictObject({ roomId: RoomId, streamId: StreamId }),
+    result: v.strictObject({
+      publisher: v.optional(v.array(RtpStats)),
+      subscribers: v.pipe(
+        v.record(ClientId, v.array(RtpStats)),
+        v.check((all) => Object.keys(all).length <= limits.statsSubscribers, 'too many'),
+      ),
+    }),
+    errors: [],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
   counters: {
     params: v.strictObject({}),
     result: ErizoCounters,
@@ -219,6 +251,7 @@ export const Hello = v.strictObject({
 export type ConnectionPlan = v.InferOutput<typeof ConnectionPlan>;
 export type SdpMessage = v.InferOutput<typeof SdpMessage>;
 export type ClientSdpMessage = v.InferOutput<typeof ClientSdpMessage>;
+export type RtpStats = v.InferOutput<typeof RtpStats>;
 export type StreamConfig = v.InferOutput<typeof StreamConfig>;
 export type ErizoCounters = v.InferOutput<typeof ErizoCounters>;
 export type ControllerToErizo = typeof controllerToErizo;

@@ -24,6 +24,11 @@ interface Negotiation {
   settle: PromiseWithResolvers<{ type: 'ready' }>;
 }
 
+const rtpStats = {
+  ...{ ssrc: 7, kind: 'video' as const, bitrate_bps: 8_000, packets: 1, bytes: 1_000, jitter: 3 },
+  ...{ packetsLost: 0, fractionLost: 0, nacks: 1, plis: 2, firs: 0 },
+};
+
 export const badSdp = 'v=0 but not SDP';
 
 /** An ErizoJS process without media: the real contract over a real link, media flows after an SDP. */
@@ -123,6 +128,10 @@ export class FakeErizo {
         return null;
       },
       processStreamMessage: async (params) => seen('processStreamMessage', params),
+      getStreamStats: async (params) => {
+        seen('getStreamStats', params);
+        return { publisher: [rtpStats], subscribers: { [crypto.randomUUID()]: [rtpStats] } };
+      },
       counters: () => Promise.reject(new RizomaError('unavailable', 'nothing is counted here')),
     };
   }

@@ -344,3 +344,23 @@ describe('changing a stream', () => {
     ]);
   });
 });
+
+describe('the stats of a stream', () => {
+  it('are told in Licode’s names to whoever may, and measured once however many ask', async () => {
+    const world = await newWorld();
+    const [ann, bob] = [await world.join(), await world.join({ role: 'viewer' })];
+    const streamId = await world.publish(ann);
+    const [[stats], [again]] = await Promise.all([
+      ann.ask('getStreamStats', streamId),
+      ann.ask('getStreamStats', streamId),
+    ]);
+    const track = { type: 'video', bitrateCalculated: 8_000, packetsLost: 0, NACK: 1, PLI: 2 };
+    const entry = { '7': track, total: { bitrateCalculated: 8_000 } };
+    expect(Object.values(stats as object)).toMatchObject([entry, entry]);
+    expect(stats).toMatchObject({ publisher: entry });
+    expect(again).toEqual(stats);
+    expect(world.erizo(0).paramsOf('getStreamStats')).toEqual([{ roomId: world.roomId, streamId }]);
+    expect((await bob.ask('getStreamStats', streamId)).slice(0, 2)).toEqual([null, 'Unauthorized']);
+    expect((await ann.ask('getStreamStats', '1'.repeat(18)))[1]).toMatch(/^not_found: /);
+  });
+});

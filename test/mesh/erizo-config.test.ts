@@ -1,6 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.ts';
+import { newHexId } from '../../protocol/ids.ts';
+import { roomId } from './erizo-grants.ts';
 import { Participant, TestAgent, TestController, TestErizo, until } from './erizo-kit.ts';
 
 /** Streams that are changed while they are played: over a pipe, since that is where it could be lost. */
@@ -113,6 +115,23 @@ describe('a stream', () => {
     await stands(stream.label, 'frames');
     await ben.configure(stream.streamId, { slideShow_ms: 0 });
     expect((await ben.plays(stream.label, 30)).frames).toBeGreaterThanOrEqual(30);
+  });
+
+  it('is measured where it comes in and where it is played', async () => {
+    const stream = await ann.publish();
+    await ben.subscribe(stream, [origin.hop]);
+    await ben.plays(stream.label);
+    const { streamId } = stream;
+    const here = await ann.controller.peer.call('getStreamStats', { roomId, streamId });
+    const there = await ben.controller.peer.call('getStreamStats', { roomId, streamId });
+    expect(here.subscribers).toEqual({});
+    const mine = there.subscribers[ben.clientId];
+    for (const tracks of [here.publisher, there.publisher, mine]) {
+      expect(tracks?.map(({ kind }) => kind).sort()).toEqual(['audio', 'video']);
+      expect(tracks?.every(({ packets, bytes }) => packets > 0 && bytes > 0)).toBe(true);
+    }
+    const other = { roomId: newHexId(), streamId };
+    expect(await ben.controller.peer.call('getStreamStats', other)).toEqual({ subscribers: {} });
   });
 
   it('is changed by nobody who neither publishes nor plays it', async () => {

@@ -84,6 +84,7 @@ function setUp(role: string): {
     unsubscribe: async () => undefined,
     connectionMessage: () => undefined,
     streamMessage: async () => undefined,
+    streamStats: async () => ({}),
     sendData: () => asked.push('data'),
     updateAttributes: () => asked.push('attributes'),
     left: (_client, why) => asked.push(why),

@@ -57,6 +57,7 @@ function setUpErizos(answers: () => boolean): {
     removeClient: refuse,
     processConnectionMessage: refuse,
     processStreamMessage: refuse,
+    getStreamStats: refuse,
     counters: refuse,
   };
   const dial = (): MemoryLink => {

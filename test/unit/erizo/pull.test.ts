@@ -18,6 +18,7 @@ function begin() {
     kind: 'video',
     pause: async () => undefined,
     resume: async () => undefined,
+    stats: async () => [],
     close: () => closed.push('track'),
   };
   const pull = Pull.create(
