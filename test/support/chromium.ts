@@ -1,13 +1,30 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { chromium } from 'playwright-core';
+
+export interface ChromiumOptions {
+  /** The words that start a program where the browser is to run, where that is another host. */
+  enter?: readonly string[];
+  /** An origin without TLS whose pages may have the camera, as loopback's always may. */
+  secureOrigin?: string;
+}
 
 /**
  * A real Chromium with a fake camera and microphone. It shows its host candidates, since the nodes
  * of a local system are on loopback, and keeps away from the internet.
  */
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env['RIZOMA_CHROMIUM'] ?? '/usr/bin/chromium',
+export async function launchChromium(options: ChromiumOptions = {}): Promise<Browser> {
+  const program = process.env['RIZOMA_CHROMIUM'] ?? '/usr/bin/chromium';
+  const { enter, secureOrigin } = options;
+  const started = enter === undefined ? undefined : startedThrough(enter, program);
+  const trusted =
+    secureOrigin === undefined
+      ? []
+      : [`--unsafely-treat-insecure-origin-as-secure=${secureOrigin}`];
+  const browser = await chromium.launch({
+    executablePath: started?.file ?? program,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -20,6 +37,17 @@ export function launchChromium(): Promise<Browser> {
       '--use-fake-ui-for-media-stream',
       '--autoplay-policy=no-user-gesture-required',
       '--disable-features=WebRtcHideLocalIpsWithMdns',
+      ...trusted,
     ],
   });
+  started?.remove();
+  return browser;
+}
+
+/** Playwright takes one program and no words before it: a script that stands for them. */
+function startedThrough(enter: readonly string[], program: string) {
+  const dir = mkdtempSync(join(tmpdir(), 'rizoma-chromium-'));
+  const file = join(dir, 'chromium');
+  writeFileSync(file, `#!/bin/sh\nexec ${[...enter, program].join(' ')} "$@"\n`, { mode: 0o755 });
+  return { file, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
