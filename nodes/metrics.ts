@@ -1,12 +1,19 @@
-import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
+import { AggregatorRegistry, Registry, collectDefaultMetrics } from 'prom-client';
 import type { ErizoCounters } from '../protocol/contracts/controller-erizo.ts';
+import type { ErizoMeasures } from '../protocol/contracts/erizo-measures.ts';
+import type { MetricName } from '../protocol/metrics.ts';
+import { metrics } from '../protocol/metrics.ts';
+import { counter, gauge } from './meters.ts';
 
 /** What the node is asked when its metrics are read. */
 export interface MetricsSource {
   /** What is open in each ErizoJS process, by its id. */
   counters(): Promise<ReadonlyMap<string, ErizoCounters>>;
+  /** What each measured. */
+  measures(): Promise<ReadonlyMap<string, ErizoMeasures>>;
   processes(): { starting: number; idle: number; used: number };
-  rooms(): number;
+  controller(): { rooms: number; clients: number; streams: number; subscriptions: number };
   edgeLinked(): boolean;
 }
 
@@ -16,68 +23,58 @@ export interface MetricsOptions {
   version: string;
 }
 
-/** A row of an ErizoJS process: the metric's name, what it is, where it comes from. */
+/** The metrics of an ErizoJS process that come from its counters. */
 const gauges = [
-  ['rizoma_clients', 'Clients', 'clients'],
-  ['rizoma_connections', 'Connections of clients', 'connections'],
-  ['rizoma_publishers', 'Streams that clients publish', 'publishers'],
-  ['rizoma_subscribers', 'Streams that clients are sent', 'subscribers'],
-  ['rizoma_producers', 'Producers of mediasoup', 'producers'],
-  ['rizoma_consumers', 'Consumers of mediasoup', 'consumers'],
-  ['rizoma_webrtc_transports', 'Transports to clients', 'webRtcTransports'],
-  ['rizoma_pipe_transports', 'Transports to other ErizoJS processes', 'pipeTransports'],
-  ['rizoma_pulls', 'Streams that come in over pipes', 'pulls'],
-  ['rizoma_wan_pulls', 'Streams that come in from another region', 'wanPulls'],
-  ['rizoma_feeds', 'Streams that go out over pipes', 'feeds'],
-] as const satisfies readonly (readonly [string, string, keyof ErizoCounters])[];
+  ['rizoma_clients', 'clients'],
+  ['rizoma_connections', 'connections'],
+  ['rizoma_publishers', 'publishers'],
+  ['rizoma_subscribers', 'subscribers'],
+  ['rizoma_producers', 'producers'],
+  ['rizoma_consumers', 'consumers'],
+  ['rizoma_webrtc_transports', 'webRtcTransports'],
+  ['rizoma_pipe_transports', 'pipeTransports'],
+  ['rizoma_pulls', 'pulls'],
+  ['rizoma_wan_pulls', 'wanPulls'],
+  ['rizoma_feeds', 'feeds'],
+] as const satisfies readonly (readonly [MetricName, keyof ErizoCounters])[];
 
 const totals = [
-  ['rizoma_cascade_opens_total', 'Calls that opened a cascade', 'cascadeOpens'],
-  ['rizoma_pipe_received_bytes_total', 'Bytes received over pipes', 'pipeBytesReceived'],
-  ['rizoma_pipe_sent_bytes_total', 'Bytes sent over pipes', 'pipeBytesSent'],
-] as const satisfies readonly (readonly [string, string, keyof ErizoCounters])[];
+  ['rizoma_cascade_opens_total', 'cascadeOpens'],
+  ['rizoma_pipe_received_bytes_total', 'pipeBytesReceived'],
+  ['rizoma_pipe_sent_bytes_total', 'pipeBytesSent'],
+] as const satisfies readonly (readonly [MetricName, keyof ErizoCounters])[];
+
+const ofController = [
+  ['rizoma_rooms', 'rooms'],
+  ['rizoma_controller_clients', 'clients'],
+  ['rizoma_controller_streams', 'streams'],
+  ['rizoma_controller_subscriptions', 'subscriptions'],
+] as const satisfies readonly (readonly [MetricName, string])[];
 
 /** The metrics of a node in Prometheus' text format, made when they are read. */
 export class Metrics {
   readonly #registry = new Registry();
+  /** What the node itself measured while it worked. */
+  readonly #measured: Registry;
   readonly #source: MetricsSource;
-  readonly #gauges: [Gauge<'erizo'>, keyof ErizoCounters][];
-  readonly #totals: [Counter<'erizo'>, keyof ErizoCounters][];
-  readonly #processes: Gauge<'state'>;
-  readonly #rooms: Gauge;
+  readonly #gauges: [Gauge, keyof ErizoCounters][];
+  readonly #totals: [Counter, keyof ErizoCounters][];
+  readonly #controller: [Gauge, (typeof ofController)[number][1]][];
+  readonly #processes: Gauge;
   readonly #edgeLinked: Gauge;
 
-  constructor(components: { source: MetricsSource }, options: MetricsOptions) {
-    this.#source = components.source;
-    const registers = [this.#registry];
-    const labelNames = ['erizo'] as const;
-    this.#gauges = gauges.map(([name, help, field]) => [
-      new Gauge({ name, help, labelNames, registers }),
-      field,
-    ]);
-    this.#totals = totals.map(([name, help, field]) => [
-      new Counter({ name, help, labelNames, registers }),
-      field,
-    ]);
-    this.#processes = new Gauge({
-      name: 'rizoma_erizo_processes',
-      help: 'ErizoJS processes by state',
-      labelNames: ['state'],
-      registers,
-    });
-    this.#rooms = new Gauge({ name: 'rizoma_rooms', help: 'Rooms with clients here', registers });
-    this.#edgeLinked = new Gauge({
-      name: 'rizoma_edge_linked',
-      help: '1 while the node is registered at the edge',
-      registers,
-    });
-    const info = new Gauge({
-      name: 'rizoma_node_info',
-      help: 'Always 1; the labels say which node this is',
-      labelNames: ['node', 'region', 'version'],
-      registers,
-    });
-    info.set({ node: options.nodeId, region: options.region, version: options.version }, 1);
+  constructor(components: { source: MetricsSource; measured: Registry }, options: MetricsOptions) {
+    const { source, measured } = components;
+    const registry = this.#registry;
+    this.#source = source;
+    this.#measured = measured;
+    this.#gauges = gauges.map(([name, field]) => [gauge(registry, name), field]);
+    this.#totals = totals.map(([name, field]) => [counter(registry, name), field]);
+    this.#controller = ofController.map(([name, field]) => [gauge(registry, name), field]);
+    this.#processes = gauge(registry, 'rizoma_erizo_processes');
+    this.#edgeLinked = gauge(registry, 'rizoma_edge_linked');
+    const { nodeId: node, region, version } = options;
+    gauge(registry, 'rizoma_node_info').set({ node, region, version }, 1);
   }
 
   /** Watches the process itself too: memory, CPU, the lag of its event loop. */
@@ -90,11 +87,29 @@ export class Metrics {
   }
 
   async text(): Promise<string> {
-    const counters = await this.#source.counters();
+    const [counters, measures] = await Promise.all([
+      this.#source.counters(),
+      this.#source.measures(),
+    ]);
     // In one go, so that two readers at once do not see each other's half.
     this.#setErizos(counters);
     this.#setNode();
-    return this.#registry.metrics();
+    const own = this.#registry.metrics();
+    const measured = this.#merged(await this.#measured.getMetricsAsJSON(), measures).metrics();
+    return `${await own}\n${await measured}`;
+  }
+
+  /** What the node and its processes measured: of each metric one block, as the format wants it. */
+  #merged(own: object[], erizos: ReadonlyMap<string, ErizoMeasures>): Registry {
+    const theirs = [...erizos].map(([erizo, measures]) =>
+      measures.map(({ name, values }) => ({
+        name,
+        ...metrics[name],
+        aggregator: 'sum',
+        values: values.map((value) => ({ ...value, labels: { ...value.labels, erizo } })),
+      })),
+    );
+    return AggregatorRegistry.aggregate([own, ...theirs]);
   }
 
   /** An ErizoJS process that is gone takes its rows with it. */
@@ -103,21 +118,24 @@ export class Metrics {
       metric.reset();
     }
     for (const [erizo, values] of counters) {
-      for (const [gauge, field] of this.#gauges) {
-        gauge.set({ erizo }, values[field]);
+      for (const [metric, field] of this.#gauges) {
+        metric.set({ erizo }, values[field]);
       }
-      for (const [total, field] of this.#totals) {
-        total.inc({ erizo }, values[field]);
+      for (const [metric, field] of this.#totals) {
+        metric.inc({ erizo }, values[field]);
       }
     }
   }
 
   #setNode(): void {
-    const { starting, idle, used } = this.#source.processes();
-    this.#processes.set({ state: 'starting' }, starting);
-    this.#processes.set({ state: 'idle' }, idle);
-    this.#processes.set({ state: 'used' }, used);
-    this.#rooms.set(this.#source.rooms());
+    const processes = this.#source.processes();
+    for (const state of ['starting', 'idle', 'used'] as const) {
+      this.#processes.set({ state }, processes[state]);
+    }
+    const controller = this.#source.controller();
+    for (const [metric, field] of this.#controller) {
+      metric.set(controller[field]);
+    }
     this.#edgeLinked.set(this.#source.edgeLinked() ? 1 : 0);
   }
 }

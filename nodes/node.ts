@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
+import { Registry } from 'prom-client';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Clock } from '../protocol/clock.ts';
 import { systemClock } from '../protocol/clock.ts';
@@ -19,12 +20,15 @@ import { Identity } from './mesh/identity.ts';
 import { StaticMembers } from './mesh/static-members.ts';
 import type { MetricsSource } from './metrics.ts';
 import { Metrics } from './metrics.ts';
+import { NodeMeasures } from './node-measures.ts';
 import { nodeLoad } from './node-load.ts';
 
 export interface NodeComponents {
   log: Log;
   clock?: Clock;
 }
+
+const noController = { rooms: 0, clients: 0, streams: 0, subscriptions: 0 };
 
 /** One host of a region: the roles that it was given, its way to the edge and its HTTP server. */
 export class Node {
@@ -33,6 +37,7 @@ export class Node {
   readonly #config: Config;
   readonly #server: Server;
   readonly #metrics: Metrics;
+  readonly #measures: NodeMeasures;
   /** What is closed when the node closes, last made first. */
   readonly #parts = new AsyncDisposableStack();
   readonly #drain: Drain;
@@ -51,7 +56,10 @@ export class Node {
     this.#config = config;
     const { nodeId, region } = config;
     const { version } = packageJson;
-    this.#metrics = new Metrics({ source: this.#metricsSource() }, { nodeId, region, version });
+    const measured = new Registry();
+    this.#measures = new NodeMeasures({ registry: measured });
+    const source = this.#metricsSource();
+    this.#metrics = new Metrics({ source, measured }, { nodeId, region, version });
     this.#server = createHttpServer({
       log: this.#log,
       pages: {
@@ -128,7 +136,10 @@ export class Node {
     const environment = { nodeId, region, ip, announcedIp, logLevel, logDir, runId, ...media };
     return Agent.create(
       { clock: this.#clock, log: this.#log.child({ part: 'agent' }) },
-      { rpcPort, prerunProcesses, maxProcesses, environment },
+      {
+        ...{ rpcPort, prerunProcesses, maxProcesses, environment },
+        onCall: this.#measures.calls.to('erizo'),
+      },
     );
   }
 
@@ -145,7 +156,7 @@ export class Node {
           ...{ clock, log: log.child({ part: 'edge-link' }), card, identity },
           load: () => this.#load(),
         },
-        { url: edgeUrl, enrolSecret },
+        { url: edgeUrl, enrolSecret, onCall: this.#measures.calls.to('edge') },
       ),
     );
     this.#parts.defer(() => edge.goodbye());
@@ -162,7 +173,7 @@ export class Node {
     if (neighbours !== undefined) {
       const { nodeId, region, maxErizosPerRoom, clientsPerErizo } = this.#config;
       this.#controller = await Controller.create(
-        { clock, log, edge, members, neighbours, server: this.#server },
+        { clock, log, edge, members, neighbours, server: this.#server, measures: this.#measures },
         { nodeId, epoch, region, maxErizosPerRoom, clientsPerErizo },
       );
       this.#parts.use(this.#controller);
@@ -174,7 +185,8 @@ export class Node {
     const { ip, nodeId } = this.#config;
     const controllerId = `${nodeId}/${epoch}`;
     const components = { clock: this.#clock, log: this.#log };
-    return this.#parts.use(await Neighbours.create(components, { controllerId, ip }));
+    const onCall = this.#measures.calls.to('controller');
+    return this.#parts.use(await Neighbours.create(components, { controllerId, ip, onCall }));
   }
 
   #card(epoch: string, controller: string | undefined): NodeCard {
@@ -211,7 +223,8 @@ export class Node {
     return {
       counters: async () => (await this.#agent?.counters()) ?? new Map(),
       processes: () => this.#agent?.processes ?? { starting: 0, idle: 0, used: 0 },
-      rooms: () => this.#load().rooms,
+      measures: async () => (await this.#agent?.measures()) ?? new Map(),
+      controller: () => this.#controller?.counters() ?? noController,
       edgeLinked: () => this.#edge?.linked === true,
     };
   }

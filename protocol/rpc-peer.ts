@@ -8,6 +8,7 @@ import type {
   PartOf,
   ResultOf,
 } from './contract.ts';
+import type { ErrorCode } from './errors.ts';
 import { isErrorCode, RizomaError, toRizomaError } from './errors.ts';
 import type { Frame } from './frame.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
@@ -15,6 +16,13 @@ import { limits } from './limits.ts';
 import type { Link, LinkEnd } from './link.ts';
 import { parse } from './parse.ts';
 import { RpcServer } from './rpc-server.ts';
+
+/** Told of each call that has ended; `code` is undefined where it succeeded. */
+export type OnCall = (call: {
+  method: string;
+  duration_ms: number;
+  code: ErrorCode | undefined;
+}) => void;
 
 export interface RpcPeerOptions<Out extends Contract, In extends Contract> {
   /** What the other side offers. */
@@ -24,6 +32,8 @@ export interface RpcPeerOptions<Out extends Contract, In extends Contract> {
   /** Told of frames that break the rules and of handlers that fail inside; never holds secrets. */
   onFault?: (fault: RizomaError, method: string | undefined) => void;
   onEnd?: (why: LinkEnd) => void;
+  /** For measurements. */
+  onCall?: OnCall | undefined;
 }
 
 export interface CallOptions<Part> {
@@ -100,6 +110,24 @@ export class RpcPeer<Out extends Contract, In extends Contract> {
     method: M,
     params: ParamsIn<Out, M>,
     options: CallOptions<PartOf<Out, M>> = {},
+  ): Promise<ResultOf<Out, M>> {
+    const began_ms = this.#clock.now();
+    const ended = (code: ErrorCode | undefined): void =>
+      this.#options.onCall?.({ method, duration_ms: this.#clock.now() - began_ms, code });
+    try {
+      const result = await this.#call(method, params, options);
+      ended(undefined);
+      return result;
+    } catch (thrown) {
+      ended(toRizomaError(thrown).code);
+      throw thrown;
+    }
+  }
+
+  async #call<M extends CallsOf<Out>>(
+    method: M,
+    params: ParamsIn<Out, M>,
+    options: CallOptions<PartOf<Out, M>>,
   ): Promise<ResultOf<Out, M>> {
     const row = this.#options.outgoing[method];
     if (row === undefined || 'notify' in row) {

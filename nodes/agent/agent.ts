@@ -7,10 +7,12 @@ import type {
 } from '../../protocol/contracts/controller-agent.ts';
 import { agentToController, controllerToAgent } from '../../protocol/contracts/controller-agent.ts';
 import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoMeasures } from '../../protocol/contracts/erizo-measures.ts';
 import { Hello } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
 import { parseJson } from '../../protocol/parse.ts';
+import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { ZmqListener } from '../link/zmq-listener.ts';
 import type { Log } from '../log.ts';
@@ -30,6 +32,8 @@ export interface AgentOptions extends PoolOptions {
   environment: ErizoEnvironment;
   /** Of its ROUTER socket on the environment's `ip`; 0 takes any free one. */
   rpcPort: number;
+  /** For measurements of the calls to its processes. */
+  onCall?: OnCall | undefined;
 }
 
 type ControllerPeer = RpcPeer<AgentToController, ControllerToAgent>;
@@ -62,7 +66,10 @@ export class Agent {
         spawn: (erizoId, onExit) =>
           spawnErizo({ log }, { erizoId, agentEndpoint: this.endpoint, environment, onExit }),
       },
-      { prerunProcesses, maxProcesses, onExited: (erizoId) => this.#tellExited(erizoId) },
+      {
+        ...{ prerunProcesses, maxProcesses, onCall: options.onCall },
+        onExited: (erizoId) => this.#tellExited(erizoId),
+      },
     );
   }
 
@@ -124,6 +131,11 @@ export class Agent {
   /** What is open in each of its processes. */
   counters(): Promise<ReadonlyMap<string, ErizoCounters>> {
     return this.#erizos.counters();
+  }
+
+  /** What each of its processes measured. */
+  measures(): Promise<ReadonlyMap<string, ErizoMeasures>> {
+    return this.#erizos.measures();
   }
 
   /** Whether it keeps its processes from rooms of other hosts, as its host is to end. */

@@ -8,9 +8,11 @@ import type {
 } from '../../protocol/contracts/controller-agent.ts';
 import { agentToErizo, erizoToAgent } from '../../protocol/contracts/controller-agent.ts';
 import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoMeasures } from '../../protocol/contracts/erizo-measures.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import type { Link } from '../../protocol/link.ts';
+import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Log } from '../log.ts';
 import { adoptErizo } from './adopted-process.ts';
@@ -29,6 +31,8 @@ export interface ErizosComponents {
 export interface ErizosOptions extends PoolOptions {
   /** An ErizoJS process that controllers may know is no more. */
   onExited: (erizoId: string) => void;
+  /** For measurements of the calls to the processes. */
+  onCall?: OnCall | undefined;
 }
 
 /** A process that has registered, as others are told of it. */
@@ -48,8 +52,10 @@ export interface ErizoRequest {
 /** Of all processes of a host: whom they serve, what they send, and CPU, where 1 is one core. */
 export type ErizoSums = Pick<ErizoLoad, 'clients' | 'consumers' | 'cpu'>;
 
+type ErizoPeer = RpcPeer<AgentToErizo, ErizoToAgent>;
+
 interface Session {
-  peer: RpcPeer<AgentToErizo, ErizoToAgent> | undefined;
+  peer: ErizoPeer | undefined;
 }
 
 /** What there is of one process beside its slot in the pool. */
@@ -152,6 +158,7 @@ export class Erizos {
         incoming: erizoToAgent,
         onFault: (fault, method) => this.#log.warn({ erizoId, err: fault, method }, 'erizo fault'),
         onEnd: () => this.#onUnlinked(session, erizoId),
+        onCall: this.#options.onCall,
       },
     );
   }
@@ -190,17 +197,13 @@ export class Erizos {
   }
 
   /** What is open in each; one that does not answer is left out. */
-  async counters(): Promise<Map<string, ErizoCounters>> {
-    const asked = [...this.#entries].map(async ([erizoId, { session }]) => {
-      try {
-        const counters = await session?.peer?.call('counters', {});
-        return counters === undefined ? [] : [{ erizoId, counters }];
-      } catch {
-        return [];
-      }
-    });
-    const answers = (await Promise.all(asked)).flat();
-    return new Map(answers.map(({ erizoId, counters }) => [erizoId, counters]));
+  counters(): Promise<Map<string, ErizoCounters>> {
+    return this.#askEach((peer) => peer.call('counters', {}));
+  }
+
+  /** What each measured; the same. */
+  measures(): Promise<Map<string, ErizoMeasures>> {
+    return this.#askEach((peer) => peer.call('measures', {}));
   }
 
   /** Ends all processes: in order, then by SIGKILL. Waits until the last exit was seen. */
@@ -224,6 +227,17 @@ export class Erizos {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #askEach<T>(ask: (peer: ErizoPeer) => Promise<T>): Promise<Map<string, T>> {
+    const asked = [...this.#entries].map(async ([erizoId, { session }]): Promise<[string, T][]> => {
+      try {
+        return session?.peer === undefined ? [] : [[erizoId, await ask(session.peer)]];
+      } catch {
+        return [];
+      }
+    });
+    return new Map((await Promise.all(asked)).flat());
   }
 
   #row(erizoId: string): ErizoRow {

@@ -5,6 +5,7 @@ import type {
 } from '../../protocol/contracts/controller-agent.ts';
 import { agentToController, controllerToAgent } from '../../protocol/contracts/controller-agent.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Log } from '../log.ts';
 import type { Members } from '../mesh/members.ts';
@@ -25,6 +26,8 @@ export interface AgentsOptions {
   nodeId: string;
   region: string;
   onExited(erizoId: string): void;
+  /** For measurements of the calls to them. */
+  onCall?: OnCall | undefined;
 }
 
 /** The agents of the region, and one conversation with each (Licode: `ecCloudHandler`). */
@@ -154,6 +157,7 @@ export class Agents {
         incoming: agentToController,
         onFault: (err, method) => this.#log.warn({ err, method, nodeId }, 'fault of an agent'),
         onEnd: (why) => this.#onEnd(entry, rpc, why),
+        onCall: this.#options.onCall,
       },
     );
     this.#log.info({ nodeId, endpoint }, 'agent dialled');

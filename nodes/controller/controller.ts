@@ -9,6 +9,7 @@ import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
 import { dialZmq } from '../link/zmq-dialer.ts';
 import type { Log } from '../log.ts';
+import type { NodeMeasures } from '../node-measures.ts';
 import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
 import { Admission } from './admission.ts';
@@ -40,6 +41,7 @@ export interface ControllerComponents {
   server: HttpServer;
   /** Who made it closes it. */
   neighbours: Neighbours;
+  measures: NodeMeasures;
 }
 
 /** What is open in a controller; all but `agents` is zero when nobody is there. */
@@ -70,6 +72,7 @@ interface Parts {
   agents: Agents;
   admission: Admission;
   neighbours: Neighbours;
+  measures: NodeMeasures;
 }
 
 /** Where clients come in (Licode: ErizoController): socket.io on the one side, ErizoJS on the other. */
@@ -82,6 +85,7 @@ export class Controller {
   readonly #agents: Agents;
   readonly #admission: Admission;
   readonly #neighbours: Neighbours;
+  readonly #measures: NodeMeasures;
   #stopListening: () => void = () => undefined;
   #closed = false;
   #draining = false;
@@ -95,6 +99,7 @@ export class Controller {
     this.#agents = parts.agents;
     this.#admission = parts.admission;
     this.#neighbours = parts.neighbours;
+    this.#measures = parts.measures;
   }
 
   /** Dials the agents and takes clients from now on; needs nobody to answer. */
@@ -152,6 +157,7 @@ export class Controller {
   }
 
   async #admit(socket: ClientSocket, next: (error?: Error) => void): Promise<void> {
+    const began_ms = this.#clock.now();
     let prefix: string = tokenErrorPrefix;
     try {
       if (this.#closed) {
@@ -173,6 +179,7 @@ export class Controller {
         socket.conn.once('close', done);
         socket.data.welcome = () => {
           this.#rooms.join(visitor, socket);
+          this.#measures.joined(this.#clock.now() - began_ms);
           done();
         };
       } else {
@@ -204,6 +211,7 @@ export class Controller {
   ): void {
     const { code, cause: err } = error;
     const { requestId } = socket.data;
+    this.#measures.refused(code);
     this.#log[levelOf(code)]({ err, code, requestId }, 'client refused');
     const words = `${prefix}${error.code}: ${error.message}`;
     next(Object.assign(new Error(words), { data: words }));
@@ -219,14 +227,18 @@ function levelOf(code: ErrorCode): 'error' | 'info' {
 
 /** Processes tell of clients and clients need processes: each part knows the next one by a closure. */
 function partsOf(components: ControllerComponents, options: ControllerOptions): Parts {
-  const { clock, edge, members, neighbours } = components;
+  const { clock, edge, members, neighbours, measures } = components;
+  const { calls } = measures;
   const { nodeId, region } = options;
   const log = components.log.child({ part: 'controller' });
   const hello = JSON.stringify({ kind: 'controller', id: `${nodeId}/${options.epoch}` });
   const dial: Dial = (endpoint, name) => dialZmq({ clock }, { endpoint, hello, name });
   const agents = Agents.create(
     { clock, log, members, dial },
-    { nodeId, region, onExited: (erizoId) => erizos.exited(erizoId) },
+    {
+      ...{ nodeId, region, onCall: calls.to('agent') },
+      onExited: (erizoId) => erizos.exited(erizoId),
+    },
   );
   const erizos = new Erizos(
     { clock, log, dial },
@@ -237,11 +249,12 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
         died: (erizoId) => rooms.erizoDied(erizoId),
         suspect: (erizo) => void agents.deleteErizoJS(erizo.erizoId),
       },
+      onCall: calls.to('erizo'),
     },
   );
   const rooms = new Rooms({ clock, log, edge, agents, erizos, members, neighbours }, options);
   const admission = new Admission({ clock, edge, members }, { nodeId });
-  return { clock, log, io: newServer(), rooms, erizos, agents, admission, neighbours };
+  return { clock, log, io: newServer(), rooms, erizos, agents, admission, neighbours, measures };
 }
 
 function newServer(): ClientServer {

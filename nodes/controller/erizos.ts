@@ -7,6 +7,7 @@ import type {
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { ErizoFact } from '../../protocol/directory.ts';
 import type { Link } from '../../protocol/link.ts';
+import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Log } from '../log.ts';
 import { defaults } from './defaults.ts';
@@ -47,16 +48,18 @@ export class Erizos {
   readonly #log: Log;
   readonly #dial: Dial;
   readonly #listener: ErizosListener;
+  readonly #onCall: OnCall | undefined;
   readonly #entries = new Map<string, Entry>();
 
   constructor(
     components: { clock: Clock; log: Log; dial: Dial },
-    options: { listener: ErizosListener },
+    options: { listener: ErizosListener; onCall?: OnCall | undefined },
   ) {
     this.#clock = components.clock;
     this.#log = components.log;
     this.#dial = components.dial;
     this.#listener = options.listener;
+    this.#onCall = options.onCall;
   }
 
   get size(): number {
@@ -109,6 +112,7 @@ export class Erizos {
         outgoing: controllerToErizo,
         incoming: erizoToController,
         onFault: (err, method) => this.#log.warn({ err, method, erizoId }, 'fault of an ErizoJS'),
+        onCall: this.#onCall,
         onEnd: (why) => {
           const entry = this.#entries.get(erizoId);
           if (entry?.erizo.rpc === rpc) {

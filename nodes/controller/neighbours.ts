@@ -9,6 +9,7 @@ import { Hello } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
 import { parseJson } from '../../protocol/parse.ts';
+import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { ZmqListener } from '../link/zmq-listener.ts';
 import type { Log } from '../log.ts';
@@ -22,6 +23,12 @@ export interface NeighbourListener {
   publishes(roomId: string, streamId: string): boolean;
   /** A publisher elsewhere says something to the subscribers of its stream here. */
   data(roomId: string, streamId: string, msg: unknown): void;
+}
+
+export interface NeighboursOptions {
+  controllerId: string;
+  /** For measurements of the calls to them. */
+  onCall?: OnCall | undefined;
 }
 
 /** A stream of a room. */
@@ -38,21 +45,23 @@ export class Neighbours {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #hello: string;
+  readonly #onCall: OnCall | undefined;
   #listener: NeighbourListener | undefined;
   #socket: ZmqListener | undefined;
   readonly #watchers = new Map<string, Set<WatcherPeer>>();
   readonly #owners = new Map<string, Owner>();
 
-  constructor(components: { clock: Clock; log: Log }, options: { controllerId: string }) {
+  constructor(components: { clock: Clock; log: Log }, options: NeighboursOptions) {
     this.#clock = components.clock;
     this.#log = components.log.child({ part: 'neighbours' });
+    this.#onCall = options.onCall;
     this.#hello = JSON.stringify({ kind: 'controller', id: options.controllerId });
   }
 
   /** Listens for other controllers from now on; they are refused until there is a listener. */
   static async create(
     components: { clock: Clock; log: Log },
-    options: { controllerId: string; ip: string },
+    options: NeighboursOptions & { ip: string },
   ): Promise<Neighbours> {
     const neighbours = new Neighbours(components, options);
     neighbours.#socket = await ZmqListener.create(
@@ -89,6 +98,7 @@ export class Neighbours {
         {
           endpoint,
           hello: this.#hello,
+          onCall: this.#onCall,
           onData: ({ roomId, streamId }, msg) => this.#listener?.data(roomId, streamId, msg),
         },
       );

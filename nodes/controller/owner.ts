@@ -5,6 +5,7 @@ import type {
 } from '../../protocol/contracts/controller-controller.ts';
 import { ownerToWatcher, watcherToOwner } from '../../protocol/contracts/controller-controller.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
+import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { dialZmq } from '../link/zmq-dialer.ts';
 import type { Log } from '../log.ts';
@@ -17,6 +18,7 @@ export interface OwnerOptions {
   endpoint: string;
   /** Who is calling; JSON text. */
   hello: string;
+  onCall?: OnCall | undefined;
   onData(stream: RoomStreamId, msg: unknown): void;
 }
 
@@ -86,6 +88,7 @@ export class Owner {
         incoming: ownerToWatcher,
         onFault: (err, method) => this.#log.warn({ err, method }, 'fault of a neighbour'),
         onEnd: (why) => this.#onEnd(peer, why),
+        onCall: this.#options.onCall,
       },
     );
     this.#peer = peer;

@@ -3,9 +3,11 @@ import type { Handlers } from '../../protocol/contract.ts';
 import type { AgentToErizo, ErizoLoad, Trust } from '../../protocol/contracts/controller-agent.ts';
 import { agentToErizo, erizoToAgent } from '../../protocol/contracts/controller-agent.ts';
 import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoMeasures } from '../../protocol/contracts/erizo-measures.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import type { OnCall } from '../../protocol/rpc-peer.ts';
 import type { Log } from '../log.ts';
 import { erizoDefaults } from './config.ts';
 
@@ -20,6 +22,8 @@ export interface AgentLinkOptions {
   load: () => Promise<ErizoLoad>;
   counters: () => Promise<ErizoCounters>;
   onTrust: (trust: Trust) => void;
+  measures: () => Promise<ErizoMeasures>;
+  onCall: OnCall;
   onStop: (now: boolean) => void;
   /** No agent has claimed the process for `erizoDefaults.orphan_ms`; told again while it is so. */
   onOrphan: () => void;
@@ -74,6 +78,7 @@ export class AgentLink {
         incoming: agentToErizo,
         onFault: (fault, method) => this.#log.warn({ err: fault, method }, 'fault on the link'),
         onEnd: () => this.#onEnd(),
+        onCall: this.#options.onCall,
       },
     );
     this.#peer = peer;
@@ -85,6 +90,7 @@ export class AgentLink {
       trust: (trust) => this.#options.onTrust(trust),
       stop: ({ now }) => this.#options.onStop(now),
       counters: () => this.#options.counters(),
+      measures: () => this.#options.measures(),
     };
   }
 

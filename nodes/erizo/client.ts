@@ -13,6 +13,7 @@ import { limits } from '../../protocol/limits.ts';
 import type { Log } from '../log.ts';
 import { ClientConnections } from './client-connections.ts';
 import type { Engine } from './engine.ts';
+import type { MediaKind } from './media.ts';
 import type { PublishConnection } from './publish-connection.ts';
 import { Publisher } from './publisher.ts';
 import type { SubscribeConnection } from './subscribe-connection.ts';
@@ -26,6 +27,8 @@ export interface ClientEvents {
   message(connectionId: string, msg: SdpMessage): void;
   failed(streamId: string, role: Failed['role'], why: Failed['why']): void;
   publisherEnded(publisher: Publisher): void;
+  /** It is sent the first packet of a track, so long after it asked for the stream. */
+  firstMedia(kind: MediaKind, wait_ms: number): void;
   /** Nothing is left of the client. */
   idle(): void;
 }
@@ -115,6 +118,7 @@ export class Client {
     if (this.#subscribers.has(streamId)) {
       throw new RizomaError('conflict', 'the client plays this stream already');
     }
+    const asked_ms = this.#clock.now();
     const target = this.#connections.subscribeTarget(options.plan);
     const subscriber = new Subscriber(
       { target, clock: this.#clock },
@@ -124,6 +128,7 @@ export class Client {
         video: options.video,
         config: options.config,
         onFailed: (why) => this.#events.failed(streamId, 'subscriber', why),
+        onMedia: (kind) => this.#events.firstMedia(kind, this.#clock.now() - asked_ms),
         onEnd: (ended) => this.#onSubscriberEnd(ended),
       },
     );

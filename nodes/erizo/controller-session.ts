@@ -13,6 +13,7 @@ import type { Log } from '../log.ts';
 import { Client } from './client.ts';
 import { erizoDefaults } from './config.ts';
 import type { Engine } from './engine.ts';
+import type { Measures } from './measures.ts';
 import type { Publisher } from './publisher.ts';
 import type { WantedStream } from './pulls.ts';
 import type { Source } from './source.ts';
@@ -31,6 +32,7 @@ export interface Shared {
   checkFree(streamId: string): void;
   published(publisher: Publisher): void;
   publisherEnded(streamId: string): void;
+  firstMedia: Measures['firstMedia'];
   source(stream: WantedStream): Source;
   /** The stream where it is here by now. */
   known(streamId: string): Source | undefined;
@@ -213,6 +215,7 @@ export class ControllerSession {
           failed: (streamId, role, why) =>
             this.#tell((peer) => peer.notify('streamFailed', { clientId, streamId, role, why })),
           publisherEnded: (publisher) => this.#shared.publisherEnded(publisher.streamId),
+          firstMedia: (kind, wait_ms) => this.#shared.firstMedia(kind, wait_ms),
           idle: () => this.#forget(client),
         },
       },

@@ -4,6 +4,7 @@ import { PipeEndpoint, RtpParameters as RtpSchema } from '../../protocol/contrac
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
+import { ConsumerTrace } from './engine-trace.ts';
 import type { Consumer, Fingerprint, LocalTransport, Producer, RtpParameters } from './media.ts';
 
 export type TransportState = 'connected' | 'ended';
@@ -14,6 +15,8 @@ export interface Tally {
   consumers: Set<types.Consumer>;
   webRtcTransports: Set<types.WebRtcTransport>;
   pipeTransports: Set<types.PipeTransport>;
+  /** Producers that come over pipes, which they do not say themselves. */
+  piped: WeakSet<types.Producer>;
 }
 
 export function count<T extends { observer: { once(event: 'close', run: () => void): unknown } }>(
@@ -43,6 +46,9 @@ async function produce(
       ...(track.kind === 'video' ? { keyFrameRequestDelay: limits.keyFrameRequest_ms } : {}),
     });
     count(open.producers, producer);
+    if (transport.type === 'pipe') {
+      open.piped.add(producer);
+    }
     return producerOf(producer);
   } catch (cause) {
     throw new RizomaError(
@@ -85,26 +91,9 @@ function rtpStatsOf(stat: types.ProducerStat | types.ConsumerStat): RtpStats {
 /** Higher than any: the worker takes the highest that there is. */
 const topLayer = 7;
 
-function keyFramesOf(consumer: types.Consumer, listener: () => void): () => void {
-  const onTrace = (trace: types.ConsumerTraceEventData): void => {
-    if (trace.type === 'keyframe') {
-      listener();
-    }
-  };
-  const watch = (events: types.ConsumerTraceEventType[]): void => {
-    // A consumer that is closed is traced no more.
-    consumer.enableTraceEvent(events).catch(() => undefined);
-  };
-  consumer.on('trace', onTrace);
-  watch(['keyframe']);
-  return () => {
-    consumer.off('trace', onTrace);
-    watch([]);
-  };
-}
-
 function consumerOf(consumer: types.Consumer, open: Tally): Consumer {
   count(open.consumers, consumer);
+  const trace = new ConsumerTrace(consumer);
   return {
     producerId: consumer.producerId,
     kind: consumer.kind,
@@ -116,7 +105,8 @@ function consumerOf(consumer: types.Consumer, open: Tally): Consumer {
         spatialLayer: spatial ?? topLayer,
         temporalLayer: temporal ?? topLayer,
       }),
-    onKeyFrame: (listener) => keyFramesOf(consumer, listener),
+    onKeyFrame: (listener) => trace.on('keyframe', listener),
+    onFirstPacket: (listener) => trace.once('rtp', listener),
     stats: async () => {
       const all: (types.ConsumerStat | types.ProducerStat)[] = await consumer.getStats();
       return all.filter(({ type }) => type === 'outbound-rtp').map(rtpStatsOf);

@@ -2,6 +2,8 @@ import { createWorker, setLogEventListeners } from 'mediasoup';
 import type { types } from 'mediasoup';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
+import type { MediaTotals } from './engine-stats.ts';
+import { MediaStats } from './engine-stats.ts';
 import { mediaCodecs } from './media-codecs.ts';
 import type { Tally } from './engine-transports.ts';
 import { count, PipeTransport, WebRtcTransport } from './engine-transports.ts';
@@ -38,7 +40,9 @@ export class Engine {
     consumers: new Set(),
     webRtcTransports: new Set(),
     pipeTransports: new Set(),
+    piped: new WeakSet(),
   };
+  readonly #stats = new MediaStats(this.#open);
   /** Bytes of the pipes that are closed. */
   readonly #closedBytes = { received: 0, sent: 0 };
 
@@ -130,6 +134,11 @@ export class Engine {
       pipeBytesReceived: bytes.received,
       pipeBytesSent: bytes.sent,
     };
+  }
+
+  /** What has gone through the worker; asks it for each track, one call at a time. */
+  mediaTotals(): Promise<MediaTotals> {
+    return this.#stats.read();
   }
 
   get pipes(): number {

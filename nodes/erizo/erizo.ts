@@ -5,6 +5,7 @@ import { Hello } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
 import { parseJson } from '../../protocol/parse.ts';
+import type { Calls } from '../calls.ts';
 import type { Log } from '../log.ts';
 import type { Client } from './client.ts';
 import { erizoDefaults } from './config.ts';
@@ -14,15 +15,25 @@ import { Downstream } from './downstream.ts';
 import type { Engine } from './engine.ts';
 import type { Guard } from './guard.ts';
 import type { Counted } from './load.ts';
+import type { Measures } from './measures.ts';
 import type { Publisher } from './publisher.ts';
 import type { WantedStream } from './pulls.ts';
 import { Pulls } from './pulls.ts';
 import type { Source } from './source.ts';
 import type { Self } from './upstream.ts';
 
+export interface ErizoComponents {
+  engine: Engine;
+  clock: Clock;
+  log: Log;
+  guard: Guard;
+  calls: Calls;
+  measures: Measures;
+}
+
 /** All of a process but its worker and its way in: who is linked to it, and what streams it has. */
 export class Erizo {
-  readonly #components: { engine: Engine; clock: Clock; log: Log; guard: Guard };
+  readonly #components: ErizoComponents;
   readonly #self: Self;
   readonly #onChange: () => void;
   readonly #pulls: Pulls;
@@ -32,10 +43,7 @@ export class Erizo {
   #draining = false;
 
   /** `onChange` is called when a client, a neighbour or a pull has gone. */
-  constructor(
-    components: { engine: Engine; clock: Clock; log: Log; guard: Guard },
-    options: { self: Self; onChange: () => void },
-  ) {
+  constructor(components: ErizoComponents, options: { self: Self; onChange: () => void }) {
     this.#components = components;
     this.#self = options.self;
     this.#onChange = options.onChange;
@@ -153,6 +161,7 @@ export class Erizo {
       publisherEnded: (streamId) => {
         this.#publishers.delete(streamId);
       },
+      firstMedia: (kind, wait_ms) => this.#components.measures.firstMedia(kind, wait_ms),
       source: (stream) => this.#source(stream),
       known: (streamId) => this.#publishers.get(streamId) ?? this.#pulls.known(streamId),
       counters: () => this.counters(),

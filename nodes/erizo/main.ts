@@ -1,4 +1,6 @@
+import { Registry } from 'prom-client';
 import { systemClock } from '../../protocol/clock.ts';
+import { Calls } from '../calls.ts';
 import { dialZmq } from '../link/zmq-dialer.ts';
 import { ZmqListener } from '../link/zmq-listener.ts';
 import { createLog } from '../log.ts';
@@ -8,6 +10,7 @@ import { Engine } from './engine.ts';
 import { Erizo } from './erizo.ts';
 import { Guard } from './guard.ts';
 import { LoadMeter } from './load.ts';
+import { Measures } from './measures.ts';
 import { warmUp } from './warm-up.ts';
 
 /** An ErizoJS process: one worker, one way in for controllers and neighbours, one way to its agent. */
@@ -32,8 +35,11 @@ const engine = await Engine.create(
 );
 await warmUp(engine);
 const guard = new Guard({ clock }, { region });
+const registry = new Registry();
+const calls = new Calls({ registry });
+const measures = Measures.create({ engine, clock, registry });
 const erizo = new Erizo(
-  { engine, clock, log, guard },
+  { engine, clock, log, guard, calls, measures },
   { self: { erizoId, nodeId, region }, onChange: () => exitWhenIdle() },
 );
 const listener = await ZmqListener.create(
@@ -70,6 +76,8 @@ const agent = AgentLink.create(
     load: () => meter.measure(erizo.counted),
     counters: () => erizo.counters(),
     onTrust: (trust) => guard.learn(trust),
+    measures: () => measures.read(),
+    onCall: calls.to('agent'),
     onStop: (now) => stop(now),
     onOrphan: () => {
       if (erizo.isIdle) {

@@ -81,4 +81,6 @@ export interface Consumer {
   onKeyFrame(listener: () => void): () => void;
   stats(): Promise<RtpStats[]>;
   close(): void;
+  /** Calls the listener when the first packet leaves; to be asked before it can. */
+  onFirstPacket(listener: () => void): void;
 }

@@ -3,32 +3,14 @@ import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { erizoDefaults } from './config.ts';
 import type { Connection } from './connection.ts';
-import type { Consumer, MediaKind, Producer, RtpParameters } from './media.ts';
+import type { Consumer, MediaKind, Producer } from './media.ts';
 import type { Plan } from './plans.ts';
-import type { OfferedSection } from './sdp/offer.ts';
 import { writeOffer, writeSendingAnswer } from './sdp/offer.ts';
 import { readDescription } from './sdp/read.ts';
 import type { RemoteDescription } from './sdp/remote.ts';
+import type { SectionOwner, Slot } from './slot.ts';
+import { checkSections, offered } from './slot.ts';
 import { allOrNone, closeAll, deferred } from './wait.ts';
-
-/** Whose tracks a section carries. */
-export interface SectionOwner {
-  /** Names the MediaStream that the client finds them in. */
-  readonly streamId: string;
-  /** The client took none of its tracks, after it had taken some before. */
-  refused(): void;
-}
-
-interface Slot {
-  readonly mid: string;
-  readonly kind: MediaKind;
-  /** Set while it is reserved, too, when there is no consumer yet. */
-  owner: SectionOwner | undefined;
-  consumer: Consumer | undefined;
-  /** Of the last consumer; undefined before the first. */
-  parameters: RtpParameters | undefined;
-  dead: boolean;
-}
 
 type Waiting = PromiseWithResolvers<void>;
 
@@ -120,6 +102,7 @@ export class SubscribeConnection {
       const consumer = consumers[index] as Consumer;
       slot.consumer = consumer;
       slot.parameters = consumer.rtpParameters;
+      consumer.onFirstPacket(() => owner.mediaBegan(consumer.kind));
       if (!this.#slots.includes(slot)) {
         this.#slots.push(slot);
       }
@@ -373,28 +356,5 @@ export class SubscribeConnection {
     } else {
       waiting?.reject(error);
     }
-  }
-}
-
-function offered(slot: Slot): OfferedSection[] {
-  const { mid, kind, owner, consumer, parameters, dead } = slot;
-  if (parameters === undefined) {
-    return [];
-  }
-  const state: OfferedSection['state'] = dead
-    ? { type: 'dead' }
-    : owner === undefined || consumer === undefined
-      ? { type: 'idle' }
-      : { type: 'sending', streamId: owner.streamId, trackId: consumer.producerId };
-  return [{ mid, kind, state, parameters }];
-}
-
-/** RFC 3264, section 6: an answer has the m-sections of its offer, in their order. */
-function checkSections(answer: RemoteDescription, slots: readonly Slot[]): void {
-  const same =
-    answer.sections.length === slots.length &&
-    answer.sections.every(({ rejected, mid }, index) => rejected || mid === slots[index]?.mid);
-  if (!same) {
-    throw new RizomaError('sdp_malformed', 'the answer has other m-sections than the offer');
   }
 }

@@ -1,9 +1,11 @@
 import type { Clock } from '../../protocol/clock.ts';
 import type { RtpStats, StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import type { MediaKind } from './media.ts';
 import { Playback } from './playback.ts';
 import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
-import type { SectionOwner, SubscribeConnection } from './subscribe-connection.ts';
+import type { SectionOwner } from './slot.ts';
+import type { SubscribeConnection } from './subscribe-connection.ts';
 import { statsOf } from './stats.ts';
 import { untilAborted } from './wait.ts';
 
@@ -14,6 +16,8 @@ export interface SubscriberOptions {
   config: StreamConfig;
   /** It ended by itself after it had been ready. */
   onFailed: (why: 'upstream' | 'refused') => void;
+  /** Once for each track of it: the client is sent media. */
+  onMedia: (kind: MediaKind) => void;
   /** Told once when it ends, however it does. */
   onEnd: (subscriber: Subscriber) => void;
 }
@@ -81,6 +85,10 @@ export class Subscriber implements SourceUser, SectionOwner {
 
   refused(): void {
     this.#endByItself('refused');
+  }
+
+  mediaBegan(kind: MediaKind): void {
+    this.#options.onMedia(kind);
   }
 
   /** The connection has ended by itself. Answers whether the subscription was ready until then. */

@@ -7,6 +7,7 @@ import { newUuid } from '../../protocol/ids.ts';
 import type { LinkEnd } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { dialZmq } from '../link/zmq-dialer.ts';
+import type { Calls } from '../calls.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from './engine.ts';
 import type { Guard } from './guard.ts';
@@ -40,7 +41,10 @@ export class Upstream {
   #peer!: RpcPeer<typeof erizoToUpstream, ErizoToDownstream>;
   #closed = false;
 
-  private constructor(components: { log: Log; guard: Guard }, options: UpstreamOptions) {
+  private constructor(
+    components: { log: Log; guard: Guard; calls: Calls },
+    options: UpstreamOptions,
+  ) {
     this.#guard = components.guard;
     this.#log = components.log.child({ upstream: options.hop.erizoId });
     this.#options = options;
@@ -48,7 +52,7 @@ export class Upstream {
 
   /** Dials the process and opens this end of the pipe; answers at once. */
   static create(
-    components: { engine: Engine; clock: Clock; log: Log; guard: Guard },
+    components: { engine: Engine; clock: Clock; log: Log; guard: Guard; calls: Calls },
     options: UpstreamOptions,
   ): Upstream {
     const { engine, clock } = components;
@@ -68,6 +72,7 @@ export class Upstream {
         incoming: erizoToDownstream,
         onFault: (fault, method) => made.#log.warn({ err: fault, method }, 'fault on the link'),
         onEnd: (why) => made.#onEnd(why),
+        onCall: components.calls.to('upstream'),
       },
     );
     made.#log.info('upstream dialled');

@@ -12,6 +12,7 @@ import { edgeToNode, nodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { LinkEnd } from '../../protocol/link.ts';
+import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { dialWebSocket } from '../link/websocket-link.ts';
 import type { Log } from '../log.ts';
@@ -34,6 +35,8 @@ export interface EdgeLinkOptions {
   /** The edge: `https://edge.example.org`. */
   url: string;
   enrolSecret: string;
+  /** For measurements of the calls to the edge. */
+  onCall?: OnCall | undefined;
 }
 
 type Peer = RpcPeer<NodeToEdge, EdgeToNode>;
@@ -203,6 +206,7 @@ export class EdgeLink implements Edge {
         incoming: edgeToNode,
         onFault: (fault, method) => this.#log.warn({ err: fault, method }, 'edge link fault'),
         onEnd: (why) => this.#onEnd(why),
+        onCall: this.#options.onCall,
       },
     );
     this.#state = { is: 'registering', peer };

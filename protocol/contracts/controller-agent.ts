@@ -5,6 +5,7 @@ import { Endpoint } from '../directory.ts';
 import { AgentId, ErizoId, RoomId } from '../ids.ts';
 import { TicketPublicKey } from '../ticket.ts';
 import { ErizoCounters } from './controller-erizo.ts';
+import { ErizoMeasures } from './erizo-measures.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -111,6 +112,14 @@ export const agentToErizo = {
   counters: {
     params: v.strictObject({}),
     result: ErizoCounters,
+    errors: [],
+    timeout_ms: 2_000,
+    idempotent: true,
+  },
+  /** What it measured, for the same; an answer may be 5 s old. */
+  measures: {
+    params: v.strictObject({}),
+    result: ErizoMeasures,
     errors: [],
     timeout_ms: 2_000,
     idempotent: true,

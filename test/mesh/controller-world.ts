@@ -1,9 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { afterEach, expect } from 'vitest';
 import { Controller } from '../../nodes/controller/controller.ts';
 import { Neighbours } from '../../nodes/controller/neighbours.ts';
+import { NodeMeasures } from '../../nodes/node-measures.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
 import { newHexId } from '../../protocol/ids.ts';
@@ -65,8 +67,9 @@ export class World {
     members.set([card]);
     const controllerId = `${self.nodeId}/${epoch}`;
     const neighbours = await Neighbours.create({ clock, log }, { controllerId, ip: '127.0.0.1' });
+    const measures = new NodeMeasures({ registry: new Registry() });
     const controller = await Controller.create(
-      { clock, log, edge, members, server, neighbours },
+      { clock, log, edge, members, server, neighbours, measures },
       { ...self, epoch, maxErizosPerRoom: 3, clientsPerErizo: options.clientsPerErizo ?? 10 },
     );
     const parts = { edge, members, agent, controller, neighbours, host };

@@ -4,9 +4,12 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Registry } from 'prom-client';
+import { Calls } from '../../nodes/calls.ts';
 import { Engine } from '../../nodes/erizo/engine.ts';
 import { Erizo } from '../../nodes/erizo/erizo.ts';
 import { Guard } from '../../nodes/erizo/guard.ts';
+import { Measures } from '../../nodes/erizo/measures.ts';
 import { createLog } from '../../nodes/log.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -156,7 +159,13 @@ describe('a controller', () => {
     );
     const self = { erizoId: newUuid(), nodeId: 'node', region: 'eu-west' };
     const guard = new Guard({ clock }, self);
-    const erizo = new Erizo({ engine, clock, log, guard }, { self, onChange: () => undefined });
+    const registry = new Registry();
+    const calls = new Calls({ registry });
+    const measures = Measures.create({ engine, clock, registry });
+    const erizo = new Erizo(
+      { engine, clock, log, guard, calls, measures },
+      { self, onChange: () => undefined },
+    );
     const [here, there] = memoryLinkPair();
     erizo.onLink(there, JSON.stringify({ kind: 'controller', id: newUuid() }));
     const controller = new TestController(here);

@@ -69,6 +69,12 @@ describe('a node', () => {
     expect(metrics).toContain('rizoma_erizo_processes{state="idle"} 1\n');
     expect(metrics).toContain('rizoma_edge_linked 1\n');
     expect(metrics).toContain('nodejs_eventloop_lag_seconds');
+    expect(metrics).toMatch(
+      /^rizoma_event_loop_delay_seconds\{quantile="0.99",erizo="[0-9a-f-]{36}"\} \S+$/m,
+    );
+    expect(metrics).toContain(
+      'rizoma_rpc_duration_seconds_count{to="edge",method="node.register"} 1\n',
+    );
     expect((await fetch(`${node.httpUrl}/`)).status).toBe(404);
     expect((await fetch(`${node.httpUrl}/metrics`, { method: 'POST' })).status).toBe(404);
 

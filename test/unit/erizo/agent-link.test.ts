@@ -60,6 +60,8 @@ function begin(options: { refuse?: boolean } = {}) {
       },
       load: async () => state.load,
       counters: () => Promise.reject(new Error('not asked for here')),
+      measures: async () => [],
+      onCall: () => undefined,
       onStop: (now) => stops.push(now),
       onOrphan: () => {
         state.orphan += 1;

@@ -1,0 +1,52 @@
+import type { types } from 'mediasoup';
+
+type TraceType = 'rtp' | 'keyframe';
+
+interface Watch {
+  type: TraceType;
+  listener: () => void;
+}
+
+/** What the worker tells of the packets of one consumer. It tells only what somebody listens for. */
+export class ConsumerTrace {
+  readonly #consumer: types.Consumer;
+  readonly #watches = new Set<Watch>();
+
+  constructor(consumer: types.Consumer) {
+    this.#consumer = consumer;
+    consumer.on('trace', ({ type }) => this.#tell(type));
+  }
+
+  /** Calls the listener for each packet, or each key frame, until the answer is called. */
+  on(type: TraceType, listener: () => void): () => void {
+    const watch = { type, listener };
+    this.#watches.add(watch);
+    this.#ask();
+    return () => {
+      this.#watches.delete(watch);
+      this.#ask();
+    };
+  }
+
+  /** The same, for the first alone. */
+  once(type: TraceType, listener: () => void): void {
+    const stop = this.on(type, () => {
+      stop();
+      listener();
+    });
+  }
+
+  #tell(type: string): void {
+    for (const watch of [...this.#watches]) {
+      if (watch.type === type && this.#watches.has(watch)) {
+        watch.listener();
+      }
+    }
+  }
+
+  #ask(): void {
+    const types = new Set([...this.#watches].map(({ type }) => type));
+    // A consumer that is closed is traced no more.
+    this.#consumer.enableTraceEvent([...types]).catch(() => undefined);
+  }
+}

@@ -1,0 +1,50 @@
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Consumer, MediaKind, RtpParameters } from './media.ts';
+import type { OfferedSection } from './sdp/offer.ts';
+import type { RemoteDescription } from './sdp/remote.ts';
+
+/** Whose tracks a section carries. */
+export interface SectionOwner {
+  /** Names the MediaStream that the client finds them in. */
+  readonly streamId: string;
+  /** The client took none of its tracks, after it had taken some before. */
+  refused(): void;
+  /** The first packet of one of its tracks is on its way to the client. */
+  mediaBegan(kind: MediaKind): void;
+}
+
+/** An m-section of a connection on which we send; it outlives what it carries. */
+export interface Slot {
+  readonly mid: string;
+  readonly kind: MediaKind;
+  /** Set while it is reserved, too, when there is no consumer yet. */
+  owner: SectionOwner | undefined;
+  consumer: Consumer | undefined;
+  /** Of the last consumer; undefined before the first. */
+  parameters: RtpParameters | undefined;
+  dead: boolean;
+}
+
+/** The section as the next offer holds it; nothing of one that was never filled. */
+export function offered(slot: Slot): OfferedSection[] {
+  const { mid, kind, owner, consumer, parameters, dead } = slot;
+  if (parameters === undefined) {
+    return [];
+  }
+  const state: OfferedSection['state'] = dead
+    ? { type: 'dead' }
+    : owner === undefined || consumer === undefined
+      ? { type: 'idle' }
+      : { type: 'sending', streamId: owner.streamId, trackId: consumer.producerId };
+  return [{ mid, kind, state, parameters }];
+}
+
+/** RFC 3264, section 6: an answer has the m-sections of its offer, in their order. */
+export function checkSections(answer: RemoteDescription, slots: readonly Slot[]): void {
+  const same =
+    answer.sections.length === slots.length &&
+    answer.sections.every(({ rejected, mid }, index) => rejected || mid === slots[index]?.mid);
+  if (!same) {
+    throw new RizomaError('sdp_malformed', 'the answer has other m-sections than the offer');
+  }
+}

@@ -1,0 +1,27 @@
+import type { Counter, Histogram, Registry } from 'prom-client';
+import type { ErrorCode } from '../protocol/errors.ts';
+import { Calls } from './calls.ts';
+import { counter, histogram } from './meters.ts';
+
+/** What a node measures while it works; `Metrics` asks the rest when it is read. */
+export class NodeMeasures {
+  readonly calls: Calls;
+  readonly #joins: Histogram;
+  readonly #refusals: Counter;
+
+  constructor(components: { registry: Registry }) {
+    const { registry } = components;
+    this.calls = new Calls({ registry });
+    this.#joins = histogram(registry, 'rizoma_join_seconds');
+    this.#refusals = counter(registry, 'rizoma_joins_refused_total');
+  }
+
+  /** A client was told that it is in, so long after its handshake. */
+  joined(wait_ms: number): void {
+    this.#joins.observe(wait_ms / 1_000);
+  }
+
+  refused(code: ErrorCode): void {
+    this.#refusals.inc({ code });
+  }
+}
