@@ -211,7 +211,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       log.info('a controller holds the room', { roomId: room._id, nodeId, region });
       // After it: a holder hears of each change that comes later.
       const [directory, grant] = await Promise.all([entered, this.#grants.give()]);
-      return { ...directory, grant };
+      return { ...directory, grant, ...(room.p2p === true ? { p2p: true } : {}) };
     });
   }
 

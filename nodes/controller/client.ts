@@ -3,6 +3,7 @@ import type {
   ClientEvent,
   ConnectionFailed,
   ConnectionMessage as ConnectionMessageType,
+  P2pMessage as P2pMessageType,
   PublishMessage as PublishMessageType,
   RoomEnded,
   SendDataMessage as SendDataMessageType,
@@ -13,6 +14,7 @@ import type {
 import {
   clientEvents,
   ConnectionMessage,
+  P2pMessage,
   PublishMessage,
   SendDataMessage,
   StreamIdMessage,
@@ -54,6 +56,7 @@ export interface ClientHandlers {
   unsubscribe(client: Client, streamId: string): Promise<void>;
   connectionMessage(client: Client, message: ConnectionMessageType): void;
   streamMessage(client: Client, message: StreamMessageType): Promise<void>;
+  streamMessageP2p(client: Client, message: P2pMessageType): void;
   streamStats(client: Client, streamId: string): Promise<unknown>;
   sendData(client: Client, message: SendDataMessageType): void;
   updateAttributes(client: Client, message: UpdateAttributesMessageType): void;
@@ -161,6 +164,9 @@ export class Client {
         return answer();
       case 'streamMessage':
         await this.#handlers.streamMessage(this, parse(StreamMessage, msg, event));
+        return answer();
+      case 'streamMessageP2P':
+        this.#handlers.streamMessageP2p(this, parse(P2pMessage, msg, event));
         return answer();
       case 'getStreamStats':
         return answer(await this.#handlers.streamStats(this, parse(StreamIdMessage, msg, event)));

@@ -90,6 +90,11 @@ export class DataStreams {
     this.#neighbours.ended(streamId);
   }
 
+  /** Where the controller is reached at which the stream of somebody else is watched. */
+  ownerOf(streamId: string): string | undefined {
+    return this.#watched.get(streamId);
+  }
+
   #own(client: Client, streamId: string): RoomStream {
     const stream = this.#parts.streams.get(streamId);
     if (stream === undefined || !client.publications.has(streamId)) {

@@ -2,6 +2,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { Handlers } from '../../protocol/contract.ts';
 import type {
   OwnerToWatcher,
+  P2pSaying,
   WatcherToOwner,
 } from '../../protocol/contracts/controller-controller.ts';
 import { ownerToWatcher, watcherToOwner } from '../../protocol/contracts/controller-controller.ts';
@@ -23,6 +24,10 @@ export interface NeighbourListener {
   publishes(roomId: string, streamId: string): boolean;
   /** A publisher elsewhere says something to the subscribers of its stream here. */
   data(roomId: string, streamId: string, msg: unknown): void;
+  /** A subscriber elsewhere says something to the publisher of a stream here. */
+  p2pToPublisher(stream: RoomStreamId, from: string, saying: P2pSaying): void;
+  /** A publisher elsewhere says something to one subscriber here. */
+  p2pToSubscriber(stream: RoomStreamId, to: string, msg: unknown): void;
 }
 
 export interface NeighboursOptions {
@@ -100,6 +105,7 @@ export class Neighbours {
           hello: this.#hello,
           onCall: this.#onCall,
           onData: ({ roomId, streamId }, msg) => this.#listener?.data(roomId, streamId, msg),
+          onP2p: (stream, to, msg) => this.#listener?.p2pToSubscriber(stream, to, msg),
         },
       );
     this.#owners.set(endpoint, owner);
@@ -118,15 +124,29 @@ export class Neighbours {
 
   /** Tells all that watch the stream what its publisher says. */
   data(stream: RoomStreamId, msg: unknown): void {
-    for (const peer of this.#watchers.get(stream.streamId) ?? []) {
+    this.#tell(stream, (peer) => peer.notify('stream.data', { ...stream, msg }));
+  }
+
+  #tell({ streamId }: RoomStreamId, say: (peer: WatcherPeer) => void): void {
+    for (const peer of this.#watchers.get(streamId) ?? []) {
       try {
-        peer.notify('stream.data', { ...stream, msg });
+        say(peer);
       } catch (thrown) {
         // One that does not read is cut off: it dials again.
         this.#log.warn({ code: toRizomaError(thrown).code }, 'a neighbour cannot be told');
         peer.close();
       }
     }
+  }
+
+  /** To the publisher at the controller there, where the stream is watched. */
+  sayToPublisher(endpoint: string, stream: RoomStreamId, from: string, saying: P2pSaying): void {
+    this.#owners.get(endpoint)?.sayToPublisher(stream, from, saying);
+  }
+
+  /** To a subscriber elsewhere: only the controller that it is at knows it. */
+  sayToSubscriber(stream: RoomStreamId, to: string, msg: unknown): void {
+    this.#tell(stream, (peer) => peer.notify('p2p.toSubscriber', { ...stream, to, msg }));
   }
 
   /** The stream is no more. */
@@ -179,6 +199,8 @@ export class Neighbours {
         this.#watchers.set(streamId, watchers.add(watcher));
         return null;
       },
+      'p2p.toPublisher': ({ roomId, streamId, from, saying }) =>
+        this.#listener?.p2pToPublisher({ roomId, streamId }, from, saying),
       'stream.unwatch': ({ streamId }) => {
         const watcher = peer();
         if (watcher !== undefined) {

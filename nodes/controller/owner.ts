@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import type {
   OwnerToWatcher,
+  P2pSaying,
   WatcherToOwner,
 } from '../../protocol/contracts/controller-controller.ts';
 import { ownerToWatcher, watcherToOwner } from '../../protocol/contracts/controller-controller.ts';
@@ -20,6 +21,7 @@ export interface OwnerOptions {
   hello: string;
   onCall?: OnCall | undefined;
   onData(stream: RoomStreamId, msg: unknown): void;
+  onP2p(stream: RoomStreamId, to: string, msg: unknown): void;
 }
 
 /** A controller at which streams are published that are watched here; dialled anew while there are some. */
@@ -61,6 +63,15 @@ export class Owner {
     }
   }
 
+  sayToPublisher(stream: RoomStreamId, from: string, saying: P2pSaying): void {
+    try {
+      this.#peer?.notify('p2p.toPublisher', { ...stream, from, saying });
+    } catch {
+      // What is not said is lost, as over a link that is down: its client tries anew.
+      this.#peer?.close();
+    }
+  }
+
   close(): void {
     this.#watched.clear();
     this.#stopRedial();
@@ -75,6 +86,12 @@ export class Owner {
         link: dialZmq({ clock: this.#clock }, { endpoint, hello, name: `owner ${endpoint}` }),
         clock: this.#clock,
         handlers: {
+          'p2p.toSubscriber': ({ streamId, to, msg }) => {
+            const stream = this.#watched.get(streamId);
+            if (stream !== undefined) {
+              this.#options.onP2p(stream, to, msg);
+            }
+          },
           'stream.data': ({ streamId, msg }) => {
             const stream = this.#watched.get(streamId);
             if (stream !== undefined) {

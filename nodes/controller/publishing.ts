@@ -36,7 +36,7 @@ export class Publishing {
     client.demand('publish', options);
     this.#checkRoom(client, options.state);
     const { audio, video, data, screen, label, attributes } = options;
-    const withMedia = options.state === 'erizo' && (audio || video || screen);
+    const withMedia = options.state !== 'data' && (audio || video || screen);
     const media: StreamMedia = {
       audio: withMedia && audio,
       video: withMedia && video,
@@ -47,7 +47,8 @@ export class Publishing {
     };
     const flow = newFlow(newStreamId());
     client.publications.set(flow.streamId, flow);
-    if (!hasMedia(media)) {
+    // In a room of that kind others get it from the client itself.
+    if (!hasMedia(media) || this.#parts.p2p()) {
       answer(flow.streamId);
       this.#ready(client, flow, media, undefined);
       return;
@@ -94,7 +95,8 @@ export class Publishing {
   }
 
   #checkRoom(client: Client, state: PublishMessage['options']['state']): void {
-    if (state !== 'erizo' && state !== 'data') {
+    const media = this.#parts.p2p() ? 'p2p' : 'erizo';
+    if (state !== media && state !== 'data') {
       throw new RizomaError('bad_request', `publishing as ${state} is not supported here`);
     }
     if (client.publications.size >= limits.streamsPerClient) {

@@ -14,6 +14,9 @@ export interface RoomParts {
   /** To every client of the room on this node. */
   broadcast(event: string, message: unknown): void;
   clients(): Iterable<Client>;
+  client(clientId: string): Client | undefined;
+  /** Whether clients of the room send to each other directly. */
+  p2p(): boolean;
   /** The Room object is to be told. */
   factsChanged(): void;
   /** Resolves at the next change of the directory, or after a while. */

@@ -43,6 +43,7 @@ export class RoomSync {
   readonly #options: RoomSyncOptions;
   readonly #keeper = new DirectoryKeeper();
   #grant: string | undefined;
+  #p2p = false;
   #held = false;
   #mustEnter = false;
   #mustTell = false;
@@ -57,6 +58,11 @@ export class RoomSync {
     this.#edge = components.edge;
     this.#log = components.log;
     this.#options = options;
+  }
+
+  /** Whether clients of the room send to each other directly, as the Room object said last. */
+  get p2p(): boolean {
+    return this.#p2p;
   }
 
   /**
@@ -208,11 +214,12 @@ export class RoomSync {
     this.#mustEnter = false;
     this.#mustTell = false;
     try {
-      const { grant, ...directory } = await this.#edge.call('room.enter', {
+      const { grant, p2p, ...directory } = await this.#edge.call('room.enter', {
         roomId,
         facts: this.#options.facts(),
       });
       this.granted(grant);
+      this.#p2p = p2p === true;
       const before = this.#keeper.directory;
       this.#keeper.replace(directory);
       this.#log.info({ version: directory.version }, 'room entered');

@@ -19,6 +19,7 @@ import { ErizoList } from './erizo-list.ts';
 import type { Erizos } from './erizos.ts';
 import { erizoOf, failures, isUntold } from './flow.ts';
 import type { Neighbours } from './neighbours.ts';
+import { PeerToPeer } from './p2p.ts';
 import { Publishing } from './publishing.ts';
 import type { RoomParts } from './room-parts.ts';
 import { RoomPresence } from './room-presence.ts';
@@ -52,6 +53,7 @@ export interface RoomOptions {
 /** The part of a room that this controller holds (Licode: `models/Room.js`, `roomController`). */
 export class Room implements ClientHandlers {
   readonly id: string;
+  readonly p2p: PeerToPeer;
   readonly #log: Log;
   readonly #options: RoomOptions;
   readonly #clients = new Map<string, Client>();
@@ -103,7 +105,8 @@ export class Room implements ClientHandlers {
     const parts = this.#parts();
     this.#stats = new RoomStats({ parts, clock });
     this.#data = new DataStreams({ ...components, parts });
-    this.#subscribing = new Subscribing({ parts, data: this.#data });
+    this.p2p = new PeerToPeer({ ...components, parts, data: this.#data });
+    this.#subscribing = new Subscribing({ parts, data: this.#data, p2p: this.p2p });
     this.#publishing = new Publishing(parts, {
       onRemoved: (streamId) => this.#subscribing.streamRemoved(streamId),
     });
@@ -150,7 +153,7 @@ export class Room implements ClientHandlers {
       id: this.id,
       clientId: client.id,
       singlePC: client.plan === 'single',
-      p2p: false,
+      p2p: this.#sync.p2p,
       streamPriorityStrategy: false,
       connectionTargetBw: 0,
       defaultVideoBW: defaults.defaultVideoBW,
@@ -174,6 +177,9 @@ export class Room implements ClientHandlers {
     this.#subscribing.unsubscribe(client, streamId);
 
   streamMessage: ClientHandlers['streamMessage'] = changeStream;
+
+  streamMessageP2p: ClientHandlers['streamMessageP2p'] = (client, message) =>
+    this.p2p.say(client, message);
 
   streamStats: ClientHandlers['streamStats'] = (client, streamId) =>
     this.#stats.of(client, streamId);
@@ -380,6 +386,8 @@ export class Room implements ClientHandlers {
       grant: () => this.#sync.grant,
       broadcast: (event, message) => this.#broadcast(event, message),
       clients: () => this.#clients.values(),
+      client: (clientId) => this.#clients.get(clientId),
+      p2p: () => this.#sync.p2p,
       factsChanged: () => this.#sync.tell(),
       directoryChanged: () => this.#changes.next(),
       quietly: (call) => this.#quietly(call),

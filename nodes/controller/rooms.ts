@@ -1,4 +1,5 @@
 import type { ParamsOf } from '../../protocol/contract.ts';
+import type { P2pSaying } from '../../protocol/contracts/controller-controller.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { DirectoryChange } from '../../protocol/directory.ts';
@@ -6,7 +7,7 @@ import type { EdgeListener } from '../mesh/edge.ts';
 import type { ChannelSocket } from './channel.ts';
 import type { Visitor } from './client.ts';
 import { Client } from './client.ts';
-import type { NeighbourListener } from './neighbours.ts';
+import type { NeighbourListener, RoomStreamId } from './neighbours.ts';
 import type { RoomComponents, RoomOptions } from './room.ts';
 import { Room } from './room.ts';
 
@@ -118,6 +119,14 @@ export class Rooms implements EdgeListener, NeighbourListener {
 
   data(roomId: string, streamId: string, msg: unknown): void {
     this.#rooms.get(roomId)?.heard(streamId, msg);
+  }
+
+  p2pToPublisher({ roomId, streamId }: RoomStreamId, from: string, saying: P2pSaying): void {
+    this.#rooms.get(roomId)?.p2p.heardBySubscriber(streamId, from, saying);
+  }
+
+  p2pToSubscriber({ roomId, streamId }: RoomStreamId, to: string, msg: unknown): void {
+    this.#rooms.get(roomId)?.p2p.heardByPublisher(streamId, to, msg);
   }
 
   membersChanged(): void {

@@ -28,8 +28,9 @@ export function hasMedia(media: StreamMedia): boolean {
 
 /** A stream as clients see it (Licode: `getPublicStream`). */
 export function publicStream(stream: RoomStream): PublicStream {
-  const { streamId: id, region, media } = stream;
-  return { id, region, ...media, label: hasMedia(media) ? id : media.label };
+  const { streamId: id, region, media, erizoId } = stream;
+  // Without an ErizoJS the MediaStream comes from the publisher itself, under the id that it has there.
+  return { id, region, ...media, label: erizoId === undefined ? media.label : id };
 }
 
 /**

@@ -10,7 +10,9 @@ import type { DataStreams } from './data-streams.ts';
 import type { Failure, Flow } from './flow.ts';
 import { erizoOf, failureOf, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
+import type { PeerToPeer } from './p2p.ts';
 import type { RoomParts } from './room-parts.ts';
+import { hasMedia } from './streams.ts';
 
 /** What a subscriber takes of a stream. */
 interface Wanted {
@@ -23,10 +25,12 @@ interface Wanted {
 export class Subscribing {
   readonly #parts: RoomParts;
   readonly #data: DataStreams;
+  readonly #p2p: PeerToPeer;
 
-  constructor(components: { parts: RoomParts; data: DataStreams }) {
+  constructor(components: { parts: RoomParts; data: DataStreams; p2p: PeerToPeer }) {
     this.#parts = components.parts;
     this.#data = components.data;
+    this.#p2p = components.p2p;
   }
 
   /** Licode: `onSubscribe`. Answers `(true, erizoId, connectionId)`. */
@@ -51,8 +55,15 @@ export class Subscribing {
     };
     const flow = newFlow(streamId);
     client.subscriptions.set(streamId, flow);
-    if (options.data && media.data) {
+    const direct = this.#parts.p2p() && hasMedia(media);
+    if (direct || (options.data && media.data)) {
       this.#data.subscribe(client, stream);
+    }
+    if (direct) {
+      flow.state = { at: 'ready', erizo: undefined };
+      answer(true);
+      this.#p2p.subscribe(client, stream);
+      return;
     }
     if (!wanted.audio && !wanted.video) {
       flow.state = { at: 'ready', erizo: undefined };
@@ -99,6 +110,9 @@ export class Subscribing {
       client.subscriptions.delete(flow.streamId);
     }
     client.connections.drop(flow);
+    if (this.#parts.p2p()) {
+      this.#p2p.unsubscribe(client, flow.streamId);
+    }
     this.#data.unsubscribe(client, flow.streamId);
     flow.abort.abort(new RizomaError('cancelled', `the subscription was given up`));
     if (flow.state.at === 'ready') {
@@ -115,6 +129,7 @@ export class Subscribing {
       }
     }
     this.#data.removed(streamId);
+    this.#p2p.removed(streamId);
   }
 
   async #remove(client: Client, flow: Flow): Promise<void> {

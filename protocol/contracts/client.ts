@@ -152,6 +152,11 @@ export const StreamMessage = v.object({
   }),
 });
 
+/** `streamMessageP2P`: `{ options: { streamId, peerSocket, msg } }` → `()`, in a room of that kind. */
+export const P2pMessage = v.object({
+  options: v.object({ streamId, peerSocket: ClientId, msg: v.optional(v.unknown()) }),
+});
+
 /** `sendDataStream`: `{ id, msg }` → `()`, from the publisher of the stream. */
 export const SendDataMessage = v.object({ id: streamId, msg: said });
 
@@ -256,6 +261,7 @@ export const clientEvents = [
   'unsubscribe',
   'connectionMessage',
   'streamMessage',
+  'streamMessageP2P',
   'getStreamStats',
   'sendDataStream',
   'updateStreamAttributes',
@@ -269,6 +275,7 @@ export type HandshakeAdditions = v.InferOutput<typeof HandshakeAdditions>;
 export type PublishMessage = v.InferOutput<typeof PublishMessage>;
 export type SubscribeMessage = v.InferOutput<typeof SubscribeMessage>;
 export type ConnectionMessage = v.InferOutput<typeof ConnectionMessage>;
+export type P2pMessage = v.InferOutput<typeof P2pMessage>;
 export type StreamMessage = v.InferOutput<typeof StreamMessage>;
 export type SendDataMessage = v.InferOutput<typeof SendDataMessage>;
 export type UpdateAttributesMessage = v.InferOutput<typeof UpdateAttributesMessage>;

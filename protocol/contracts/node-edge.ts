@@ -69,7 +69,12 @@ const text = v.pipe(v.string(), v.maxLength(limits.name_chars));
 const requestId = v.optional(RequestId);
 
 /** What a controller is given when it enters a room. */
-export const RoomEntered = v.strictObject({ ...Directory.entries, grant: GrantText });
+export const RoomEntered = v.strictObject({
+  ...Directory.entries,
+  grant: GrantText,
+  /** Its clients send to each other directly. */
+  p2p: v.optional(v.boolean()),
+});
 
 /** Somebody who is in a room at a controller. */
 export const RoomUser = v.strictObject({ clientId: ClientId, name: text, role: text });

@@ -24,6 +24,18 @@ async function heldRoom(name: string) {
   return { roomId, nodes: [eu, us] as const, first, read, room };
 }
 
+describe('a controller that enters a room', () => {
+  it('hears whether its clients send to each other directly', async () => {
+    const node = await startNode('eu-west');
+    const answer = await request('POST', '/rooms', { name: 'direct', options: { p2p: true } });
+    const direct = (await answer.json<{ _id: string }>())._id;
+    const { _id: usual } = await createRoom('usual');
+    const enter = (roomId: string) => node.peer.call('room.enter', { roomId, facts: nothing });
+    expect((await enter(direct)).p2p).toBe(true);
+    expect((await enter(usual)).p2p).toBeUndefined();
+  });
+});
+
 describe('the grant of a room', () => {
   it('is given to each controller that enters, and allows what the pin of the room does', async () => {
     const { roomId, nodes, first, read } = await heldRoom('granted');

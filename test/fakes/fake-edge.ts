@@ -24,6 +24,8 @@ const tokenKey = 'the key of the tokens of a test';
 /** The edge with its Room objects in memory: it numbers facts, answers and pushes as they do. */
 export class FakeEdge implements Edge {
   linked = true;
+  /** Its rooms are such that clients send to each other directly. */
+  p2p = false;
   keys: EdgeKeys | undefined;
   /** Every call that arrived, in order. */
   readonly calls: { method: string; params: unknown }[] = [];
@@ -239,7 +241,7 @@ export class FakeEdge implements Edge {
   }
 
   #entered(roomId: string): RoomEntered {
-    return { ...this.directory(roomId), grant: this.#grant };
+    return { ...this.directory(roomId), grant: this.#grant, ...(this.p2p ? { p2p: true } : {}) };
   }
 
   #consume({ token }: ParamsOf<NodeToEdge, 'token.consume'>): Visitor {

@@ -6,6 +6,7 @@ import { limits } from '../../protocol/limits.ts';
 import { LicodeClient } from '../fakes/licode-client.ts';
 import type { World } from './controller-world.ts';
 import { elsewhere, eventually, publishMessage, worldsOfTests } from './controller-world.ts';
+import { tell, twoControllers } from './two-controllers.ts';
 
 const newWorld = worldsOfTests();
 
@@ -96,7 +97,7 @@ describe('what a publisher says', () => {
 
 describe('what a publisher at another controller says', () => {
   it('comes by one link between the two controllers, for as long as somebody hears it', async () => {
-    const { here, there, ann, viewer } = await twoControllers();
+    const { here, there, ann, viewer } = await twoControllers(newWorld);
     const [streamId] = await ann.ask('publish', chat);
     await tell(there, here);
     const [bob, cleo] = [await viewer(), await viewer()];
@@ -121,7 +122,7 @@ describe('what a publisher at another controller says', () => {
   });
 
   it('is heard again when its controller is reached elsewhere', async () => {
-    const { here, there, ann, viewer } = await twoControllers();
+    const { here, there, ann, viewer } = await twoControllers(newWorld);
     const [streamId] = await ann.ask('publish', chat);
     await tell(there, here);
     const bob = await viewer();
@@ -140,6 +141,8 @@ describe('what a publisher at another controller says', () => {
         return true;
       },
       data: () => undefined,
+      p2pToPublisher: () => undefined,
+      p2pToSubscriber: () => undefined,
     });
     here.meet({ ...elsewhere, controller: moved.endpoint });
     expect(await asked.promise).toBe(streamId);
@@ -148,34 +151,6 @@ describe('what a publisher at another controller says', () => {
     await heard(bob, 'hello again');
   });
 });
-
-/** A world where the room is, and one elsewhere in which ann is in the same room. */
-async function twoControllers(): Promise<{
-  here: World;
-  there: World;
-  ann: LicodeClient;
-  viewer: () => Promise<LicodeClient>;
-}> {
-  const [here, there] = [await newWorld(), await newWorld()];
-  there.edge.addRoom(here.roomId);
-  const ticket = await there.edge.ticket({
-    roomId: here.roomId,
-    userName: 'ann',
-    role: 'presenter',
-    clientId: crypto.randomUUID(),
-  });
-  const ann = await LicodeClient.join(there.url, { ticket });
-  here.meet({ ...elsewhere, controller: there.neighbours.endpoint });
-  return { here, there, ann, viewer: () => here.join() };
-}
-
-/** What one controller told of the room comes to the other, as the edge would bring it. */
-async function tell(there: World, here: World): Promise<void> {
-  await eventually(() => there.edge.directory(here.roomId).streams.length > 0);
-  const { streams } = there.edge.directory(here.roomId);
-  const facts = streams.map(({ nodeId: _n, region: _r, since: _s, ...fact }) => fact);
-  here.edge.otherNode(here.roomId, elsewhere, { erizos: [], streams: facts });
-}
 
 function attributesAtEdge(world: World, roomId = world.roomId): Record<string, unknown> {
   return world.edge.directory(roomId).streams[0]?.media.attributes ?? {};

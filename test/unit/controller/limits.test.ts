@@ -84,6 +84,7 @@ function setUp(role: string): {
     unsubscribe: async () => undefined,
     connectionMessage: () => undefined,
     streamMessage: async () => undefined,
+    streamMessageP2p: () => asked.push('p2p'),
     streamStats: async () => ({}),
     sendData: () => asked.push('data'),
     updateAttributes: () => asked.push('attributes'),
