@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Neighbours } from '../../nodes/controller/neighbours.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import { limits } from '../../protocol/limits.ts';
-import { LicodeClient } from '../fakes/licode-client.ts';
+import type { LicodeClient } from '../fakes/licode-client.ts';
 import type { World } from './controller-world.ts';
 import { elsewhere, eventually, publishMessage, worldsOfTests } from './controller-world.ts';
 import { tell, twoControllers } from './two-controllers.ts';
