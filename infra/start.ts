@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { buildClient } from './build-client.ts';
 import { startLocal } from './local.ts';
 import type { LocalSystem } from './local.ts';
+import { offerFfmpeg } from './ffmpeg.ts';
 import { BringUpError, runCommand, say } from './output.ts';
 import { defaultRegions, selectRegions } from './regions.ts';
 import type { LocalRegion } from './regions.ts';
@@ -61,6 +62,7 @@ async function main(): Promise<number> {
   const began_ms = performance.now();
   ensureSecrets();
   await ensureWorker();
+  await offerFfmpeg();
   await buildClient();
   const stop = new AbortController();
   onStopRequest(() => {

@@ -82,7 +82,10 @@ function readOrUndefined(file: string): string | undefined {
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const options = parseOptions(args);
-  const env = await prepare({ browser: options.projects.includes('e2e') });
+  const env = await prepare({
+    browser: options.projects.includes('e2e'),
+    ffmpeg: options.projects.includes('mesh'),
+  });
   // Whoever names files or projects wants those alone.
   const checks = args.length === 0 ? [tallyChecks(await runChecks(say))] : [];
   const runs: Tally[] = [];

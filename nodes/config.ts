@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import * as v from 'valibot';
 import { Jurisdiction, NodeId, RegionId } from '../protocol/ids.ts';
 import { Host } from '../protocol/token.ts';
@@ -81,6 +82,7 @@ const Variables = v.object({
   RIZOMA_MEDIA_PORT_MAX: withDefault(integer(1, maxPort), defaults.mediaPortMax),
   RIZOMA_DRAIN_S: withDefault(integer(0, 604_800), defaults.drain_s),
   RIZOMA_STATE_DIR: v.optional(text),
+  RIZOMA_RECORDING_DIR: v.optional(text),
   RIZOMA_LOG_LEVEL: withDefault(
     v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     defaults.logLevel,
@@ -116,6 +118,7 @@ const help: Record<VariableName, string> = {
   RIZOMA_MEDIA_PORT_MAX: 'the highest port of media, 1 to 65535',
   RIZOMA_DRAIN_S: 'how many seconds clients may stay when the node is to end, 0 to 604800',
   RIZOMA_STATE_DIR: 'a folder where the node keeps its keys, for this node alone',
+  RIZOMA_RECORDING_DIR: 'a folder for recordings; without it they are in RIZOMA_STATE_DIR',
   RIZOMA_LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent',
   RIZOMA_LOG_DIR: 'a folder for the log files of the ErizoJS processes',
   RIZOMA_RUN_ID: 'a name that all processes of one bring-up carry',
@@ -170,11 +173,18 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     mediaPortMax: output.RIZOMA_MEDIA_PORT_MAX,
     drain_ms: output.RIZOMA_DRAIN_S * 1000,
     stateDir: output.RIZOMA_STATE_DIR,
+    recordingDir: recordingDirOf(output),
     logLevel: output.RIZOMA_LOG_LEVEL,
     logDir: output.RIZOMA_LOG_DIR,
     runId: output.RIZOMA_RUN_ID,
     workerBin: output.MEDIASOUP_WORKER_BIN,
   });
+}
+
+/** None where the node has no folder at all: it keeps no recordings then. */
+function recordingDirOf(output: v.InferOutput<typeof Variables>): string | undefined {
+  const { RIZOMA_RECORDING_DIR: given, RIZOMA_STATE_DIR: stateDir } = output;
+  return given ?? (stateDir === undefined ? undefined : join(stateDir, 'recordings'));
 }
 
 function complaint(set: Record<string, unknown>): (path: string) => string {

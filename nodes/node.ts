@@ -131,8 +131,9 @@ export class Node {
   #createAgent(): Promise<Agent> {
     const { rpcPort, prerunProcesses, maxProcesses, nodeId, region, ip, announcedIp } =
       this.#config;
-    const { mediaPortMin, mediaPortMax, logLevel, logDir, runId, workerBin } = this.#config;
-    const media = { mediaPortMin, mediaPortMax, workerBin };
+    const { mediaPortMin, mediaPortMax, logLevel, logDir, runId, workerBin, recordingDir } =
+      this.#config;
+    const media = { mediaPortMin, mediaPortMax, workerBin, recordingDir };
     const environment = { nodeId, region, ip, announcedIp, logLevel, logDir, runId, ...media };
     return Agent.create(
       { clock: this.#clock, log: this.#log.child({ part: 'agent' }) },

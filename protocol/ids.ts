@@ -48,6 +48,9 @@ export const StreamId = v.pipe(
   v.regex(/^[1-9][0-9]{17}$/, 'a stream id has 18 digits'),
 );
 
+/** Names a recording, and its file; as Licode's are, and as text. */
+export const RecordingId = StreamId;
+
 /** Names one request in the logs of all that had to do with it, as its caller or the edge chose it. */
 export const RequestId = v.pipe(
   v.string(),

@@ -112,6 +112,12 @@ export const metrics = {
   rizoma_pulls: { ...open, help: 'Streams that come in over pipes' },
   rizoma_wan_pulls: { ...open, help: 'Streams that come in from another region' },
   rizoma_feeds: { ...open, help: 'Streams that go out over pipes' },
+  rizoma_recordings: { ...open, help: 'Files of recordings that are being written' },
+  rizoma_recordings_started_total: { ...sum, help: 'Recordings that began' },
+  rizoma_recordings_failed_total: {
+    ...sum,
+    help: 'Recordings that did not begin, or whose file was not closed',
+  },
   rizoma_cascade_opens_total: { ...sum, help: 'Calls that opened a cascade' },
   rizoma_pipe_received_bytes_total: { ...sum, help: 'Bytes received over pipes' },
   rizoma_pipe_sent_bytes_total: { ...sum, help: 'Bytes sent over pipes' },

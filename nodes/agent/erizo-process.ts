@@ -29,6 +29,7 @@ export interface ErizoEnvironment {
   logLevel: string;
   runId: string | undefined;
   workerBin: string | undefined;
+  recordingDir: string | undefined;
   /** A log file for each process goes there; without it their lines go to the node's own output. */
   logDir: string | undefined;
 }
@@ -125,6 +126,7 @@ function environmentOf({ erizoId, agentEndpoint, environment }: SpawnOptions): N
     RIZOMA_MEDIA_PORT_MAX: String(environment.mediaPortMax),
     RIZOMA_LOG_LEVEL: environment.logLevel,
     RIZOMA_RUN_ID: environment.runId,
+    RIZOMA_RECORDING_DIR: environment.recordingDir,
     MEDIASOUP_WORKER_BIN: environment.workerBin,
     // Node's own: with it a process starts in half the time and holds a quarter less memory.
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],

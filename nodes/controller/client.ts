@@ -7,6 +7,8 @@ import type {
   PublishMessage as PublishMessageType,
   RoomEnded,
   SendDataMessage as SendDataMessageType,
+  StartRecorderMessage as StartRecorderMessageType,
+  StopRecorderMessage as StopRecorderMessageType,
   StreamMessage as StreamMessageType,
   SubscribeMessage as SubscribeMessageType,
   UpdateAttributesMessage as UpdateAttributesMessageType,
@@ -17,6 +19,8 @@ import {
   P2pMessage,
   PublishMessage,
   SendDataMessage,
+  StartRecorderMessage,
+  StopRecorderMessage,
   StreamIdMessage,
   StreamMessage,
   SubscribeMessage,
@@ -59,6 +63,9 @@ export interface ClientHandlers {
   streamMessageP2p(client: Client, message: P2pMessageType): void;
   streamStats(client: Client, streamId: string): Promise<unknown>;
   sendData(client: Client, message: SendDataMessageType): void;
+  /** Answers the recording's id. */
+  startRecorder(client: Client, message: StartRecorderMessageType): Promise<string>;
+  stopRecorder(client: Client, message: StopRecorderMessageType): Promise<void>;
   updateAttributes(client: Client, message: UpdateAttributesMessageType): void;
   /** Once, and last. */
   left(client: Client, why: string): void;
@@ -176,6 +183,13 @@ export class Client {
       case 'updateStreamAttributes':
         this.#handlers.updateAttributes(this, parse(UpdateAttributesMessage, msg, event));
         return answer();
+      case 'startRecorder':
+        return answer(
+          await this.#handlers.startRecorder(this, parse(StartRecorderMessage, msg, event)),
+        );
+      case 'stopRecorder':
+        await this.#handlers.stopRecorder(this, parse(StopRecorderMessage, msg, event));
+        return answer(true);
       case 'clientDisconnection':
         answer();
         return this.close('it left');

@@ -246,6 +246,7 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
       listener: {
         connectionMessage: (message) => rooms.connectionMessage(message),
         streamFailed: (erizoId, failure) => rooms.streamFailed(erizoId, failure),
+        recordingEnded: (ended) => rooms.recordingEnded(ended),
         died: (erizoId) => rooms.erizoDied(erizoId),
         suspect: (erizo) => void agents.deleteErizoJS(erizo.erizoId),
       },

@@ -32,6 +32,8 @@ export const defaults = {
   edgeRetry_ms: 1_000,
   /** Changes of a directory that arrived before the one they follow. More means that one was lost. */
   earlyChanges: 64,
+  /** Recordings of a room at a time: each is a file and a process that writes it. */
+  recordings: 32,
   /** Tickets remembered as used: 500 joins a second for as long as a ticket can live. */
   usedTickets: 100_000,
   /** What Licode tells clients to send and receive at most when nothing is configured, in kbit/s. */

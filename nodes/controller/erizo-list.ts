@@ -58,6 +58,13 @@ export class ErizoList<C extends object> {
     return erizo;
   }
 
+  /** The process of that id, where the room uses it and nobody waits for it, whoever is there. */
+  join(client: C, erizoId: string | undefined): Erizo | undefined {
+    const slot = this.#live().find(({ erizo }) => erizo.erizoId === erizoId);
+    slot?.clients.add(client);
+    return slot?.erizo;
+  }
+
   /** The process of a client that has one. */
   of(client: C): Erizo | undefined {
     const slot = this.#slotOf(client);

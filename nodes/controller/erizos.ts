@@ -30,6 +30,7 @@ export interface Erizo extends ErizoRef {
 export interface ErizosListener {
   connectionMessage(message: ParamsOf<ErizoToController, 'connectionMessage'>): void;
   streamFailed(erizoId: string, failure: ParamsOf<ErizoToController, 'streamFailed'>): void;
+  recordingEnded(ended: ParamsOf<ErizoToController, 'recordingEnded'>): void;
   /** Once for each process that is lost while a room uses it. */
   died(erizoId: string): void;
   /** It is lost but may still be there: its agent is to end it. */
@@ -130,6 +131,7 @@ export class Erizos {
   #handlers(erizoId: string): Handlers<ErizoToController> {
     return {
       connectionMessage: (message) => this.#listener.connectionMessage(message),
+      recordingEnded: (ended) => this.#listener.recordingEnded(ended),
       streamFailed: (failure) => this.#listener.streamFailed(erizoId, failure),
     };
   }

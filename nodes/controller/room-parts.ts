@@ -1,6 +1,7 @@
 import type { Log } from '../log.ts';
 import type { Client } from './client.ts';
 import type { ErizoList } from './erizo-list.ts';
+import type { Recording } from './recording.ts';
 import type { Streams } from './streams.ts';
 
 /** What the parts of a room share. */
@@ -8,7 +9,8 @@ export interface RoomParts {
   readonly roomId: string;
   readonly log: Log;
   readonly streams: Streams;
-  readonly erizos: ErizoList<Client>;
+  /** Clients and recordings each have a place at a process. */
+  readonly erizos: ErizoList<Client | Recording>;
   /** The room's grant; throws `unavailable` while there is none. */
   grant(): string;
   /** To every client of the room on this node. */

@@ -1,16 +1,17 @@
 import type { Clock } from '../../protocol/clock.ts';
 import type { ParamsOf } from '../../protocol/contract.ts';
-import type { Connected, ConnectionMessage, RoomEnded } from '../../protocol/contracts/client.ts';
+import type { Connected, RoomEnded } from '../../protocol/contracts/client.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange } from '../../protocol/directory.ts';
-import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { toRizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
 import type { Agents } from './agents.ts';
 import { Changes } from './changes.ts';
+import { carryDescription } from './carry-description.ts';
 import { changeStream } from './change-stream.ts';
 import type { Client, ClientHandlers } from './client.ts';
 import { DataStreams } from './data-streams.ts';
@@ -21,6 +22,8 @@ import { erizoOf, failures, isUntold } from './flow.ts';
 import type { Neighbours } from './neighbours.ts';
 import { PeerToPeer } from './p2p.ts';
 import { Publishing } from './publishing.ts';
+import type { Recording } from './recording.ts';
+import { Recordings } from './recording.ts';
 import type { RoomParts } from './room-parts.ts';
 import { RoomPresence } from './room-presence.ts';
 import { RoomSync } from './room-sync.ts';
@@ -58,7 +61,7 @@ export class Room implements ClientHandlers {
   readonly #options: RoomOptions;
   readonly #clients = new Map<string, Client>();
   readonly #streams: Streams;
-  readonly #erizos: ErizoList<Client>;
+  readonly #erizos: ErizoList<Client | Recording>;
   readonly #sync: RoomSync;
   readonly #presence: RoomPresence;
   readonly #publishing: Publishing;
@@ -66,6 +69,7 @@ export class Room implements ClientHandlers {
   readonly #data: DataStreams;
   readonly #stats: RoomStats;
   readonly #changes: Changes;
+  readonly recordings: Recordings;
   /** Those that were let in and are about to connect. */
   #expected = 0;
 
@@ -110,6 +114,7 @@ export class Room implements ClientHandlers {
     this.#publishing = new Publishing(parts, {
       onRemoved: (streamId) => this.#subscribing.streamRemoved(streamId),
     });
+    this.recordings = new Recordings(parts, { onIdle: () => this.#leaveIfEmpty() });
   }
 
   get counters(): { clients: number; streams: number; subscriptions: number } {
@@ -184,33 +189,19 @@ export class Room implements ClientHandlers {
   streamStats: ClientHandlers['streamStats'] = (client, streamId) =>
     this.#stats.of(client, streamId);
 
+  startRecorder: ClientHandlers['startRecorder'] = (client, message) =>
+    this.recordings.start(client, message);
+
+  stopRecorder: ClientHandlers['stopRecorder'] = (client, message) =>
+    this.recordings.stop(client, message);
+
   sendData: ClientHandlers['sendData'] = (client, message) => this.#data.send(client, message);
 
   updateAttributes: ClientHandlers['updateAttributes'] = (client, message) =>
     this.#data.update(client, message);
 
-  /** Licode answers such a message at once; what becomes of an offer follows as an event. */
-  connectionMessage(client: Client, { options }: ConnectionMessage): void {
-    const { connectionId, msg } = options;
-    const erizo = client.connections.erizoOf(connectionId);
-    if (erizo === undefined) {
-      throw new RizomaError('forbidden', `you have no connection ${connectionId}`);
-    }
-    if (msg.type === 'candidate') {
-      return;
-    }
-    const params = { clientId: client.id, connectionId, msg };
-    erizo.rpc.call('processConnectionMessage', params).catch((thrown: unknown) => {
-      const { code, message } = toRizomaError(thrown);
-      this.#log.warn({ clientId: client.id, connectionId, code }, 'connection message refused');
-      if (code === 'link_down') {
-        // The connection is lost with its process: its client hears `connection_failed`.
-        return;
-      }
-      const evt = { type: 'error', previousType: msg.type, code, message };
-      client.send('connection_message_erizo', { connectionId, info: 'error', evt });
-    });
-  }
+  connectionMessage: ClientHandlers['connectionMessage'] = (client, message) =>
+    carryDescription(this.#log, client, message);
 
   /** The client is gone for good: nothing of it stays. */
   left(client: Client, why: string): void {
@@ -260,12 +251,14 @@ export class Room implements ClientHandlers {
 
   /** A process is lost, and with it what the clients of the room had there. */
   erizoDied(erizoId: string): void {
-    const here = this.#erizos.died(erizoId);
+    const there = this.#erizos.died(erizoId);
+    const clients = [...this.#clients.values()].filter((client) => there.includes(client));
     for (const part of ['subscriptions', 'publications'] as const) {
-      for (const client of here) {
+      for (const client of clients) {
         this.#failAt(client, part, erizoId);
       }
     }
+    this.recordings.erizoDied(erizoId);
   }
 
   linked(): void {
@@ -328,6 +321,7 @@ export class Room implements ClientHandlers {
   #end(why: string, farewell: RoomEnded): void {
     this.#sync.close();
     this.#presence.left();
+    this.recordings.close();
     for (const client of this.#clients.values()) {
       client.close(why, farewell);
     }
@@ -344,7 +338,11 @@ export class Room implements ClientHandlers {
   }
 
   #leaveIfEmpty(): void {
-    if (this.#clients.size === 0 && this.#expected === 0) {
+    if (this.#clients.size > 0 || this.#expected > 0) {
+      return;
+    }
+    this.recordings.close();
+    if (this.recordings.size === 0) {
       this.#presence.left();
       this.#sync.leave();
     }

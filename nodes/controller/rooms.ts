@@ -89,6 +89,12 @@ export class Rooms implements EdgeListener, NeighbourListener {
     there?.room.streamFailed(there.client, erizoId, failure);
   }
 
+  recordingEnded({ recordingId, end }: ParamsOf<ErizoToController, 'recordingEnded'>): void {
+    for (const room of this.#rooms.values()) {
+      room.recordings.ended(recordingId, end);
+    }
+  }
+
   erizoDied(erizoId: string): void {
     for (const room of this.#rooms.values()) {
       room.erizoDied(erizoId);

@@ -17,6 +17,8 @@ const Environment = v.pipe(
     RIZOMA_AGENT_ENDPOINT: Endpoint,
     RIZOMA_MEDIA_PORT_MIN: port,
     RIZOMA_MEDIA_PORT_MAX: port,
+    /** Where recordings are written, and played back from; without it there are none. */
+    RIZOMA_RECORDING_DIR: v.optional(v.pipe(v.string(), v.minLength(1))),
     RIZOMA_LOG_LEVEL: v.optional(
       v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
       'info',
@@ -36,6 +38,7 @@ const Environment = v.pipe(
       announcedIp: env.RIZOMA_ANNOUNCED_IP,
       agentEndpoint: env.RIZOMA_AGENT_ENDPOINT,
       mediaPorts: { min: env.RIZOMA_MEDIA_PORT_MIN, max: env.RIZOMA_MEDIA_PORT_MAX },
+      recordingDir: env.RIZOMA_RECORDING_DIR,
       logLevel: env.RIZOMA_LOG_LEVEL,
       workerBin: env.MEDIASOUP_WORKER_BIN,
     }),

@@ -18,6 +18,7 @@ import type { Publisher } from './publisher.ts';
 import type { WantedStream } from './pulls.ts';
 import type { Source } from './source.ts';
 import { streamStats } from './stats.ts';
+import type { Recordings } from './recording/recordings.ts';
 import { untilAborted } from './wait.ts';
 
 type Peer = RpcPeer<typeof erizoToController, ControllerToErizo>;
@@ -36,6 +37,7 @@ export interface Shared {
   source(stream: WantedStream): Source;
   /** The stream where it is here by now. */
   known(streamId: string): Source | undefined;
+  readonly recordings: Recordings;
   counters(): Promise<ErizoCounters>;
   /** A client is gone: the process may be idle now. */
   changed(): void;
@@ -50,6 +52,8 @@ export class ControllerSession {
   readonly #shared: Shared;
   readonly #onEnd: () => void;
   readonly #clients = new Map<string, Client>();
+  /** Ids of those that this controller began. */
+  readonly #recordings = new Set<string>();
   #peer: Peer | undefined;
   /** What the controller is told when it comes back. */
   #missed: ((peer: Peer) => void)[] = [];
@@ -105,6 +109,9 @@ export class ControllerSession {
     for (const client of this.clients) {
       client.close();
     }
+    for (const recordingId of this.#recordings) {
+      this.#shared.recordings.stop(recordingId).catch(() => undefined);
+    }
     this.#onEnd();
   }
 
@@ -126,6 +133,8 @@ export class ControllerSession {
     return {
       keepAlive: () => nothing,
       counters: () => this.#shared.counters(),
+      addExternalOutput: (params, context) => this.#record(params, context),
+      removeExternalOutput: ({ recordingId }) => this.#shared.recordings.stop(recordingId),
       addPublisher: (params, context) => this.#addPublisher(params, context),
       addSubscriber: (params, context) => this.#addSubscriber(params, context),
       removePublisher: ({ clientId, streamId }) => {
@@ -196,6 +205,28 @@ export class ControllerSession {
     });
     await subscriber.start(() => this.#shared.source(params), context.signal);
     return { type: 'ready' };
+  }
+
+  async #record(
+    params: Params<'addExternalOutput'>,
+    context: Context<'addExternalOutput'>,
+  ): Promise<null> {
+    const { recordingId } = params;
+    this.#recordings.add(recordingId);
+    try {
+      await this.#shared.recordings.start(recordingId, {
+        source: () => this.#shared.source(params),
+        signal: context.signal,
+        onEnd: (end) => {
+          this.#recordings.delete(recordingId);
+          this.#tell((peer) => peer.notify('recordingEnded', { recordingId, end }));
+        },
+      });
+      return null;
+    } catch (thrown) {
+      this.#recordings.delete(recordingId);
+      throw thrown;
+    }
   }
 
   #clientFor(clientId: string): Client {

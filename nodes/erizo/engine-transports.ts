@@ -28,7 +28,7 @@ export function count<T extends { observer: { once(event: 'close', run: () => vo
 }
 
 /** Opens a track into the worker. Throws `sdp_malformed` where it cannot be what it says it is. */
-async function produce(
+export async function produce(
   transport: types.Transport,
   router: types.Router,
   open: Tally,
@@ -91,7 +91,7 @@ function rtpStatsOf(stat: types.ProducerStat | types.ConsumerStat): RtpStats {
 /** Higher than any: the worker takes the highest that there is. */
 const topLayer = 7;
 
-function consumerOf(consumer: types.Consumer, open: Tally): Consumer {
+export function consumerOf(consumer: types.Consumer, open: Tally): Consumer {
   count(open.consumers, consumer);
   const trace = new ConsumerTrace(consumer);
   return {
@@ -100,6 +100,7 @@ function consumerOf(consumer: types.Consumer, open: Tally): Consumer {
     rtpParameters: parse(RtpSchema, consumer.rtpParameters, 'rtpParameters', 'internal'),
     pause: () => consumer.pause(),
     resume: () => consumer.resume(),
+    requestKeyFrame: () => consumer.requestKeyFrame(),
     setLayers: ({ spatial, temporal }) =>
       consumer.setPreferredLayers({
         spatialLayer: spatial ?? topLayer,

@@ -2,11 +2,12 @@ import { createWorker, setLogEventListeners } from 'mediasoup';
 import type { types } from 'mediasoup';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
+import { createPlainTransport, PlainTransport } from './engine-plain.ts';
 import type { MediaTotals } from './engine-stats.ts';
 import { MediaStats } from './engine-stats.ts';
 import { mediaCodecs } from './media-codecs.ts';
 import type { Tally } from './engine-transports.ts';
-import { count, PipeTransport, WebRtcTransport } from './engine-transports.ts';
+import { consumerOf, count, PipeTransport, produce, WebRtcTransport } from './engine-transports.ts';
 import type { Capabilities } from './media.ts';
 
 export interface EngineOptions {
@@ -111,6 +112,17 @@ export class Engine {
         this.#closedBytes.received += received;
         this.#closedBytes.sent += sent;
       },
+    });
+  }
+
+  /** A way to a program of this host, for one track. */
+  async plainTransport(): Promise<PlainTransport> {
+    const { ports } = this.#options;
+    const transport = await this.#make(() => createPlainTransport(this.#router, ports));
+    return new PlainTransport(transport, {
+      capabilities: this.#router.rtpCapabilities,
+      produce: (track) => produce(transport, this.#router, this.#open, track),
+      consumerOf: (consumer) => consumerOf(consumer, this.#open),
     });
   }
 

@@ -19,6 +19,9 @@ import type { Measures } from './measures.ts';
 import type { Publisher } from './publisher.ts';
 import type { WantedStream } from './pulls.ts';
 import { Pulls } from './pulls.ts';
+import { recordingDefaults } from './recording/defaults.ts';
+import { RecordingFolder } from './recording/folder.ts';
+import { Recordings } from './recording/recordings.ts';
 import type { Source } from './source.ts';
 import type { Self } from './upstream.ts';
 
@@ -31,30 +34,44 @@ export interface ErizoComponents {
   measures: Measures;
 }
 
+export interface ErizoOptions {
+  self: Self;
+  /** A client, a neighbour, a pull or a recording has gone. */
+  onChange: () => void;
+  /** Where recordings go, and the ports that they may take. */
+  recording: { dir: string | undefined; ports: { min: number; max: number } };
+}
+
 /** All of a process but its worker and its way in: who is linked to it, and what streams it has. */
 export class Erizo {
   readonly #components: ErizoComponents;
   readonly #self: Self;
   readonly #onChange: () => void;
   readonly #pulls: Pulls;
+  readonly #recordings: Recordings;
   readonly #publishers = new Map<string, Publisher>();
   readonly #sessions = new Map<string, ControllerSession>();
   readonly #downstreams = new Set<Downstream>();
   #draining = false;
 
-  /** `onChange` is called when a client, a neighbour or a pull has gone. */
-  constructor(components: ErizoComponents, options: { self: Self; onChange: () => void }) {
+  constructor(components: ErizoComponents, options: ErizoOptions) {
     this.#components = components;
     this.#self = options.self;
     this.#onChange = options.onChange;
     const { self, onChange } = options;
     this.#pulls = new Pulls(components, { self, onChange });
+    const { dir, ports } = options.recording;
+    const folder = new RecordingFolder({ dir, free_bytes: recordingDefaults.free_bytes });
+    this.#recordings = new Recordings(
+      { ...components, folder, random: Math.random },
+      { ports, onChange },
+    );
   }
 
-  /** Nobody is here, and nothing passes through. */
+  /** Nobody is here, nothing passes through and no file is open. */
   get isIdle(): boolean {
     const neighbours = this.#pulls.counts.pulls + this.#downstreams.size;
-    return this.#clients().length === 0 && neighbours === 0;
+    return this.#clients().length + neighbours + this.#recordings.counts.recordings === 0;
   }
 
   /** Takes no new clients from now on. */
@@ -96,11 +113,14 @@ export class Erizo {
       connections: sum(this.#clients(), (client) => client.connections),
       ...engine,
       ...this.#pulls.counts,
+      ...this.#recordings.counts,
       feeds: sum([...this.#downstreams], (downstream) => downstream.feeds),
     };
   }
 
-  close(): void {
+  /** Files first, as their controllers are to hear of it. */
+  async close(): Promise<void> {
+    await this.#recordings.close();
     for (const session of [...this.#sessions.values()]) {
       session.close();
     }
@@ -111,7 +131,7 @@ export class Erizo {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
+    await this.close();
   }
 
   #clients(): Client[] {
@@ -164,6 +184,7 @@ export class Erizo {
       firstMedia: (kind, wait_ms) => this.#components.measures.firstMedia(kind, wait_ms),
       source: (stream) => this.#source(stream),
       known: (streamId) => this.#publishers.get(streamId) ?? this.#pulls.known(streamId),
+      recordings: this.#recordings,
       counters: () => this.counters(),
       changed: () => this.#onChange(),
     };

@@ -40,7 +40,11 @@ const calls = new Calls({ registry });
 const measures = Measures.create({ engine, clock, registry });
 const erizo = new Erizo(
   { engine, clock, log, guard, calls, measures },
-  { self: { erizoId, nodeId, region }, onChange: () => exitWhenIdle() },
+  {
+    self: { erizoId, nodeId, region },
+    onChange: () => exitWhenIdle(),
+    recording: { dir: config.recordingDir, ports: config.mediaPorts },
+  },
 );
 const listener = await ZmqListener.create(
   { clock },
@@ -117,7 +121,7 @@ async function exit(): Promise<void> {
     return;
   }
   exiting = true;
-  erizo.close();
+  await erizo.close();
   agent.close();
   await listener.close();
   engine.close();

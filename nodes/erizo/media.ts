@@ -75,6 +75,7 @@ export interface Consumer {
   pause(): Promise<void>;
   /** Also asks for a key frame. */
   resume(): Promise<void>;
+  requestKeyFrame(): Promise<void>;
   /** The best layers to send; as high as the connection bears where they are not said. */
   setLayers(layers: { spatial?: number | undefined; temporal?: number | undefined }): Promise<void>;
   /** Calls the listener at the first packet of each key frame, until the answer is called. */

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { ClientId, ConnectionId, RegionId, RoomId, StreamId } from '../ids.ts';
+import { ClientId, ConnectionId, RecordingId, RegionId, RoomId, StreamId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import type { StreamConfig } from './controller-erizo.ts';
-import { ConnectionPlan, SdpMessage } from './controller-erizo.ts';
+import { ConnectionPlan, RecordingEnd, SdpMessage } from './controller-erizo.ts';
 
 /**
  * What clients and controllers say to each other over socket.io 4, websocket only (Licode:
@@ -253,6 +253,22 @@ export const ConnectionFailed = v.object({
 /** `room_ended`: ours. The last event before the controller disconnects a client by itself, and why. */
 export const RoomEnded = v.object({ code: v.string(), message: v.string() });
 
+/** `startRecorder`: `{ to }`, a stream id → the recording's id, or `(null, text)`. */
+export const StartRecorderMessage = v.object({ to: streamId });
+
+/** `stopRecorder`: `{ id }` of a recording → `(true)` when its file is closed, or `(null, text)`. */
+export const StopRecorderMessage = v.object({ id: streamId });
+
+/** `recording_started`: ours. A stream of the room is being recorded at the client's controller. */
+export const RecordingStarted = v.object({ id: RecordingId, streamId: StreamId });
+
+/** `recording_ended`: ours. How a recording ended; where it `failed` its file was not closed. */
+export const RecordingEnded = v.object({
+  id: RecordingId,
+  streamId: StreamId,
+  ...RecordingEnd.entries,
+});
+
 /** What a client may send. */
 export const clientEvents = [
   'publish',
@@ -265,6 +281,8 @@ export const clientEvents = [
   'getStreamStats',
   'sendDataStream',
   'updateStreamAttributes',
+  'startRecorder',
+  'stopRecorder',
   'clientDisconnection',
 ] as const;
 
@@ -286,4 +304,7 @@ export type Connected = v.InferOutput<typeof Connected>;
 export type ConnectionMessageErizo = v.InferOutput<typeof ConnectionMessageErizo>;
 export type RoomEnded = v.InferOutput<typeof RoomEnded>;
 export type ConnectionFailed = v.InferOutput<typeof ConnectionFailed>;
+export type StartRecorderMessage = v.InferOutput<typeof StartRecorderMessage>;
+export type StopRecorderMessage = v.InferOutput<typeof StopRecorderMessage>;
+export type RecordingEnded = v.InferOutput<typeof RecordingEnded>;
 export type ClientEvent = (typeof clientEvents)[number];

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { Route } from '../cascade-tree.ts';
 import { GrantText } from '../grant.ts';
 import type { Contract } from '../contract.ts';
-import { ClientId, ConnectionId, ErizoId, RoomId, StreamId } from '../ids.ts';
+import { ClientId, ConnectionId, ErizoId, RecordingId, RoomId, StreamId } from '../ids.ts';
 import { limits } from '../limits.ts';
 
 /**
@@ -90,6 +90,18 @@ export const ErizoCounters = v.strictObject({
   cascadeOpens: count,
   pipeBytesReceived: count,
   pipeBytesSent: count,
+  /** Files that are being written. */
+  recordings: count,
+  /** Since the process started: those that began, and those that did not begin or were not closed. */
+  recordingsStarted: count,
+  recordingsFailed: count,
+});
+
+/** How a recording ended: asked to, its stream ended, it is as large as one may be, its file was not closed. */
+export const RecordingEnd = v.strictObject({
+  why: v.picklist(['stopped', 'ended', 'limit', 'failed']),
+  duration_ms: count,
+  size_bytes: count,
 });
 
 /** What a controller asks of an ErizoJS process. */
@@ -214,6 +226,31 @@ export const controllerToErizo = {
     timeout_ms: 5_000,
     idempotent: true,
   },
+  /**
+   * Records the stream, answered when the first of it is in the file: `<folder of the process>/<id>.mkv`.
+   * `route` and `grant` are as with `addSubscriber`.
+   */
+  addExternalOutput: {
+    params: v.strictObject({
+      roomId: RoomId,
+      streamId: StreamId,
+      recordingId: RecordingId,
+      route: Route,
+      grant: GrantText,
+    }),
+    result: v.null(),
+    errors: ['not_found', 'conflict', 'overloaded', 'unavailable', 'forbidden'],
+    timeout_ms: 20_000,
+    idempotent: false,
+  },
+  /** Answered when the file is closed. */
+  removeExternalOutput: {
+    params: v.strictObject({ recordingId: RecordingId }),
+    result: RecordingEnd,
+    errors: ['not_found'],
+    timeout_ms: 5_000,
+    idempotent: false,
+  },
   counters: {
     params: v.strictObject({}),
     result: ErizoCounters,
@@ -240,6 +277,11 @@ export const erizoToController = {
     }),
     notify: true,
   },
+  /** A recording that had begun is over, however it ended. */
+  recordingEnded: {
+    params: v.strictObject({ recordingId: RecordingId, end: RecordingEnd }),
+    notify: true,
+  },
 } as const satisfies Contract;
 
 /** How a process introduces itself to the ROUTER socket of another. */
@@ -253,6 +295,7 @@ export type SdpMessage = v.InferOutput<typeof SdpMessage>;
 export type ClientSdpMessage = v.InferOutput<typeof ClientSdpMessage>;
 export type RtpStats = v.InferOutput<typeof RtpStats>;
 export type StreamConfig = v.InferOutput<typeof StreamConfig>;
+export type RecordingEnd = v.InferOutput<typeof RecordingEnd>;
 export type ErizoCounters = v.InferOutput<typeof ErizoCounters>;
 export type ControllerToErizo = typeof controllerToErizo;
 export type ErizoToController = typeof erizoToController;

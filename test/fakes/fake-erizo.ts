@@ -75,6 +75,12 @@ export class FakeErizo {
     }
   }
 
+  recordingEnded(ended: ParamsOf<ErizoToController, 'recordingEnded'>): void {
+    for (const peer of this.#peers) {
+      peer.notify('recordingEnded', ended);
+    }
+  }
+
   /** The process is gone: its links break. */
   async die(): Promise<void> {
     await this.#listener?.close();
@@ -131,6 +137,15 @@ export class FakeErizo {
       getStreamStats: async (params) => {
         seen('getStreamStats', params);
         return { publisher: [rtpStats], subscribers: { [crypto.randomUUID()]: [rtpStats] } };
+      },
+      addExternalOutput: async (params) => {
+        seen('addExternalOutput', params);
+        this.#failIfWanted();
+        return null;
+      },
+      removeExternalOutput: async (params) => {
+        seen('removeExternalOutput', params);
+        return { why: 'stopped', duration_ms: 20_000, size_bytes: 1_000 };
       },
       counters: () => Promise.reject(new RizomaError('unavailable', 'nothing is counted here')),
     };

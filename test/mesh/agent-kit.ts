@@ -34,6 +34,7 @@ export function erizoEnvironment(runId: string): ErizoEnvironment {
     mediaPortMax: 41_999,
     logLevel: 'warn',
     runId,
+    recordingDir: undefined,
     workerBin: process.env.MEDIASOUP_WORKER_BIN,
     logDir: undefined,
   };
@@ -91,7 +92,11 @@ export function dialErizo(endpoint: string): RpcPeer<ControllerToErizo, ErizoToC
     {
       link: dialZmq({ clock: systemClock }, { endpoint, hello, name: 'erizo' }),
       clock: systemClock,
-      handlers: { connectionMessage: () => undefined, streamFailed: () => undefined },
+      handlers: {
+        connectionMessage: () => undefined,
+        streamFailed: () => undefined,
+        recordingEnded: () => undefined,
+      },
     },
     { outgoing: controllerToErizo, incoming: erizoToController },
   );

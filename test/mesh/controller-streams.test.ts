@@ -82,7 +82,7 @@ describe('publishing', () => {
     expect((await ann.ask('publish', recording))[1]).toMatch(/not supported here/);
     expect((await ann.ask('publish', { options: { state: 'erizo', audio: 7 } }))[0]).toBeNull();
     expect((await ann.ask('publish', 'nonsense'))[0]).toBeNull();
-    expect((await ann.ask('startRecorder', { to: '1' }))[1]).toMatch(/not supported here/);
+    expect((await ann.ask('setStreamPriorityStrategy', {}))[1]).toMatch(/not supported here/);
     expect(world.agent.erizos).toHaveLength(0);
     expect(world.controller.counters()).toMatchObject({ streams: 0, clients: 2 });
   });

@@ -15,6 +15,7 @@ import type {
   ConnectionPlan,
   ErizoCounters,
   ErizoToController,
+  RecordingEnd,
   SdpMessage,
   StreamConfig,
 } from '../../protocol/contracts/controller-erizo.ts';
@@ -25,6 +26,7 @@ import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { grantOf, roomId, trustOf } from './erizo-grants.ts';
 import * as inPage from './erizo-page.ts';
+export { empty, isEmpty } from './erizo-empty.ts';
 
 const clock = systemClock;
 const root = resolve(import.meta.dirname, '../..');
@@ -94,7 +96,12 @@ export class TestErizo {
     this.exit = once(child, 'exit');
   }
 
-  static async create(agent: TestAgent, region: string, ip: string): Promise<TestErizo> {
+  static async create(
+    agent: TestAgent,
+    region: string,
+    ip: string,
+    env: Record<string, string> = {},
+  ): Promise<TestErizo> {
     const erizoId = newUuid();
     const nodeId = `node-${region}`;
     const arrival = agent.arrival(erizoId);
@@ -109,6 +116,7 @@ export class TestErizo {
         RIZOMA_MEDIA_PORT_MIN: '42000',
         RIZOMA_MEDIA_PORT_MAX: '42999',
         RIZOMA_LOG_LEVEL: process.env['ERIZO_TEST_LOG'] ?? 'warn',
+        ...env,
       },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
@@ -157,6 +165,7 @@ export class TestController {
   readonly peer: RpcPeer<typeof controllerToErizo, typeof erizoToController>;
   readonly failures: Failure[] = [];
   readonly participants = new Map<string, Participant>();
+  readonly #ends = new Map<string, PromiseWithResolvers<RecordingEnd>>();
   #onFailure: () => void = () => undefined;
   /** Told of each description that comes for a client. */
   onMessage: (clientId: string) => void = () => undefined;
@@ -182,6 +191,7 @@ export class TestController {
               .catch(() => undefined);
             this.onMessage(clientId);
           },
+          recordingEnded: (ended) => this.#recordingsEnded(ended.recordingId).resolve(ended.end),
           streamFailed: (failure) => {
             this.failures.push(failure);
             this.#onFailure();
@@ -194,6 +204,17 @@ export class TestController {
         onFault: (fault) => console.error('fault', fault),
       },
     );
+  }
+
+  /** How a recording ended, as soon as it is told. */
+  recordingEnded(recordingId: string): Promise<RecordingEnd> {
+    return this.#recordingsEnded(recordingId).promise;
+  }
+
+  #recordingsEnded(recordingId: string): PromiseWithResolvers<RecordingEnd> {
+    const known = this.#ends.get(recordingId) ?? Promise.withResolvers<RecordingEnd>();
+    this.#ends.set(recordingId, known);
+    return known;
   }
 
   /** The next failure that is told. */
@@ -376,25 +397,4 @@ export class Participant {
       patience_ms,
     );
   }
-}
-
-const openThings = [
-  'clients',
-  'connections',
-  'publishers',
-  'subscribers',
-  'producers',
-  'consumers',
-  'webRtcTransports',
-  'pipeTransports',
-  'pulls',
-  'wanPulls',
-  'feeds',
-] as const;
-
-/** The counters of a process in which nothing is open. */
-export const empty = Object.fromEntries(openThings.map((name) => [name, 0]));
-
-export function isEmpty(counters: ErizoCounters): boolean {
-  return openThings.every((name) => counters[name] === 0);
 }

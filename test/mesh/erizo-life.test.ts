@@ -162,9 +162,10 @@ describe('a controller', () => {
     const registry = new Registry();
     const calls = new Calls({ registry });
     const measures = Measures.create({ engine, clock, registry });
+    const recording = { dir: undefined, ports: { min: 42_000, max: 42_999 } };
     const erizo = new Erizo(
       { engine, clock, log, guard, calls, measures },
-      { self, onChange: () => undefined },
+      { self, onChange: () => undefined, recording },
     );
     const [here, there] = memoryLinkPair();
     erizo.onLink(there, JSON.stringify({ kind: 'controller', id: newUuid() }));
@@ -181,7 +182,7 @@ describe('a controller', () => {
     expect(await erizo.counters()).toMatchObject({ clients: 1, producers: 2 });
     clock.advance(1);
     expect(await erizo.counters()).toMatchObject({ clients: 0, producers: 0, webRtcTransports: 0 });
-    erizo.close();
+    await erizo.close();
     engine.close();
   });
 });

@@ -43,6 +43,14 @@ describe('the configuration of a node', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  it('keeps recordings where it is told to, else with its state, else nowhere', () => {
+    const state = { ...complete, RIZOMA_STATE_DIR: '/var/lib/rizoma' };
+    expect(parseConfig(complete).recordingDir).toBeUndefined();
+    expect(parseConfig(state).recordingDir).toBe('/var/lib/rizoma/recordings');
+    const told = { ...state, RIZOMA_RECORDING_DIR: '/srv/recordings' };
+    expect(parseConfig(told).recordingDir).toBe('/srv/recordings');
+  });
+
   it('takes one role alone', () => {
     expect(parseConfig({ ...complete, RIZOMA_ROLES: 'agent' }).roles).toEqual(['agent']);
   });

@@ -25,6 +25,9 @@ const counters: ErizoCounters = {
   cascadeOpens: 12,
   pipeBytesReceived: 13,
   pipeBytesSent: 14,
+  recordings: 15,
+  recordingsStarted: 16,
+  recordingsFailed: 17,
 };
 
 /** What a process says that pulled a stream. */
@@ -61,6 +64,9 @@ describe('the metrics of a node', () => {
       'rizoma_wan_pulls{erizo="a"} 10',
       'rizoma_cascade_opens_total{erizo="a"} 12',
       'rizoma_pipe_received_bytes_total{erizo="a"} 13',
+      'rizoma_recordings{erizo="a"} 15',
+      'rizoma_recordings_started_total{erizo="a"} 16',
+      'rizoma_recordings_failed_total{erizo="a"} 17',
       'rizoma_erizo_processes{state="idle"} 2',
       'rizoma_rooms 4',
       'rizoma_controller_subscriptions 7',

@@ -19,7 +19,11 @@ const rpc = new RpcPeer(
   {
     link: new MemoryLink('unused'),
     clock: new VirtualClock(),
-    handlers: { connectionMessage: () => undefined, streamFailed: () => undefined },
+    handlers: {
+      connectionMessage: () => undefined,
+      streamFailed: () => undefined,
+      recordingEnded: () => undefined,
+    },
   },
   { outgoing: controllerToErizo, incoming: erizoToController },
 );

@@ -87,6 +87,8 @@ function setUp(role: string): {
     streamMessageP2p: () => asked.push('p2p'),
     streamStats: async () => ({}),
     sendData: () => asked.push('data'),
+    startRecorder: async () => 'id',
+    stopRecorder: async () => undefined,
     updateAttributes: () => asked.push('attributes'),
     left: (_client, why) => asked.push(why),
   };

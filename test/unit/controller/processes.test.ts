@@ -58,6 +58,8 @@ function setUpErizos(answers: () => boolean): {
     processConnectionMessage: refuse,
     processStreamMessage: refuse,
     getStreamStats: refuse,
+    addExternalOutput: refuse,
+    removeExternalOutput: refuse,
     counters: refuse,
   };
   const dial = (): MemoryLink => {
@@ -75,6 +77,7 @@ function setUpErizos(answers: () => boolean): {
       listener: {
         connectionMessage: () => told.push('message'),
         streamFailed: (erizoId) => told.push(`failed at ${erizoId}`),
+        recordingEnded: () => told.push('recording'),
         died: (erizoId) => told.push(`died ${erizoId}`),
         suspect: ({ erizoId }) => told.push(`suspect ${erizoId}`),
       },

@@ -1,0 +1,25 @@
+/** The numbers of recordings, each with its unit and its reason. */
+export const recordingDefaults = {
+  /** Recordings of one process: their ffmpeg take a few per cent of a core each. */
+  recordings: 16,
+  /** For the publisher's first key frame: it may have to come over two continents, and be asked for again. */
+  firstKeyFrame_ms: 8_000,
+  /** From the request until bytes are in the file; within the 20 s that a controller waits. */
+  start_ms: 15_000,
+  /** How often ffmpeg is asked whether it listens yet. */
+  listen_ms: 20,
+  /** A player can seek to each of these, and a picture that a lost packet spoilt is whole again. */
+  keyFrame_ms: 10_000,
+  /** How often the disk is looked at; it loses some MB in this time. */
+  check_ms: 5_000,
+  /** What has to be free on the disk: a recording that was begun has an hour at 2 Mbit/s. */
+  free_bytes: 1024 ** 3,
+  /** The longest recording and the largest: a day's conference, at 3 Mbit/s. */
+  longest_ms: 12 * 60 * 60 * 1_000,
+  largest_bytes: 16 * 1024 ** 3,
+  /** What ffmpeg is given to close the file before it is interrupted, and killed; its ErizoJS has 3 s to end. */
+  close_ms: 1_000,
+  kill_ms: 2_500,
+  /** Pairs of ports that are tried before a host counts as having none. */
+  portTries: 32,
+} as const;

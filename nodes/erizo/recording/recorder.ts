@@ -1,0 +1,236 @@
+import type { Cancel, Clock } from '../../../protocol/clock.ts';
+import type { RecordingEnd } from '../../../protocol/contracts/controller-erizo.ts';
+import { RizomaError } from '../../../protocol/errors.ts';
+import type { Log } from '../../log.ts';
+import type { Engine } from '../engine.ts';
+import type { Source, SourceEnd, SourceUser, Use } from '../source.ts';
+import { allOrNone, closeAll, deferred, untilAborted } from '../wait.ts';
+import { recordingDefaults } from './defaults.ts';
+import type { FfmpegEnd } from './ffmpeg.ts';
+import { Ffmpeg, ffmpegError } from './ffmpeg.ts';
+import type { RecordingFolder } from './folder.ts';
+import { RecordedTrack } from './recorded-track.ts';
+import { recordingSdp } from './sdp.ts';
+
+type RecordingEndReason = RecordingEnd['why'];
+
+export interface RecorderComponents {
+  engine: Engine;
+  clock: Clock;
+  log: Log;
+  folder: RecordingFolder;
+  random: () => number;
+}
+
+export interface RecorderOptions {
+  recordingId: string;
+  ports: { min: number; max: number };
+  longest_ms: number;
+  largest_bytes: number;
+}
+
+/** One stream on its way into a file, as it was sent: ffmpeg writes what it gets and decodes nothing. */
+export class Recorder implements SourceUser {
+  readonly recordingId: string;
+  readonly #components: RecorderComponents;
+  readonly #options: RecorderOptions;
+  readonly #log: Log;
+  /** Ends what waits here when the recording does. */
+  readonly #abort = new AbortController();
+  readonly #written = deferred<void>();
+  readonly #ended = deferred<RecordingEnd>();
+  #tracks: RecordedTrack[] = [];
+  #ffmpeg: Ffmpeg | undefined;
+  #use: Use | undefined;
+  #stops: Cancel[] = [];
+  #why: RecordingEndReason | undefined;
+  /** What a start that fails is told, where it is not the start's own trouble. */
+  #cause: RizomaError | undefined;
+  #isLive = false;
+  #startedAt_ms: number | undefined;
+
+  constructor(components: RecorderComponents, options: RecorderOptions) {
+    this.recordingId = options.recordingId;
+    this.#components = components;
+    this.#options = options;
+    this.#log = components.log.child({ recordingId: options.recordingId });
+  }
+
+  /** However it ends, once the file is closed; also where it never began. */
+  get ended(): Promise<RecordingEnd> {
+    return this.#ended.promise;
+  }
+
+  /** Resolves when the file is being written. A start that fails leaves no file behind. */
+  async start(source: () => Source, signal: AbortSignal): Promise<void> {
+    const { clock, folder } = this.#components;
+    const file = await folder.create(this.recordingId);
+    const late = deferred<never>();
+    const stopTimer = clock.after(recordingDefaults.start_ms, () => late.reject(tooLate()));
+    const either = AbortSignal.any([signal, this.#abort.signal]);
+    try {
+      await untilAborted(Promise.race([this.#open(file, source, either), late.promise]), either);
+    } catch (thrown) {
+      await this.end('failed');
+      await folder.discard(this.recordingId);
+      throw this.#cause ?? thrown;
+    } finally {
+      stopTimer();
+    }
+  }
+
+  sourceEnded(why: SourceEnd, error: RizomaError): void {
+    this.#cause ??= error;
+    void this.end(why === 'ended' ? 'ended' : 'failed');
+  }
+
+  /** Closes the file; idempotent. The first reason counts. */
+  end(why: RecordingEndReason): Promise<RecordingEnd> {
+    if (this.#why === undefined) {
+      this.#why = why;
+      void this.#close(why);
+    }
+    return this.#ended.promise;
+  }
+
+  async #open(file: string, source: () => Source, signal: AbortSignal): Promise<void> {
+    const { engine, random } = this.#components;
+    const { ports } = this.#options;
+    const opened = source();
+    this.#use = opened.use(this);
+    const producers = await opened.tracks;
+    const making = producers.map((producer) =>
+      RecordedTrack.create({ engine, random }, { producer, ports }),
+    );
+    const tracks = await allOrNone(making);
+    this.#tracks = tracks;
+    if (this.#why !== undefined) {
+      closeAll(tracks);
+      throw new RizomaError('cancelled', 'the recording was given up');
+    }
+    this.#run(file);
+    await this.#listening();
+    if (this.#why !== undefined) {
+      throw new RizomaError('cancelled', 'the recording has ended');
+    }
+    this.#use.setActive(true);
+    await this.#feed(signal);
+    await this.#written.promise;
+    this.#isLive = true;
+    this.#watch();
+    this.#log.info({ tracks: tracks.length, pid: this.#ffmpeg?.pid }, 'recording started');
+  }
+
+  #run(file: string): void {
+    const { clock } = this.#components;
+    const ffmpeg = Ffmpeg.create(
+      { clock, log: this.#log },
+      {
+        args: [
+          // Silence may be long: a publisher that is muted sends nothing.
+          ...['-protocol_whitelist', 'pipe,udp,rtp', '-listen_timeout', '-1'],
+          ...['-f', 'sdp', '-i', 'pipe:0', '-map', '0', '-c', 'copy'],
+          // Into the file each second: one that is never closed still plays to there.
+          ...['-f', 'matroska', '-cluster_time_limit', '1000', '-flush_packets', '1', '-y', file],
+        ],
+        input: recordingSdp(this.#tracks.map(({ sdp }) => sdp)),
+        onProgress: (size_bytes) => this.#onProgress(size_bytes),
+      },
+    );
+    this.#ffmpeg = ffmpeg;
+    void ffmpeg.exit.then((end) => this.#onExit(end));
+  }
+
+  /** What is sent before ffmpeg listens is lost, and the key frame with it. */
+  async #listening(): Promise<void> {
+    for (const track of this.#tracks) {
+      while (this.#why === undefined && !(await track.isTaken())) {
+        await this.#pause(recordingDefaults.listen_ms);
+      }
+    }
+  }
+
+  /** Pictures first, from a key frame on, and with it the sound: so that both begin at once. */
+  async #feed(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#components;
+    const pictures = this.#tracks.filter(({ kind }) => kind === 'video');
+    const late = deferred<never>();
+    const { firstKeyFrame_ms } = recordingDefaults;
+    const stopTimer = clock.after(firstKeyFrame_ms, () => late.reject(noKeyFrame()));
+    try {
+      const begun = pictures.map((track) => track.beginAtKeyFrame(clock, signal));
+      await Promise.race([Promise.all(begun), late.promise]);
+    } finally {
+      stopTimer();
+    }
+    this.#startedAt_ms = clock.now();
+    const sounds = this.#tracks.filter(({ kind }) => kind === 'audio');
+    await Promise.all(sounds.map((track) => track.begin()));
+  }
+
+  #watch(): void {
+    const { clock, folder } = this.#components;
+    const { keyFrame_ms, check_ms } = recordingDefaults;
+    const pictures = this.#tracks.filter(({ kind }) => kind === 'video');
+    this.#stops = [
+      clock.after(this.#options.longest_ms, () => void this.end('limit')),
+      clock.every(keyFrame_ms, () => pictures.forEach((track) => track.requestKeyFrame())),
+      clock.every(check_ms, () => {
+        void folder.hasRoom().then((room) => (room ? undefined : this.end('limit')));
+      }),
+    ];
+  }
+
+  #onProgress(size_bytes: number): void {
+    if (size_bytes > 0) {
+      this.#written.resolve();
+    }
+    if (size_bytes > this.#options.largest_bytes) {
+      void this.end('limit');
+    }
+  }
+
+  #onExit(end: FfmpegEnd): void {
+    if (this.#why === undefined) {
+      this.#cause = ffmpegError('the recording could not be written', end);
+      void this.end('failed');
+    }
+  }
+
+  async #close(why: RecordingEndReason): Promise<void> {
+    for (const stop of this.#stops) {
+      stop();
+    }
+    const now_ms = this.#components.clock.now();
+    const end = await this.#ffmpeg?.end(() => this.#tracks.forEach((track) => track.sayBye()));
+    closeAll(this.#tracks);
+    this.#use?.end();
+    this.#abort.abort();
+    // A file that was not closed lacks what follows its last cluster: whoever asked is to know.
+    const really = end?.orderly === false ? 'failed' : why;
+    const duration_ms = now_ms - (this.#startedAt_ms ?? now_ms);
+    const size_bytes = await this.#components.folder.size(this.recordingId);
+    const ended = { why: really, duration_ms, size_bytes };
+    if (this.#isLive) {
+      this.#log.info(ended, 'recording ended');
+    }
+    this.#ended.resolve(ended);
+  }
+
+  #pause(delay_ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#components.clock.after(delay_ms, resolve);
+    });
+  }
+}
+
+function tooLate(): RizomaError {
+  return new RizomaError('unavailable', 'the recording did not begin in time: try again');
+}
+
+function noKeyFrame(): RizomaError {
+  return new RizomaError(
+    'unavailable',
+    'no picture came from the publisher: record the stream when its camera sends',
+  );
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import {
+  eventually,
+  otherFacts,
+  otherStream,
+  elsewhere,
+  worldsOfTests,
+} from './controller-world.ts';
+import type { World } from './controller-world.ts';
+import type { LicodeClient } from '../fakes/licode-client.ts';
+
+const newWorld = worldsOfTests();
+
+const end = { why: 'ended', duration_ms: 5_000, size_bytes: 700 } as const;
+
+async function recordingWorld(): Promise<{
+  world: World;
+  ann: LicodeClient;
+  bob: LicodeClient;
+  streamId: string;
+}> {
+  const world = await newWorld();
+  const ann = await world.join();
+  const bob = await world.join();
+  return { world, ann, bob, streamId: await world.publish(ann) };
+}
+
+describe('recording', () => {
+  it('begins at the process of the publisher, and ends once, for whoever may record', async () => {
+    const { world, ann, bob, streamId } = await recordingWorld();
+    const [recordingId] = await bob.ask('startRecorder', { to: streamId });
+    const { roomId } = world;
+    expect(world.erizo(0).paramsOf('addExternalOutput')).toEqual([
+      { roomId, streamId, recordingId, route: [], grant: expect.any(String) as string },
+    ]);
+    expect(await ann.next('recording_started')).toEqual({ id: recordingId, streamId });
+    // Two who stop it at once are both told that it has stopped.
+    const stops = await Promise.all(
+      [ann, bob].map((client) => client.ask('stopRecorder', { id: recordingId })),
+    );
+    expect(stops).toEqual([[true], [true]]);
+    expect(world.erizo(0).paramsOf('removeExternalOutput')).toEqual([{ recordingId }]);
+    expect(await ann.next('recording_ended')).toMatchObject({ id: recordingId, why: 'stopped' });
+    expect((await ann.ask('stopRecorder', { id: recordingId })).slice(0, 2)).toEqual([
+      null,
+      'not_found: This stream is not being recorded',
+    ]);
+    expect(ann.left('recording_ended')).toBe(0);
+  });
+
+  it('is refused to a viewer, of streams that are not there, and where the process refuses', async () => {
+    const { world, ann, streamId } = await recordingWorld();
+    const viewer = await world.join({ role: 'viewer' });
+    expect((await viewer.ask('startRecorder', { to: streamId }))[1]).toBe('Unauthorized');
+    expect((await viewer.ask('stopRecorder', { id: streamId }))[1]).toBe('Unauthorized');
+    expect((await ann.ask('startRecorder', { to: '999999999999999999' }))[1]).toMatch(/^not_found/);
+    expect((await ann.ask('startRecorder', { to: '../../etc/passwd' }))[1]).toMatch(/^bad_request/);
+    world.erizo(0).failNext.push('unavailable');
+    expect((await ann.ask('startRecorder', { to: streamId })).slice(0, 2)).toEqual([
+      null,
+      'unavailable: as the test wants it: unavailable',
+    ]);
+    expect(ann.left('recording_started')).toBe(0);
+  });
+
+  it('that ends by itself is told to the room', async () => {
+    const { world, ann, bob, streamId } = await recordingWorld();
+    const [recordingId] = await bob.ask('startRecorder', { to: streamId });
+    world.erizo(0).recordingEnded({ recordingId: String(recordingId), end });
+    for (const client of [ann, bob]) {
+      expect(await client.next('recording_ended')).toEqual({ id: recordingId, streamId, ...end });
+    }
+    expect((await bob.ask('stopRecorder', { id: recordingId }))[1]).toMatch(/^not_found/);
+  });
+
+  it('outlives its publisher for as long as the file takes to be closed', async () => {
+    const { world, ann, bob, streamId } = await recordingWorld();
+    const [recordingId] = await bob.ask('startRecorder', { to: streamId });
+    await ann.ask('clientDisconnection', {});
+    await bob.next('onRemoveStream');
+    world.erizo(0).recordingEnded({ recordingId: String(recordingId), end });
+    expect(await bob.next('recording_ended')).toMatchObject({ id: recordingId, why: 'ended' });
+    await eventually(() => world.controller.counters().erizos === 0);
+  });
+
+  it('is stopped when the last client of the room has left, and then the room is left', async () => {
+    const { world, ann, bob, streamId } = await recordingWorld();
+    const [recordingId] = await bob.ask('startRecorder', { to: streamId });
+    await ann.ask('clientDisconnection', {});
+    await bob.ask('clientDisconnection', {});
+    await eventually(() => world.controller.counters().erizos === 0);
+    expect(world.erizo(0).paramsOf('removeExternalOutput')).toEqual([{ recordingId }]);
+    await eventually(() => world.edge.directory(world.roomId).erizos.length === 0);
+  });
+
+  it('has failed when its process is lost', async () => {
+    const { world, bob, streamId } = await recordingWorld();
+    const [recordingId] = await bob.ask('startRecorder', { to: streamId });
+    await world.erizo(0).die();
+    expect(await bob.next('recording_ended')).toMatchObject({ id: recordingId, why: 'failed' });
+  });
+
+  it('of a stream that another node publishes is made by a process of its own here', async () => {
+    const world = await newWorld();
+    const ann = await world.join();
+    world.edge.otherNode(world.roomId, elsewhere, otherFacts);
+    await ann.next('onAddStream');
+    const { streamId, erizoId } = otherStream;
+    const [recordingId] = await ann.ask('startRecorder', { to: streamId });
+    expect(world.erizo(0).paramsOf('addExternalOutput')).toMatchObject([
+      { streamId, recordingId, route: [{ erizoId }] },
+    ]);
+    expect(await ann.ask('stopRecorder', { id: recordingId })).toEqual([true]);
+    await eventually(() => world.controller.counters().erizos === 0);
+  });
+});

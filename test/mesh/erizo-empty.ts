@@ -1,0 +1,23 @@
+import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+
+const openThings = [
+  'clients',
+  'connections',
+  'publishers',
+  'subscribers',
+  'producers',
+  'consumers',
+  'webRtcTransports',
+  'pipeTransports',
+  'pulls',
+  'wanPulls',
+  'feeds',
+  'recordings',
+] as const;
+
+/** The counters of a process in which nothing is open. */
+export const empty = Object.fromEntries(openThings.map((name) => [name, 0]));
+
+export function isEmpty(counters: ErizoCounters): boolean {
+  return openThings.every((name) => counters[name] === 0);
+}

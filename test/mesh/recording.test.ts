@@ -1,0 +1,214 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newStreamId } from '../../protocol/ids.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { empty, isEmpty, Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+import { grantOf, roomId } from './erizo-grants.ts';
+import { probe, timesOf } from './ffprobe.ts';
+
+let browser: Browser;
+let agent: TestAgent;
+let dir: string;
+const erizos: TestErizo[] = [];
+
+beforeAll(async () => {
+  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
+});
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'rizoma-recording-'));
+});
+
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
+  rmSync(dir, { recursive: true, force: true });
+});
+
+afterAll(async () => {
+  await browser.close();
+  await agent.listener.close();
+});
+
+async function start(
+  folder = dir,
+  more: Record<string, string> = {},
+): Promise<{ erizo: TestErizo; controller: TestController }> {
+  const env = { RIZOMA_RECORDING_DIR: folder, ...more };
+  const erizo = await TestErizo.create(agent, 'eu-west', '127.0.1.1', env);
+  erizos.push(erizo);
+  return { erizo, controller: TestController.dial(erizo) };
+}
+
+/** Begins to record; resolves with the id once the file is being written. */
+async function record(controller: TestController, streamId: string): Promise<string> {
+  const recordingId = newStreamId();
+  const params = { roomId, streamId, recordingId, route: [], grant: await grantOf() };
+  await controller.peer.call('addExternalOutput', params);
+  return recordingId;
+}
+
+const fileOf = (recordingId: string): string => join(dir, `${recordingId}.mkv`);
+
+/** Lets a page send for so many frames more. */
+async function sends(publisher: Participant, frames: number): Promise<void> {
+  await publisher.page.evaluate(async (wanted) => {
+    const sent = async (): Promise<number> => {
+      let sum = 0;
+      for (const connection of Object.values(window.held.connections)) {
+        for (const report of (await connection.getStats()).values()) {
+          sum += report.type === 'outbound-rtp' ? (report.framesSent ?? 0) : 0;
+        }
+      }
+      return sum;
+    };
+    const before = await sent();
+    while ((await sent()) < before + wanted) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }, frames);
+}
+
+/** Of the ffmpeg that writes the file. */
+function ffmpegOf(recordingId: string): number {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      if (command.startsWith('ffmpeg') && command.includes(recordingId)) {
+        return Number(pid);
+      }
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  throw new Error(`no ffmpeg writes ${recordingId}`);
+}
+
+describe('a recording', () => {
+  it('has both tracks from the first second to the last, and ends when it is asked to', async () => {
+    const { erizo, controller } = await start();
+    const ann = await Participant.create(browser, controller);
+    const { streamId } = await ann.publish();
+    const recordingId = await record(controller, streamId);
+    expect(await erizo.counters()).toMatchObject({ recordings: 1, recordingsStarted: 1 });
+    await sends(ann, 60);
+    const end = await controller.peer.call('removeExternalOutput', { recordingId });
+    expect(end.why).toBe('stopped');
+    expect(await controller.recordingEnded(recordingId)).toEqual(end);
+
+    const probed = await probe(fileOf(recordingId));
+    const length_s = end.duration_ms / 1_000;
+    for (const kind of ['video', 'audio'] as const) {
+      const times = timesOf(probed, kind);
+      expect(times[0]).toBeLessThan(0.5);
+      expect(times.at(-1)).toBeGreaterThan(length_s - 1);
+      expect(times.at(-1)).toBeLessThan(length_s + 1);
+    }
+    expect(probed.frames.find(({ media_type }) => media_type === 'video')?.key_frame).toBe(1);
+    expect(probed.streams.map(({ codec_name }) => codec_name).toSorted()).toEqual(['opus', 'vp8']);
+
+    await controller.peer.call('removeClient', { clientId: ann.clientId });
+    expect(await erizo.settled(isEmpty)).toMatchObject(empty);
+  });
+
+  it('is closed when its publisher leaves, and is told to be over', async () => {
+    const { erizo, controller } = await start();
+    const ann = await Participant.create(browser, controller);
+    const { streamId } = await ann.publish();
+    const recordingId = await record(controller, streamId);
+    await sends(ann, 15);
+    await controller.peer.call('removeClient', { clientId: ann.clientId });
+    const end = await controller.recordingEnded(recordingId);
+    expect(end).toMatchObject({ why: 'ended' });
+    const probed = await probe(fileOf(recordingId));
+    expect(probed.format.duration).toBeGreaterThan(0.9);
+    expect(timesOf(probed, 'video').length).toBeGreaterThan(10);
+    expect(await erizo.settled(isEmpty)).toMatchObject({ ...empty, recordingsFailed: 0 });
+  });
+
+  it('whose publisher sends nothing any more is closed too when it is asked to', async () => {
+    const { controller } = await start();
+    const ann = await Participant.create(browser, controller);
+    const { streamId } = await ann.publish();
+    const recordingId = await record(controller, streamId);
+    await controller.peer.call('processStreamMessage', {
+      clientId: ann.clientId,
+      streamId,
+      config: { muteStream: { audio: true, video: true } },
+    });
+    const end = await controller.peer.call('removeExternalOutput', { recordingId });
+    expect(end.why).toBe('stopped');
+    expect((await probe(fileOf(recordingId))).streams).toHaveLength(2);
+  });
+
+  it('is closed when its process is told to stop', async () => {
+    const { erizo, controller } = await start();
+    const ann = await Participant.create(browser, controller);
+    const { streamId } = await ann.publish();
+    const recordingId = await record(controller, streamId);
+    await sends(ann, 15);
+    await erizo.end();
+    expect((await probe(fileOf(recordingId))).format.duration).toBeGreaterThan(0.9);
+  });
+
+  it('whose ffmpeg is killed is told to have failed, and what was written plays', async () => {
+    const { erizo, controller } = await start();
+    const ann = await Participant.create(browser, controller);
+    const { streamId } = await ann.publish();
+    const recordingId = await record(controller, streamId);
+    await sends(ann, 45);
+    process.kill(ffmpegOf(recordingId), 'SIGKILL');
+    expect(await controller.recordingEnded(recordingId)).toMatchObject({ why: 'failed' });
+    expect(await erizo.settled(({ recordings }) => recordings === 0)).toMatchObject({
+      ...{ recordings: 0, recordingsStarted: 1, recordingsFailed: 1 },
+      ...{ consumers: 0, publishers: 1 },
+    });
+    expect(timesOf(await probe(fileOf(recordingId)), 'video').length).toBeGreaterThan(15);
+    const another = await record(controller, streamId);
+    expect(another).not.toBe(recordingId);
+  });
+});
+
+describe('a recording is refused', () => {
+  it('where its folder cannot be written', async () => {
+    const file = join(dir, 'file');
+    writeFileSync(file, '');
+    const { erizo, controller } = await start(join(file, 'folder'));
+    const ann = await Participant.create(browser, controller);
+    const { streamId } = await ann.publish();
+    await expect(record(controller, streamId)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('RIZOMA_RECORDING_DIR') as string,
+    });
+    expect(await erizo.counters()).toMatchObject({ recordings: 0, recordingsFailed: 1 });
+  });
+
+  it('where there is no ffmpeg', async () => {
+    const { controller } = await start(dir, { PATH: dir });
+    const ann = await Participant.create(browser, controller);
+    const { streamId } = await ann.publish();
+    await expect(record(controller, streamId)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('has no ffmpeg') as string,
+    });
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('of a stream that is not there, or sends no picture', async () => {
+    const { controller } = await start();
+    await expect(record(controller, newStreamId())).rejects.toMatchObject({ code: 'not_found' });
+    const ann = await Participant.create(browser, controller);
+    const { streamId } = await ann.publish();
+    const config = { muteStream: { audio: false, video: true } };
+    const params = { clientId: ann.clientId, streamId, config };
+    await controller.peer.call('processStreamMessage', params);
+    await expect(record(controller, streamId)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('no picture') as string,
+    });
+    expect(readdirSync(dir)).toEqual([]);
+  });
+});
