@@ -14,9 +14,13 @@ import type { HealthPage } from './http.ts';
 import { closeServer, createHttpServer, listen } from './http.ts';
 import type { Log } from './log.ts';
 import { Drain } from './drain.ts';
+import { Keyring } from './link/keyring.ts';
+import { ZmqSockets } from './link/zmq-sockets.ts';
 import { cardCheck } from './mesh/card-check.ts';
 import { EdgeLink } from './mesh/edge-link.ts';
 import { Identity } from './mesh/identity.ts';
+import { MemberKeys } from './mesh/member-keys.ts';
+import type { OnBelieved } from './mesh/static-members.ts';
 import { StaticMembers } from './mesh/static-members.ts';
 import type { MetricsSource } from './metrics.ts';
 import { Metrics } from './metrics.ts';
@@ -29,6 +33,11 @@ export interface NodeComponents {
 }
 
 const noController = { rooms: 0, clients: 0, streams: 0, subscriptions: 0 };
+/** How the processes of this node speak with others, and with whom. */
+interface Wires {
+  keyring: Keyring;
+  zmq: ZmqSockets;
+}
 
 /** One host of a region: the roles that it was given, its way to the edge and its HTTP server. */
 export class Node {
@@ -117,18 +126,29 @@ export class Node {
     const { stateDir } = this.#config;
     const identity = await Identity.create({ log: this.#log }, { stateDir });
     this.#metrics.start();
+    const wires = await this.#createWires(identity);
     if (this.#config.roles.includes('agent')) {
-      this.#agent = this.#parts.use(await this.#createAgent());
+      this.#agent = this.#parts.use(await this.#createAgent(wires));
     }
     await listen(this.#server, { ip, port: httpPort });
     this.#parts.defer(() => closeServer(this.#server));
     // Last, as from the moment that the edge knows the node it sends clients here.
-    await this.#enrol(identity);
+    await this.#enrol(identity, wires);
     this.#parts.defer(() => this.#drain.close());
     this.#log.info({ ip, httpPort, roles: this.#config.roles }, 'node started');
   }
 
-  #createAgent(): Promise<Agent> {
+  async #createWires(identity: Identity): Promise<Wires> {
+    const { nodeId, region } = this.#config;
+    const clock = this.#clock;
+    const own = identity.keys.curve;
+    const keyring = this.#parts.use(Keyring.create({ clock }, { nodeId, region, own }));
+    const log = this.#log.child({ part: 'zmq' });
+    const zmq = this.#parts.use(await ZmqSockets.create({ clock, log, keyring }));
+    return { keyring, zmq };
+  }
+
+  #createAgent(wires: Wires): Promise<Agent> {
     const { rpcPort, prerunProcesses, maxProcesses, nodeId, region, ip, announcedIp } =
       this.#config;
     const { mediaPortMin, mediaPortMax, logLevel, logDir, runId, workerBin, recordingDir } =
@@ -136,7 +156,7 @@ export class Node {
     const media = { mediaPortMin, mediaPortMax, workerBin, recordingDir };
     const environment = { nodeId, region, ip, announcedIp, logLevel, logDir, runId, ...media };
     return Agent.create(
-      { clock: this.#clock, log: this.#log.child({ part: 'agent' }) },
+      { ...wires, clock: this.#clock, log: this.#log.child({ part: 'agent' }) },
       {
         ...{ rpcPort, prerunProcesses, maxProcesses, environment },
         onCall: this.#measures.calls.to('erizo'),
@@ -144,12 +164,12 @@ export class Node {
     );
   }
 
-  async #enrol(identity: Identity): Promise<void> {
+  async #enrol(identity: Identity, { keyring, zmq }: Wires): Promise<void> {
     const { edgeUrl, enrolSecret, roles } = this.#config;
     const clock = this.#clock;
     const log = this.#log;
     const epoch = newUuid();
-    const neighbours = roles.includes('controller') ? await this.#listen(epoch) : undefined;
+    const neighbours = roles.includes('controller') ? await this.#listen(epoch, zmq) : undefined;
     const card = this.#card(epoch, neighbours?.endpoint);
     const edge = this.#parts.use(
       EdgeLink.create(
@@ -170,11 +190,28 @@ export class Node {
       drain: (wish) => (wish ? this.#drain.begin('edge') : this.#drain.undo()),
     });
     const check = cardCheck({ clock, log, edge });
-    const members = this.#parts.use(StaticMembers.create({ card, edge, check }));
+    const keys = new MemberKeys({ clock });
+    const onBelieved: OnBelieved = (believed, revoked) =>
+      keyring.replace(
+        keys.take(
+          believed.map(({ certificate }) => certificate),
+          revoked,
+        ),
+      );
+    const members = this.#parts.use(StaticMembers.create({ card, edge, check, onBelieved }));
     if (neighbours !== undefined) {
       const { nodeId, region, maxErizosPerRoom, clientsPerErizo } = this.#config;
       this.#controller = await Controller.create(
-        { clock, log, edge, members, neighbours, server: this.#server, measures: this.#measures },
+        {
+          clock,
+          log,
+          edge,
+          members,
+          neighbours,
+          zmq,
+          server: this.#server,
+          measures: this.#measures,
+        },
         { nodeId, epoch, region, maxErizosPerRoom, clientsPerErizo },
       );
       this.#parts.use(this.#controller);
@@ -182,10 +219,10 @@ export class Node {
   }
 
   /** Where the controllers of other nodes reach this one's. */
-  async #listen(epoch: string): Promise<Neighbours> {
+  async #listen(epoch: string, zmq: ZmqSockets): Promise<Neighbours> {
     const { ip, nodeId } = this.#config;
     const controllerId = `${nodeId}/${epoch}`;
-    const components = { clock: this.#clock, log: this.#log };
+    const components = { clock: this.#clock, log: this.#log, zmq };
     const onCall = this.#measures.calls.to('controller');
     return this.#parts.use(await Neighbours.create(components, { controllerId, ip, onCall }));
   }

@@ -26,6 +26,16 @@ export const Certificate = v.object({
 
 export type Certificate = v.InferOutput<typeof Certificate>;
 
+/** What is to be known of a member to speak with it, from its certificate. */
+export const MemberKey = v.strictObject({
+  nodeId: NodeId,
+  region: RegionId,
+  curveKey: CurveKey,
+  expires_s: v.pipe(v.number(), v.safeInteger()),
+});
+
+export type MemberKey = v.InferOutput<typeof MemberKey>;
+
 /** A certificate as it travels: a JWT (RFC 7519). */
 export const CertificateText = v.pipe(v.string(), v.maxLength(2_048));
 

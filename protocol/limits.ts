@@ -68,6 +68,8 @@ export const limits = {
   grant_ttl_s: 24 * 60 * 60,
   /** An enrolment is signed anew for each registration; this is the way to the edge. */
   enrolment_ttl_s: 60,
+  /** Nodes of a mesh, with those that left it within a day. Their keys fit a frame. */
+  members: 4_096,
   /** Revoked keys that members are told of: each for a day, and a mesh has fewer nodes. */
   revokedKeys: 4_096,
   /** A token that nobody used is worth nothing after this (Licode: 3 minutes). */

@@ -14,7 +14,9 @@ import type { Link } from '../../protocol/link.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
-import { ZmqListener } from '../link/zmq-listener.ts';
+import type { Caller, Keyring } from '../link/keyring.ts';
+import type { ZmqListener } from '../link/zmq-listener.ts';
+import type { ZmqSockets } from '../link/zmq-sockets.ts';
 import type { Log } from '../log.ts';
 import type { ErizoEnvironment } from './erizo-process.ts';
 import { spawnErizo } from './erizo-process.ts';
@@ -25,6 +27,9 @@ import type { PoolOptions } from './pool-state.ts';
 export interface AgentComponents {
   clock: Clock;
   log: Log;
+  zmq: ZmqSockets;
+  /** The key of the node, which its processes are given, and those of the members, which they are told. */
+  keyring: Keyring;
 }
 
 export interface AgentOptions extends PoolOptions {
@@ -47,6 +52,7 @@ export class Agent {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #options: AgentOptions;
+  readonly #zmq: ZmqSockets;
   readonly #erizos: Erizos;
   readonly #controllers = new Set<ControllerPeer>();
   #listener: ZmqListener | undefined;
@@ -54,17 +60,23 @@ export class Agent {
   #closed: Promise<void> | undefined;
 
   constructor(components: AgentComponents, options: AgentOptions) {
-    const { clock, log } = components;
+    const { clock, log, zmq, keyring } = components;
     const { environment, prerunProcesses, maxProcesses } = options;
     this.#clock = clock;
     this.#log = log;
     this.#options = options;
+    this.#zmq = zmq;
+    const curve = keyring.own;
     this.#erizos = new Erizos(
       {
         clock,
         log,
+        keyring,
         spawn: (erizoId, onExit) =>
-          spawnErizo({ log }, { erizoId, agentEndpoint: this.endpoint, environment, onExit }),
+          spawnErizo(
+            { log },
+            { erizoId, agentEndpoint: this.endpoint, environment, curve, onExit },
+          ),
       },
       {
         ...{ prerunProcesses, maxProcesses, onCall: options.onCall },
@@ -85,9 +97,10 @@ export class Agent {
   async #listen(): Promise<ZmqListener> {
     const { ip } = this.#options.environment;
     const port = this.#options.rpcPort;
-    const onLink = (link: Link, hello: string): void => this.#onLink(link, hello);
+    const onLink = (link: Link, hello: string, caller: Caller): void =>
+      this.#onLink(link, hello, caller);
     try {
-      return await ZmqListener.create({ clock: this.#clock }, { ip, port, onLink });
+      return await this.#zmq.listen({ ip, port, onLink });
     } catch (cause) {
       throw new Error(`cannot listen on tcp://${ip}:${port} (RIZOMA_IP, RIZOMA_RPC_PORT)`, {
         cause,
@@ -161,14 +174,16 @@ export class Agent {
     this.#log.info('agent closed');
   }
 
-  #onLink(link: Link, hello: string): void {
+  #onLink(link: Link, hello: string, caller: Caller): void {
     try {
       const { kind, id } = parseJson(Hello, hello, 'hello');
       switch (kind) {
         case 'controller':
-          this.#attachController(link, id);
+          this.#refuseRegion(caller);
+          this.#attachController(link, id, caller);
           return;
         case 'erizo':
+          this.#refuseStranger(caller);
           this.#erizos.attach(link, id);
           return;
         case 'agent':
@@ -183,7 +198,19 @@ export class Agent {
     }
   }
 
-  #attachController(link: Link, controllerId: string): void {
+  #refuseRegion({ nodeId, region }: Caller): void {
+    if (region !== this.#options.environment.region) {
+      throw new RizomaError('forbidden', `${nodeId} is of ${region}: it has agents of its own`);
+    }
+  }
+
+  #refuseStranger({ nodeId }: Caller): void {
+    if (nodeId !== this.#options.environment.nodeId) {
+      throw new RizomaError('forbidden', `a process of ${nodeId} is none of this host`);
+    }
+  }
+
+  #attachController(link: Link, controllerId: string, caller: Caller): void {
     const log = this.#log.child({ controllerId });
     const held: { peer?: ControllerPeer } = {};
     const peer: ControllerPeer = RpcPeer.create(
@@ -192,7 +219,7 @@ export class Agent {
         clock: this.#clock,
         handlers: {
           createErizoJS: async ({ roomId, except }, { signal, remaining_ms }) => {
-            this.#refuseOthers(controllerId);
+            this.#refuseOthers(caller);
             const { erizoId, endpoint } = await this.#erizos.take({ except, signal, remaining_ms });
             log.info({ roomId, erizoId }, 'erizo given to a room');
             return { erizoId, endpoint, agentId: this.#options.environment.nodeId };
@@ -228,9 +255,9 @@ export class Agent {
   }
 
   /** The clients that are still here may need another process; the rooms of other hosts have others. */
-  #refuseOthers(controllerId: string): void {
+  #refuseOthers(caller: Caller): void {
     const { nodeId } = this.#options.environment;
-    if (this.#draining && controllerId.split('/')[0] !== nodeId) {
+    if (this.#draining && caller.nodeId !== nodeId) {
       throw new RizomaError('draining', `${nodeId} takes nothing new: ask another agent`);
     }
   }

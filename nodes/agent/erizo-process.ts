@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CurveKeyPair } from '../link/zmq-curve.ts';
 import type { Log } from '../log.ts';
 import { forwardLines } from './erizo-output.ts';
 
@@ -38,6 +39,8 @@ export interface SpawnOptions {
   erizoId: string;
   agentEndpoint: string;
   environment: ErizoEnvironment;
+  /** The key of the node. */
+  curve: CurveKeyPair;
   /** Once. */
   onExit: (how: string) => void;
 }
@@ -93,14 +96,16 @@ export function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
 function spawnChild(options: SpawnOptions): ChildProcess {
   const { logDir } = options.environment;
   const file = logDir === undefined ? undefined : openLogFile(logDir, options.erizoId);
-  const stdio: StdioOptions =
-    file === undefined ? ['ignore', 'pipe', 'pipe'] : ['ignore', file, file];
+  const stdio: StdioOptions = file === undefined ? ['pipe', 'pipe', 'pipe'] : ['pipe', file, file];
   try {
-    return spawn(process.execPath, [entry], {
+    const child = spawn(process.execPath, [entry], {
       detached: true,
       stdio,
       env: environmentOf(options),
     });
+    // Neither arguments nor the environment: others of the host can read those.
+    child.stdin?.on('error', () => undefined).end(JSON.stringify(options.curve));
+    return child;
   } finally {
     if (file !== undefined) {
       closeSync(file);

@@ -14,6 +14,7 @@ import { newUuid } from '../../protocol/ids.ts';
 import type { Link } from '../../protocol/link.ts';
 import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import type { Keyring } from '../link/keyring.ts';
 import type { Log } from '../log.ts';
 import { adoptErizo } from './adopted-process.ts';
 import { stepPool } from './erizo-pool.ts';
@@ -24,6 +25,8 @@ import { emptyPool, poolTimes } from './pool-state.ts';
 export interface ErizosComponents {
   clock: Clock;
   log: Log;
+  /** Its members are told to all processes. */
+  keyring: Keyring;
   /** Starts the process; throws where the host does not let it. */
   spawn: (erizoId: string, onExit: (how: string) => void) => ErizoProcess;
 }
@@ -80,24 +83,28 @@ export class Erizos {
   readonly #log: Log;
   readonly #spawn: ErizosComponents['spawn'];
   readonly #options: ErizosOptions;
+  readonly #keyring: Keyring;
   readonly #entries = new Map<string, Entry>();
   readonly #waiting = new Map<number, Waiting>();
   #trust: Trust | undefined;
   #state: PoolState = emptyPool;
   #nextRequestId = 0;
   #stopTicking: Cancel = () => undefined;
+  #stopWatching: () => void = () => undefined;
   #onEmpty: () => void = () => undefined;
 
   constructor(components: ErizosComponents, options: ErizosOptions) {
     this.#clock = components.clock;
     this.#log = components.log;
     this.#spawn = components.spawn;
+    this.#keyring = components.keyring;
     this.#options = options;
   }
 
   /** Starts the first processes, and to watch the time. */
   start(): void {
     this.#stopTicking = this.#clock.every(tick_ms, () => this.#step({ is: 'tick' }));
+    this.#stopWatching = this.#keyring.onChange(() => this.#tellAllWhom());
     this.#step({ is: 'tick' });
   }
 
@@ -166,9 +173,7 @@ export class Erizos {
   /** Tells all processes, and those that come, what they may trust from now on. */
   trust(trust: Trust): void {
     this.#trust = trust;
-    for (const [erizoId, { session }] of this.#entries) {
-      this.#tellTrust(erizoId, session);
-    }
+    this.#tellAllWhom();
   }
 
   /** Those that can be used. */
@@ -218,6 +223,7 @@ export class Erizos {
       stopTimer();
     }
     this.#stopTicking();
+    this.#stopWatching();
     for (const [erizoId, { process, session }] of this.#entries) {
       this.#log.error({ erizoId, pid: process?.pid }, 'erizo could not be ended');
       process?.release();
@@ -267,18 +273,26 @@ export class Erizos {
     }
     this.#log.info({ erizoId, pid, endpoint }, 'erizo registered');
     // Before it is given to a room.
-    queueMicrotask(() => this.#tellTrust(erizoId, session));
+    queueMicrotask(() => this.#tellWhom(erizoId, session));
     this.#step({ is: 'registered', erizoId, load });
   }
 
-  #tellTrust(erizoId: string, session: Session | undefined): void {
+  #tellAllWhom(): void {
+    for (const [erizoId, { session }] of this.#entries) {
+      this.#tellWhom(erizoId, session);
+    }
+  }
+
+  /** Who the members are, and whom to trust as soon as that is known. */
+  #tellWhom(erizoId: string, session: Session | undefined): void {
     try {
+      session?.peer?.notify('members', { keys: [...this.#keyring.members] });
       if (this.#trust !== undefined) {
         session?.peer?.notify('trust', this.#trust);
       }
     } catch (thrown) {
       // Its next link begins with it.
-      this.#log.warn({ erizoId, err: thrown }, 'erizo could not be told what to trust');
+      this.#log.warn({ erizoId, err: thrown }, 'erizo could not be told whom to trust');
       session?.peer?.close();
     }
   }

@@ -148,7 +148,7 @@ export class Agents {
     const { nodeId, endpoint } = entry;
     const rpc: AgentRpc = RpcPeer.create(
       {
-        link: this.#dial(endpoint, `controller-agent-${nodeId}`),
+        link: this.#dial({ nodeId, endpoint }, `controller-agent-${nodeId}`),
         clock: this.#clock,
         handlers: { erizoExited: ({ erizoId }) => this.#options.onExited(erizoId) },
       },

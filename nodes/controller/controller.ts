@@ -7,7 +7,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
-import { dialZmq } from '../link/zmq-dialer.ts';
+import type { ZmqSockets } from '../link/zmq-sockets.ts';
 import type { Log } from '../log.ts';
 import type { NodeMeasures } from '../node-measures.ts';
 import type { Edge } from '../mesh/edge.ts';
@@ -37,6 +37,7 @@ export interface ControllerComponents {
   log: Log;
   edge: Edge;
   members: Members;
+  zmq: ZmqSockets;
   /** Its `/socket.io/` becomes the controller's; who made it closes it. */
   server: HttpServer;
   /** Who made it closes it. */
@@ -227,12 +228,12 @@ function levelOf(code: ErrorCode): 'error' | 'info' {
 
 /** Processes tell of clients and clients need processes: each part knows the next one by a closure. */
 function partsOf(components: ControllerComponents, options: ControllerOptions): Parts {
-  const { clock, edge, members, neighbours, measures } = components;
+  const { clock, edge, members, neighbours, zmq, measures } = components;
   const { calls } = measures;
   const { nodeId, region } = options;
   const log = components.log.child({ part: 'controller' });
   const hello = JSON.stringify({ kind: 'controller', id: `${nodeId}/${options.epoch}` });
-  const dial: Dial = (endpoint, name) => dialZmq({ clock }, { endpoint, hello, name });
+  const dial: Dial = (to, name) => zmq.dial({ to, hello, name });
   const agents = Agents.create(
     { clock, log, members, dial },
     {

@@ -118,7 +118,7 @@ export class DataStreams {
     }
     this.#unwatch(streamId);
     this.#watched.set(streamId, endpoint);
-    this.#neighbours.watch(endpoint, { roomId: this.#parts.roomId, streamId });
+    this.#neighbours.watch({ nodeId, endpoint }, { roomId: this.#parts.roomId, streamId });
   }
 
   #unwatch(streamId: string): void {

@@ -9,6 +9,7 @@ import type { ErizoFact } from '../../protocol/directory.ts';
 import type { Link } from '../../protocol/link.ts';
 import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import type { Target } from '../link/zmq-dialer.ts';
 import type { Log } from '../log.ts';
 import { defaults } from './defaults.ts';
 
@@ -18,7 +19,7 @@ export interface ErizoRef extends ErizoFact {
 }
 
 /** Dials a process; the name is for the log. */
-export type Dial = (endpoint: string, name: string) => Link;
+export type Dial = (to: Target, name: string) => Link;
 
 export type ErizoRpc = RpcPeer<ControllerToErizo, ErizoToController>;
 
@@ -105,7 +106,7 @@ export class Erizos {
     const { erizoId, endpoint } = ref;
     const rpc: ErizoRpc = RpcPeer.create(
       {
-        link: this.#dial(endpoint, `controller-${erizoId}`),
+        link: this.#dial({ nodeId: ref.agentId, endpoint }, `controller-${erizoId}`),
         clock: this.#clock,
         handlers: this.#handlers(erizoId),
       },

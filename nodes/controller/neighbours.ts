@@ -12,7 +12,9 @@ import type { Link } from '../../protocol/link.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
-import { ZmqListener } from '../link/zmq-listener.ts';
+import type { Target } from '../link/zmq-dialer.ts';
+import type { ZmqListener } from '../link/zmq-listener.ts';
+import type { ZmqSockets } from '../link/zmq-sockets.ts';
 import type { Log } from '../log.ts';
 import { Owner } from './owner.ts';
 
@@ -48,6 +50,7 @@ export interface RoomStreamId {
  */
 export class Neighbours {
   readonly #clock: Clock;
+  readonly #zmq: ZmqSockets;
   readonly #log: Log;
   readonly #hello: string;
   readonly #onCall: OnCall | undefined;
@@ -56,8 +59,9 @@ export class Neighbours {
   readonly #watchers = new Map<string, Set<WatcherPeer>>();
   readonly #owners = new Map<string, Owner>();
 
-  constructor(components: { clock: Clock; log: Log }, options: NeighboursOptions) {
+  constructor(components: { clock: Clock; log: Log; zmq: ZmqSockets }, options: NeighboursOptions) {
     this.#clock = components.clock;
+    this.#zmq = components.zmq;
     this.#log = components.log.child({ part: 'neighbours' });
     this.#onCall = options.onCall;
     this.#hello = JSON.stringify({ kind: 'controller', id: options.controllerId });
@@ -65,14 +69,14 @@ export class Neighbours {
 
   /** Listens for other controllers from now on; they are refused until there is a listener. */
   static async create(
-    components: { clock: Clock; log: Log },
+    components: { clock: Clock; log: Log; zmq: ZmqSockets },
     options: NeighboursOptions & { ip: string },
   ): Promise<Neighbours> {
     const neighbours = new Neighbours(components, options);
-    neighbours.#socket = await ZmqListener.create(
-      { clock: components.clock },
-      { ip: options.ip, onLink: (link, hello) => neighbours.#onLink(link, hello) },
-    );
+    neighbours.#socket = await components.zmq.listen({
+      ip: options.ip,
+      onLink: (link, hello) => neighbours.#onLink(link, hello),
+    });
     return neighbours;
   }
 
@@ -94,14 +98,15 @@ export class Neighbours {
   }
 
   /** From now on what the publisher of the stream says, at the controller there, is heard here. */
-  watch(endpoint: string, stream: RoomStreamId): void {
+  watch(to: Target, stream: RoomStreamId): void {
+    const { endpoint } = to;
     const known = this.#owners.get(endpoint);
     const owner =
       known ??
       new Owner(
-        { clock: this.#clock, log: this.#log },
+        { clock: this.#clock, log: this.#log, zmq: this.#zmq },
         {
-          endpoint,
+          to,
           hello: this.#hello,
           onCall: this.#onCall,
           onData: ({ roomId, streamId }, msg) => this.#listener?.data(roomId, streamId, msg),

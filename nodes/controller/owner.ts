@@ -8,7 +8,8 @@ import { ownerToWatcher, watcherToOwner } from '../../protocol/contracts/control
 import { toRizomaError } from '../../protocol/errors.ts';
 import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
-import { dialZmq } from '../link/zmq-dialer.ts';
+import type { Target } from '../link/zmq-dialer.ts';
+import type { ZmqSockets } from '../link/zmq-sockets.ts';
 import type { Log } from '../log.ts';
 import { defaults } from './defaults.ts';
 import type { RoomStreamId } from './neighbours.ts';
@@ -16,7 +17,7 @@ import type { RoomStreamId } from './neighbours.ts';
 type OwnerPeer = RpcPeer<WatcherToOwner, OwnerToWatcher>;
 
 export interface OwnerOptions {
-  endpoint: string;
+  to: Target;
   /** Who is calling; JSON text. */
   hello: string;
   onCall?: OnCall | undefined;
@@ -27,15 +28,17 @@ export interface OwnerOptions {
 /** A controller at which streams are published that are watched here; dialled anew while there are some. */
 export class Owner {
   readonly #clock: Clock;
+  readonly #zmq: ZmqSockets;
   readonly #log: Log;
   readonly #options: OwnerOptions;
   readonly #watched = new Map<string, RoomStreamId>();
   #peer: OwnerPeer | undefined;
   #stopRedial: Cancel = () => undefined;
 
-  constructor(components: { clock: Clock; log: Log }, options: OwnerOptions) {
+  constructor(components: { clock: Clock; log: Log; zmq: ZmqSockets }, options: OwnerOptions) {
     this.#clock = components.clock;
-    this.#log = components.log.child({ owner: options.endpoint });
+    this.#zmq = components.zmq;
+    this.#log = components.log.child({ owner: options.to.endpoint });
     this.#options = options;
   }
 
@@ -80,10 +83,10 @@ export class Owner {
 
   #dial(): void {
     this.#stopRedial();
-    const { endpoint, hello } = this.#options;
+    const { to, hello } = this.#options;
     const peer: OwnerPeer = RpcPeer.create(
       {
-        link: dialZmq({ clock: this.#clock }, { endpoint, hello, name: `owner ${endpoint}` }),
+        link: this.#zmq.dial({ to, hello, name: `owner ${to.endpoint}` }),
         clock: this.#clock,
         handlers: {
           'p2p.toSubscriber': ({ streamId, to, msg }) => {

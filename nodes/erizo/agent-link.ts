@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import type { Handlers } from '../../protocol/contract.ts';
+import type { MemberKey } from '../../protocol/certificate.ts';
 import type { AgentToErizo, ErizoLoad, Trust } from '../../protocol/contracts/controller-agent.ts';
 import { agentToErizo, erizoToAgent } from '../../protocol/contracts/controller-agent.ts';
 import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
@@ -25,6 +26,7 @@ export interface AgentLinkOptions {
   measures: () => Promise<ErizoMeasures>;
   onCall: OnCall;
   onStop: (now: boolean) => void;
+  onMembers: (keys: readonly MemberKey[]) => void;
   /** No agent has claimed the process for `erizoDefaults.orphan_ms`; told again while it is so. */
   onOrphan: () => void;
 }
@@ -89,6 +91,7 @@ export class AgentLink {
     return {
       trust: (trust) => this.#options.onTrust(trust),
       stop: ({ now }) => this.#options.onStop(now),
+      members: ({ keys }) => this.#options.onMembers(keys),
       counters: () => this.#options.counters(),
       measures: () => this.#options.measures(),
     };

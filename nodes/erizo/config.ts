@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { Endpoint } from '../../protocol/directory.ts';
-import { ErizoId, NodeId, RegionId } from '../../protocol/ids.ts';
-import { parse } from '../../protocol/parse.ts';
+import { CurveKey, ErizoId, NodeId, RegionId } from '../../protocol/ids.ts';
+import { parse, parseJson } from '../../protocol/parse.ts';
+import type { CurveKeyPair } from '../link/zmq-curve.ts';
 
 const port = v.pipe(v.string(), v.digits(), v.transform(Number), v.minValue(1), v.maxValue(65_535));
 
@@ -50,6 +51,13 @@ export type ErizoConfig = v.InferOutput<typeof Environment>;
 /** The configuration of a process, from its environment. Throws `bad_request` that names the variable. */
 export function readConfig(env: NodeJS.ProcessEnv): ErizoConfig {
   return parse(Environment, env, 'environment');
+}
+
+const CurveKeys = v.strictObject({ publicKey: CurveKey, secretKey: CurveKey });
+
+/** The key of the node, as its agent says it on the standard input. Throws `bad_request`. */
+export function readCurveKeys(text: string): CurveKeyPair {
+  return parseJson(CurveKeys, text, 'keys on standard input');
 }
 
 /** What is the same for every process. */

@@ -5,6 +5,7 @@ import { erizoToDownstream, erizoToUpstream } from '../../protocol/contracts/eri
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import type { Caller } from '../link/keyring.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from './engine.ts';
 import { Feed } from './feed.ts';
@@ -20,6 +21,8 @@ type OpenResult = ResultOf<ErizoToUpstream, 'cascade.open'>;
 export interface DownstreamOptions {
   /** Who dialled, as it said in its hello. */
   erizoId: string;
+  /** Whose process that is, as its key shows. */
+  caller: Caller;
   selfId: string;
   source: (stream: WantedStream) => Source;
   onEnd: (downstream: Downstream) => void;
@@ -123,7 +126,9 @@ export class Downstream {
 
   /** A route that comes back to one of its ends would wait for itself. */
   #check({ puller, route }: OpenParams): void {
-    if (puller.erizoId !== this.#options.erizoId) {
+    const { erizoId, caller } = this.#options;
+    const isCaller = puller.nodeId === caller.nodeId && puller.region === caller.region;
+    if (puller.erizoId !== erizoId || !isCaller) {
       throw new RizomaError('forbidden', 'the puller is not who dialled');
     }
     const ends = [puller.erizoId, this.#options.selfId];

@@ -6,6 +6,8 @@ import { RizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import type { Calls } from '../calls.ts';
+import type { Caller } from '../link/keyring.ts';
+import type { ZmqSockets } from '../link/zmq-sockets.ts';
 import type { Log } from '../log.ts';
 import type { Client } from './client.ts';
 import { erizoDefaults } from './config.ts';
@@ -32,6 +34,7 @@ export interface ErizoComponents {
   guard: Guard;
   calls: Calls;
   measures: Measures;
+  zmq: ZmqSockets;
 }
 
 export interface ErizoOptions {
@@ -80,14 +83,15 @@ export class Erizo {
   }
 
   /** A process has dialled and said who it is; a link of nobody we know is closed. */
-  onLink(link: Link, helloText: string): void {
+  onLink(link: Link, helloText: string, caller: Caller): void {
     const hello = readHello(helloText);
     switch (hello?.kind) {
       case 'controller':
-        this.#session(hello.id).attach(link);
+        // Nobody takes over the clients of a controller of another node by saying its name.
+        this.#session(`${caller.nodeId} ${hello.id}`).attach(link);
         return;
       case 'erizo':
-        this.#addDownstream(link, hello.id);
+        this.#addDownstream(link, hello.id, caller);
         return;
       default:
         this.#components.log.warn({ link: link.name }, 'nobody we know has dialled');
@@ -151,11 +155,12 @@ export class Erizo {
     return session;
   }
 
-  #addDownstream(link: Link, erizoId: string): void {
+  #addDownstream(link: Link, erizoId: string, caller: Caller): void {
     const downstream = Downstream.create(
       { ...this.#components, link },
       {
         erizoId,
+        caller,
         selfId: this.#self.erizoId,
         source: (stream) => this.#source(stream),
         onEnd: (ended) => {

@@ -1,11 +1,12 @@
+import { text } from 'node:stream/consumers';
 import { Registry } from 'prom-client';
 import { systemClock } from '../../protocol/clock.ts';
 import { Calls } from '../calls.ts';
-import { dialZmq } from '../link/zmq-dialer.ts';
-import { ZmqListener } from '../link/zmq-listener.ts';
+import { Keyring } from '../link/keyring.ts';
+import { ZmqSockets } from '../link/zmq-sockets.ts';
 import { createLog } from '../log.ts';
 import { AgentLink } from './agent-link.ts';
-import { readConfig } from './config.ts';
+import { readConfig, readCurveKeys } from './config.ts';
 import { Engine } from './engine.ts';
 import { Erizo } from './erizo.ts';
 import { Guard } from './guard.ts';
@@ -18,6 +19,9 @@ const config = readConfig(process.env);
 const { erizoId, nodeId, region, ip } = config;
 const log = createLog(config.logLevel, { erizoId, nodeId, region });
 const clock = systemClock;
+const own = readCurveKeys(await text(process.stdin));
+const keyring = Keyring.create({ clock }, { nodeId, region, own });
+const zmq = await ZmqSockets.create({ clock, log, keyring });
 
 const engine = await Engine.create(
   { log },
@@ -39,17 +43,17 @@ const registry = new Registry();
 const calls = new Calls({ registry });
 const measures = Measures.create({ engine, clock, registry });
 const erizo = new Erizo(
-  { engine, clock, log, guard, calls, measures },
+  { engine, clock, log, guard, calls, measures, zmq },
   {
     self: { erizoId, nodeId, region },
     onChange: () => exitWhenIdle(),
     recording: { dir: config.recordingDir, ports: config.mediaPorts },
   },
 );
-const listener = await ZmqListener.create(
-  { clock },
-  { ip, onLink: (link, hello) => erizo.onLink(link, hello) },
-);
+const listener = await zmq.listen({
+  ip,
+  onLink: (link, hello, caller) => erizo.onLink(link, hello, caller),
+});
 const meter = new LoadMeter({
   engine,
   clock,
@@ -69,20 +73,18 @@ const agent = AgentLink.create(
     pid: process.pid,
     endpoint: listener.endpoint,
     dial: () =>
-      dialZmq(
-        { clock },
-        {
-          endpoint: config.agentEndpoint,
-          hello: JSON.stringify({ kind: 'erizo', id: erizoId }),
-          name: 'agent',
-        },
-      ),
+      zmq.dial({
+        to: { nodeId, endpoint: config.agentEndpoint },
+        hello: JSON.stringify({ kind: 'erizo', id: erizoId }),
+        name: 'agent',
+      }),
     load: () => meter.measure(erizo.counted),
     counters: () => erizo.counters(),
     onTrust: (trust) => guard.learn(trust),
     measures: () => measures.read(),
     onCall: calls.to('agent'),
     onStop: (now) => stop(now),
+    onMembers: (keys) => keyring.replace(keys),
     onOrphan: () => {
       if (erizo.isIdle) {
         void exit();
@@ -124,6 +126,8 @@ async function exit(): Promise<void> {
   await erizo.close();
   agent.close();
   await listener.close();
+  zmq.close();
+  keyring.close();
   engine.close();
   log.info('ErizoJS stopped');
   process.exit(0);

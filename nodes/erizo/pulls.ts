@@ -2,6 +2,7 @@ import type { Hop, Route } from '../../protocol/cascade-tree.ts';
 import type { Clock } from '../../protocol/clock.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Calls } from '../calls.ts';
+import type { ZmqSockets } from '../link/zmq-sockets.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from './engine.ts';
 import type { Guard } from './guard.ts';
@@ -25,7 +26,14 @@ interface Linked {
 
 /** The streams that this process pulls from others; whoever asks for one of them again joins it. */
 export class Pulls {
-  readonly #components: { engine: Engine; clock: Clock; log: Log; guard: Guard; calls: Calls };
+  readonly #components: {
+    engine: Engine;
+    clock: Clock;
+    log: Log;
+    guard: Guard;
+    calls: Calls;
+    zmq: ZmqSockets;
+  };
   readonly #self: Self;
   readonly #onChange: () => void;
   readonly #pulls = new Map<string, Pull>();
@@ -33,7 +41,14 @@ export class Pulls {
   #opens = 0;
 
   constructor(
-    components: { engine: Engine; clock: Clock; log: Log; guard: Guard; calls: Calls },
+    components: {
+      engine: Engine;
+      clock: Clock;
+      log: Log;
+      guard: Guard;
+      calls: Calls;
+      zmq: ZmqSockets;
+    },
     options: { self: Self; onChange: () => void },
   ) {
     this.#components = components;

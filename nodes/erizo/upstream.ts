@@ -6,8 +6,8 @@ import type { Hop } from '../../protocol/cascade-tree.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import type { LinkEnd } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
-import { dialZmq } from '../link/zmq-dialer.ts';
 import type { Calls } from '../calls.ts';
+import type { ZmqSockets } from '../link/zmq-sockets.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from './engine.ts';
 import type { Guard } from './guard.ts';
@@ -52,10 +52,17 @@ export class Upstream {
 
   /** Dials the process and opens this end of the pipe; answers at once. */
   static create(
-    components: { engine: Engine; clock: Clock; log: Log; guard: Guard; calls: Calls },
+    components: {
+      engine: Engine;
+      clock: Clock;
+      log: Log;
+      guard: Guard;
+      calls: Calls;
+      zmq: ZmqSockets;
+    },
     options: UpstreamOptions,
   ): Upstream {
-    const { engine, clock } = components;
+    const { engine, clock, zmq } = components;
     const { hop, self } = options;
     const made = new Upstream(components, options);
     made.#pipe = Pipe.create({ engine }, { pipeId: newUuid() });
@@ -63,7 +70,7 @@ export class Upstream {
     const name = `upstream ${hop.erizoId}`;
     made.#peer = RpcPeer.create(
       {
-        link: dialZmq({ clock }, { endpoint: hop.endpoint, hello, name }),
+        link: zmq.dial({ to: hop, hello, name }),
         clock,
         handlers: made.#handlers(),
       },

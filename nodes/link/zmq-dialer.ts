@@ -1,37 +1,55 @@
+import type { Context } from 'zeromq';
 import { Dealer } from 'zeromq';
 import type { Clock } from '../../protocol/clock.ts';
+import { newUuid } from '../../protocol/ids.ts';
 import type { Link, LinkEnd, LinkSink } from '../../protocol/link.ts';
+import type { Keyring } from './keyring.ts';
 import { LinkCore } from './link-core.ts';
 import { Pulse } from './pulse.ts';
+import { proofOf } from './zmq-proof.ts';
 import { SendQueue, socketOptions, wire } from './zmq-wire.ts';
 
-export interface DialOptions {
-  /** `tcp://host:port` of a `ZmqListener`. */
+/** A process that listens: the node that it is of, by whose key it is known, and `tcp://host:port`. */
+export interface Target {
+  nodeId: string;
   endpoint: string;
+}
+
+export interface DialOptions {
+  to: Target;
   /** Who is calling, for the listener; JSON text. */
   hello: string;
   name: string;
 }
 
-/**
- * A link to a process that listens. It answers at once; what is sent before the other side is there
- * waits in the queue. A process that is not there, or goes away, ends it with `lost` at once.
- */
-export function dialZmq(components: { clock: Clock }, options: DialOptions): Link {
-  return ZmqDialer.create(components, options);
-}
-
-class ZmqDialer implements Link {
+/** The dialler's side of a link; `ZmqSockets.dial` says how it behaves. */
+export class ZmqDialer implements Link {
   readonly name: string;
   readonly #core: LinkCore;
+  readonly #keyring: Keyring;
+  readonly #options: DialOptions;
+  readonly #routingId = newUuid();
   readonly #socket: Dealer;
   readonly #queue: SendQueue;
   readonly #pulse: Pulse;
+  #stopWatching: () => void = () => undefined;
 
-  private constructor(components: { clock: Clock }, options: DialOptions) {
+  private constructor(
+    components: { clock: Clock; keyring: Keyring; context: Context },
+    options: DialOptions,
+  ) {
     this.name = options.name;
+    this.#options = options;
+    this.#keyring = components.keyring;
     this.#core = new LinkCore(options.name);
-    this.#socket = new Dealer(socketOptions);
+    const { publicKey, secretKey } = components.keyring.own;
+    this.#socket = new Dealer({
+      ...socketOptions,
+      context: components.context,
+      routingId: this.#routingId,
+      curvePublicKey: publicKey,
+      curveSecretKey: secretKey,
+    });
     this.#queue = new SendQueue(
       (parts) => this.#socket.send(parts),
       () => this.#end('lost'),
@@ -42,13 +60,23 @@ class ZmqDialer implements Link {
     });
   }
 
-  static create(components: { clock: Clock }, options: DialOptions): ZmqDialer {
+  static create(
+    components: { clock: Clock; keyring: Keyring; context: Context },
+    options: DialOptions,
+  ): ZmqDialer {
     const dialer = new ZmqDialer(components, options);
+    const lost = (): void => dialer.#end('lost');
     // A second attempt would be another link: the first refusal or break ends this one.
-    dialer.#socket.events.on('connect:retry', () => dialer.#end('lost'));
-    dialer.#socket.events.on('disconnect', () => dialer.#end('lost'));
-    dialer.#socket.connect(options.endpoint);
-    dialer.#queue.push([wire.hello, options.hello]);
+    dialer.#socket.events.on('connect:retry', lost);
+    dialer.#socket.events.on('disconnect', lost);
+    dialer.#socket.events.on('handshake:error:auth', lost);
+    const key = components.keyring.keyOf(options.to.nodeId);
+    if (key === undefined) {
+      dialer.#queue.hold();
+      void dialer.#connectLater();
+    } else {
+      dialer.#connect(key);
+    }
     void dialer.#receive();
     return dialer;
   }
@@ -67,6 +95,35 @@ class ZmqDialer implements Link {
       this.#queue.push([wire.bye]);
     }
     this.#end('closed');
+  }
+
+  async #connectLater(): Promise<void> {
+    const key = await this.#keyring.find(this.#options.to.nodeId);
+    if (this.#core.ended) {
+      return;
+    }
+    if (key === undefined) {
+      this.#end('lost');
+      return;
+    }
+    this.#connect(key);
+    this.#queue.release();
+  }
+
+  /** The hello goes first, before what was queued. */
+  #connect(key: string): void {
+    const { to, hello } = this.#options;
+    this.#stopWatching = this.#keyring.onChange(() => {
+      // Revoked, expired, or another key: who is at the other end is not who was dialled.
+      if (this.#keyring.keyOf(to.nodeId) !== key) {
+        this.#end('lost');
+      }
+    });
+    this.#socket.curveServerKey = key;
+    this.#socket.connect(to.endpoint);
+    const { own } = this.#keyring;
+    const said = { dialler: own.publicKey, listener: key, routingId: this.#routingId, hello };
+    this.#queue.first([wire.hello, hello, this.#keyring.nodeId, proofOf(own, said)]);
   }
 
   async #receive(): Promise<void> {
@@ -103,6 +160,7 @@ class ZmqDialer implements Link {
       return;
     }
     this.#pulse.stop();
+    this.#stopWatching();
     // Not at once: a send that is under way, the bye among them, must have left the queue.
     setImmediate(() => this.#socket.close());
   }

@@ -1,16 +1,22 @@
+import type { Context } from 'zeromq';
 import { Router } from 'zeromq';
 import type { Clock } from '../../protocol/clock.ts';
 import type { Link, LinkEnd, LinkSink } from '../../protocol/link.ts';
+import type { Caller, Keyring } from './keyring.ts';
 import { LinkCore } from './link-core.ts';
 import { Pulse } from './pulse.ts';
+import { isProof } from './zmq-proof.ts';
 import { SendQueue, socketOptions, wire } from './zmq-wire.ts';
 
 export interface ListenOptions {
   ip: string;
   /** 0, the default, takes any free port. */
   port?: number;
-  /** A new link and what its dialler says of itself; must open the link before it returns. */
-  onLink(link: Link, hello: string): void;
+  /**
+   * A new link, what its dialler says of itself, and the node that its key shows it to be of; must open
+   * the link before it returns.
+   */
+  onLink(link: Link, hello: string, caller: Caller): void;
 }
 
 /** Frames for a peer whose ZeroMQ queue is full are tried again after this long. */
@@ -18,24 +24,53 @@ const retryFull_ms = 20;
 /** Diallers at one time: every process of the mesh, and room for those that are being replaced. */
 const maxLinks = 4_096;
 
+/** Named by all listeners: without a domain libzmq admits everyone where nobody decides (RFC 27). */
+const zapDomain = 'rizoma';
+
+interface Held {
+  link: AcceptedLink;
+  peer: Buffer;
+  nodeId: string;
+  key: string;
+}
+
 /** A ROUTER socket on which other processes of the mesh call: each dialler gets a link of its own. */
 export class ZmqListener {
   readonly #clock: Clock;
   readonly #socket: Router;
   readonly #onLink: ListenOptions['onLink'];
-  readonly #links = new Map<string, AcceptedLink>();
+  readonly #keyring: Keyring;
+  readonly #links = new Map<string, Held>();
+  #stopWatching: () => void = () => undefined;
   #outgoing: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(components: { clock: Clock }, options: ListenOptions) {
+  private constructor(
+    components: { clock: Clock; keyring: Keyring; context: Context },
+    options: ListenOptions,
+  ) {
     this.#clock = components.clock;
+    this.#keyring = components.keyring;
     this.#onLink = options.onLink;
     // `mandatory` and no waiting: a peer that is gone or full is an error of its own link only.
-    this.#socket = new Router({ ...socketOptions, mandatory: true, sendTimeout: 0 });
+    this.#socket = new Router({
+      ...socketOptions,
+      context: components.context,
+      mandatory: true,
+      sendTimeout: 0,
+      curveServer: true,
+      curveSecretKey: components.keyring.own.secretKey,
+      zapDomain,
+      zapEnforceDomain: true,
+    });
   }
 
-  static async create(components: { clock: Clock }, options: ListenOptions): Promise<ZmqListener> {
+  static async create(
+    components: { clock: Clock; keyring: Keyring; context: Context },
+    options: ListenOptions,
+  ): Promise<ZmqListener> {
     const listener = new ZmqListener(components, options);
+    listener.#stopWatching = components.keyring.onChange(() => listener.#cutStrangers());
     await listener.#socket.bind(`tcp://${options.ip}:${options.port || '*'}`);
     void listener.#receive();
     return listener;
@@ -55,7 +90,8 @@ export class ZmqListener {
       return;
     }
     this.#closed = true;
-    for (const link of this.#links.values()) {
+    this.#stopWatching();
+    for (const { link } of this.#links.values()) {
       link.close();
     }
     await this.#outgoing;
@@ -68,38 +104,73 @@ export class ZmqListener {
 
   async #receive(): Promise<void> {
     try {
-      for await (const [peer, kind, text] of this.#socket) {
+      for await (const [peer, kind, ...rest] of this.#socket) {
         if (peer !== undefined && kind !== undefined) {
-          this.#onMessage(peer, kind.toString(), text);
+          this.#onMessage(peer, kind.toString(), rest);
         }
       }
     } catch {
       // The socket was closed while it waited.
     }
-    for (const link of this.#links.values()) {
+    for (const { link } of this.#links.values()) {
       link.end('lost');
     }
   }
 
-  #onMessage(peer: Buffer, kind: string, text: Buffer | undefined): void {
+  #onMessage(peer: Buffer, kind: string, rest: readonly Buffer[]): void {
     const id = peer.toString('hex');
-    const link = this.#links.get(id);
-    if (link !== undefined) {
-      link.accept(kind, text);
+    const held = this.#links.get(id);
+    if (held !== undefined) {
+      held.link.accept(kind, rest[0]);
     } else if (kind === wire.hello && this.#links.size < maxLinks) {
-      this.#welcome(id, peer, text?.toString() ?? '');
+      this.#greet(id, peer, rest);
     } else if (kind !== wire.bye) {
-      this.#transmit([peer, wire.reset]).catch(() => undefined);
+      this.#reset(peer);
     }
   }
 
-  #welcome(id: string, peer: Buffer, hello: string): void {
+  /** Takes the dialler for who it says that it is where it shows that it has the key. */
+  #greet(id: string, peer: Buffer, [hello, node, proof]: readonly Buffer[]): void {
+    const nodeId = node?.toString() ?? '';
+    const key = this.#keyring.keyOf(nodeId);
+    const caller = this.#keyring.caller(nodeId);
+    if (key === undefined || caller === undefined || proof === undefined) {
+      this.#reset(peer);
+      return;
+    }
+    const { own } = this.#keyring;
+    const text = hello?.toString() ?? '';
+    const routingId = peer.toString();
+    const said = { dialler: key, listener: own.publicKey, routingId, hello: text };
+    if (isProof(proof, own, said)) {
+      this.#welcome({ id, peer, nodeId, key }, text, caller);
+    } else {
+      this.#reset(peer);
+    }
+  }
+
+  /** Links of nodes that are no members any more, or have another key now. */
+  #cutStrangers(): void {
+    for (const { link, peer, nodeId, key } of [...this.#links.values()]) {
+      if (this.#keyring.keyOf(nodeId) !== key) {
+        link.end('lost');
+        this.#reset(peer);
+      }
+    }
+  }
+
+  #reset(peer: Buffer): void {
+    this.#transmit([peer, wire.reset]).catch(() => undefined);
+  }
+
+  #welcome(from: Omit<Held, 'link'> & { id: string }, hello: string, caller: Caller): void {
+    const { id, peer, nodeId, key } = from;
     const link = AcceptedLink.create(
       { clock: this.#clock, transmit: (parts) => this.#transmit([peer, ...parts]) },
       { name: `accepted ${id}`, onEnd: () => this.#links.delete(id) },
     );
-    this.#links.set(id, link);
-    this.#onLink(link, hello);
+    this.#links.set(id, { link, peer, nodeId, key });
+    this.#onLink(link, hello, caller);
   }
 
   /** One send at a time; the sender learns of its own failure, those behind it go on. */

@@ -6,7 +6,7 @@ import { limits } from '../../protocol/limits.ts';
  * what was in flight is lost: the listener answers a dealer that it does not know with `reset`.
  */
 export const wire = {
-  /** The dialler says who it is; first of all. */
+  /** The dialler says who it is; first of all. Two parts more: its node id, and the proof of its key. */
   hello: 'H',
   frame: 'F',
   /** Nothing else to say, but alive. */
@@ -32,6 +32,7 @@ export class SendQueue {
   readonly #onError: (thrown: unknown) => void;
   readonly #waiting: (string | Buffer)[][] = [];
   #busy = false;
+  #held = false;
 
   constructor(
     write: (parts: (string | Buffer)[]) => Promise<void>,
@@ -47,7 +48,27 @@ export class SendQueue {
 
   push(parts: (string | Buffer)[]): void {
     this.#waiting.push(parts);
-    if (!this.#busy) {
+    this.#wake();
+  }
+
+  /** Before all that waits. */
+  first(parts: (string | Buffer)[]): void {
+    this.#waiting.unshift(parts);
+    this.#wake();
+  }
+
+  /** Sends nothing until `release`. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (!this.#busy && !this.#held) {
       void this.#drain();
     }
   }

@@ -1,3 +1,4 @@
+import type { Certificate } from '../../protocol/certificate.ts';
 import { checkCertificate } from '../../protocol/certificate.ts';
 import type { Clock } from '../../protocol/clock.ts';
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
@@ -5,11 +6,17 @@ import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
 import type { Edge } from './edge.ts';
 
+/** A card, and what its certificate says. */
+export interface Believed {
+  card: NodeCard;
+  certificate: Certificate;
+}
+
 /** Which of the cards that came are to be believed; the rest is left out. */
 export type CheckCards = (
   nodes: readonly NodeCard[],
   revoked: ReadonlySet<string>,
-) => Promise<NodeCard[]>;
+) => Promise<Believed[]>;
 
 /**
  * Believes a card whose certificate the edge signed for that node of that region, with a key that was not
@@ -21,29 +28,25 @@ export function cardCheck(components: {
   edge: Pick<Edge, 'keys'>;
 }): CheckCards {
   const { clock, log, edge } = components;
-  const isCertified = async (
-    { nodeId, region, jurisdiction, certificate }: NodeCard,
-    revoked: ReadonlySet<string>,
-  ): Promise<boolean> => {
+  const believe = async (card: NodeCard, revoked: ReadonlySet<string>): Promise<Believed[]> => {
     const key = edge.keys?.ticketKey;
     if (key === undefined) {
-      return false;
+      return [];
     }
+    const { nodeId, region, jurisdiction } = card;
     try {
       const expected = { nodeId, region, jurisdiction, now_ms: clock.now() };
-      const { peerId } = await checkCertificate(key, certificate ?? '', expected);
-      if (revoked.has(peerId)) {
+      const certificate = await checkCertificate(key, card.certificate ?? '', expected);
+      if (revoked.has(certificate.peerId)) {
         throw new RizomaError('certificate_revoked', `the key of ${nodeId} was revoked`);
       }
-      return true;
+      return [{ card, certificate }];
     } catch (thrown) {
       const { code, message } = toRizomaError(thrown);
       log.warn({ code, nodeId }, `a card is not believed: ${message}`);
-      return false;
+      return [];
     }
   };
-  return async (nodes, revoked) => {
-    const believed = await Promise.all(nodes.map((node) => isCertified(node, revoked)));
-    return nodes.filter((_, index) => believed[index] === true);
-  };
+  return async (nodes, revoked) =>
+    (await Promise.all(nodes.map((node) => believe(node, revoked)))).flat();
 }

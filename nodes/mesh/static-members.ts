@@ -1,7 +1,10 @@
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
-import type { CheckCards } from './card-check.ts';
+import type { Believed, CheckCards } from './card-check.ts';
 import type { Edge } from './edge.ts';
 import type { Members } from './members.ts';
+
+/** Whom to believe now, and the peer ids of keys that were revoked. */
+export type OnBelieved = (believed: readonly Believed[], revoked: ReadonlySet<string>) => void;
 
 interface Heard {
   nodes: readonly NodeCard[];
@@ -16,15 +19,17 @@ interface Heard {
 export class StaticMembers implements Members {
   readonly #own: NodeCard;
   readonly #check: CheckCards;
+  readonly #onBelieved: OnBelieved;
   readonly #listeners = new Set<() => void>();
   #nodes: ReadonlyMap<string, NodeCard>;
   /** What the edge said last. */
   #heard: Heard | undefined;
   #stopListening: (() => void) | undefined;
 
-  constructor(components: { card: NodeCard; check: CheckCards }) {
+  constructor(components: { card: NodeCard; check: CheckCards; onBelieved: OnBelieved }) {
     this.#own = components.card;
     this.#check = components.check;
+    this.#onBelieved = components.onBelieved;
     this.#nodes = new Map([[this.#own.nodeId, this.#own]]);
   }
 
@@ -32,6 +37,7 @@ export class StaticMembers implements Members {
     card: NodeCard;
     edge: Pick<Edge, 'listen'>;
     check: CheckCards;
+    onBelieved: OnBelieved;
   }): StaticMembers {
     const members = new StaticMembers(components);
     members.#stopListening = components.edge.listen({
@@ -72,10 +78,13 @@ export class StaticMembers implements Members {
     if (heard === undefined) {
       return;
     }
-    const believed = await this.#check(heard.nodes, new Set(heard.revoked));
+    const revoked = new Set(heard.revoked);
+    const believed = await this.#check(heard.nodes, revoked);
     // Something newer may have come meanwhile, and be known already.
     if (this.#heard === heard) {
-      this.#become(believed);
+      // The keys first: whoever hears of a node may call it at once.
+      this.#onBelieved(believed, revoked);
+      this.#become(believed.map(({ card }) => card));
     }
   }
 

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
-import { CertificateText } from '../certificate.ts';
+import { CertificateText, MemberKey } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
 import { Endpoint } from '../directory.ts';
 import { AgentId, ErizoId, RoomId } from '../ids.ts';
+import { limits } from '../limits.ts';
 import { TicketPublicKey } from '../ticket.ts';
 import { ErizoCounters } from './controller-erizo.ts';
 import { ErizoMeasures } from './erizo-measures.ts';
@@ -106,6 +107,11 @@ export const agentToErizo = {
   /** When it registers, and when there is another certificate. The last one counts. */
   trust: {
     params: Trust,
+    notify: true,
+  },
+  /** The keys of all members but this node, in place of those told before. Told first of all. */
+  members: {
+    params: v.strictObject({ keys: v.pipe(v.array(MemberKey), v.maxLength(limits.members)) }),
     notify: true,
   },
   /** What is open in it, for the metrics of the node. */

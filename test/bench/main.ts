@@ -2,11 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { edge } from './edge.ts';
 import { join } from './join.ts';
+import { rpc } from './rpc.ts';
 import type { Bench, Row } from './row.ts';
 import { formatRows } from './row.ts';
 import { system } from './system.ts';
 
-const benches: readonly Bench[] = [edge, join, system];
+const benches: readonly Bench[] = [edge, join, rpc, system];
 
 function say(line: string): void {
   console.log(line);

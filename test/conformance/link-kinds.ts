@@ -2,12 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { dialWebSocket, WebSocketLink } from '../../nodes/link/websocket-link.ts';
-import { dialZmq } from '../../nodes/link/zmq-dialer.ts';
-import { ZmqListener } from '../../nodes/link/zmq-listener.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import type { Link } from '../../protocol/link.ts';
 import { FaultyLink } from '../fakes/faulty-link.ts';
 import { memoryLinkPair } from '../fakes/memory-link.ts';
+import { twoMembers } from '../support/zmq.ts';
 
 /** Two ends of one link, and what has to be put away after the test. */
 export interface LinkPair {
@@ -22,11 +21,13 @@ const clock = systemClock;
 
 async function zmqPair(): Promise<LinkPair> {
   const accepted = Promise.withResolvers<Link>();
-  const listener = await ZmqListener.create(
-    { clock },
-    { ip: '127.0.0.1', onLink: (link) => accepted.resolve(link) },
-  );
-  const left = dialZmq({ clock }, { endpoint: listener.endpoint, hello: '{}', name: 'zmq' });
+  const [here, there] = await twoMembers();
+  const listener = await there.zmq.listen({
+    ip: '127.0.0.1',
+    onLink: (link) => accepted.resolve(link),
+  });
+  const to = { nodeId: 'us-east-1', endpoint: listener.endpoint };
+  const left = here.zmq.dial({ to, hello: '{}', name: 'zmq' });
   const right = await accepted.promise;
   return {
     left,
@@ -34,6 +35,8 @@ async function zmqPair(): Promise<LinkPair> {
     async dispose() {
       left.close();
       await listener.close();
+      here.close();
+      there.close();
     },
   };
 }

@@ -1,20 +1,20 @@
-import { dialZmq } from '../../nodes/link/zmq-dialer.ts';
-import { ZmqListener } from '../../nodes/link/zmq-listener.ts';
-import { systemClock } from '../../protocol/clock.ts';
+import { once } from 'node:events';
+import { testSockets } from '../support/zmq.ts';
 
-/** A process to be killed: it dials the endpoint that it is given, else listens and echoes. */
-const clock = systemClock;
+/**
+ * A process to be killed, with the key that it is sent: it dials the endpoint that it is given, else
+ * listens and echoes.
+ */
 const endpoint = process.argv[2];
+const [own] = await once(process, 'message');
+const { zmq } = await testSockets({}, { nodeId: 'test-1', region: 'test', own });
 if (endpoint === undefined) {
-  const listener = await ZmqListener.create(
-    { clock },
-    {
-      ip: '127.0.0.1',
-      onLink: (link) => link.open({ frame: (text) => link.send(text), ended: () => undefined }),
-    },
-  );
+  const listener = await zmq.listen({
+    ip: '127.0.0.1',
+    onLink: (link) => link.open({ frame: (text) => link.send(text), ended: () => undefined }),
+  });
   process.send?.(listener.endpoint);
 } else {
-  const link = dialZmq({ clock }, { endpoint, hello: '{}', name: 'doomed' });
+  const link = zmq.dial({ to: { nodeId: 'test-1', endpoint }, hello: '{}', name: 'doomed' });
   link.open({ frame: () => undefined, ended: () => undefined });
 }

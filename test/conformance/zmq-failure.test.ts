@@ -1,54 +1,61 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { dialZmq } from '../../nodes/link/zmq-dialer.ts';
-import { ZmqListener } from '../../nodes/link/zmq-listener.ts';
-import { systemClock } from '../../protocol/clock.ts';
+import { newCurveKeyPair } from '../../nodes/link/zmq-curve.ts';
 import type { Link, LinkEnd } from '../../protocol/link.ts';
+import { testSockets } from '../support/zmq.ts';
 
-const clock = systemClock;
+const own = newCurveKeyPair();
+const { zmq } = await testSockets({}, { nodeId: 'test-1', region: 'test', own });
+const at = (endpoint: string) => ({ nodeId: 'test-1', endpoint });
 
 function endOf(link: Link): Promise<LinkEnd> {
   return new Promise((resolve) => link.open({ frame: () => undefined, ended: resolve }));
 }
 
 test('a link to a process that is not there ends at once', async () => {
-  const link = dialZmq({ clock }, { endpoint: 'tcp://127.0.0.1:1', hello: '{}', name: 'nobody' });
+  const link = zmq.dial({ to: at('tcp://127.0.0.1:1'), hello: '{}', name: 'nobody' });
   expect(await endOf(link)).toBe('lost');
 });
 
 test('a link to a process that is killed ends at once, and one to its successor works', async () => {
   const process = fork(new URL('./zmq-echo.ts', import.meta.url), { stdio: 'inherit' });
+  process.send(own);
   const [endpoint] = (await once(process, 'message')) as [string];
-  const link = dialZmq({ clock }, { endpoint, hello: '{}', name: 'echo' });
+  const link = zmq.dial({ to: at(endpoint), hello: '{}', name: 'echo' });
   const answered = Promise.withResolvers<string>();
   const ended = Promise.withResolvers<LinkEnd>();
   link.open({ frame: answered.resolve, ended: ended.resolve });
   link.send('ping');
   expect(await answered.promise).toBe('ping');
+  const exited = once(process, 'exit');
   process.kill('SIGKILL');
   expect(await ended.promise).toBe('lost');
+  // Its port is free once it is gone altogether.
+  await exited;
 
   const port = Number(endpoint.split(':').at(-1));
   const accepted = Promise.withResolvers<string>();
-  await using _listener = await ZmqListener.create(
-    { clock },
-    { ip: '127.0.0.1', port, onLink: (_link, hello) => accepted.resolve(hello) },
-  );
-  const next = dialZmq({ clock }, { endpoint, hello: '{"again":true}', name: 'successor' });
+  await using _listener = await zmq.listen({
+    ip: '127.0.0.1',
+    port,
+    onLink: (_link, hello) => accepted.resolve(hello),
+  });
+  const next = zmq.dial({ to: at(endpoint), hello: '{"again":true}', name: 'successor' });
   expect(await accepted.promise).toBe('{"again":true}');
   next.close();
 });
 
 test('a link whose dialler is killed ends on the listening side', async () => {
   const accepted = Promise.withResolvers<Link>();
-  await using listener = await ZmqListener.create(
-    { clock },
-    { ip: '127.0.0.1', onLink: (link) => accepted.resolve(link) },
-  );
+  await using listener = await zmq.listen({
+    ip: '127.0.0.1',
+    onLink: (link) => accepted.resolve(link),
+  });
   const process = fork(new URL('./zmq-echo.ts', import.meta.url), [listener.endpoint], {
     stdio: 'inherit',
   });
+  process.send(own);
   const ended = endOf(await accepted.promise);
   process.kill('SIGKILL');
   expect(['lost', 'silent']).toContain(await ended);

@@ -1,4 +1,5 @@
-import { ZmqListener } from '../../nodes/link/zmq-listener.ts';
+import type { ZmqListener } from '../../nodes/link/zmq-listener.ts';
+import type { ZmqSockets } from '../../nodes/link/zmq-sockets.ts';
 import type { Clock } from '../../protocol/clock.ts';
 import type { Handlers } from '../../protocol/contract.ts';
 import type {
@@ -14,23 +15,30 @@ import { FakeErizo } from './fake-erizo.ts';
 
 type Peer = RpcPeer<AgentToController, ControllerToAgent>;
 
+interface FakeAgentComponents {
+  clock: Clock;
+  /** With the key of this node, which is the agent's and that of its processes. */
+  zmq: ZmqSockets;
+  nodeId: string;
+}
+
 /** An agent that makes a `FakeErizo` for each request: the real contract over a real link. */
 export class FakeAgent {
   /** In the order in which they were made. */
   readonly erizos: FakeErizo[] = [];
   readonly deleted: string[] = [];
   readonly failNext: ErrorCode[] = [];
-  readonly #clock: Clock;
+  readonly #components: FakeAgentComponents;
   #listener: ZmqListener | undefined;
   readonly #peers = new Set<Peer>();
 
-  constructor(components: { clock: Clock }) {
-    this.#clock = components.clock;
+  constructor(components: FakeAgentComponents) {
+    this.#components = components;
   }
 
-  static async create(components: { clock: Clock }): Promise<FakeAgent> {
+  static async create(components: FakeAgentComponents): Promise<FakeAgent> {
     const agent = new FakeAgent(components);
-    agent.#listener = await ZmqListener.create(components, {
+    agent.#listener = await components.zmq.listen({
       ip: '127.0.0.1',
       onLink: (link) => agent.#attach(link),
     });
@@ -54,7 +62,7 @@ export class FakeAgent {
 
   #attach(link: Link): void {
     const peer: Peer = RpcPeer.create(
-      { link, clock: this.#clock, handlers: this.#handlers() },
+      { link, clock: this.#components.clock, handlers: this.#handlers() },
       {
         outgoing: agentToController,
         incoming: controllerToAgent,
@@ -71,16 +79,20 @@ export class FakeAgent {
         if (code !== undefined) {
           throw new RizomaError(code, `as the test wants it: ${code}`);
         }
-        const erizo = await FakeErizo.create({ clock: this.#clock });
+        const erizo = await FakeErizo.create(this.#components);
         this.erizos.push(erizo);
         const { erizoId, endpoint } = erizo;
-        return { erizoId, agentId: 'agent-1', endpoint };
+        return { erizoId, agentId: this.#components.nodeId, endpoint };
       },
       deleteErizoJS: async ({ erizoId }) => {
         this.deleted.push(erizoId);
         return null;
       },
-      getErizoAgents: async () => ({ agentId: 'agent-1', erizos: [], spare: 1 }),
+      getErizoAgents: async () => ({
+        agentId: this.#components.nodeId,
+        erizos: [],
+        spare: 1,
+      }),
     };
   }
 }

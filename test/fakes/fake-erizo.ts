@@ -1,4 +1,5 @@
-import { ZmqListener } from '../../nodes/link/zmq-listener.ts';
+import type { ZmqListener } from '../../nodes/link/zmq-listener.ts';
+import type { ZmqSockets } from '../../nodes/link/zmq-sockets.ts';
 import type { Clock } from '../../protocol/clock.ts';
 import type { Handlers, ParamsOf } from '../../protocol/contract.ts';
 import type {
@@ -51,9 +52,9 @@ export class FakeErizo {
     this.#clock = components.clock;
   }
 
-  static async create(components: { clock: Clock }): Promise<FakeErizo> {
+  static async create(components: { clock: Clock; zmq: ZmqSockets }): Promise<FakeErizo> {
     const erizo = new FakeErizo(components);
-    erizo.#listener = await ZmqListener.create(components, {
+    erizo.#listener = await components.zmq.listen({
       ip: '127.0.0.1',
       onLink: (link, hello) => erizo.#attach(link, hello),
     });

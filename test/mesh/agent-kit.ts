@@ -1,11 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { vi } from 'vitest';
+import { pino } from 'pino';
+import { afterAll, vi } from 'vitest';
 import type { ErizoEnvironment } from '../../nodes/agent/erizo-process.ts';
-import { dialZmq } from '../../nodes/link/zmq-dialer.ts';
+import { Identity } from '../../nodes/mesh/identity.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import type {
   AgentToController,
@@ -18,6 +21,7 @@ import type {
 } from '../../protocol/contracts/controller-erizo.ts';
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import { testSockets } from '../support/zmq.ts';
 
 /** An address of the loopback network that no other test and no local system takes. */
 export const ip = '127.77.1.1';
@@ -40,16 +44,24 @@ export function erizoEnvironment(runId: string): ErizoEnvironment {
   };
 }
 
+/** Where the nodes of a test keep their keys: those with which the test itself speaks. */
+const stateDir = mkdtempSync(join(tmpdir(), 'rizoma-state-'));
+afterAll(() => rmSync(stateDir, { recursive: true }));
+const { keys } = await Identity.create({ log: pino({ level: 'silent' }) }, { stateDir });
+
+/** The sockets of another process of the node. */
+export const sockets = await testSockets({}, { nodeId: 'test-1', region: 'test', own: keys.curve });
+
 /** The controller's end of an agent's link, and what it was told of exits. */
 export class TestController {
   readonly peer: RpcPeer<ControllerToAgent, AgentToController>;
   readonly exited: string[] = [];
 
-  constructor(endpoint: string, id = 'test') {
-    const hello = JSON.stringify({ kind: 'controller', id });
+  constructor(endpoint: string, zmq = sockets.zmq) {
+    const hello = JSON.stringify({ kind: 'controller', id: 'test' });
     this.peer = RpcPeer.create(
       {
-        link: dialZmq({ clock: systemClock }, { endpoint, hello, name: 'agent' }),
+        link: zmq.dial({ to: { nodeId: 'test-1', endpoint }, hello, name: 'agent' }),
         clock: systemClock,
         handlers: { erizoExited: ({ erizoId }) => void this.exited.push(erizoId) },
       },
@@ -90,7 +102,7 @@ export function dialErizo(endpoint: string): RpcPeer<ControllerToErizo, ErizoToC
   const hello = JSON.stringify({ kind: 'controller', id: 'test' });
   return RpcPeer.create(
     {
-      link: dialZmq({ clock: systemClock }, { endpoint, hello, name: 'erizo' }),
+      link: sockets.zmq.dial({ to: { nodeId: 'test-1', endpoint }, hello, name: 'erizo' }),
       clock: systemClock,
       handlers: {
         connectionMessage: () => undefined,
@@ -182,6 +194,7 @@ export async function startNode(
       RIZOMA_MEDIA_PORT_MIN: '41000',
       RIZOMA_MEDIA_PORT_MAX: '41999',
       RIZOMA_RUN_ID: runId,
+      RIZOMA_STATE_DIR: stateDir,
       ...environment,
     },
   });

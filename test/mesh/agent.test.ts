@@ -2,15 +2,17 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Agent } from '../../nodes/agent/agent.ts';
 import type { ErizoEnvironment } from '../../nodes/agent/erizo-process.ts';
-import { dialZmq } from '../../nodes/link/zmq-dialer.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import { newUuid } from '../../protocol/ids.ts';
+import type { TestSockets } from '../support/zmq.ts';
+import { testSockets } from '../support/zmq.ts';
 import {
   TestController,
   dialErizo,
   erizoEnvironment,
   processesOf,
   roomId,
+  sockets,
   sweep,
 } from './agent-kit.ts';
 
@@ -22,10 +24,18 @@ async function start(
   environment: Partial<ErizoEnvironment> = {},
 ): Promise<TestController> {
   agent = await Agent.create(
-    { clock: systemClock, log: pino({ level: 'silent' }) },
+    { ...sockets, clock: systemClock, log: pino({ level: 'silent' }) },
     { ...pool, rpcPort: 0, environment: { ...erizoEnvironment(runId), ...environment } },
   );
   return new TestController(agent.endpoint);
+}
+
+/** The sockets of another node, which the one under test is told of. */
+async function neighbourOf(node: { nodeId: string; region: string }): Promise<TestSockets> {
+  const neighbour = await testSockets({}, node);
+  neighbour.keyring.replace([sockets.member]);
+  sockets.keyring.replace([neighbour.member]);
+  return neighbour;
 }
 
 beforeEach(() => {
@@ -56,11 +66,27 @@ describe('an agent and its ErizoJS processes', () => {
     const controller = await start({ prerunProcesses: 1, maxProcesses: 1 });
     await controller.settled(1);
     agent?.drain(true);
-    await expect(controller.take()).rejects.toMatchObject({ code: 'draining' });
-    const own = new TestController(agent?.endpoint ?? '', 'test-1/epoch');
-    expect(await own.take()).toMatchObject({ agentId: 'test-1' });
-    agent?.drain(false);
+    const neighbour = await neighbourOf({ nodeId: 'test-2', region: 'test' });
+    const other = new TestController(agent?.endpoint ?? '', neighbour.zmq);
+    await expect(other.take()).rejects.toMatchObject({ code: 'draining' });
     expect(await controller.take()).toMatchObject({ agentId: 'test-1' });
+    agent?.drain(false);
+    expect(await other.take()).toMatchObject({ agentId: 'test-1' });
+    neighbour.close();
+  });
+
+  it('has nothing for controllers of other regions, and takes no process of another host for its own', async () => {
+    await start({ prerunProcesses: 0, maxProcesses: 1 });
+    const stranger = await neighbourOf({ nodeId: 'there-1', region: 'there' });
+    const endpoint = agent?.endpoint ?? '';
+    for (const kind of ['controller', 'erizo']) {
+      const hello = JSON.stringify({ kind, id: newUuid() });
+      const to = { nodeId: 'test-1', endpoint };
+      const link = stranger.zmq.dial({ to, hello, name: 'stranger' });
+      const ended = new Promise((resolve) => link.open({ frame: () => undefined, ended: resolve }));
+      expect(await ended).toBe('peer_closed');
+    }
+    stranger.close();
   });
 
   it('gives an idle one, which answers, and starts another in its place', async () => {
@@ -161,7 +187,8 @@ describe('an agent and its ErizoJS processes', () => {
     const controller = await start({ prerunProcesses: 0, maxProcesses: 1 });
     for (const hello of ['', '{', '{"kind":"agent","id":"x"}', '{"kind":"cook","id":"x"}']) {
       const endpoint = agent?.endpoint ?? '';
-      const link = dialZmq({ clock: systemClock }, { endpoint, hello, name: 'stranger' });
+      const to = { nodeId: 'test-1', endpoint };
+      const link = sockets.zmq.dial({ to, hello, name: 'stranger' });
       const ended = new Promise((resolve) => link.open({ frame: () => undefined, ended: resolve }));
       expect(await ended).toBe('peer_closed');
     }
@@ -173,7 +200,7 @@ describe('an agent and its ErizoJS processes', () => {
     const rpcPort = Number(agent?.endpoint.split(':').at(-1));
     await expect(
       Agent.create(
-        { clock: systemClock, log: pino({ level: 'silent' }) },
+        { ...sockets, clock: systemClock, log: pino({ level: 'silent' }) },
         {
           prerunProcesses: 0,
           maxProcesses: 1,

@@ -131,7 +131,7 @@ describe('what a publisher at another controller says', () => {
     await there.neighbours.close();
     // One that refuses it, since it knows no rooms: what counts is that it is asked.
     await using moved = await Neighbours.create(
-      { clock: systemClock, log: pino({ level: 'silent' }) },
+      { clock: systemClock, log: pino({ level: 'silent' }), zmq: there.zmq },
       { controllerId: 'us-east-1/2', ip: '127.0.0.1' },
     );
     const asked = Promise.withResolvers<string>();

@@ -6,6 +6,8 @@ import { afterEach, expect } from 'vitest';
 import { Controller } from '../../nodes/controller/controller.ts';
 import { Neighbours } from '../../nodes/controller/neighbours.ts';
 import { NodeMeasures } from '../../nodes/node-measures.ts';
+import { newCurveKeyPair } from '../../nodes/link/zmq-curve.ts';
+import type { ZmqSockets } from '../../nodes/link/zmq-sockets.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
 import { newHexId } from '../../protocol/ids.ts';
@@ -13,10 +15,14 @@ import { FakeAgent } from '../fakes/fake-agent.ts';
 import { FakeEdge } from '../fakes/fake-edge.ts';
 import type { FakeErizo } from '../fakes/fake-erizo.ts';
 import { FakeMembers } from '../fakes/fake-members.ts';
+import { memberKey, testSockets } from '../support/zmq.ts';
 import { LicodeClient } from '../fakes/licode-client.ts';
 
 export const self = { nodeId: 'eu-west-1', region: 'eu-west' };
 export const elsewhere = { nodeId: 'us-east-1', region: 'us-east' };
+
+/** Of all nodes of a test, so that each world stands for any of them. */
+const own = newCurveKeyPair();
 
 /** One real controller on a real http server, with an edge, an agent and ErizoJS processes of tests. */
 export class World {
@@ -25,13 +31,14 @@ export class World {
   readonly agent: FakeAgent;
   readonly controller: Controller;
   readonly neighbours: Neighbours;
+  readonly zmq: ZmqSockets;
   readonly url: string;
   readonly host: string;
   readonly roomId = newHexId();
   readonly #end: () => Promise<void>;
 
   constructor(
-    parts: Pick<World, 'edge' | 'members' | 'agent' | 'controller' | 'neighbours' | 'host'>,
+    parts: Pick<World, 'edge' | 'members' | 'agent' | 'controller' | 'neighbours' | 'zmq' | 'host'>,
     end: () => Promise<void>,
   ) {
     this.edge = parts.edge;
@@ -39,6 +46,7 @@ export class World {
     this.agent = parts.agent;
     this.controller = parts.controller;
     this.neighbours = parts.neighbours;
+    this.zmq = parts.zmq;
     this.host = parts.host;
     this.url = `ws://${parts.host}`;
     this.#end = end;
@@ -48,12 +56,15 @@ export class World {
   static async create(options: { clientsPerErizo?: number } = {}): Promise<World> {
     const clock = systemClock;
     const edge = await FakeEdge.create(self);
-    const agent = await FakeAgent.create({ clock });
+    const { nodeId } = self;
+    const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
+    const { zmq, keyring, close: closeZmq } = await testSockets({ log }, { ...self, own });
+    keyring.replace([memberKey(elsewhere, own)]);
+    const agent = await FakeAgent.create({ clock, zmq, nodeId });
     const server = createServer((_request, response) => response.writeHead(404).end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     const members = new FakeMembers();
-    const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
     const epoch = crypto.randomUUID();
     const card: NodeCard = {
       ...self,
@@ -66,17 +77,21 @@ export class World {
     };
     members.set([card]);
     const controllerId = `${self.nodeId}/${epoch}`;
-    const neighbours = await Neighbours.create({ clock, log }, { controllerId, ip: '127.0.0.1' });
+    const neighbours = await Neighbours.create(
+      { clock, log, zmq },
+      { controllerId, ip: '127.0.0.1' },
+    );
     const measures = new NodeMeasures({ registry: new Registry() });
     const controller = await Controller.create(
-      { clock, log, edge, members, server, neighbours, measures },
+      { clock, log, edge, members, server, neighbours, zmq, measures },
       { ...self, epoch, maxErizosPerRoom: 3, clientsPerErizo: options.clientsPerErizo ?? 10 },
     );
-    const parts = { edge, members, agent, controller, neighbours, host };
+    const parts = { edge, members, agent, controller, neighbours, zmq, host };
     return new World(parts, async () => {
       await controller.close();
       await neighbours.close();
       await agent.close();
+      closeZmq();
       await new Promise((resolve) => server.close(resolve));
     });
   }

@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import * as v from 'valibot';
-import { ZmqListener } from '../../nodes/link/zmq-listener.ts';
-import { dialZmq } from '../../nodes/link/zmq-dialer.ts';
+import type { ZmqListener } from '../../nodes/link/zmq-listener.ts';
 import type { Hop, Route } from '../../protocol/cascade-tree.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import type { ParamsOf } from '../../protocol/contract.ts';
@@ -26,6 +25,7 @@ import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { grantOf, roomId, trustOf } from './erizo-grants.ts';
 import * as inPage from './erizo-page.ts';
+import { keys, own, zmq } from './erizo-wires.ts';
 export { empty, isEmpty } from './erizo-empty.ts';
 
 const clock = systemClock;
@@ -46,29 +46,27 @@ export class TestAgent {
 
   static async create(port = 0): Promise<TestAgent> {
     const holder: { agent?: TestAgent } = {};
-    const listener = await ZmqListener.create(
-      { clock },
-      {
-        ip: '127.0.0.1',
-        port,
-        onLink: (link) => {
-          const peer: AgentPeer = RpcPeer.create(
-            {
-              link,
-              clock,
-              handlers: {
-                register: async (registration) => {
-                  holder.agent?.onRegister({ peer, ...registration });
-                  return null;
-                },
-                load: () => undefined,
+    const listener = await zmq.listen({
+      ip: '127.0.0.1',
+      port,
+      onLink: (link) => {
+        const peer: AgentPeer = RpcPeer.create(
+          {
+            link,
+            clock,
+            handlers: {
+              register: async (registration) => {
+                peer.notify('members', { keys });
+                holder.agent?.onRegister({ peer, ...registration });
+                return null;
               },
+              load: () => undefined,
             },
-            { outgoing: agentToErizo, incoming: erizoToAgent },
-          );
-        },
+          },
+          { outgoing: agentToErizo, incoming: erizoToAgent },
+        );
       },
-    );
+    });
     holder.agent = new TestAgent(listener);
     return holder.agent;
   }
@@ -118,8 +116,9 @@ export class TestErizo {
         RIZOMA_LOG_LEVEL: process.env['ERIZO_TEST_LOG'] ?? 'warn',
         ...env,
       },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['pipe', 'inherit', 'inherit'],
     });
+    child.stdin.end(JSON.stringify(own));
     const { peer, endpoint } = await arrival;
     peer.notify('trust', await trustOf({ nodeId, region }));
     // It has heard of it when it answers what was asked after that.
@@ -172,9 +171,7 @@ export class TestController {
 
   static dial(erizo: TestErizo, id: string = newUuid()): TestController {
     const hello = JSON.stringify({ kind: 'controller', id });
-    return new TestController(
-      dialZmq({ clock }, { endpoint: erizo.hop.endpoint, hello, name: 'test' }),
-    );
+    return new TestController(zmq.dial({ to: erizo.hop, hello, name: 'test' }));
   }
 
   constructor(link: Link) {

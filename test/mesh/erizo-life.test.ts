@@ -16,6 +16,7 @@ import { limits } from '../../protocol/limits.ts';
 import { memoryLinkPair } from '../fakes/memory-link.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { launchChromium } from '../support/chromium.ts';
+import { testSockets } from '../support/zmq.ts';
 import { roomId } from './erizo-grants.ts';
 import { Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
 
@@ -163,17 +164,17 @@ describe('a controller', () => {
     const calls = new Calls({ registry });
     const measures = Measures.create({ engine, clock, registry });
     const recording = { dir: undefined, ports: { min: 42_000, max: 42_999 } };
-    const erizo = new Erizo(
-      { engine, clock, log, guard, calls, measures },
-      { self, onChange: () => undefined, recording },
-    );
+    const { zmq, close } = await testSockets();
+    const caller = { nodeId: 'node', region: 'eu-west' };
+    const components = { engine, clock, log, guard, calls, measures, zmq };
+    const erizo = new Erizo(components, { self, onChange: () => undefined, recording });
     const [here, there] = memoryLinkPair();
-    erizo.onLink(there, JSON.stringify({ kind: 'controller', id: newUuid() }));
+    erizo.onLink(there, JSON.stringify({ kind: 'controller', id: newUuid() }), caller);
     const controller = new TestController(here);
     const ann = await Participant.create(browser, controller);
     await ann.publish();
     const [other, another] = memoryLinkPair();
-    erizo.onLink(another, JSON.stringify({ kind: 'controller', id: newUuid() }));
+    erizo.onLink(another, JSON.stringify({ kind: 'controller', id: newUuid() }), caller);
     const watcher = new TestController(other);
     controller.peer.close();
     // A memory link says that it ended a turn later: an answer over another one comes after that.
@@ -183,6 +184,7 @@ describe('a controller', () => {
     clock.advance(1);
     expect(await erizo.counters()).toMatchObject({ clients: 0, producers: 0, webRtcTransports: 0 });
     await erizo.close();
+    close();
     engine.close();
   });
 });

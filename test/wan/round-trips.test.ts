@@ -37,8 +37,8 @@ const expected: Counts<Counted> = {
   subscribeHere: { ...none, 'viewer-node': 1 },
   // Over an open pipe: cascade.open.
   subscribeWarm: { ...none, 'viewer-node': 1, 'node-node': 1 },
-  // The first between two processes: TCP, ZeroMQ's greetings and READY, then cascade.open.
-  subscribeCold: { ...none, 'viewer-node': 1, 'node-node': 4 },
+  // The first between two processes: TCP, two of ZeroMQ's greetings, two of CURVE's handshake, then cascade.open.
+  subscribeCold: { ...none, 'viewer-node': 1, 'node-node': 6 },
 };
 
 const why = whyNoWan();

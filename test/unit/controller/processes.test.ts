@@ -15,6 +15,7 @@ import {
   erizoToController,
 } from '../../../protocol/contracts/controller-erizo.ts';
 import type { NodeCard } from '../../../protocol/contracts/node-edge.ts';
+import type { Target } from '../../../nodes/link/zmq-dialer.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import { RpcPeer } from '../../../protocol/rpc-peer.ts';
 import { FakeMembers } from '../../fakes/fake-members.ts';
@@ -171,7 +172,7 @@ function setUpAgents(refusing: Set<string>): {
   const asked: string[] = [];
   const exited: string[] = [];
   const links: ReturnType<typeof setUpAgents>['links'] = [];
-  const dial = (endpoint: string): MemoryLink => {
+  const dial = ({ endpoint }: Target): MemoryLink => {
     const [near, far] = memoryLinkPair();
     const handlers: Handlers<ControllerToAgent> = {
       createErizoJS: async () => {

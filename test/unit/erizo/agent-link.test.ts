@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AgentLink } from '../../../nodes/erizo/agent-link.ts';
 import { erizoDefaults } from '../../../nodes/erizo/config.ts';
 import { createLog } from '../../../nodes/log.ts';
+import type { MemberKey } from '../../../protocol/certificate.ts';
 import type { ErizoLoad } from '../../../protocol/contracts/controller-agent.ts';
 import { agentToErizo, erizoToAgent } from '../../../protocol/contracts/controller-agent.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
@@ -27,7 +28,9 @@ function begin(options: { refuse?: boolean } = {}) {
   const state = { load: idle, dials: 0, registered: 0, orphan: 0 };
   const loads: ErizoLoad[] = [];
   const stops: boolean[] = [];
+  const members: string[] = [];
   let far: MemoryLink | undefined;
+  let told: RpcPeer<typeof agentToErizo, typeof erizoToAgent> | undefined;
   const link = AgentLink.create(
     { clock, log: createLog('silent', {}) },
     {
@@ -39,7 +42,7 @@ function begin(options: { refuse?: boolean } = {}) {
         state.dials += 1;
         const [near, other] = memoryLinkPair();
         far = other;
-        RpcPeer.create(
+        told = RpcPeer.create(
           {
             link: other,
             clock,
@@ -63,12 +66,14 @@ function begin(options: { refuse?: boolean } = {}) {
       measures: async () => [],
       onCall: () => undefined,
       onStop: (now) => stops.push(now),
+      onMembers: (keys) => members.push(keys.map(({ nodeId }) => nodeId).join()),
       onOrphan: () => {
         state.orphan += 1;
       },
     },
   );
-  return { clock, state, loads, stops, link, cut: () => far?.cut() };
+  const tell = (keys: MemberKey[]): void => told?.notify('members', { keys });
+  return { clock, state, loads, stops, members, link, tell, cut: () => far?.cut() };
 }
 
 /** Lets what is on its way arrive. */
@@ -123,6 +128,17 @@ describe('the link to the agent', () => {
     await settle();
     clock.advance(2 * erizoDefaults.orphan_ms);
     expect(state.orphan).toBe(2);
+  });
+
+  it('hands on the keys of members that the agent names', async () => {
+    const { members, tell } = begin();
+    const key = { region: 'eu-west', curveKey: 'x'.repeat(40), expires_s: 1 };
+    tell([
+      { ...key, nodeId: 'eu-west-2' },
+      { ...key, nodeId: 'eu-west-3' },
+    ]);
+    await settle();
+    expect(members).toEqual(['eu-west-2,eu-west-3']);
   });
 
   it('of an agent that does not want the process stops it', async () => {

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { cardCheck } from '../../../nodes/mesh/card-check.ts';
 import type { CheckCards } from '../../../nodes/mesh/card-check.ts';
 import type { Edge, EdgeKeys, EdgeListener } from '../../../nodes/mesh/edge.ts';
+import type { OnBelieved } from '../../../nodes/mesh/static-members.ts';
 import { StaticMembers } from '../../../nodes/mesh/static-members.ts';
 import type { NodeCard } from '../../../protocol/contracts/node-edge.ts';
+import type { Certificate } from '../../../protocol/certificate.ts';
 import { signCertificate } from '../../../protocol/certificate.ts';
 import { newUuid } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
@@ -26,9 +28,15 @@ interface World {
   listening(): number;
 }
 
-const believeAll: CheckCards = async (nodes) => [...nodes];
+const believeAll: CheckCards = async (nodes) =>
+  nodes.map((card) => ({ card, certificate: certificateOf(card) }));
 
-function setUp(given = believeAll): World {
+function certificateOf({ nodeId, region }: NodeCard): Certificate {
+  const keys = { peerId: peerIdOf(publicKey), curveKey: 'x'.repeat(40), jti: newUuid() };
+  return { nodeId, region, ...keys, issued_s: 0, expires_s: 1 };
+}
+
+function setUp(given = believeAll, onBelieved: OnBelieved = () => undefined): World {
   let last: Promise<unknown> = Promise.resolve();
   const check: CheckCards = (nodes, revoked) => {
     const answer = given(nodes, revoked);
@@ -47,7 +55,7 @@ function setUp(given = believeAll): World {
       return () => listeners.delete(listener);
     },
   };
-  const members = StaticMembers.create({ card: own, edge, check });
+  const members = StaticMembers.create({ card: own, edge, check, onBelieved });
   return {
     members,
     push: (nodes, revoked = []) => {
@@ -146,6 +154,16 @@ describe('the members as the edge names them', () => {
     skew_ms = (limits.certificate_ttl_s + limits.clockSkew_s + 1) * 1000;
     await push([good, other]);
     expect(names()).toEqual([]);
+  });
+
+  it('are named to whoever admits them before anybody hears of them', async () => {
+    const order: string[] = [];
+    const { members, push } = setUp(believeAll, (believed, revoked) => {
+      order.push(...believed.map(({ card }) => `admit ${card.nodeId}`), ...revoked);
+    });
+    members.onChange(() => order.push('changed'));
+    await push([cardOf('us-east-1', 'us-east')], ['revoked one']);
+    expect(order).toEqual(['admit us-east-1', 'revoked one', 'changed']);
   });
 
   it('hear nothing more once closed', () => {

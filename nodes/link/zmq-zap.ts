@@ -1,0 +1,80 @@
+import type { Context } from 'zeromq';
+import { Router } from 'zeromq';
+import type { Log } from '../log.ts';
+import type { Keyring } from './keyring.ts';
+import { encodeZ85 } from './z85.ts';
+import { SendQueue } from './zmq-wire.ts';
+
+/** Where libzmq asks, in each context (ZeroMQ RFC 27). */
+const endpoint = 'inproc://zeromq.zap.01';
+const version = '1.0';
+
+/**
+ * Decides who may connect to the sockets of a context: processes of members, by their CURVE key. It
+ * answers out of turn, so that one who is waited for holds up nobody.
+ */
+export class ZmqZap {
+  readonly #keyring: Keyring;
+  readonly #log: Log;
+  readonly #socket: Router;
+  readonly #queue: SendQueue;
+  #refused = 0;
+
+  private constructor(components: { context: Context; keyring: Keyring; log: Log }) {
+    this.#keyring = components.keyring;
+    this.#log = components.log;
+    this.#socket = new Router({ context: components.context, linger: 0 });
+    this.#queue = new SendQueue(
+      (parts) => this.#socket.send(parts),
+      () => this.#log.error('nobody can be admitted any more'),
+    );
+  }
+
+  static async create(components: {
+    context: Context;
+    keyring: Keyring;
+    log: Log;
+  }): Promise<ZmqZap> {
+    const zap = new ZmqZap(components);
+    await zap.#socket.bind(endpoint);
+    void zap.#receive();
+    return zap;
+  }
+
+  /** Who was refused so far. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  async #receive(): Promise<void> {
+    try {
+      for await (const parts of this.#socket) {
+        void this.#decide(parts);
+      }
+    } catch {
+      // The socket was closed while it waited.
+    }
+  }
+
+  /** The parts of a request: sender, empty, version, request id, domain, address, identity, mechanism, key. */
+  async #decide(parts: readonly Buffer[]): Promise<void> {
+    const [sender, , , requestId, , address, , mechanism, key] = parts;
+    if (sender === undefined || requestId === undefined) {
+      return;
+    }
+    const isCurve = mechanism?.toString() === 'CURVE' && key?.length === 32;
+    const good = isCurve && (await this.#keyring.admits(encodeZ85(key)));
+    if (!good) {
+      this.#refused += 1;
+      this.#log.warn({ address: address?.toString() }, 'somebody who is no member was refused');
+    }
+    if (!this.#socket.closed) {
+      const status = good ? ['200', 'OK'] : ['400', 'not a member'];
+      this.#queue.push([sender, '', version, requestId, ...status, '', '']);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { Certificate, MemberKey } from '../../protocol/certificate.ts';
+import type { Clock } from '../../protocol/clock.ts';
+import { limits } from '../../protocol/limits.ts';
+
+/**
+ * The keys of all that were certified. A node keeps its place here while its certificate is good and not
+ * revoked, also where it is no member for the moment: one that lost the edge carries media still.
+ */
+export class MemberKeys {
+  readonly #clock: Clock;
+  #known: ReadonlyMap<string, Certificate> = new Map();
+
+  constructor(components: { clock: Clock }) {
+    this.#clock = components.clock;
+  }
+
+  /** Takes these in, the newest of each node, and drops what is not good any more. Answers all. */
+  take(certificates: readonly Certificate[], revoked: ReadonlySet<string>): MemberKey[] {
+    const now_s = this.#clock.now() / 1000;
+    const known = new Map<string, Certificate>();
+    for (const certificate of [...this.#known.values(), ...certificates]) {
+      const { nodeId, peerId, issued_s, expires_s } = certificate;
+      const isGood = !revoked.has(peerId) && expires_s + limits.clockSkew_s > now_s;
+      const other = known.get(nodeId);
+      if (isGood && (other === undefined || issued_s >= other.issued_s)) {
+        known.set(nodeId, certificate);
+      }
+    }
+    this.#known = known;
+    return [...known.values()]
+      .toSorted((a, b) => b.issued_s - a.issued_s)
+      .slice(0, limits.members)
+      .map(({ nodeId, region, curveKey, expires_s }) => ({ nodeId, region, curveKey, expires_s }));
+  }
+}

@@ -1,0 +1,18 @@
+import { newCurveKeyPair } from '../../nodes/link/zmq-curve.ts';
+import { memberKey, testSockets } from '../support/zmq.ts';
+
+/** Of the test and of all nodes in it. */
+export const own = newCurveKeyPair();
+const nodes = ['eu-west', 'us-east', 'ap-northeast'].map((region) => ({
+  nodeId: `node-${region}`,
+  region,
+}));
+const sockets = await testSockets({}, { nodeId: 'test-1', region: 'eu-west', own });
+/** What its agent tells an ErizoJS process. */
+export const keys = [...nodes, { nodeId: 'test-1', region: 'eu-west' }].map((node) =>
+  memberKey(node, own),
+);
+sockets.keyring.replace(keys);
+
+/** How the test, as agent and as controller, speaks with ErizoJS processes. */
+export const { zmq } = sockets;
