@@ -22,6 +22,12 @@ export const fixtures = [
   'chromium-simulcast',
   'chromium-receive',
   'firefox-publish',
+  // Of Licode's client in Chromium, with `singlePC`: four offers on one connection, and one of another.
+  'licode-publish',
+  'licode-two-streams',
+  'licode-unpublished',
+  'licode-published-again',
+  'licode-restart',
 ] as const;
 
 export const local: LocalTransport = {

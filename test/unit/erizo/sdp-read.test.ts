@@ -35,6 +35,32 @@ describe('an SDP is read', () => {
     expect(kinds.toSorted()).toEqual(['application', 'audio', 'audio', 'video', 'video']);
   });
 
+  it('of Licode’s client, who publishes, gives up and publishes again on one connection', () => {
+    const sent = (name: string) =>
+      readDescription(fixture(name)).sections.map(({ mid, kind, sends, rejected, rids }) => {
+        const state = rejected ? 'rejected' : sends ? 'sends' : 'idle';
+        return `${mid} ${kind} ${state}${rids.length > 0 ? ` ${rids.join(';')}` : ''}`;
+      });
+    expect(sent('licode-publish')).toEqual(['0 audio sends', '1 video sends']);
+    const second = ['2 audio sends', '3 video sends 1;2;3'];
+    expect(sent('licode-two-streams')).toEqual(['0 audio sends', '1 video sends', ...second]);
+    // The first m-section stays, without a sender; the other one is stopped.
+    expect(sent('licode-unpublished')).toEqual(['0 audio idle', '1 video rejected', ...second]);
+    // The place of the stopped one is used again, for another kind (RFC 8829, section 5.2.2).
+    expect(sent('licode-published-again')).toEqual([
+      ...['0 audio idle', '4 audio sends', ...second, '5 video sends'],
+    ]);
+  });
+
+  it('of Licode’s client, who begins ICE anew where it receives', () => {
+    const { setup, sections } = readDescription(fixture('licode-restart'));
+    expect(setup).toBe('actpass');
+    expect(sections.map(({ mid, receives, sends }) => [mid, receives, sends])).toEqual([
+      ['0', true, false],
+      ['1', true, false],
+    ]);
+  });
+
   it('of Firefox, whose fingerprint stands above its m-sections', () => {
     const offer = readDescription(fixture('firefox-publish'));
     expect(offer.fingerprint.value).toMatch(/^1E:7C:/);
