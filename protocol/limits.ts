@@ -114,6 +114,8 @@ export const limits = {
   webhookTolerance_s: 300,
   /** Text that people write: names, labels. */
   name_chars: 256,
+  /** Streams whose loudness is told at a time: more voices at once nobody tells apart. */
+  audioLevels: 8,
   /** Attributes of a stream, as JSON. */
   attributes_bytes: 16 * 1024,
   /** What a publisher says to its subscribers at a time; a chat line or a drawing is far smaller. */

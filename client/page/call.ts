@@ -58,6 +58,10 @@ export class Call {
     room.on('stream-added', (stream) => this.#add(stream));
     room.on('stream-removed', (stream) => this.#remove(stream));
     room.on('stream-failed', (failure) => this.#handleFailed(failure));
+    room.on('active-speaker', ({ streamId }) => {
+      const isOwn = room.localStreams.some(({ id }) => id === streamId);
+      this.#grid.showSpeaker(isOwn ? 'own' : streamId);
+    });
     room.on('reconnecting', ({ reason }) => {
       const words = 'The connection was lost. Reconnecting…';
       this.#notices.show('connection', { level: 'warning', words, code: reason });

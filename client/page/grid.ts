@@ -41,6 +41,13 @@ export class Grid {
     }
   }
 
+  /** A ring around the tile of that key; around none where it has no tile. */
+  showSpeaker(key: string): void {
+    for (const [other, tile] of this.#tiles) {
+      tile.setSpeaking(other === key);
+    }
+  }
+
   /** Sound for all, once the browser has seen a click. */
   unmute(): void {
     for (const { video } of this.#tiles.values()) {

@@ -81,7 +81,8 @@ function wireLeave(room: Room, opening: Promise<Camera>): void {
 
 async function enter(opening: Promise<Camera>): Promise<Room> {
   notices.show('join', { level: 'info', words: 'Joining the room…' });
-  const room = await join({ token: await demoToken(wish), edge: location.origin });
+  const request = { token: await demoToken(wish), edge: location.origin };
+  const room = await join(request, { sound: 'speaker' });
   notices.clear('join');
   ownTile.setRegion(room.region);
   wireLeave(room, opening);

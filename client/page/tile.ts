@@ -49,6 +49,11 @@ export class Tile {
     this.#muted.textContent = words;
   }
 
+  /** Whether a ring says that this one speaks. */
+  setSpeaking(speaks: boolean): void {
+    this.element.toggleAttribute('data-speaks', speaks);
+  }
+
   /** Plays; answers false where the browser does not let it play with sound yet. */
   async play(media: MediaStream): Promise<boolean> {
     this.video.srcObject = media;

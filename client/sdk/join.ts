@@ -1,3 +1,4 @@
+import type { SoundWish } from '../../protocol/contracts/client.ts';
 import type { JoinController } from '../../protocol/contracts/rest.ts';
 import { JoinAnswer } from '../../protocol/contracts/rest.ts';
 import { decodeToken } from '../../protocol/token.ts';
@@ -17,7 +18,10 @@ export interface JoinRequest {
   edge?: string;
 }
 
-export type JoinOptions = Pick<RoomOptions, 'maxVideoBitrate_bps'>;
+export interface JoinOptions extends Pick<RoomOptions, 'maxVideoBitrate_bps'> {
+  /** To be told who speaks (`active-speaker`), or that and how loud the streams are (`audio-levels`). */
+  sound?: SoundWish;
+}
 
 export type JoinComponents = EdgeComponents &
   Omit<RoomComponents, 'channel'> & { readonly openSocket: OpenSocket };
@@ -67,12 +71,14 @@ async function enter(
 ): Promise<Room> {
   const { host, secure, region, ticket } = controller;
   const url = `${secure ? 'wss' : 'ws'}://${host}`;
-  const socket = components.openSocket(url, { ticket, plan }, defaults);
+  const { sound, ...publishing } = options;
+  const wishes = { plan, ...(sound === undefined ? {} : { sound }) };
+  const socket = components.openSocket(url, { ticket, ...wishes }, defaults);
   const channel = new Channel({ clock: components.clock, socket }, { reconnectionQuery: { plan } });
   const connected = await channel.open();
   const { clock, newConnection, newStream } = components;
   return Room.create(
     { clock, channel, newConnection, newStream },
-    { connected, controller: { host, region }, ...options },
+    { connected, controller: { host, region }, ...publishing },
   );
 }

@@ -20,6 +20,10 @@ export interface RoomEvents {
   'stream-removed': RemoteStream;
   /** It was tried again in vain, and is given up. */
   'stream-failed': { stream: RemoteStream | LocalStream; error: RizomaError };
+  /** Another stream, maybe one of ours, is the one that speaks; told to those who joined for it. */
+  'active-speaker': { streamId: string };
+  /** How loud the loudest streams are, in dBov (0 is the loudest); at most twice a second. */
+  'audio-levels': { levels: readonly { streamId: string; level_dBov: number }[] };
   reconnecting: { reason: string };
   reconnected: object;
   /** The room is over for us; not emitted for `leave()`. */
@@ -198,6 +202,14 @@ export class Room extends Emitter<RoomEvents> {
         return this.#media.connections.handleMessage(message.payload);
       case 'room_ended':
         return this.#handleOver(message.payload);
+      case 'onActiveSpeaker':
+        return this.emit('active-speaker', { streamId: message.payload.id });
+      case 'onAudioLevels': {
+        const levels = message.payload.levels.map(({ id, level_dBov }) => {
+          return { streamId: id, level_dBov };
+        });
+        return this.emit('audio-levels', { levels });
+      }
       case 'connection_failed': {
         const { type, streamId, code, message: words } = message.payload;
         return this.#handleFailed(type, streamId, reportedError(code, words));

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import {
+  ActiveSpeaker,
+  AudioLevels,
   Connected,
   ConnectionFailed,
   ConnectionMessageErizo,
@@ -14,6 +16,8 @@ const ServerMessage = v.variant('event', [
   v.object({ event: v.literal('onRemoveStream'), payload: RemovedStream }),
   v.object({ event: v.literal('connection_message_erizo'), payload: ConnectionMessageErizo }),
   v.object({ event: v.literal('room_ended'), payload: RoomEnded }),
+  v.object({ event: v.literal('onActiveSpeaker'), payload: ActiveSpeaker }),
+  v.object({ event: v.literal('onAudioLevels'), payload: AudioLevels }),
   v.object({ event: v.literal('connection_failed'), payload: ConnectionFailed }),
 ]);
 

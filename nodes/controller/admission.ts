@@ -41,7 +41,7 @@ export class Admission {
       additions.ticket === undefined
         ? await this.#byToken(keys, query)
         : await this.#byTicket(keys, additions.ticket);
-    return { ...who, plan: additions.plan };
+    return { ...who, plan: additions.plan, sound: additions.sound };
   }
 
   async #byTicket(keys: EdgeKeys, text: string): Promise<Omit<Visitor, 'plan'>> {

@@ -6,6 +6,7 @@ import type {
   P2pMessage as P2pMessageType,
   PublishMessage as PublishMessageType,
   RoomEnded,
+  SoundWish,
   SendDataMessage as SendDataMessageType,
   StartRecorderMessage as StartRecorderMessageType,
   StopRecorderMessage as StopRecorderMessageType,
@@ -48,6 +49,8 @@ export interface Visitor {
   userName: string;
   role: string;
   plan: ConnectionPlan;
+  /** What it wants to hear of; Licode's clients do not ask. */
+  sound?: SoundWish | undefined;
   /** The `POST /join` with which it came; Licode's clients come without one. */
   requestId: string | undefined;
 }
@@ -78,6 +81,7 @@ export class Client {
   readonly role: string;
   readonly plan: ConnectionPlan;
   readonly requestId: string | undefined;
+  readonly sound: SoundWish | undefined;
   readonly publications = new Map<string, Flow>();
   readonly subscriptions = new Map<string, Flow>();
   readonly connections: Connections;
@@ -96,6 +100,7 @@ export class Client {
     this.plan = visitor.plan;
     this.connections = new Connections({ kept: visitor.plan === 'single' });
     this.requestId = visitor.requestId;
+    this.sound = visitor.sound;
     this.role = visitor.role;
     this.#handlers = handlers;
     this.#log = components.log.child({ clientId: visitor.clientId });
@@ -105,6 +110,10 @@ export class Client {
       onReconnecting: () => this.#log.info('client is away'),
       onEnd: (why) => handlers.left(this, why),
     });
+  }
+
+  get connected(): boolean {
+    return this.#channel.at === 'connected';
   }
 
   get gone(): boolean {

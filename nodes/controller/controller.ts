@@ -248,6 +248,7 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
         connectionMessage: (message) => rooms.connectionMessage(message),
         streamFailed: (erizoId, failure) => rooms.streamFailed(erizoId, failure),
         recordingEnded: (ended) => rooms.recordingEnded(ended),
+        sound: (erizoId, sound) => rooms.sound(erizoId, sound),
         died: (erizoId) => rooms.erizoDied(erizoId),
         suspect: (erizo) => void agents.deleteErizoJS(erizo.erizoId),
       },

@@ -81,6 +81,12 @@ export class ErizoList<C extends object> {
     }
   }
 
+  /** The clients that the process serves. */
+  at(erizoId: string): C[] {
+    const slot = this.#live().find(({ erizo }) => erizo.erizoId === erizoId);
+    return [...(slot?.clients ?? [])];
+  }
+
   /** The process is lost. Answers its clients, who get another one when they next ask. */
   died(erizoId: string): C[] {
     const slot = this.#live().find(({ erizo }) => erizo.erizoId === erizoId);

@@ -12,6 +12,7 @@ import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Target } from '../link/zmq-dialer.ts';
 import type { Log } from '../log.ts';
 import { defaults } from './defaults.ts';
+import type { SoundNews } from './sound.ts';
 
 /** An ErizoJS process as an agent gave it. */
 export interface ErizoRef extends ErizoFact {
@@ -32,6 +33,8 @@ export interface ErizosListener {
   connectionMessage(message: ParamsOf<ErizoToController, 'connectionMessage'>): void;
   streamFailed(erizoId: string, failure: ParamsOf<ErizoToController, 'streamFailed'>): void;
   recordingEnded(ended: ParamsOf<ErizoToController, 'recordingEnded'>): void;
+  /** Who is heard in a room, of the streams that the process has. */
+  sound(erizoId: string, sound: SoundNews): void;
   /** Once for each process that is lost while a room uses it. */
   died(erizoId: string): void;
   /** It is lost but may still be there: its agent is to end it. */
@@ -134,6 +137,8 @@ export class Erizos {
       connectionMessage: (message) => this.#listener.connectionMessage(message),
       recordingEnded: (ended) => this.#listener.recordingEnded(ended),
       streamFailed: (failure) => this.#listener.streamFailed(erizoId, failure),
+      activeSpeaker: (news) => this.#listener.sound(erizoId, { is: 'speaker', news }),
+      audioLevels: (news) => this.#listener.sound(erizoId, { is: 'levels', news }),
     };
   }
 

@@ -148,6 +148,7 @@ export class Publishing {
           label: media.label,
           plan: client.plan,
           config,
+          ...(client.sound === undefined ? {} : { hears: true }),
         },
       },
       {

@@ -249,6 +249,12 @@ export class Room implements ClientHandlers {
     }
   }
 
+  /** The clients that the process serves. */
+  clientsAt(erizoId: string): Client[] {
+    const there = this.#erizos.at(erizoId);
+    return [...this.#clients.values()].filter((client) => there.includes(client));
+  }
+
   /** A process is lost, and with it what the clients of the room had there. */
   erizoDied(erizoId: string): void {
     const there = this.#erizos.died(erizoId);

@@ -10,6 +10,8 @@ import { Client } from './client.ts';
 import type { NeighbourListener, RoomStreamId } from './neighbours.ts';
 import type { RoomComponents, RoomOptions } from './room.ts';
 import { Room } from './room.ts';
+import type { SoundNews } from './sound.ts';
+import { tellSound } from './sound.ts';
 
 export type RoomsOptions = Omit<RoomOptions, 'roomId' | 'onLeft' | 'onClosed'>;
 
@@ -93,6 +95,10 @@ export class Rooms implements EdgeListener, NeighbourListener {
     for (const room of this.#rooms.values()) {
       room.recordings.ended(recordingId, end);
     }
+  }
+
+  sound(erizoId: string, sound: SoundNews): void {
+    tellSound(this.#rooms.get(sound.news.roomId)?.clientsAt(erizoId) ?? [], sound);
   }
 
   erizoDied(erizoId: string): void {

@@ -184,7 +184,11 @@ export class Subscribing {
         streamId,
         route,
         grant: this.#parts.grant(),
-        options: { ...wanted, plan: client.plan },
+        options: {
+          ...wanted,
+          plan: client.plan,
+          ...(client.sound === undefined ? {} : { hears: true }),
+        },
       },
       {
         signal: abort.signal,

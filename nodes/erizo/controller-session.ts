@@ -16,6 +16,8 @@ import type { Engine } from './engine.ts';
 import type { Measures } from './measures.ts';
 import type { Publisher } from './publisher.ts';
 import type { WantedStream } from './pulls.ts';
+import type { SoundListener } from './room-sound.ts';
+import type { Sound } from './sound.ts';
 import type { Source } from './source.ts';
 import { streamStats } from './stats.ts';
 import type { Recordings } from './recording/recordings.ts';
@@ -34,6 +36,7 @@ export interface Shared {
   published(publisher: Publisher): void;
   publisherEnded(streamId: string): void;
   firstMedia: Measures['firstMedia'];
+  sound: Pick<Sound, 'listen' | 'forget'>;
   source(stream: WantedStream): Source;
   /** The stream where it is here by now. */
   known(streamId: string): Source | undefined;
@@ -58,6 +61,12 @@ export class ControllerSession {
   /** What the controller is told when it comes back. */
   #missed: ((peer: Peer) => void)[] = [];
   #stopGrace: Cancel | undefined;
+  readonly #heard: SoundListener = {
+    speaker: (roomId, streamId) =>
+      this.#tellNow((peer) => peer.notify('activeSpeaker', { roomId, streamId })),
+    levels: (roomId, levels) =>
+      this.#tellNow((peer) => peer.notify('audioLevels', { roomId, levels })),
+  };
   #closed = false;
 
   constructor(
@@ -181,6 +190,7 @@ export class ControllerSession {
     const client = this.#clientFor(params.clientId);
     const { publisher, target } = this.#orForget(client, () => client.publish(params));
     this.#shared.published(publisher);
+    this.#listen(params);
     try {
       context.part({ type: 'initializing', connectionId: target.connection.id });
       const ready = Promise.all([publisher.tracks, target.connection.connected]);
@@ -199,6 +209,7 @@ export class ControllerSession {
   ): Promise<{ type: 'ready' }> {
     const client = this.#clientFor(params.clientId);
     const subscriber = this.#orForget(client, () => client.subscribe(params));
+    this.#listen(params);
     context.part({
       type: 'initializing',
       connectionId: subscriber.target.connection.id,
@@ -226,6 +237,17 @@ export class ControllerSession {
     } catch (thrown) {
       this.#recordings.delete(recordingId);
       throw thrown;
+    }
+  }
+
+  /** Whoever wants to hear of a room does so until it has gone. */
+  #listen(params: {
+    roomId: string;
+    clientId: string;
+    options: { hears?: true | undefined };
+  }): void {
+    if (params.options.hears === true) {
+      this.#shared.sound.listen(params.roomId, params.clientId, this.#heard);
     }
   }
 
@@ -272,8 +294,16 @@ export class ControllerSession {
   #forget(client: Client): void {
     if (this.#clients.get(client.clientId) === client) {
       this.#clients.delete(client.clientId);
+      this.#shared.sound.forget(client.clientId);
       this.#log.info({ clientId: client.clientId }, 'client gone');
       this.#shared.changed();
+    }
+  }
+
+  /** What is of the moment is not kept for a controller that is away. */
+  #tellNow(tell: (peer: Peer) => void): void {
+    if (this.#peer !== undefined) {
+      this.#tell(tell);
     }
   }
 

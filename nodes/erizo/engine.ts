@@ -3,6 +3,8 @@ import type { types } from 'mediasoup';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
 import { createPlainTransport, PlainTransport } from './engine-plain.ts';
+import type { AudioListener } from './engine-audio.ts';
+import { AudioObserver } from './engine-audio.ts';
 import type { MediaTotals } from './engine-stats.ts';
 import { MediaStats } from './engine-stats.ts';
 import { mediaCodecs } from './media-codecs.ts';
@@ -151,6 +153,11 @@ export class Engine {
   /** What has gone through the worker; asks it for each track, one call at a time. */
   mediaTotals(): Promise<MediaTotals> {
     return this.#stats.read();
+  }
+
+  /** Begins to listen to whatever tracks it is given. */
+  observeAudio(listener: AudioListener): Promise<AudioObserver> {
+    return AudioObserver.create(this.#router, listener);
   }
 
   get pipes(): number {

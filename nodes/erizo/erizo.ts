@@ -21,6 +21,7 @@ import type { Measures } from './measures.ts';
 import type { Publisher } from './publisher.ts';
 import type { WantedStream } from './pulls.ts';
 import { Pulls } from './pulls.ts';
+import { Sound } from './sound.ts';
 import { recordingDefaults } from './recording/defaults.ts';
 import { RecordingFolder } from './recording/folder.ts';
 import { Recordings } from './recording/recordings.ts';
@@ -51,6 +52,7 @@ export class Erizo {
   readonly #self: Self;
   readonly #onChange: () => void;
   readonly #pulls: Pulls;
+  readonly #sound: Sound;
   readonly #recordings: Recordings;
   readonly #publishers = new Map<string, Publisher>();
   readonly #sessions = new Map<string, ControllerSession>();
@@ -62,7 +64,9 @@ export class Erizo {
     this.#self = options.self;
     this.#onChange = options.onChange;
     const { self, onChange } = options;
-    this.#pulls = new Pulls(components, { self, onChange });
+    this.#sound = new Sound({ observe: (listener) => components.engine.observeAudio(listener) });
+    const onEnded = (streamId: string): void => this.#sound.removed(streamId);
+    this.#pulls = new Pulls(components, { self, onChange, onEnded });
     const { dir, ports } = options.recording;
     const folder = new RecordingFolder({ dir, free_bytes: recordingDefaults.free_bytes });
     this.#recordings = new Recordings(
@@ -182,12 +186,15 @@ export class Erizo {
       },
       published: (publisher) => {
         this.#publishers.set(publisher.streamId, publisher);
+        this.#sound.added(publisher);
       },
       publisherEnded: (streamId) => {
         this.#publishers.delete(streamId);
+        this.#sound.removed(streamId);
       },
       firstMedia: (kind, wait_ms) => this.#components.measures.firstMedia(kind, wait_ms),
       source: (stream) => this.#source(stream),
+      sound: this.#sound,
       known: (streamId) => this.#publishers.get(streamId) ?? this.#pulls.known(streamId),
       recordings: this.#recordings,
       counters: () => this.counters(),
@@ -207,7 +214,9 @@ export class Erizo {
   #source(stream: WantedStream): Source {
     const local = this.#publishers.get(stream.streamId);
     if (local === undefined) {
-      return this.#pulls.get(stream);
+      const pull = this.#pulls.get(stream);
+      this.#sound.added(pull);
+      return pull;
     }
     if (local.roomId !== stream.roomId) {
       throw new RizomaError('not_found', `the room has no stream ${stream.streamId}`);

@@ -36,6 +36,7 @@ export class Pulls {
   };
   readonly #self: Self;
   readonly #onChange: () => void;
+  readonly #onEnded: (streamId: string) => void;
   readonly #pulls = new Map<string, Pull>();
   readonly #upstreams = new Map<string, Linked>();
   #opens = 0;
@@ -49,11 +50,12 @@ export class Pulls {
       calls: Calls;
       zmq: ZmqSockets;
     },
-    options: { self: Self; onChange: () => void },
+    options: { self: Self; onChange: () => void; onEnded: (streamId: string) => void },
   ) {
     this.#components = components;
     this.#self = options.self;
     this.#onChange = options.onChange;
+    this.#onEnded = options.onEnded;
   }
 
   get counts(): { pulls: number; wanPulls: number; cascadeOpens: number } {
@@ -147,6 +149,7 @@ export class Pulls {
   #onEnd(streamId: string, hop: Hop, linked: Linked): void {
     this.#pulls.delete(streamId);
     linked.pulls.delete(streamId);
+    this.#onEnded(streamId);
     this.#components.log.info({ streamId, upstream: hop.erizoId }, 'pull ended');
     if (linked.pulls.size > 0) {
       linked.upstream.release(streamId);

@@ -11,6 +11,9 @@ import { ConnectionPlan, RecordingEnd, SdpMessage } from './controller-erizo.ts'
  * client has a callback; Licode's order of its arguments is kept.
  */
 
+/** What a client may ask to be told of the sound of its room. */
+export const SoundWish = v.picklist(['speaker', 'levels']);
+
 /** What the query of the handshake holds beside the token's four fields. All values are text there. */
 export const HandshakeAdditions = v.pipe(
   v.object({
@@ -18,13 +21,16 @@ export const HandshakeAdditions = v.pipe(
     ticket: v.optional(v.pipe(v.string(), v.maxLength(4_096))),
     /** Ours: the plan that the client can do. */
     plan: v.optional(ConnectionPlan),
+    /** Ours: to hear who speaks, or that and how loud the others are. */
+    sound: v.optional(SoundWish),
     /** Licode: an option of `room.connect`, which its clients send as they were given it. */
     singlePC: v.optional(v.unknown()),
     /** Licode: a client that comes back within `limits.reconnection_ms`. */
     clientId: v.optional(ClientId),
   }),
-  v.transform(({ ticket, plan, singlePC, clientId }) => ({
+  v.transform(({ ticket, plan, sound, singlePC, clientId }) => ({
     ticket,
+    sound,
     plan: plan ?? (singlePC === 'true' ? ('single' as const) : ('stream' as const)),
     clientId,
   })),
@@ -269,6 +275,17 @@ export const RecordingEnded = v.object({
   ...RecordingEnd.entries,
 });
 
+/** `onActiveSpeaker`: ours, to those that asked. Another stream is the one that speaks. */
+export const ActiveSpeaker = v.object({ id: StreamId });
+
+/**
+ * `onAudioLevels`: ours, to those that asked; at most twice a second. The loudest streams, in dBov (0 is
+ * the loudest); none once all are quiet.
+ */
+export const AudioLevels = v.object({
+  levels: v.array(v.object({ id: StreamId, level_dBov: v.number() })),
+});
+
 /** What a client may send. */
 export const clientEvents = [
   'publish',
@@ -289,6 +306,7 @@ export const clientEvents = [
 /** Codes of the middleware error of a refused handshake stand in `err.data` after `token: ` (Licode). */
 export const tokenErrorPrefix = 'token: ';
 
+export type SoundWish = v.InferOutput<typeof SoundWish>;
 export type HandshakeAdditions = v.InferOutput<typeof HandshakeAdditions>;
 export type PublishMessage = v.InferOutput<typeof PublishMessage>;
 export type SubscribeMessage = v.InferOutput<typeof SubscribeMessage>;

@@ -70,6 +70,14 @@ export const RtpStats = v.strictObject({
   firs: count,
 });
 
+/** How loud a stream is, in dBov: 0 is the loudest, -127 silence (RFC 6464, section 3). */
+export const AudioLevel = v.strictObject({
+  streamId: StreamId,
+  level_dBov: v.pipe(v.number(), v.minValue(-127), v.maxValue(0)),
+});
+/** The client hears who speaks in the room, of the streams that its process has. */
+const hears = v.optional(v.literal(true));
+
 /** What is open in an ErizoJS process: what must go back to where it was. */
 export const ErizoCounters = v.strictObject({
   clients: count,
@@ -129,6 +137,7 @@ export const controllerToErizo = {
         label,
         plan: ConnectionPlan,
         config: v.optional(StreamConfig, {}),
+        hears,
       }),
     }),
     part: Initializing,
@@ -161,6 +170,7 @@ export const controllerToErizo = {
         video: v.boolean(),
         plan: ConnectionPlan,
         config: v.optional(StreamConfig, {}),
+        hears,
       }),
     }),
     part: Initializing,
@@ -282,6 +292,19 @@ export const erizoToController = {
     params: v.strictObject({ recordingId: RecordingId, end: RecordingEnd }),
     notify: true,
   },
+  /** Another stream of the room, of those that the process has, is the one that speaks. */
+  activeSpeaker: {
+    params: v.strictObject({ roomId: RoomId, streamId: StreamId }),
+    notify: true,
+  },
+  /** The loudest of them, twice a second; none once all are quiet. */
+  audioLevels: {
+    params: v.strictObject({
+      roomId: RoomId,
+      levels: v.pipe(v.array(AudioLevel), v.maxLength(limits.audioLevels)),
+    }),
+    notify: true,
+  },
 } as const satisfies Contract;
 
 /** How a process introduces itself to the ROUTER socket of another. */
@@ -293,6 +316,7 @@ export const Hello = v.strictObject({
 export type ConnectionPlan = v.InferOutput<typeof ConnectionPlan>;
 export type SdpMessage = v.InferOutput<typeof SdpMessage>;
 export type ClientSdpMessage = v.InferOutput<typeof ClientSdpMessage>;
+export type AudioLevel = v.InferOutput<typeof AudioLevel>;
 export type RtpStats = v.InferOutput<typeof RtpStats>;
 export type StreamConfig = v.InferOutput<typeof StreamConfig>;
 export type RecordingEnd = v.InferOutput<typeof RecordingEnd>;

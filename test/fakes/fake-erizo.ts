@@ -82,6 +82,18 @@ export class FakeErizo {
     }
   }
 
+  activeSpeaker(news: ParamsOf<ErizoToController, 'activeSpeaker'>): void {
+    for (const peer of this.#peers) {
+      peer.notify('activeSpeaker', news);
+    }
+  }
+
+  audioLevels(news: ParamsOf<ErizoToController, 'audioLevels'>): void {
+    for (const peer of this.#peers) {
+      peer.notify('audioLevels', news);
+    }
+  }
+
   /** The process is gone: its links break. */
   async die(): Promise<void> {
     await this.#listener?.close();

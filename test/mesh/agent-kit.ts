@@ -108,6 +108,8 @@ export function dialErizo(endpoint: string): RpcPeer<ControllerToErizo, ErizoToC
         connectionMessage: () => undefined,
         streamFailed: () => undefined,
         recordingEnded: () => undefined,
+        activeSpeaker: () => undefined,
+        audioLevels: () => undefined,
       },
     },
     { outgoing: controllerToErizo, incoming: erizoToController },

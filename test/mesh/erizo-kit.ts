@@ -26,6 +26,9 @@ import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { grantOf, roomId, trustOf } from './erizo-grants.ts';
 import * as inPage from './erizo-page.ts';
 import { keys, own, zmq } from './erizo-wires.ts';
+import { until } from './until.ts';
+
+export { until };
 export { empty, isEmpty } from './erizo-empty.ts';
 
 const clock = systemClock;
@@ -143,26 +146,14 @@ export class TestErizo {
   }
 }
 
-/** Asks until the answer is as wanted; the last answer, where it never is. */
-export async function until<T>(
-  ask: () => Promise<T>,
-  wanted: (value: T) => boolean,
-  patience_ms: number,
-): Promise<T> {
-  const end = Date.now() + patience_ms;
-  for (;;) {
-    const value = await ask();
-    if (wanted(value) || Date.now() > end) {
-      return value;
-    }
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
-
 /** The controller of the test, with a link to one process. */
 export class TestController {
   readonly peer: RpcPeer<typeof controllerToErizo, typeof erizoToController>;
   readonly failures: Failure[] = [];
+  /** Who spoke, one after the other. */
+  readonly speakers: string[] = [];
+  /** Who was heard, the loudest first, at each telling. */
+  readonly levels: string[][] = [];
   readonly participants = new Map<string, Participant>();
   readonly #ends = new Map<string, PromiseWithResolvers<RecordingEnd>>();
   #onFailure: () => void = () => undefined;
@@ -193,6 +184,8 @@ export class TestController {
             this.failures.push(failure);
             this.#onFailure();
           },
+          activeSpeaker: ({ streamId }) => this.speakers.push(streamId),
+          audioLevels: ({ levels }) => this.levels.push(levels.map(({ streamId }) => streamId)),
         },
       },
       {
@@ -245,6 +238,8 @@ export class Participant {
   spoil: (sdp: string) => string = (sdp) => sdp;
   /** Says of the next offer that it could not take it. */
   refuseNext = false;
+  /** Its controller is told who is heard. */
+  hears: true | undefined;
   lastConnectionId = '';
   publishConnectionId = '';
   /** The MediaStream ids under which streams come, by the labels of their publishers. */
@@ -287,7 +282,12 @@ export class Participant {
     let offered: Promise<unknown> = Promise.resolve();
     const added = controller.peer.call(
       'addPublisher',
-      { roomId, clientId, streamId, options: { audio: true, video: true, label, plan } },
+      {
+        roomId,
+        clientId,
+        streamId,
+        options: { audio: true, video: true, label, plan, hears: this.hears },
+      },
       {
         onPart: ({ connectionId }) => {
           this.publishConnectionId = connectionId;
@@ -332,7 +332,7 @@ export class Participant {
       streamId,
       route,
       grant: grant ?? (await grantOf()),
-      options: { audio: true, video: true, plan },
+      options: { audio: true, video: true, plan, hears: this.hears },
     });
   }
 

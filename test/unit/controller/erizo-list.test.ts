@@ -23,6 +23,8 @@ const rpc = new RpcPeer(
       connectionMessage: () => undefined,
       streamFailed: () => undefined,
       recordingEnded: () => undefined,
+      activeSpeaker: () => undefined,
+      audioLevels: () => undefined,
     },
   },
   { outgoing: controllerToErizo, incoming: erizoToController },

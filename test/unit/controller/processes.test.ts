@@ -79,6 +79,7 @@ function setUpErizos(answers: () => boolean): {
         connectionMessage: () => told.push('message'),
         streamFailed: (erizoId) => told.push(`failed at ${erizoId}`),
         recordingEnded: () => told.push('recording'),
+        sound: () => undefined,
         died: (erizoId) => told.push(`died ${erizoId}`),
         suspect: ({ erizoId }) => told.push(`suspect ${erizoId}`),
       },
