@@ -6,8 +6,9 @@ import { rpc } from './rpc.ts';
 import type { Bench, Row } from './row.ts';
 import { formatRows } from './row.ts';
 import { system } from './system.ts';
+import { wan } from './wan.ts';
 
-const benches: readonly Bench[] = [edge, join, rpc, system];
+const benches: readonly Bench[] = [edge, join, rpc, system, wan];
 
 function say(line: string): void {
   console.log(line);
