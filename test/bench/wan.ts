@@ -2,6 +2,7 @@ import { launchChromium } from '../support/chromium.ts';
 import { chooseRegions, measuredMatrix, readMatrix, wayBetween } from '../wan/matrix.ts';
 import { openTravellers, travel } from '../wan/journey.ts';
 import type { Journey } from '../wan/journey.ts';
+import { whyNoWan } from '../wan/permission.ts';
 import { clientHost, nodeHost } from '../wan/system.ts';
 import { startTestMesh } from '../wan/test-mesh.ts';
 import type { Bench } from './row.ts';
@@ -23,6 +24,11 @@ const rounds = 7;
 export const wan: Bench = {
   name: 'wan',
   async run(say) {
+    const why = whyNoWan();
+    if (why !== undefined) {
+      say(`  left out: ${why}`);
+      return [];
+    }
     const matrix = readMatrix(measuredMatrix);
     const regions = chooseRegions(matrix, `${from},${to}`);
     const { mesh, stop } = await startTestMesh({ matrix, regions, lastMile_ms });
