@@ -20,6 +20,7 @@ import { demoOnly, postDemoToken } from './join/demo.ts';
 import { postJoin } from './join/join.ts';
 import { getNodeLink } from './join/node-link.ts';
 import { getRegions } from './join/regions.ts';
+import { postRejoin } from './join/rejoin.ts';
 import { limitAddress } from './limit.ts';
 import { createLog } from './log.ts';
 import { authenticate } from './nuve/authenticate.ts';
@@ -94,6 +95,7 @@ const handlers: ForEachRoute<Handler> = {
   '/regions': { GET: getRegions },
   '/nodes/:nodeId/link': { GET: getNodeLink },
   '/join': { POST: postJoin },
+  '/rejoin': { POST: postRejoin },
   '/demo/token': { POST: postDemoToken },
   '/rooms': { GET: getRooms, POST: postRoom },
   '/rooms/:room': { GET: getRoom, PUT: putRoom, PATCH: patchRoom, DELETE: deleteRoom },

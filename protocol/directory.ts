@@ -25,6 +25,8 @@ export const StreamMedia = v.strictObject({
   ),
 });
 
+const Time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 /** An ErizoJS process that a room uses, as its controller reports it. */
 export const ErizoFact = v.strictObject({ erizoId: ErizoId, endpoint: Endpoint });
 
@@ -36,6 +38,8 @@ export const StreamFact = v.strictObject({
   erizoId: v.optional(ErizoId),
   userName: v.pipe(v.string(), v.maxLength(limits.name_chars)),
   media: StreamMedia,
+  /** When the edge made the ticket with which its publisher came; of two that claim a stream the newer has it. */
+  enteredAt_ms: v.optional(Time),
 });
 
 /** All that one controller knows of its part of a room. */
@@ -64,6 +68,13 @@ export const RegionRoute = v.strictObject({
 
 /** For each region in which somebody publishes. A region that is not in it pulls from the origin. */
 const Routes = v.pipe(v.array(RegionRoute), v.maxLength(limits.regions));
+
+/** Users of that name were removed from a room at that time, by the clock of the edge. */
+export const Removal = v.strictObject({
+  name: v.pipe(v.string(), v.maxLength(limits.name_chars)),
+  at_ms: Time,
+});
+export type Removal = v.InferOutput<typeof Removal>;
 
 /** Who publishes what and where in a room: kept by the Room object, held by its controllers. */
 export const Directory = v.strictObject({

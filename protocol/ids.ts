@@ -101,7 +101,20 @@ export function roomOfToken(tokenId: string): string {
 /** A new stream id: 18 digits, the first of them not zero. */
 export function newStreamId(): string {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
-  const number = (BigInt(high) << 32n) | BigInt(low);
+  return streamIdOf((BigInt(high) << 32n) | BigInt(low));
+}
+
+/**
+ * The id of a stream that a client numbered: 18 digits that follow from its client id. So a client that
+ * comes to another controller can have its streams again under their ids, and nobody else can.
+ */
+export async function numberedStreamId(clientId: string, number: number): Promise<string> {
+  const text = new TextEncoder().encode(`${clientId} ${number}`);
+  const digest = new DataView(await crypto.subtle.digest('SHA-256', text));
+  return streamIdOf(digest.getBigUint64(0));
+}
+
+function streamIdOf(number: bigint): string {
   return String(100_000_000_000_000_000n + (number % 900_000_000_000_000_000n));
 }
 

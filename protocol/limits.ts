@@ -84,6 +84,16 @@ export const limits = {
   token_chars: 8_192,
   /** A room is asked for its epoch, holders and pin once in this time, however many hold its passes. */
   roomPicture_ms: 3_000,
+  /** How long after its join a participant may come in again without a token: the longest event, as for passes. */
+  reentry_ttl_s: 86_400,
+  /** A re-entry as text: it holds the pin of a token, and some ids. */
+  reentry_chars: 12_288,
+  /** A client that is at two controllers has so long to leave the older one: it plays there until it plays here. */
+  move_ms: 10_000,
+  /** Names of removed users that a room remembers; more are forgotten for the price of all earlier re-entries. */
+  removals: 1_024,
+  /** Streams that one client may have had in its time in a room: so many ids are its own. */
+  streamNumbers: 65_536,
   /** Clock skew that a signature may have. */
   clockSkew_s: 60,
   /** The `Authorization` header: a JWT of the longest names, each character escaped, is half of it. */

@@ -6,6 +6,8 @@ import { ClientId, NodeId, RegionId, RequestId, RoomId } from './ids.ts';
 import { limits } from './limits.ts';
 import { parse, parseJson } from './parse.ts';
 
+const Time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 /** Who may enter which room at which controller: what the edge signs and the controller checks alone. */
 export const Ticket = v.object({
   /** The node whose controller may take it (`aud`). */
@@ -16,6 +18,10 @@ export const Ticket = v.object({
   userName: v.pipe(v.string(), v.maxLength(limits.name_chars)),
   role: v.pipe(v.string(), v.maxLength(64)),
   region: RegionId,
+  /** When the participant used its token; a later re-entry has the same. */
+  joinedAt_ms: Time,
+  /** When the edge made the ticket: of two controllers with one client id that one is right who has the newer. */
+  issuedAt_ms: Time,
   /** One use: the controller remembers it until it expires. */
   jti: v.pipe(v.string(), v.uuid()),
   /** The `POST /join` that it answers. */

@@ -8,12 +8,15 @@ import type { ControllerSocket } from './controller-socket.ts';
 import { defaults } from './defaults.ts';
 import { Emitter } from './emitter.ts';
 import { errorOfWords } from './errors.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { ReliableSocket } from './reliable-socket.ts';
 import { withTimeout } from './with-timeout.ts';
 
 export interface ChannelEvents {
   message: { event: string; message: unknown };
   reconnecting: { reason: string };
+  /** The controller did not come back at once. It is dialled on, and may yet. */
+  lost: { reason: string };
   reconnected: object;
   /** It ended by itself; not emitted for `close()`. */
   closed: { reason: string };
@@ -21,8 +24,8 @@ export interface ChannelEvents {
 
 type State =
   | { kind: 'opening'; settle: PromiseWithResolvers<Connected> }
-  | { kind: 'open' }
-  | { kind: 'reconnecting'; cancelGiveUp: Cancel }
+  | { kind: 'open'; heartbeat: Heartbeat }
+  | { kind: 'reconnecting'; lost: boolean; cancelGiveUp: Cancel; cancelLost: Cancel }
   | { kind: 'closed' };
 
 interface Call {
@@ -54,8 +57,14 @@ export class Channel extends Emitter<ChannelEvents> {
       unconfirmedMessages: defaults.unconfirmedMessages,
       onMessage: (event, message) => this.#handleMessage(event, message),
     });
+    this.#socket.onAny(() => {
+      if (this.#state.kind === 'open') {
+        this.#state.heartbeat.heard();
+      }
+    });
     this.#socket.watch({
       up: () => this.#handleUp(),
+      failed: () => this.#handleFailed(),
       down: (reason, final) => this.#handleDown(reason, final),
       refused: (words) => this.#handleRefused(words),
     });
@@ -125,7 +134,7 @@ export class Channel extends Emitter<ChannelEvents> {
       try {
         const connected = parse(Connected, message, 'connected');
         this.#socket.setQuery({ ...this.#reconnectionQuery, clientId: connected.clientId });
-        this.#state = { kind: 'open' };
+        this.#state = this.#newOpen();
         settle.resolve(connected);
       } catch (error) {
         settle.reject(error);
@@ -142,7 +151,8 @@ export class Channel extends Emitter<ChannelEvents> {
       return;
     }
     this.#state.cancelGiveUp();
-    this.#state = { kind: 'open' };
+    this.#state.cancelLost();
+    this.#state = this.#newOpen();
     for (const { answer, number } of this.#calls) {
       // What was confirmed is not sent again, and its answer went down with the socket.
       if (this.#reliable.isConfirmed(number)) {
@@ -166,8 +176,11 @@ export class Channel extends Emitter<ChannelEvents> {
           this.#fail(reason === 'io server disconnect' ? 'the room was closed' : reason);
           return;
         }
+        state.heartbeat.close();
         this.#state = {
           kind: 'reconnecting',
+          lost: false,
+          cancelLost: this.#clock.after(defaults.redial_ms, () => this.#handleLost(reason)),
           cancelGiveUp: this.#clock.after(limits.reconnection_ms, () => {
             this.#fail('the controller could not be reached again');
           }),
@@ -179,6 +192,32 @@ export class Channel extends Emitter<ChannelEvents> {
         return;
       default:
         assertNever(state);
+    }
+  }
+
+  #newOpen(): State {
+    const heartbeat = Heartbeat.create(
+      { clock: this.#clock, socket: this.#socket },
+      { onSilence: () => this.#socket.redial() },
+    );
+    return { kind: 'open', heartbeat };
+  }
+
+  /** Somebody who may go elsewhere does not wait for one that cannot be reached. */
+  #handleFailed(): void {
+    if (this.#state.kind === 'opening') {
+      this.#state.settle.reject(new RizomaError('link_down', 'the controller cannot be reached'));
+      return;
+    }
+    this.#handleLost('the controller cannot be reached');
+  }
+
+  #handleLost(reason: string): void {
+    const state = this.#state;
+    if (state.kind === 'reconnecting' && !state.lost) {
+      state.cancelLost();
+      this.#state = { ...state, lost: true };
+      this.emit('lost', { reason });
     }
   }
 
@@ -201,6 +240,9 @@ export class Channel extends Emitter<ChannelEvents> {
   #end(reason: string): void {
     if (this.#state.kind === 'reconnecting') {
       this.#state.cancelGiveUp();
+      this.#state.cancelLost();
+    } else if (this.#state.kind === 'open') {
+      this.#state.heartbeat.close();
     }
     this.#state = { kind: 'closed' };
     this.#socket.end();

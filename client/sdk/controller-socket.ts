@@ -6,6 +6,8 @@ export interface SocketWatcher {
   up(): void;
   /** `final` where the other side or we ended it, so that no new attempt follows. */
   down(reason: string, final: boolean): void;
+  /** An attempt to reach it came to nothing; another one follows. */
+  failed(): void;
   /** The controller refused the handshake and says why (`err.data` of its middleware). */
   refused(words: string): void;
 }
@@ -16,6 +18,8 @@ export interface ControllerSocket extends RawSocket {
   open(): void;
   /** What the next attempts carry in their handshake. */
   setQuery(query: Record<string, string>): void;
+  /** Gives up the connection that there is, and dials again. */
+  redial(): void;
   end(): void;
 }
 
@@ -60,6 +64,8 @@ export const openSocketIo: OpenSocket = (url, query, options) => {
         // Only a middleware's refusal has data; all else is the network, and is tried again.
         if (error.data !== undefined) {
           watcher.refused(typeof error.data === 'string' ? error.data : error.message);
+        } else {
+          watcher.failed();
         }
       });
     },
@@ -69,6 +75,7 @@ export const openSocketIo: OpenSocket = (url, query, options) => {
     setQuery(next) {
       socket.io.opts.query = next;
     },
+    redial: () => socket.io.engine.close(),
     end() {
       if (socket.connected) {
         // socket.io's own DISCONNECT overtakes, on the server, the message that came just before it.

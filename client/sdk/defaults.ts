@@ -24,6 +24,24 @@ export const defaults = {
   retries: 5,
   /** A stream that held for so long starts counting its tries anew. */
   stable_ms: 10_000,
+  /** A controller from which nothing came for so long is asked whether it lives. */
+  heartbeat_ms: 1_500,
+  /** One that does not answer to that in this time is dialled anew. */
+  heartbeatAnswer_ms: 1_500,
+  /** A lost controller that is not back by then is looked for elsewhere, while it is dialled on. */
+  redial_ms: 1_000,
+  /** Waits between two rounds of looking for another controller; they double, and half of each is chance. */
+  firstRound_ms: 250,
+  longestRound_ms: 4_000,
+  /** The end of looking: a node that restarts is back by then, and so is a region in which people work on it. */
+  failover_ms: 300_000,
+  /** Media of a new controller is shown when it plays, or after this where the publisher sends none. */
+  flow_ms: 3_000,
+  flowLook_ms: 40,
+  /** A stream is published at the old controller still for so long after it is live at the new one. */
+  linger_ms: 2_000,
+  /** What a client has at its old controller ends then at the latest, before the controller ends it. */
+  leaveOld_ms: 8_000,
   /** Waits between attempts to reach the controller again. */
   firstReconnection_ms: 250,
   longestReconnection_ms: 2_000,

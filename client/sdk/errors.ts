@@ -62,6 +62,17 @@ const permanent: ReadonlySet<string> = new Set<ErrorCode>([
   'too_large',
 ]);
 
+/** Codes with which no controller and no edge will take us again. */
+const final: ReadonlySet<string> = new Set<ErrorCode>([
+  ...(['bad_request', 'unauthorized', 'forbidden', 'not_found', 'too_large'] as const),
+  ...(['token_malformed', 'token_forged', 'token_expired', 'token_revoked'] as const),
+  ...(['pin_empty', 'region_unknown', 'method_not_allowed'] as const),
+]);
+
+export function isFinal(code: string): boolean {
+  return final.has(code);
+}
+
 export function isPermanent(code: string): boolean {
   return permanent.has(code);
 }

@@ -19,6 +19,7 @@ export async function join(request: JoinRequest, options: JoinOptions = {}): Pro
       fetch: globalThis.fetch.bind(globalThis),
       openSocket: openSocketIo,
       newConnection: (configuration) => new RTCPeerConnection(configuration),
+      random: () => Math.random(),
       newStream: (tracks) => new MediaStream(tracks),
     },
     request,
@@ -35,6 +36,6 @@ export { Room } from './room.ts';
 export { RizomaError } from '../../protocol/errors.ts';
 export type { ErrorCode } from '../../protocol/errors.ts';
 export type { JoinOptions, JoinRequest } from './join.ts';
-export type { RoomEvents } from './room.ts';
+export type { RoomEvents } from './room-events.ts';
 export type { AudioStats, StreamStats, VideoStats } from './stats.ts';
 export type { LocalStreamEvents, RemoteStreamEvents } from './streams.ts';

@@ -1,13 +1,8 @@
 import type { SoundWish } from '../../protocol/contracts/client.ts';
-import type { JoinController } from '../../protocol/contracts/rest.ts';
-import { JoinAnswer } from '../../protocol/contracts/rest.ts';
 import { decodeToken } from '../../protocol/token.ts';
-import { Channel } from './channel.ts';
-import type { OpenSocket } from './controller-socket.ts';
-import { defaults } from './defaults.ts';
-import type { EdgeComponents } from './edge-api.ts';
-import { askEdge } from './edge-api.ts';
-import { JoinError, toJoinError } from './errors.ts';
+import type { EntranceComponents } from './entrance.ts';
+import { Entrance } from './entrance.ts';
+import { toJoinError } from './errors.ts';
 import type { RoomComponents, RoomOptions } from './room.ts';
 import { Room } from './room.ts';
 
@@ -23,11 +18,7 @@ export interface JoinOptions extends Pick<RoomOptions, 'maxVideoBitrate_bps'> {
   sound?: SoundWish;
 }
 
-export type JoinComponents = EdgeComponents &
-  Omit<RoomComponents, 'channel'> & { readonly openSocket: OpenSocket };
-
-/** One connection for all that a client publishes, one for all it subscribes to. */
-const plan = 'dual';
+export type JoinComponents = EntranceComponents & Omit<RoomComponents, 'entrance'>;
 
 /**
  * Joins the room of the token at the first controller that takes us, best first. Throws a
@@ -38,47 +29,13 @@ export async function joinWith(
   request: JoinRequest,
   options: JoinOptions,
 ): Promise<Room> {
-  const controllers = await place(components, request);
-  let refusal: JoinError | undefined;
-  for (const controller of controllers) {
-    try {
-      return await enter(components, controller, options);
-    } catch (thrown) {
-      const error = toJoinError(thrown);
-      // Silence says less than words do.
-      refusal = refusal !== undefined && error.code === 'timeout' ? refusal : error;
-    }
-  }
-  throw refusal ?? new JoinError('unavailable', 'there is no controller to join at');
-}
-
-async function place(components: JoinComponents, request: JoinRequest): Promise<JoinController[]> {
   try {
-    const { edge } = decodeToken(request.token);
-    const base = (request.edge ?? edge).replace(/\/+$/, '');
-    const body = { token: request.token };
-    const asked = { url: `${base}/join`, body, what: 'the join' };
-    return (await askEdge(components, asked, JoinAnswer)).controllers;
-  } catch (error) {
-    throw toJoinError(error);
+    const { token } = request;
+    const { sound, ...publishing } = options;
+    const { edge } = decodeToken(token);
+    const entrance = new Entrance(components, { edge: request.edge ?? edge, token, sound });
+    return Room.create({ ...components, entrance }, await entrance.first(), publishing);
+  } catch (thrown) {
+    throw toJoinError(thrown);
   }
-}
-
-async function enter(
-  components: JoinComponents,
-  controller: JoinController,
-  options: JoinOptions,
-): Promise<Room> {
-  const { host, secure, region, ticket } = controller;
-  const url = `${secure ? 'wss' : 'ws'}://${host}`;
-  const { sound, ...publishing } = options;
-  const wishes = { plan, ...(sound === undefined ? {} : { sound }) };
-  const socket = components.openSocket(url, { ticket, ...wishes }, defaults);
-  const channel = new Channel({ clock: components.clock, socket }, { reconnectionQuery: { plan } });
-  const connected = await channel.open();
-  const { clock, newConnection, newStream } = components;
-  return Room.create(
-    { clock, channel, newConnection, newStream },
-    { connected, controller: { host, region }, ...publishing },
-  );
 }

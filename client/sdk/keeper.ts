@@ -10,6 +10,10 @@ export interface KeeperOptions {
   /** One try. Where the signal is aborted it undoes by itself what it made. */
   attempt: (signal: AbortSignal) => Promise<void>;
   onLive: () => void;
+  /** What worked at an earlier controller has ended. */
+  onReleased: () => void;
+  /** How long that is kept after the stream works at the new one. */
+  linger_ms: number;
   onGivenUp: (error: RizomaError) => void;
 }
 
@@ -19,6 +23,9 @@ export class Keeper {
   readonly #options: KeeperOptions;
   #state: RecoveryState = firstTry;
   #attempt = new AbortController();
+  /** What works at earlier controllers. */
+  #kept: AbortController[] = [];
+  #cancelLinger: Cancel | undefined;
   #cancelWait: Cancel | undefined;
   #lastError: RizomaError = toRizomaError(undefined);
 
@@ -41,6 +48,21 @@ export class Keeper {
     this.#lastError = error;
     const permanent = isPermanent(error.code);
     this.#apply({ kind: 'broke', now_ms: this.#clock.now(), permanent });
+  }
+
+  /** Whether something of an earlier controller is kept. */
+  get keepsOld(): boolean {
+    return this.#kept.length > 0;
+  }
+
+  /** What there is of it has to be made anew. */
+  handleAgain(): void {
+    this.#apply({ kind: 'again' });
+  }
+
+  /** There is another controller, to which the attempts go from now on. */
+  handleMoved(): void {
+    this.#apply({ kind: 'moved' });
   }
 
   handleRoom(up: boolean): void {
@@ -79,11 +101,40 @@ export class Keeper {
         this.#cancelWait?.();
         this.#attempt.abort();
         return;
+      case 'keep':
+        this.#cancelLinger?.();
+        this.#kept.push(this.#attempt);
+        return;
+      case 'release':
+        this.#release();
+        return;
       case 'give-up':
         this.#options.onGivenUp(this.#lastError);
         return;
       default:
         assertNever(effect);
+    }
+  }
+
+  /** At once where the stream ends, or nobody misses it. */
+  #release(): void {
+    const { linger_ms, onReleased } = this.#options;
+    this.#cancelLinger?.();
+    if (!this.keepsOld) {
+      return;
+    }
+    const end = (): void => {
+      const kept = this.#kept;
+      this.#kept = [];
+      for (const attempt of kept) {
+        attempt.abort();
+      }
+      onReleased();
+    };
+    if (this.#state.kind !== 'live' || linger_ms === 0) {
+      end();
+    } else {
+      this.#cancelLinger = this.#clock.after(linger_ms, end);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../protocol/clock.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { defaults } from './defaults.ts';
 import type { Connections } from './connections.ts';
 import { Keeper } from './keeper.ts';
 import type { PublishPeer } from './publish-peer.ts';
@@ -21,6 +22,9 @@ export interface PublicationOptions {
   /** The room gave it an id; another one with each try. */
   onId: (streamId: string) => void;
   onGivenUp: (error: RizomaError) => void;
+  onReleased: () => void;
+  /** One that no stream of this client has had. */
+  nextNumber: () => number;
 }
 
 /** What the server holds of the stream, from its answer to `publish` on. */
@@ -34,20 +38,26 @@ interface Held {
 /** A stream of ours in the room, published again by itself when it fails. */
 export class Publication {
   readonly stream: LocalStream;
-  readonly #components: MediaComponents;
+  #components: MediaComponents;
   readonly #keeper: Keeper;
-  readonly #onId: (streamId: string) => void;
+  readonly #options: PublicationOptions;
   readonly #first = Promise.withResolvers<void>();
   #held: Held | undefined;
+  #number: number | undefined;
+  /** It is on its way to another controller, where it has the id that it had. */
+  #moving = false;
   #withdrawn: Promise<void> = Promise.resolve();
 
   private constructor(components: MediaComponents, options: PublicationOptions) {
     this.#components = components;
-    this.#onId = options.onId;
+    this.#options = options;
     this.stream = new LocalStream(options.media, options.attributes);
     this.#keeper = new Keeper(components, {
       attempt: (signal) => this.#attempt(signal),
+      onReleased: options.onReleased,
+      linger_ms: defaults.linger_ms,
       onLive: () => {
+        this.#moving = false;
         this.#first.resolve();
         this.stream.handleLive();
       },
@@ -81,6 +91,17 @@ export class Publication {
     this.#keeper.handleBroken(error);
   }
 
+  get keepsOld(): boolean {
+    return this.#keeper.keepsOld;
+  }
+
+  /** All goes to another controller from now on; what there is stays until it is there. */
+  handleMoved(components: MediaComponents): void {
+    this.#components = components;
+    this.#moving = true;
+    this.#keeper.handleMoved();
+  }
+
   handleRoom(up: boolean): void {
     this.#keeper.handleRoom(up);
   }
@@ -106,6 +127,10 @@ export class Publication {
 
   async #attempt(signal: AbortSignal): Promise<void> {
     const { signalling, connections, newStream } = this.#components;
+    if (!this.#moving || this.#number === undefined) {
+      this.#number = this.#options.nextNumber();
+    }
+    const number = this.#number;
     const tracks = this.stream.media.getTracks();
     // Each try has a MediaStream of its own: the server may still hold the label of the last.
     const sent = newStream(tracks);
@@ -114,27 +139,29 @@ export class Publication {
       video: tracks.some((track) => track.kind === 'video'),
       label: sent.id,
       attributes: this.stream.attributes,
+      number,
     });
     const { streamId, connectionId } = ref;
-    this.#onId(streamId);
+    this.#options.onId(streamId);
     if (signal.aborted) {
-      this.#withdraw(streamId);
+      this.#withdraw(signalling, streamId);
       return;
     }
     const peer = connections.publishing(ref);
-    this.#held = { streamId, connectionId, peer, sent };
+    const held = { streamId, connectionId, peer, sent };
+    this.#held = held;
     this.stream.handleId(streamId);
     signal.addEventListener('abort', () => {
-      this.#held = undefined;
+      this.#held = this.#held === held ? undefined : this.#held;
       peer.remove(sent);
       connections.release(connectionId);
-      this.#withdraw(streamId);
+      this.#withdraw(signalling, streamId);
     });
     await peer.add(sent);
   }
 
   /** The controller may have dropped the stream already, or we the room: either is as good. */
-  #withdraw(streamId: string): void {
-    this.#withdrawn = this.#components.signalling.unpublish(streamId).catch(() => undefined);
+  #withdraw(signalling: Signalling, streamId: string): void {
+    this.#withdrawn = signalling.unpublish(streamId).catch(() => undefined);
   }
 }

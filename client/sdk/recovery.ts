@@ -20,12 +20,20 @@ export type RecoveryEvent =
   | { kind: 'waited' }
   | { kind: 'room-down' }
   | { kind: 'room-up' }
+  /** It has to be tried anew, and at once, for no fault of its own. */
+  | { kind: 'again' }
+  /** There is another controller, where all begins anew. */
+  | { kind: 'moved' }
   | { kind: 'end' };
 
 export type RecoveryEffect =
   | { kind: 'try' }
   | { kind: 'wait'; delay_ms: number }
   | { kind: 'abandon' }
+  /** What works is kept until the next try works. */
+  | { kind: 'keep' }
+  /** Ends what was kept. */
+  | { kind: 'release' }
   | { kind: 'give-up' };
 
 export interface RecoveryStep {
@@ -48,7 +56,7 @@ export function recover(state: RecoveryState, event: RecoveryEvent): RecoverySte
   switch (event.kind) {
     case 'worked':
       return state.kind === 'trying'
-        ? step({ ...state, kind: 'live', since_ms: event.now_ms })
+        ? step({ ...state, kind: 'live', since_ms: event.now_ms }, { kind: 'release' })
         : step(state);
     case 'broke':
       return broke(state, event);
@@ -60,12 +68,22 @@ export function recover(state: RecoveryState, event: RecoveryEvent): RecoverySte
       return state.kind === 'held'
         ? step({ kind: 'trying', tries: state.tries, roomUp: true }, { kind: 'try' })
         : step({ ...state, roomUp: true });
+    case 'again':
+      return state.kind === 'live' || state.kind === 'trying'
+        ? step({ kind: 'trying', tries: 0, roomUp: state.roomUp }, abandon, { kind: 'try' })
+        : step(state);
+    case 'moved': {
+      const before = state.kind === 'live' ? ({ kind: 'keep' } as const) : abandon;
+      return step({ kind: 'trying', tries: 0, roomUp: true }, before, { kind: 'try' });
+    }
     case 'end':
-      return step({ kind: 'ended' }, { kind: 'abandon' });
+      return step({ kind: 'ended' }, abandon, { kind: 'release' });
     default:
       return assertNever(event);
   }
 }
+
+const abandon = { kind: 'abandon' } as const;
 
 type Going = Exclude<RecoveryState, { kind: 'failed' | 'ended' }>;
 
@@ -76,11 +94,11 @@ function broke(state: Going, event: { now_ms: number; permanent: boolean }): Rec
   const stable = state.kind === 'live' && event.now_ms - state.since_ms >= defaults.stable_ms;
   const tries = stable ? 0 : state.tries;
   if (event.permanent || tries >= defaults.retries) {
-    return step({ kind: 'failed' }, { kind: 'abandon' }, { kind: 'give-up' });
+    return step({ kind: 'failed' }, abandon, { kind: 'release' }, { kind: 'give-up' });
   }
   const { roomUp } = state;
   const wait = { kind: 'wait', delay_ms: backOff_ms(tries) } as const;
-  return step({ kind: 'waiting', tries: tries + 1, roomUp }, { kind: 'abandon' }, wait);
+  return step({ kind: 'waiting', tries: tries + 1, roomUp }, abandon, wait);
 }
 
 function waited(state: Going): RecoveryStep {

@@ -1,110 +1,89 @@
-import type { Clock } from '../../protocol/clock.ts';
-import type { Connected, PublicStream } from '../../protocol/contracts/client.ts';
+import type { Cancel } from '../../protocol/clock.ts';
+import type { PublicStream } from '../../protocol/contracts/client.ts';
 import { RizomaError } from '../../protocol/errors.ts';
-import type { Channel } from './channel.ts';
-import { Connections } from './connections.ts';
+import { limits } from '../../protocol/limits.ts';
 import { defaults } from './defaults.ts';
 import { Emitter } from './emitter.ts';
-import type { MediaComponents } from './publication.ts';
+import type { Entrance } from './entrance.ts';
+import { Failover } from './failover.ts';
 import { Publication } from './publication.ts';
+import type { RoomEvents } from './room-events.ts';
 import type { ServerMessage } from './server-message.ts';
 import { parseServerMessage } from './server-message.ts';
-import { reportedError, Signalling } from './signalling.ts';
+import type { Entered, SessionComponents } from './session.ts';
+import { Session } from './session.ts';
+import { reportedError } from './signalling.ts';
 import type { StreamStats } from './stats.ts';
 import type { LocalStream } from './streams.ts';
 import { RemoteStream } from './streams.ts';
 import { Subscription } from './subscription.ts';
 
-export interface RoomEvents {
-  'stream-added': RemoteStream;
-  'stream-removed': RemoteStream;
-  /** It was tried again in vain, and is given up. */
-  'stream-failed': { stream: RemoteStream | LocalStream; error: RizomaError };
-  /** Another stream, maybe one of ours, is the one that speaks; told to those who joined for it. */
-  'active-speaker': { streamId: string };
-  /** How loud the loudest streams are, in dBov (0 is the loudest); at most twice a second. */
-  'audio-levels': { levels: readonly { streamId: string; level_dBov: number }[] };
-  reconnecting: { reason: string };
-  reconnected: object;
-  /** The room is over for us; not emitted for `leave()`. */
-  disconnected: { reason: string; code: string };
-}
-
-export interface RoomComponents {
-  readonly clock: Clock;
-  readonly channel: Channel;
-  readonly newConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
-  readonly newStream: (tracks: MediaStreamTrack[]) => MediaStream;
+export interface RoomComponents extends SessionComponents {
+  readonly entrance: Pick<Entrance, 'again'>;
+  /** From 0 to 1, for the jitter. */
+  readonly random: () => number;
 }
 
 export interface RoomOptions {
-  connected: Connected;
-  /** `host:port` and region of the controller that took us. */
-  controller: { host: string; region: string };
   /** Upper bound of each video track that we publish, in bits/s. */
   maxVideoBitrate_bps?: number;
 }
 
-/** A room that this client is in. */
+/** A room that this client is in, at one controller after the other. */
 export class Room extends Emitter<RoomEvents> {
   readonly id: string;
   readonly clientId: string;
-  /** Where we are served from. */
-  readonly region: string;
-  /** `host:port` of our controller. */
-  readonly controller: string;
-  readonly #channel: Channel;
-  readonly #media: MediaComponents;
+  readonly #components: RoomComponents;
+  readonly #options: RoomOptions;
+  readonly #failover: Failover;
   readonly #streams = new Map<string, RemoteStream>();
   readonly #publications = new Map<LocalStream, Publication>();
   readonly #subscriptions = new Map<RemoteStream, Subscription>();
   /** Ids of our own streams, which the room announces to us too. */
   readonly #own = new Set<string>();
+  #session: Session;
+  /** Where we were before, until all that plays there plays here. */
+  #left: { session: Session; cancelEnd: Cancel } | undefined;
+  /** Whether there is a controller to ask. */
+  #up = true;
+  #nextNumber = 0;
 
-  private constructor(components: RoomComponents, options: RoomOptions) {
+  private constructor(components: RoomComponents, entered: Entered, options: RoomOptions) {
     super();
-    const { connected, controller } = options;
-    this.id = connected.id;
-    this.clientId = connected.clientId;
-    this.region = connected.region ?? controller.region;
-    this.controller = controller.host;
-    this.#channel = components.channel;
-    const signalling = new Signalling({ caller: components.channel });
-    const newConnection = () =>
-      components.newConnection({ bundlePolicy: 'max-bundle', iceServers: connected.iceServers });
-    const connections = new Connections(
-      { clock: components.clock, signalling, newConnection },
-      {
-        maxVideoBitrate_bps: options.maxVideoBitrate_bps ?? defaults.maxVideoBitrate_bps,
-        onFailed: (connectionId) => this.#handleConnectionLost(connectionId),
-      },
-    );
-    const { clock, newStream } = components;
-    this.#media = { clock, signalling, connections, newStream };
-    for (const stream of connected.streams) {
+    this.#components = components;
+    this.#options = options;
+    this.id = entered.connected.id;
+    this.clientId = entered.connected.clientId;
+    this.#session = this.#newSession(entered);
+    for (const stream of entered.connected.streams) {
       this.#streams.set(stream.id, new RemoteStream(stream));
     }
+    const { clock, random, entrance } = components;
+    this.#failover = new Failover(
+      { clock, random, enter: () => entrance.again() },
+      {
+        onEntered: (next) => this.#move(next),
+        onTrouble: ({ message }) => this.#handleAway(message),
+        // Who was only asked to go elsewhere stays while that cannot be.
+        onGivenUp: (error) => (this.#up ? undefined : this.#handleOver(error)),
+      },
+    );
   }
 
-  static create(components: RoomComponents, options: RoomOptions): Room {
-    const room = new Room(components, options);
-    const { channel } = components;
-    channel.on('message', ({ event, message }) => {
-      const known = parseServerMessage(event, message);
-      if (known !== undefined) {
-        room.#handle(known);
-      }
-    });
-    channel.on('reconnecting', (event) => {
-      room.#forKept((kept) => kept.handleRoom(false));
-      room.emit('reconnecting', event);
-    });
-    channel.on('reconnected', (event) => {
-      room.#forKept((kept) => kept.handleRoom(true));
-      room.emit('reconnected', event);
-    });
-    channel.on('closed', ({ reason }) => room.#handleOver({ code: 'link_down', message: reason }));
+  static create(components: RoomComponents, entered: Entered, options: RoomOptions): Room {
+    const room = new Room(components, entered, options);
+    room.#listen(room.#session);
     return room;
+  }
+
+  /** Where we are served from. */
+  get region(): string {
+    return this.#session.region;
+  }
+
+  /** `host:port` of our controller. */
+  get controller(): string {
+    return this.#session.controller;
   }
 
   /** The streams of the others, by id. */
@@ -128,12 +107,15 @@ export class Room extends Emitter<RoomEvents> {
     if (media.getTracks().length === 0) {
       throw new RizomaError('bad_request', 'there is no track to publish');
     }
-    const publication = Publication.create(this.#media, {
+    const publication = Publication.create(this.#session.media, {
       media,
       attributes: options.attributes ?? {},
       onId: (streamId) => this.#own.add(streamId),
       onGivenUp: (error) => this.#giveUp(publication.stream, error),
+      onReleased: () => this.#leaveOld(),
+      nextNumber: () => this.#nextNumber++ % limits.streamNumbers,
     });
+    publication.handleRoom(this.#up);
     this.#publications.set(publication.stream, publication);
     await publication.first;
     return publication.stream;
@@ -158,10 +140,12 @@ export class Room extends Emitter<RoomEvents> {
     }
     const subscription =
       this.#subscriptions.get(stream) ??
-      Subscription.create(this.#media, {
+      Subscription.create(this.#session.media, {
         stream,
         onGivenUp: (error) => this.#giveUp(stream, error),
+        onReleased: () => this.#leaveOld(),
       });
+    subscription.handleRoom(this.#up);
     this.#subscriptions.set(stream, subscription);
     return subscription.first;
   }
@@ -181,7 +165,6 @@ export class Room extends Emitter<RoomEvents> {
 
   /** Ends all of it; the controller knows at once. */
   leave(): void {
-    this.#channel.close();
     this.#end();
   }
 
@@ -190,7 +173,103 @@ export class Room extends Emitter<RoomEvents> {
     return Promise.resolve();
   }
 
-  #handle(message: ServerMessage): void {
+  #newSession(entered: Entered): Session {
+    return new Session(this.#components, entered, {
+      maxVideoBitrate_bps: this.#options.maxVideoBitrate_bps ?? defaults.maxVideoBitrate_bps,
+      onConnectionLost: (connectionId) => this.#handleConnectionLost(connectionId),
+    });
+  }
+
+  /** What a controller says that we have left counts for the connections that we have there, and no more. */
+  #listen(session: Session): void {
+    const { channel } = session;
+    const whenCurrent = <T>(run: (event: T) => void) => {
+      return (event: T): void => (session === this.#session ? run(event) : undefined);
+    };
+    channel.on('message', ({ event, message }) => {
+      const known = parseServerMessage(event, message);
+      if (known?.event === 'connection_message_erizo') {
+        session.media.connections.handleMessage(known.payload);
+      } else if (known !== undefined && session === this.#session) {
+        this.#handle(known);
+      }
+    });
+    channel.on(
+      'reconnecting',
+      whenCurrent(({ reason }: { reason: string }) => this.#handleAway(reason)),
+    );
+    channel.on(
+      'lost',
+      whenCurrent(() => this.#failover.start()),
+    );
+    channel.on(
+      'reconnected',
+      whenCurrent(() => {
+        this.#failover.stop();
+        this.#handleBack();
+      }),
+    );
+    channel.on(
+      'closed',
+      whenCurrent(({ reason }: { reason: string }) => {
+        this.#handleAway(reason);
+        this.#failover.start();
+      }),
+    );
+  }
+
+  /** There is nobody to ask. Says why, and what became of each round of looking for somebody. */
+  #handleAway(reason: string): void {
+    if (this.#session.channel.isUp) {
+      return;
+    }
+    this.#up = false;
+    this.#forKept((kept) => kept.handleRoom(false));
+    this.emit('reconnecting', { reason });
+  }
+
+  #handleBack(): void {
+    if (!this.#up) {
+      this.#up = true;
+      this.#forKept((kept) => kept.handleRoom(true));
+      this.emit('reconnected', {});
+    }
+  }
+
+  /** Goes to another controller: make before break, stream by stream. */
+  #move(entered: Entered): void {
+    this.#endOld();
+    const session = this.#session;
+    const cancelEnd = this.#components.clock.after(defaults.leaveOld_ms, () => this.#endOld());
+    this.#left = { session, cancelEnd };
+    this.#session = this.#newSession(entered);
+    this.#listen(this.#session);
+    this.#handleDirectory(entered.connected.streams);
+    this.#forKept((kept) => kept.handleMoved(this.#session.media));
+    this.#handleBack();
+    const { controller, region } = this;
+    this.emit('moved', { controller, region });
+    this.#leaveOld();
+  }
+
+  /** Leaves the controller that was before, once nothing of it is used any more. */
+  #leaveOld(): void {
+    let used = false;
+    this.#forKept((kept) => {
+      used ||= kept.keepsOld;
+    });
+    if (!used) {
+      this.#endOld();
+    }
+  }
+
+  #endOld(): void {
+    this.#left?.cancelEnd();
+    this.#left?.session.close();
+    this.#left = undefined;
+  }
+
+  #handle(message: Exclude<ServerMessage, { event: 'connection_message_erizo' }>): void {
     switch (message.event) {
       case 'onAddStream':
         return this.#handleAdded(message.payload);
@@ -198,10 +277,12 @@ export class Room extends Emitter<RoomEvents> {
         return this.#handleRemoved(message.payload.id);
       case 'connected':
         return this.#handleDirectory(message.payload.streams);
-      case 'connection_message_erizo':
-        return this.#media.connections.handleMessage(message.payload);
+      case 'stream_moved':
+        return this.#subscriptionOf(message.payload.id)?.handleStreamMoved();
+      case 'move':
+        return this.#failover.start(message.payload.within_ms * this.#components.random());
       case 'room_ended':
-        return this.#handleOver(message.payload);
+        return this.#handleEnded(message.payload);
       case 'onActiveSpeaker':
         return this.emit('active-speaker', { streamId: message.payload.id });
       case 'onAudioLevels': {
@@ -257,14 +338,22 @@ export class Room extends Emitter<RoomEvents> {
       this.#publicationOf(streamId)?.handleBroken(error);
       return;
     }
+    this.#subscriptionOf(streamId)?.handleBroken(error);
+  }
+
+  #subscriptionOf(streamId: string): Subscription | undefined {
     const stream = this.#streams.get(streamId);
-    if (stream !== undefined) {
-      this.#subscriptions.get(stream)?.handleBroken(error);
+    return stream && this.#subscriptions.get(stream);
+  }
+
+  /** A controller that closes has others in its place; all else that ends a room for us is final. */
+  #handleEnded({ code, message }: { code: string; message: string }): void {
+    if (code !== 'unavailable') {
+      this.#handleOver({ code, message });
     }
   }
 
   #handleOver({ code, message }: { code: string; message: string }): void {
-    this.#channel.close();
     this.#end();
     this.emit('disconnected', { reason: message, code });
   }
@@ -303,6 +392,8 @@ export class Room extends Emitter<RoomEvents> {
     this.#forKept((kept) => void kept.close());
     this.#publications.clear();
     this.#subscriptions.clear();
-    this.#media.connections.close();
+    this.#failover.stop();
+    this.#endOld();
+    this.#session.close();
   }
 }

@@ -17,6 +17,8 @@ export interface PublishWish {
   /** The id of the MediaStream: it tells the server which m-sections of an offer are this stream's. */
   readonly label: string;
   readonly attributes: Record<string, unknown>;
+  /** The client's own, from which the id of the stream follows. */
+  readonly number: number;
 }
 
 export interface SubscribeWish {

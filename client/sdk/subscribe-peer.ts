@@ -4,6 +4,7 @@ import { defaults } from './defaults.ts';
 import { Arrivals } from './arrivals.ts';
 import type { PeerComponents } from './peer.ts';
 import { Peer } from './peer.ts';
+import { summarize } from './stats.ts';
 
 /** What a subscriber knows of a stream before its media is there. */
 export interface TakenStream {
@@ -55,6 +56,21 @@ export class SubscribePeer extends Peer {
 
   drop(streamId: string): void {
     this.#taken.delete(streamId);
+  }
+
+  /** Ends when a picture was decoded, or sound came where there is none; or after a while without. */
+  async flows(media: MediaStream): Promise<void> {
+    const withPicture = media.getVideoTracks().length > 0;
+    for (let waited_ms = 0; waited_ms < defaults.flow_ms; waited_ms += defaults.flowLook_ms) {
+      const { video, audio } = summarize('', 'in', await this.stats(media));
+      const came = withPicture ? video?.frames : audio?.bytes;
+      if (this.isClosed || (came ?? 0) > 0) {
+        return;
+      }
+      await new Promise<void>((resolve) => {
+        this.clock.after(defaults.flowLook_ms, resolve);
+      });
+    }
   }
 
   /** One report a track (W3C webrtc-stats). */

@@ -1,6 +1,7 @@
 import { RizomaError } from '../../protocol/errors.ts';
 import { Keeper } from './keeper.ts';
 import type { MediaComponents } from './publication.ts';
+import type { Signalling } from './signalling.ts';
 import type { StreamStats } from './stats.ts';
 import { summarize } from './stats.ts';
 import type { RemoteStream } from './streams.ts';
@@ -9,6 +10,7 @@ import type { SubscribePeer } from './subscribe-peer.ts';
 export interface SubscriptionOptions {
   stream: RemoteStream;
   onGivenUp: (error: RizomaError) => void;
+  onReleased: () => void;
 }
 
 interface Held {
@@ -19,7 +21,7 @@ interface Held {
 /** A stream of somebody else that we play, subscribed to again by itself when it fails. */
 export class Subscription {
   readonly stream: RemoteStream;
-  readonly #components: MediaComponents;
+  #components: MediaComponents;
   readonly #keeper: Keeper;
   readonly #first = Promise.withResolvers<MediaStream>();
   #held: Held | undefined;
@@ -32,6 +34,8 @@ export class Subscription {
     this.#keeper = new Keeper(components, {
       attempt: (signal) => this.#attempt(signal),
       onLive: () => undefined,
+      onReleased: options.onReleased,
+      linger_ms: 0,
       onGivenUp: (error) => {
         this.#first.reject(error);
         options.onGivenUp(error);
@@ -56,6 +60,21 @@ export class Subscription {
 
   handleBroken(error: RizomaError): void {
     this.#keeper.handleBroken(error);
+  }
+
+  /** Its publisher is at another process, to which another way leads. */
+  handleStreamMoved(): void {
+    this.#keeper.handleAgain();
+  }
+
+  get keepsOld(): boolean {
+    return this.#keeper.keepsOld;
+  }
+
+  /** All goes to another controller from now on; what plays goes on until that of the new one does. */
+  handleMoved(components: MediaComponents): void {
+    this.#components = components;
+    this.#keeper.handleMoved();
   }
 
   handleRoom(up: boolean): void {
@@ -97,19 +116,23 @@ export class Subscription {
     const { signalling, connections } = this.#components;
     const ref = await signalling.subscribe({ streamId: id, audio, video });
     if (signal.aborted) {
-      this.#withdraw();
+      this.#withdraw(signalling);
       return;
     }
     const { connectionId } = ref;
     const peer = connections.subscribing(ref);
-    this.#held = { connectionId, peer };
+    const held = { connectionId, peer };
+    this.#held = held;
     signal.addEventListener('abort', () => {
-      this.#held = undefined;
+      this.#held = this.#held === held ? undefined : this.#held;
       peer.drop(id);
       connections.release(connectionId);
-      this.#withdraw();
+      this.#withdraw(signalling);
     });
     const media = await peer.take(this.stream);
+    if (this.keepsOld) {
+      await peer.flows(media);
+    }
     if (!signal.aborted) {
       this.stream.handleMedia(media);
       this.#first.resolve(media);
@@ -117,9 +140,8 @@ export class Subscription {
   }
 
   /** The controller may have ended it already, or we the room: either is as good. */
-  #withdraw(): void {
+  #withdraw(signalling: Signalling): void {
     if (!this.#streamEnded) {
-      const { signalling } = this.#components;
       this.#withdrawn = signalling.unsubscribe(this.stream.id).catch(() => undefined);
     }
   }

@@ -1,7 +1,6 @@
 import { JoinRequest } from '../../protocol/contracts/rest.ts';
-import type { JoinAnswer } from '../../protocol/contracts/rest.ts';
 import { newUuid, roomOfToken } from '../../protocol/ids.ts';
-import { signTicket } from '../../protocol/ticket.ts';
+import { signReentry } from '../../protocol/reentry.ts';
 import type { Token } from '../../protocol/token.ts';
 import { checkTokenSignature, decodeToken } from '../../protocol/token.ts';
 import type { EdgeContext } from '../app.ts';
@@ -12,6 +11,7 @@ import type { Admission } from '../objects/api.ts';
 import { roomOf } from '../objects/stubs.ts';
 import { valueOf } from '../objects/outcome.ts';
 import { placeOfRequest } from '../origin.ts';
+import { joinAnswer } from './entrances.ts';
 import { passHoldersOf } from './pass-holders.ts';
 
 /** A token is used up at its room; a pass needs nobody but this isolate. */
@@ -33,14 +33,9 @@ export async function postJoin(context: EdgeContext): Promise<Response> {
   const config = context.get('config');
   await checkTokenSignature(await tokenKeyOf(config), token);
   const roomId = roomOfToken(token.tokenId);
-  const { userName, role, entrances } = await admit(context, token);
-  const clientId = newUuid();
-  const now_ms = Date.now();
-  const controllers = entrances.map(async ({ nodeId, region, host, secure }) => {
-    const who = { clientId, roomId, userName, role, ...traceOf(context) };
-    const claims = { ...who, nodeId, region, jti: newUuid() };
-    return { host, secure, region, ticket: await signTicket(config.ticketKey, claims, now_ms) };
-  });
-  const answer: JoinAnswer = { clientId, roomId, controllers: await Promise.all(controllers) };
-  return context.json(answer);
+  const joinedAt_ms = Date.now();
+  const { userName, role, terms, entrances } = await admit(context, token);
+  const who = { clientId: newUuid(), roomId, userName, role, ...terms, joinedAt_ms };
+  const reentry = await signReentry(config.ticketKey, who);
+  return context.json(await joinAnswer(context, who, { entrances, reentry }));
 }

@@ -1,7 +1,10 @@
 import type { Clock } from '../../protocol/clock.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import { newUuid } from '../../protocol/ids.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import { intersectPins } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
+import type { Reentry } from '../../protocol/reentry.ts';
 import { publicTicketKey } from '../../protocol/ticket.ts';
 import type { Config } from '../config.ts';
 import { configOf } from '../config.ts';
@@ -14,14 +17,17 @@ import { openPass } from '../objects/open-pass.ts';
 import { RoomPictures } from '../objects/room-pictures.ts';
 import type { Bindings } from '../objects/stubs.ts';
 import { meshOf, roomOf } from '../objects/stubs.ts';
+import { isRemoved } from '../room/removals.ts';
 
 const defaults = {
   /** Rooms whose viewers this isolate counts on their way; each has a picture of the mesh of some 100 KiB. */
   rooms: 128,
+  /** How old the picture of the mesh may be for those who lost a controller: a crowd still looks once. */
+  freshMesh_ms: 250,
 } as const;
 
 /**
- * Lets in those who hold a pass, without the room: its viewers are placed by a picture of it that an
+ * Lets in those who hold a pass, and those who were in the room and lost their controller, without the room: its viewers are placed by a picture of it that an
  * isolate keeps for some seconds, and counted on their way by each isolate for itself.
  */
 export class PassHolders {
@@ -60,8 +66,39 @@ export class PassHolders {
     const view = this.#view(roomId);
     const placement = await view.place({ pin, place: request.place ?? pass.place, holders });
     view.assign(newUuid(), placement);
-    const { userName, role } = pass;
-    return admitted(this.#log.of(trace), { roomId, userName, role }, placement);
+    const { userName, role, epoch } = pass;
+    const terms = { pin: pass.pin, place: pass.place, epoch };
+    return admitted(this.#log.of(trace), { roomId, userName, role, terms }, placement);
+  }
+
+  /** Throws `token_revoked`, `forbidden` for who was removed, `not_found`, and as placement does. */
+  async readmit(
+    { reentry, place }: { reentry: Reentry; place: Place | undefined },
+    trace: Trace,
+  ): Promise<Admission> {
+    const { clientId, roomId, userName, role, pin, epoch } = reentry;
+    const picture = await this.#pictures.of(roomId, { epoch });
+    if (picture.epoch !== epoch) {
+      throw new RizomaError(
+        'token_revoked',
+        'the tokens of the room were revoked: ask for another',
+      );
+    }
+    if (isRemoved(picture.removals, reentry)) {
+      throw new RizomaError('forbidden', 'you were removed from the room');
+    }
+    const view = this.#view(roomId);
+    // The picture of the mesh may be older than the loss that brings this participant here.
+    view.forgetOlderThan(defaults.freshMesh_ms);
+    const wish = {
+      pin: intersectPins(picture.pin, pin),
+      place: place ?? reentry.place,
+      holders: picture.holders,
+    };
+    const placement = await view.place(wish, clientId);
+    view.assign(clientId, placement);
+    const terms = { pin, place: reentry.place, epoch };
+    return admitted(this.#log.of(trace), { roomId, userName, role, terms }, placement);
   }
 
   #view(roomId: string): MeshView {

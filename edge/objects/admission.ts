@@ -1,14 +1,14 @@
 import type { EdgeLog } from '../log.ts';
 import type { Placement } from '../placement/choose.ts';
-import type { Admission } from './api.ts';
+import type { Admission, Terms } from './api.ts';
 
 /** What a participant is told who was placed, and the line of the log that says why there. */
 export function admitted(
   log: EdgeLog,
-  who: { roomId: string; userName: string; role: string },
+  who: { roomId: string; userName: string; role: string; terms: Terms },
   { rule, passedOver, entrances }: Placement,
 ): Admission {
-  const { roomId, userName, role } = who;
+  const { roomId, userName, role, terms } = who;
   log.info('a client was placed', {
     roomId,
     region: entrances[0]?.card.region,
@@ -18,6 +18,7 @@ export function admitted(
   return {
     userName,
     role,
+    terms,
     entrances: entrances.map(({ card: { nodeId, region, secure }, host }) => ({
       nodeId,
       region,

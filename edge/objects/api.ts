@@ -14,12 +14,14 @@ import type {
   WebhookAnswer,
 } from '../../protocol/contracts/webhooks.ts';
 import type { Credentials } from '../../protocol/credentials.ts';
-import type { DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import type { DirectoryChange, Removal, RoomFacts } from '../../protocol/directory.ts';
 import type { Whereabouts } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
+import type { Reentry } from '../../protocol/reentry.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import type { MeshSnapshot } from '../placement/snapshot.ts';
 import type { Trace } from '../log.ts';
+import type { Removals } from '../room/removals.ts';
 import type { RoomChange } from '../room/settings.ts';
 import type { HookSettings, LostEvent } from '../room/webhooks.ts';
 import type { Outcome } from './outcome.ts';
@@ -145,6 +147,8 @@ export interface RoomPicture {
   readonly holders: string[];
   /** Its own pin. */
   readonly pin: RegionPin;
+  /** Who was removed from it, and may not come in again. */
+  readonly removals: Removals;
 }
 
 export interface JoinEntrance {
@@ -154,9 +158,13 @@ export interface JoinEntrance {
   readonly secure: boolean;
 }
 
+/** What a participant was let in by, and is when it has to come in again. */
+export type Terms = Pick<Reentry, 'pin' | 'place' | 'epoch'>;
+
 export interface Admission {
   readonly userName: string;
   readonly role: string;
+  readonly terms: Terms;
   /** Best first. */
   readonly entrances: readonly JoinEntrance[];
 }
@@ -200,7 +208,7 @@ export interface RoomApi {
   }): Promise<Outcome<{ roomId: string; userName: string; role: string }>>;
   /** Who is in it, of each controller. */
   users(trace?: Trace): Promise<Outcome<Gathered<RoomUser[]>>>;
-  /** Disconnects those of that name; how many they were, of each controller. */
+  /** Disconnects those of that name, who need another token from now on; how many they were, of each controller. */
   deleteUser(name: string, trace?: Trace): Promise<Outcome<Gathered<number>>>;
   enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<RoomEntered>>;
   facts(news: Speaker & { facts: RoomFacts }): Promise<Outcome<DirectoryChange>>;
@@ -222,6 +230,12 @@ export interface Members {
   revoked: string[];
 }
 
+/** A client that another controller has under a newer ticket, and when that was made. */
+export interface MovedClient {
+  readonly clientId: string;
+  readonly enteredAt_ms: number;
+}
+
 /** What a room tells the controllers that hold it. */
 export type RoomNotice =
   | {
@@ -234,13 +248,14 @@ export type RoomNotice =
 export type Notice =
   | RoomNotice
   | { readonly method: 'mesh.members'; readonly params: Members }
+  | { readonly method: 'room.moved'; readonly params: { roomId: string; clients: MovedClient[] } }
   | { readonly method: 'room.deleted'; readonly params: { roomId: string; requestId?: string } };
 
 export interface NodeApi {
   /** Who is in the room at its controller. `link_down` or `timeout` where it cannot be asked. */
   users(roomId: string, trace?: Trace): Promise<Outcome<RoomUser[]>>;
   /** Disconnects those of that name in the room at its controller; answers how many. Throws as `users`. */
-  deleteUser(user: { roomId: string; name: string }, trace?: Trace): Promise<Outcome<number>>;
+  deleteUser(user: { roomId: string } & Removal, trace?: Trace): Promise<Outcome<number>>;
   /** Whether its link stands, and how long it has been silent. */
   about(): Promise<Outcome<{ linked: boolean; silence_ms: number }>>;
   /**

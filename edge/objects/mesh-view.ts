@@ -50,6 +50,13 @@ export class MeshView {
     this.#picture = undefined;
   }
 
+  /** A picture that is older is not good enough. */
+  forgetOlderThan(age_ms: number): void {
+    if (this.#picture !== undefined && this.#clock.now() - this.#picture.at_ms > age_ms) {
+      this.forget();
+    }
+  }
+
   /**
    * Throws as `choose`; never for a node that came since the picture was taken. A participant who
    * was sent somewhere before is not counted there any more, and so is not drawn after itself.

@@ -4,6 +4,7 @@ import { assertNever } from '../../protocol/assert-never.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import type { EdgeToNode, NodeToEdge, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import { edgeToNode, nodeToEdge } from '../../protocol/contracts/node-edge.ts';
+import type { Removal } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { NodeId } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
@@ -118,6 +119,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
         return Promise.resolve(this.#send(notice));
       case 'room.granted':
       case 'mesh.members':
+      case 'room.moved':
         return Promise.resolve(this.#send(notice));
       default:
         return assertNever(method);
@@ -133,7 +135,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     });
   }
 
-  deleteUser(user: { roomId: string; name: string }, trace?: Trace): Promise<Outcome<number>> {
+  deleteUser(user: { roomId: string } & Removal, trace?: Trace): Promise<Outcome<number>> {
     return outcomeOf(log.of(trace), () =>
       this.#registeredPeer().call('room.deleteUser', { ...user, ...trace }),
     );

@@ -5,7 +5,7 @@ const tables = `
     (node_id TEXT PRIMARY KEY, lease INTEGER NOT NULL, region TEXT NOT NULL, number INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS participants
     (node_id TEXT NOT NULL, client_id TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL,
-     number INTEGER NOT NULL, PRIMARY KEY (node_id, client_id)) WITHOUT ROWID;`;
+     number INTEGER NOT NULL, entered_ms INTEGER, PRIMARY KEY (node_id, client_id)) WITHOUT ROWID;`;
 
 type AttendanceRow = { node_id: string; lease: number; region: string; number: number };
 type ParticipantRow = {
@@ -14,6 +14,7 @@ type ParticipantRow = {
   name: string;
   role: string;
   number: number;
+  entered_ms: number | null;
 };
 
 /** Who is in a room, in the SQLite of its object. */
@@ -31,9 +32,13 @@ export class ParticipantsStore {
   load(): ParticipantsState {
     const users = new Map<string, Map<string, Told>>();
     for (const row of this.#sql.exec<ParticipantRow>('SELECT * FROM participants')) {
-      const { node_id: nodeId, client_id: clientId, name, role, number } = row;
+      const { node_id: nodeId, client_id: clientId, name, role, number, entered_ms } = row;
       const there = users.get(nodeId) ?? new Map<string, Told>();
-      users.set(nodeId, there.set(clientId, { user: { clientId, name, role }, number }));
+      const entered = entered_ms === null ? {} : { enteredAt_ms: entered_ms };
+      users.set(
+        nodeId,
+        there.set(clientId, { user: { clientId, name, role, ...entered }, number }),
+      );
     }
     const rows = this.#sql.exec<AttendanceRow>('SELECT * FROM attendances').toArray();
     return new Map(
@@ -65,11 +70,11 @@ export class ParticipantsStore {
     }
     for (const [clientId, told] of after.users) {
       if (before?.users.get(clientId) !== told) {
-        const { name, role } = told.user;
+        const { name, role, enteredAt_ms = null } = told.user;
         this.#sql.exec(
-          `INSERT OR REPLACE INTO participants (node_id, client_id, name, role, number)
-           VALUES (?, ?, ?, ?, ?)`,
-          ...[nodeId, clientId, name, role, told.number],
+          `INSERT OR REPLACE INTO participants (node_id, client_id, name, role, number, entered_ms)
+           VALUES (?, ?, ?, ?, ?, ?)`,
+          ...[nodeId, clientId, name, role, told.number, enteredAt_ms],
         );
       }
     }

@@ -7,7 +7,7 @@ import type {
   ParticipantsStep,
 } from '../room/participants.ts';
 import { participantsStep } from '../room/participants.ts';
-import type { Speaker } from './api.ts';
+import type { MovedClient, Speaker } from './api.ts';
 import type { ParticipantsStore } from './participants-store.ts';
 
 export interface RoomParticipantsComponents {
@@ -15,6 +15,8 @@ export interface RoomParticipantsComponents {
   readonly transaction: (write: () => void) => void;
   /** Whether that lease of that node holds the room. */
   readonly isHolder: (speaker: Speaker) => boolean;
+  /** These clients of that node are at another one too, which has newer tickets of theirs. */
+  readonly moved: (nodeId: string, clients: MovedClient[]) => void;
   /** Told within the transaction. */
   readonly changed: (before: ParticipantsState, step: ParticipantsStep) => void;
   readonly log: EdgeLog;
@@ -56,7 +58,7 @@ export class RoomParticipants {
   }
 
   #step(event: ParticipantsEvent): 'ok' | 'again' {
-    const { store, transaction, changed, log } = this.#parts;
+    const { store, transaction, changed, moved, log } = this.#parts;
     const before = this.state;
     const step = participantsStep(before, event);
     if (step.state !== before) {
@@ -66,6 +68,9 @@ export class RoomParticipants {
         changed(before, step);
       });
       this.#state = step.state;
+    }
+    for (const [nodeId, clients] of step.moved) {
+      moved(nodeId, clients);
     }
     if (step.answer === 'again') {
       log.warn('news of participants are missing', { nodeId: event.nodeId });

@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import { RoomAnswer } from '../../protocol/contracts/rest.ts';
-import type { DirectoryChange } from '../../protocol/directory.ts';
+import type { DirectoryChange, Removal } from '../../protocol/directory.ts';
 import { RegionRoute, RoomErizo, RoomFacts, RoomStream } from '../../protocol/directory.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import type { DirectoryState, Holder } from '../room/directory.ts';
+import type { Removals } from '../room/removals.ts';
 import { TokenRecord } from '../room/tokens.ts';
 
 const tables = `
@@ -11,6 +12,8 @@ const tables = `
   CREATE TABLE IF NOT EXISTS tokens
     (token_id TEXT PRIMARY KEY, expires_ms INTEGER NOT NULL, token TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS epoch (only INTEGER PRIMARY KEY CHECK (only = 1), epoch INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS removals (name TEXT PRIMARY KEY, at_ms INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS removed_before (only INTEGER PRIMARY KEY CHECK (only = 1), at_ms INTEGER NOT NULL);
   CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires_ms);
   CREATE TABLE IF NOT EXISTS version (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS holders
@@ -46,10 +49,9 @@ export class RoomStore {
 
   /** The room is no more and nobody gets in; who held it is known still. */
   removeRoom(): void {
-    this.#sql.exec('DELETE FROM tokens');
-    this.#sql.exec('DELETE FROM epoch');
-    this.#sql.exec('DELETE FROM grants');
-    this.#sql.exec('DELETE FROM room');
+    for (const table of ['tokens', 'epoch', 'removals', 'removed_before', 'grants', 'room']) {
+      this.#sql.exec(`DELETE FROM ${table}`);
+    }
   }
 
   /** What controllers said of it. */
@@ -96,6 +98,34 @@ export class RoomStore {
   revokeTokens(): void {
     this.#sql.exec('INSERT OR REPLACE INTO epoch (only, epoch) VALUES (1, ?)', this.epoch() + 1);
     this.#sql.exec('DELETE FROM tokens');
+  }
+
+  removals(): Removals {
+    const [before] = this.#sql
+      .exec<{ at_ms: number }>('SELECT at_ms FROM removed_before')
+      .toArray();
+    const users = this.#sql
+      .exec<Removal>('SELECT name, at_ms FROM removals ORDER BY at_ms')
+      .toArray();
+    return { users, before_ms: before?.at_ms ?? 0 };
+  }
+
+  /** Writes what differs between the two. */
+  saveRemovals(before: Removals, after: Removals): void {
+    const kept = new Set(after.users);
+    for (const { name } of before.users.filter((user) => !kept.has(user))) {
+      this.#sql.exec('DELETE FROM removals WHERE name = ?', name);
+    }
+    const stored = new Set(before.users);
+    for (const { name, at_ms } of after.users.filter((user) => !stored.has(user))) {
+      this.#sql.exec('INSERT INTO removals (name, at_ms) VALUES (?, ?)', name, at_ms);
+    }
+    if (after.before_ms !== before.before_ms) {
+      this.#sql.exec(
+        'INSERT OR REPLACE INTO removed_before (only, at_ms) VALUES (1, ?)',
+        after.before_ms,
+      );
+    }
   }
 
   /** Removes what has expired; answers when the next token does. */

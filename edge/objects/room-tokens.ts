@@ -87,7 +87,8 @@ export class RoomTokens {
     const token = consumeToken(store.token(tokenId), { now_ms: now() });
     store.saveToken(token);
     mesh.assign(`${tokenId} ${token.usesLeft}`, placement);
-    return admitted(log.of(trace), { ...token, roomId }, placement);
+    const terms = { pin: token.pin, place: token.place, epoch: store.epoch() };
+    return admitted(log.of(trace), { ...token, roomId, terms }, placement);
   }
 
   consume(request: { tokenId: string; host: string; at: Whereabouts }): {
@@ -115,7 +116,7 @@ export class RoomTokens {
   picture(): RoomPicture {
     const { store, open, holders } = this.#parts;
     const pin = roomPin(open());
-    return { epoch: store.epoch(), holders: [...holders()], pin };
+    return { epoch: store.epoch(), holders: [...holders()], pin, removals: store.removals() };
   }
 
   /** Removes what has expired; answers when the next token does. */

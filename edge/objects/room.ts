@@ -3,9 +3,10 @@ import { systemClock } from '../../protocol/clock.ts';
 import type { Presence, RoomEntered, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
-import type { DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import type { DirectoryChange, Removal, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Whereabouts } from '../../protocol/pin.ts';
 import { roomPin } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
@@ -16,6 +17,7 @@ import { createLog } from '../log.ts';
 import type { Scene } from '../room/happenings.ts';
 import { happeningsBetween } from '../room/happenings.ts';
 import type { Participant } from '../room/participants.ts';
+import { removalsAfter } from '../room/removals.ts';
 import type { RoomChange } from '../room/settings.ts';
 import { changeRoom } from '../room/settings.ts';
 import type { LostEvent } from '../room/webhooks.ts';
@@ -23,6 +25,7 @@ import type {
   Admission,
   Gathered,
   IssuedToken,
+  MovedClient,
   NodeApi,
   RoomApi,
   RoomPicture,
@@ -49,6 +52,8 @@ import { webhookPost } from './webhook-post.ts';
 
 const log = createLog({ object: 'room' });
 const nobody = { joined: [], left: [] };
+/** For so long somebody who was removed may have a ticket that nobody has seen yet. */
+const ticketLife_ms = (limits.ticket_ttl_s + 2 * limits.clockSkew_s) * 1000;
 
 /** One room: its tokens, the controllers that hold it, and who publishes what in it. */
 export class Room extends DurableObject<Bindings> implements RoomApi {
@@ -200,7 +205,10 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
   }
 
   deleteUser(name: string, trace?: Trace): Promise<Outcome<Gathered<number>>> {
-    return this.#gather((node, roomId) => node.deleteUser({ roomId, name }, trace), trace);
+    const removal = { name, at_ms: Date.now() };
+    // Written first: whoever is at a controller that does not answer cannot come back from it either.
+    this.#remember(removal);
+    return this.#gather((node, roomId) => node.deleteUser({ roomId, ...removal }, trace), trace);
   }
 
   enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<RoomEntered>> {
@@ -211,7 +219,9 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       log.info('a controller holds the room', { roomId: room._id, nodeId, region });
       // After it: a holder hears of each change that comes later.
       const [directory, grant] = await Promise.all([entered, this.#grants.give()]);
-      return { ...directory, grant, ...(room.p2p === true ? { p2p: true } : {}) };
+      const since_ms = Date.now() - ticketLife_ms;
+      const removed = this.#store.removals().users.filter(({ at_ms }) => at_ms > since_ms);
+      return { ...directory, grant, removed, ...(room.p2p === true ? { p2p: true } : {}) };
     });
   }
 
@@ -284,6 +294,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       store,
       transaction: (write) => storage.transactionSync(write),
       isHolder: (speaker) => this.#directory.isHolder(speaker),
+      moved: (nodeId, clients) => this.#tellMoved(nodeId, clients),
       changed: (before, { state, joined, left }) => {
         const { streams } = this.#directory;
         const moved = { joined, left };
@@ -310,6 +321,18 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     });
   }
 
+  /** A node that cannot be told has lost its lease, or tells anew who is there when it is back. */
+  #tellMoved(nodeId: string, clients: MovedClient[]): void {
+    const roomId = this.#open()._id;
+    log.info('clients of a controller are at another one', {
+      roomId,
+      nodeId,
+      clients: clients.length,
+    });
+    const notice = { method: 'room.moved', params: { roomId, clients } } as const;
+    this.ctx.waitUntil(nodeOf(this.env, nodeId).push(notice));
+  }
+
   /** Within the transaction of what it follows from. */
   #happened(
     before: Scene,
@@ -320,6 +343,12 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     if (happenings.length > 0) {
       this.#webhooks.record(happenings);
     }
+  }
+
+  #remember(removal: Removal): void {
+    const before = this.#store.removals();
+    const bounds = { keep_ms: limits.reentry_ttl_s * 1000, limit: limits.removals };
+    this.#store.saveRemovals(before, removalsAfter(before, removal, bounds));
   }
 
   #open(): RoomAnswer {

@@ -162,7 +162,8 @@ function erizoRows(
 
 /**
  * A client that changed its controller keeps its stream's id: until the old controller drops the
- * stream two claim it, and it belongs to the one whose claim is new.
+ * stream two claim it. It belongs to the one where the client came with the newer ticket, though the
+ * other may have been away and claim it last; where that says nothing, to the one whose claim is new.
  */
 function streamRows(
   before: DirectoryState,
@@ -171,21 +172,35 @@ function streamRows(
 ): RoomStream[] {
   const known = new Map(before.directory.streams.map((row) => [row.streamId, row]));
   const claimed = new Map(before.holders.map((one) => [one.nodeId, streamIdsOf(one.facts)]));
-  const rows = new Map<string, { row: RoomStream; weight: number }>();
+  const rows = new Map<string, { row: RoomStream; claim: Claim }>();
   for (const { nodeId, region, facts } of holders) {
     const alive = new Set(facts.erizos.map(({ erizoId }) => erizoId));
     for (const fact of facts.streams.filter(({ erizoId }) => isServed(erizoId, alive))) {
       const old = known.get(fact.streamId);
       const isNew = claimed.get(nodeId)?.has(fact.streamId) !== true;
       const weight = isNew ? 2 : Number(old?.nodeId === nodeId);
-      if (weight > (rows.get(fact.streamId)?.weight ?? -1)) {
-        const { streamId, clientId, erizoId, userName, media } = fact;
-        const row = { streamId, clientId, erizoId, userName, media, nodeId, region, since: next };
-        rows.set(streamId, { row: keep(old, row), weight });
+      const claim = { enteredAt_ms: fact.enteredAt_ms ?? 0, weight };
+      if (isStronger(claim, rows.get(fact.streamId)?.claim)) {
+        const row = { ...fact, nodeId, region, since: next };
+        rows.set(fact.streamId, { row: keep(old, row), claim });
       }
     }
   }
   return [...rows.values()].map(({ row }) => row);
+}
+
+interface Claim {
+  readonly enteredAt_ms: number;
+  readonly weight: number;
+}
+
+function isStronger(claim: Claim, other: Claim | undefined): boolean {
+  if (other === undefined) {
+    return true;
+  }
+  return claim.enteredAt_ms === other.enteredAt_ms
+    ? claim.weight > other.weight
+    : claim.enteredAt_ms > other.enteredAt_ms;
 }
 
 /** A stream that is data alone has no process that could have died. */

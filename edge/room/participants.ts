@@ -46,6 +46,8 @@ export interface ParticipantsStep {
   readonly answer: 'ok' | 'again';
   readonly joined: readonly Participant[];
   readonly left: readonly Participant[];
+  /** By node: clients of it that are at another one too, with when the newer ticket of theirs was made. */
+  readonly moved: ReadonlyMap<string, { clientId: string; enteredAt_ms: number }[]>;
 }
 
 /**
@@ -107,7 +109,29 @@ function toldStep(
   const before = known?.users ?? new Map<string, Told>();
   const users = usersAfter(sameLease ? before : aged(before), presence);
   refuseTooMany(state, nodeId, users.size);
-  return stepTo(state, nodeId, { lease, region, number, users });
+  const step = stepTo(state, nodeId, { lease, region, number, users });
+  return { ...step, moved: movedBy(state, nodeId, presence.came) };
+}
+
+/** Of those who came and are elsewhere too, who has to go where: the newer ticket is right. */
+function movedBy(
+  state: ParticipantsState,
+  nodeId: string,
+  came: readonly RoomUser[],
+): ParticipantsStep['moved'] {
+  const moved = new Map<string, { clientId: string; enteredAt_ms: number }[]>();
+  const elsewhere = [...state].filter(([id]) => id !== nodeId);
+  for (const { clientId, enteredAt_ms: here_ms = 0 } of came) {
+    for (const [other, { users }] of elsewhere) {
+      const there_ms = users.get(clientId)?.user.enteredAt_ms ?? 0;
+      if (users.has(clientId) && here_ms !== there_ms) {
+        const older = here_ms > there_ms ? other : nodeId;
+        const news = { clientId, enteredAt_ms: Math.max(here_ms, there_ms) };
+        moved.set(older, [...(moved.get(older) ?? []), news]);
+      }
+    }
+  }
+  return moved;
 }
 
 /** They stay until the whole has been told anew: a node that has a new lease may have them all still. */
@@ -156,6 +180,7 @@ function stepTo(
     answer: 'ok',
     joined: absentIn(state, nodeId, attendance, state.get(nodeId)),
     left: absentIn(next, nodeId, state.get(nodeId), attendance),
+    moved: new Map(),
   };
 }
 
@@ -176,5 +201,5 @@ function absentIn(
 }
 
 function unchanged(state: ParticipantsState, answer: 'ok' | 'again'): ParticipantsStep {
-  return { state, answer, joined: [], left: [] };
+  return { state, answer, joined: [], left: [], moved: new Map() };
 }

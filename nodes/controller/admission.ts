@@ -48,8 +48,9 @@ export class Admission {
     const expected = { nodeId: this.#nodeId, now_ms: this.#clock.now() };
     const ticket = await checkTicket(keys.ticketKey, text, expected);
     this.#used.use(ticket.jti);
-    const { clientId, roomId, userName, role, requestId } = ticket;
-    return { clientId, roomId, userName, role, requestId };
+    const { clientId, roomId, userName, role, requestId, joinedAt_ms, issuedAt_ms } = ticket;
+    const times = { joinedAt_ms, enteredAt_ms: issuedAt_ms };
+    return { clientId, roomId, userName, role, requestId, times };
   }
 
   /** What can be seen without the edge is seen first: it is asked about tokens of its own only. */
@@ -64,6 +65,7 @@ export class Admission {
       throw new RizomaError('unavailable', 'the edge cannot be reached now: try again');
     }
     const { roomId, userName, role } = await this.#edge.call('token.consume', { token });
-    return { clientId: newUuid(), roomId, userName, role, requestId: undefined };
+    const who = { clientId: newUuid(), roomId, userName, role };
+    return { ...who, requestId: undefined, times: undefined };
   }
 }

@@ -27,6 +27,7 @@ import {
   SubscribeMessage,
   UpdateAttributesMessage,
 } from '../../protocol/contracts/client.ts';
+import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -53,6 +54,8 @@ export interface Visitor {
   sound?: SoundWish | undefined;
   /** The `POST /join` with which it came; Licode's clients come without one. */
   requestId: string | undefined;
+  /** By the edge's clock, when it used its token and when its ticket was made; a token brought no ticket. */
+  times: { joinedAt_ms: number; enteredAt_ms: number } | undefined;
 }
 
 /** What a client may ask of its room. Each answers, or throws an error whose words are the answer. */
@@ -82,6 +85,8 @@ export class Client {
   readonly plan: ConnectionPlan;
   readonly requestId: string | undefined;
   readonly sound: SoundWish | undefined;
+  /** When the ticket was made with which it came. */
+  readonly enteredAt_ms: number | undefined;
   readonly publications = new Map<string, Flow>();
   readonly subscriptions = new Map<string, Flow>();
   readonly connections: Connections;
@@ -101,6 +106,7 @@ export class Client {
     this.connections = new Connections({ kept: visitor.plan === 'single' });
     this.requestId = visitor.requestId;
     this.sound = visitor.sound;
+    this.enteredAt_ms = visitor.times?.enteredAt_ms;
     this.role = visitor.role;
     this.#handlers = handlers;
     this.#log = components.log.child({ clientId: visitor.clientId });
@@ -114,6 +120,12 @@ export class Client {
 
   get connected(): boolean {
     return this.#channel.at === 'connected';
+  }
+
+  /** As the Room object knows it. */
+  get user(): RoomUser {
+    const { id: clientId, userName: name, role, enteredAt_ms } = this;
+    return { clientId, name, role, ...(enteredAt_ms === undefined ? {} : { enteredAt_ms }) };
   }
 
   get gone(): boolean {
@@ -199,6 +211,8 @@ export class Client {
       case 'stopRecorder':
         await this.#handlers.stopRecorder(this, parse(StopRecorderMessage, msg, event));
         return answer(true);
+      case 'heartbeat':
+        return answer();
       case 'clientDisconnection':
         answer();
         return this.close('it left');

@@ -172,7 +172,7 @@ export class Controller {
         }
         const visitor = await this.#admission.admit(query, additions);
         socket.data.requestId = visitor.requestId;
-        const done = await this.#rooms.expect(visitor.roomId);
+        const done = await this.#rooms.expect(visitor);
         if (socket.conn.readyState !== 'open') {
           done();
           return;

@@ -3,7 +3,7 @@ import { configOf } from '../../protocol/contracts/client.ts';
 import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import type { StreamMedia } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
-import { newStreamId } from '../../protocol/ids.ts';
+import { newStreamId, numberedStreamId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import { attempt } from './attempts.ts';
 import type { Client } from './client.ts';
@@ -25,15 +25,27 @@ export class Publishing {
   readonly #parts: RoomParts;
   /** Tells the subscribers here that a stream is no more. */
   readonly #onRemoved: (streamId: string) => void;
+  /** Tells them that it comes from another process than before. */
+  readonly #onMoved: (streamId: string) => void;
 
-  constructor(parts: RoomParts, options: { onRemoved: (streamId: string) => void }) {
+  constructor(
+    parts: RoomParts,
+    options: { onRemoved: (streamId: string) => void; onMoved: (streamId: string) => void },
+  ) {
     this.#parts = parts;
     this.#onRemoved = options.onRemoved;
+    this.#onMoved = options.onMoved;
   }
 
   /** Licode: `onPublish`. Answers `(streamId, erizoId, connectionId)`. */
   async publish(client: Client, { options }: PublishMessage, answer: Answer): Promise<void> {
     client.demand('publish', options);
+    const { number } = options;
+    const streamId =
+      number === undefined ? newStreamId() : await numberedStreamId(client.id, number);
+    if (client.gone) {
+      throw new RizomaError('cancelled', 'you have left the room');
+    }
     this.#checkRoom(client, options.state);
     const { audio, video, data, screen, label, attributes } = options;
     const withMedia = options.state !== 'data' && (audio || video || screen);
@@ -45,7 +57,10 @@ export class Publishing {
       label: label ?? '',
       attributes: attributes ?? {},
     };
-    const flow = newFlow(newStreamId());
+    if (client.publications.has(streamId)) {
+      throw new RizomaError('conflict', `you publish stream ${streamId} already`);
+    }
+    const flow = newFlow(streamId);
     client.publications.set(flow.streamId, flow);
     // In a room of that kind others get it from the client itself.
     if (!hasMedia(media) || this.#parts.p2p()) {
@@ -169,15 +184,22 @@ export class Publishing {
   #ready(client: Client, flow: Flow, media: StreamMedia, erizo: Erizo | undefined): void {
     const { streamId } = flow;
     flow.state = { at: 'ready', erizo };
+    // A stream that came with its client from another controller is known here already.
+    const isNew = this.#parts.streams.get(streamId) === undefined;
     const stream = this.#parts.streams.add({
       streamId,
       clientId: client.id,
       ...(erizo === undefined ? {} : { erizoId: erizo.erizoId }),
       userName: client.userName,
       media,
+      ...(client.enteredAt_ms === undefined ? {} : { enteredAt_ms: client.enteredAt_ms }),
     });
     this.#parts.log.info({ clientId: client.id, streamId }, 'stream published');
-    this.#parts.broadcast('onAddStream', publicStream(stream));
+    if (isNew) {
+      this.#parts.broadcast('onAddStream', publicStream(stream));
+    } else {
+      this.#onMoved(streamId);
+    }
     this.#parts.factsChanged();
   }
 }

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
-import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import type { Directory, DirectoryChange, Removal, RoomFacts } from '../../protocol/directory.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newerGrant } from '../../protocol/grant.ts';
@@ -15,6 +15,8 @@ export interface RoomSyncOptions {
   /** The Room object counts this controller as a holder, for the first time or again. */
   onEntered(): void;
   onDirectory(directory: Directory): void;
+  /** These were removed from the room a moment ago. */
+  onRemoved(removed: readonly Removal[]): void;
   /** The edge does not know the room (any more). */
   onGone(error: RizomaError): void;
   /** The Room object knows that this controller does not hold the room any more. */
@@ -214,12 +216,12 @@ export class RoomSync {
     this.#mustEnter = false;
     this.#mustTell = false;
     try {
-      const { grant, p2p, ...directory } = await this.#edge.call('room.enter', {
-        roomId,
-        facts: this.#options.facts(),
-      });
+      const facts = this.#options.facts();
+      const entered = await this.#edge.call('room.enter', { roomId, facts });
+      const { grant, p2p, removed = [], ...directory } = entered;
       this.granted(grant);
       this.#p2p = p2p === true;
+      this.#options.onRemoved(removed);
       const before = this.#keeper.directory;
       this.#keeper.replace(directory);
       this.#log.info({ version: directory.version }, 'room entered');

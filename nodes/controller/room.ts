@@ -3,7 +3,7 @@ import type { ParamsOf } from '../../protocol/contract.ts';
 import type { Connected, RoomEnded } from '../../protocol/contracts/client.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
-import type { Directory, DirectoryChange } from '../../protocol/directory.ts';
+import type { Directory, DirectoryChange, Removal } from '../../protocol/directory.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
 import type { Place } from '../../protocol/place.ts';
@@ -14,16 +14,19 @@ import { Changes } from './changes.ts';
 import { carryDescription } from './carry-description.ts';
 import { changeStream } from './change-stream.ts';
 import type { Client, ClientHandlers } from './client.ts';
+import { connectedMessage } from './connected-message.ts';
 import { DataStreams } from './data-streams.ts';
 import { defaults } from './defaults.ts';
 import { ErizoList } from './erizo-list.ts';
 import type { Erizos } from './erizos.ts';
 import { erizoOf, failures, isUntold } from './flow.ts';
+import { MovedClients } from './moved-clients.ts';
 import type { Neighbours } from './neighbours.ts';
 import { PeerToPeer } from './p2p.ts';
 import { Publishing } from './publishing.ts';
 import type { Recording } from './recording.ts';
 import { Recordings } from './recording.ts';
+import { RemovedUsers } from './removed-users.ts';
 import type { RoomParts } from './room-parts.ts';
 import { RoomPresence } from './room-presence.ts';
 import { RoomSync } from './room-sync.ts';
@@ -70,6 +73,8 @@ export class Room implements ClientHandlers {
   readonly #stats: RoomStats;
   readonly #changes: Changes;
   readonly recordings: Recordings;
+  readonly removed: RemovedUsers;
+  readonly moved: MovedClients;
   /** Those that were let in and are about to connect. */
   #expected = 0;
 
@@ -97,6 +102,7 @@ export class Room implements ClientHandlers {
         facts: () => this.#streams.facts(this.#erizos.facts),
         onEntered: () => this.#presence.entered(),
         onDirectory: (directory) => this.#learn(directory),
+        onRemoved: (removed) => removed.forEach((removal) => this.removed.add(removal)),
         onGone: (error) => this.gone(error.code, 'the room does not exist any more'),
         onLeft: () => this.#options.onClosed(),
       },
@@ -106,6 +112,8 @@ export class Room implements ClientHandlers {
       { roomId, users: () => this.users, onNoHolder: () => this.#sync.forgotten() },
     );
     this.#changes = new Changes({ clock }, { wait_ms: defaults.attemptPause_ms });
+    this.removed = new RemovedUsers({ clock });
+    this.moved = new MovedClients({ clock, clients: this.#clients });
     const parts = this.#parts();
     this.#stats = new RoomStats({ parts, clock });
     this.#data = new DataStreams({ ...components, parts });
@@ -113,6 +121,7 @@ export class Room implements ClientHandlers {
     this.#subscribing = new Subscribing({ parts, data: this.#data, p2p: this.p2p });
     this.#publishing = new Publishing(parts, {
       onRemoved: (streamId) => this.#subscribing.streamRemoved(streamId),
+      onMoved: (streamId) => this.#subscribing.streamMoved(streamId),
     });
     this.recordings = new Recordings(parts, { onIdle: () => this.#leaveIfEmpty() });
   }
@@ -153,20 +162,9 @@ export class Room implements ClientHandlers {
     const { id: clientId, requestId } = client;
     this.#log.info({ clientId, requestId, clients: this.#clients.size }, 'client joined');
     this.#presence.changed();
-    return {
-      streams: this.#streams.all().map(publicStream),
-      id: this.id,
-      clientId: client.id,
-      singlePC: client.plan === 'single',
-      p2p: this.#sync.p2p,
-      streamPriorityStrategy: false,
-      connectionTargetBw: 0,
-      defaultVideoBW: defaults.defaultVideoBW,
-      maxVideoBW: defaults.maxVideoBW,
-      iceServers: [],
-      region: this.#options.region,
-      plan: client.plan,
-    };
+    const { region } = this.#options;
+    const { p2p } = this.#sync;
+    return connectedMessage(client, { roomId: this.id, region, p2p, streams: this.#streams.all() });
   }
 
   publish: ClientHandlers['publish'] = (client, message, answer) =>
@@ -209,6 +207,7 @@ export class Room implements ClientHandlers {
       return;
     }
     this.#clients.delete(client.id);
+    this.moved.left(client);
     for (const flow of client.publications.values()) {
       this.#publishing.end(client, flow);
     }
@@ -294,14 +293,13 @@ export class Room implements ClientHandlers {
   }
 
   get users(): RoomUser[] {
-    return [...this.#clients.values()].map(({ id: clientId, userName: name, role }) => {
-      return { clientId, name, role };
-    });
+    return [...this.#clients.values()].map(({ user }) => user);
   }
 
   /** Disconnects those of that name for good; answers how many they were. */
-  deleteUser(name: string, requestId?: string): number {
-    const named = [...this.#clients.values()].filter(({ userName }) => userName === name);
+  deleteUser(removal: Removal, requestId?: string): number {
+    this.removed.add(removal);
+    const named = [...this.#clients.values()].filter(({ userName }) => userName === removal.name);
     this.#log.info({ requestId, clients: named.length }, 'users removed');
     for (const client of named) {
       client.close('it was removed', { code: 'forbidden', message: 'you were removed' });
@@ -355,15 +353,17 @@ export class Room implements ClientHandlers {
   }
 
   #learn(directory: Directory): void {
-    const { added, changed, removed } = this.#streams.learn(directory);
+    const { added, changed, removed, moved, taken } = this.#streams.learn(directory);
     for (const id of removed) {
       this.#broadcast('onRemoveStream', { id });
       this.#subscribing.streamRemoved(id);
     }
-    for (const stream of added) {
-      this.#broadcast('onAddStream', publicStream(stream));
-    }
+    added.forEach((stream) => this.#broadcast('onAddStream', publicStream(stream)));
     this.#data.changed(changed);
+    moved.forEach((streamId) => this.#subscribing.streamMoved(streamId));
+    if (taken.length > 0) {
+      this.#sync.tell();
+    }
     this.#changes.happened();
   }
 

@@ -2,11 +2,13 @@ import type { ParamsOf } from '../../protocol/contract.ts';
 import type { P2pSaying } from '../../protocol/contracts/controller-controller.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
-import type { DirectoryChange } from '../../protocol/directory.ts';
+import type { DirectoryChange, Removal } from '../../protocol/directory.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 import type { EdgeListener } from '../mesh/edge.ts';
 import type { ChannelSocket } from './channel.ts';
 import type { Visitor } from './client.ts';
 import { Client } from './client.ts';
+import type { MovedClient } from './moved-clients.ts';
 import type { NeighbourListener, RoomStreamId } from './neighbours.ts';
 import type { RoomComponents, RoomOptions } from './room.ts';
 import { Room } from './room.ts';
@@ -57,17 +59,24 @@ export class Rooms implements EdgeListener, NeighbourListener {
 
   /**
    * Makes the room ready for somebody who was let in. The answer, to be called when the socket has
-   * connected or is gone, lets the room go again.
+   * connected or is gone, lets the room go again. Throws `forbidden` for who was removed since it joined.
    */
-  expect(roomId: string): Promise<() => void> {
-    return (this.#rooms.get(roomId) ?? this.#open(roomId)).expect();
+  async expect(visitor: Visitor): Promise<() => void> {
+    const { roomId } = visitor;
+    const room = this.#rooms.get(roomId) ?? this.#open(roomId);
+    const done = await room.expect();
+    if (room.removed.has(visitor)) {
+      done();
+      throw new RizomaError('forbidden', 'you were removed from the room');
+    }
+    return done;
   }
 
   /** The visitor is in from now on. The newer join of a client id wins. */
   join(visitor: Visitor, socket: ChannelSocket): void {
     const room = this.#rooms.get(visitor.roomId);
-    if (room === undefined) {
-      // The room ended while the socket connected; its client hears what it would hear in it.
+    if (room === undefined || room.removed.has(visitor)) {
+      // It ended, or the visitor was removed, while the socket connected; it hears what it would hear in it.
       socket.disconnect(true);
       return;
     }
@@ -151,8 +160,12 @@ export class Rooms implements EdgeListener, NeighbourListener {
     return this.#rooms.get(roomId)?.users ?? [];
   }
 
-  deleteUser(roomId: string, name: string, requestId?: string): number {
-    return this.#rooms.get(roomId)?.deleteUser(name, requestId) ?? 0;
+  deleteUser(roomId: string, removal: Removal, requestId?: string): number {
+    return this.#rooms.get(roomId)?.deleteUser(removal, requestId) ?? 0;
+  }
+
+  moved(roomId: string, clients: readonly MovedClient[]): void {
+    this.#rooms.get(roomId)?.moved.at(clients);
   }
 
   close(): void {

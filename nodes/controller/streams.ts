@@ -20,6 +20,10 @@ export interface StreamNews {
   /** What is said of them, or who holds them, is another than before. */
   changed: RoomStream[];
   removed: string[];
+  /** Those that come from another process than before. */
+  moved: string[];
+  /** Those of this node that are another's now. */
+  taken: string[];
 }
 
 export function hasMedia(media: StreamMedia): boolean {
@@ -79,6 +83,7 @@ export class Streams {
   /** A client here publishes it from now on. */
   add(fact: StreamFact): RoomStream {
     this.#own.set(fact.streamId, fact);
+    this.#others.delete(fact.streamId);
     return this.#numbered(fact);
   }
 
@@ -103,18 +108,39 @@ export class Streams {
   /** Takes a directory of the Room object. Says what is new of other nodes. */
   learn(directory: Directory): StreamNews {
     const before = this.#others;
+    const taken = this.#giveUp(directory);
     const others = directory.streams.filter(
       (stream) => stream.nodeId !== this.#nodeId && !this.#own.has(stream.streamId),
     );
     this.#directory = directory;
     this.#others = new Map(others.map((stream) => [stream.streamId, stream]));
+    const moved = others.filter(({ streamId, erizoId }) => {
+      const known = before.get(streamId) ?? taken.get(streamId);
+      return known !== undefined && known.erizoId !== erizoId;
+    });
     const own = directory.streams.filter((stream) => stream.nodeId === this.#nodeId);
     this.#numbers = new Map(own.map((stream) => [stream.streamId, stream.since]));
     return {
-      added: others.filter((stream) => !before.has(stream.streamId)),
+      added: others.filter(({ streamId }) => !before.has(streamId) && !taken.has(streamId)),
       changed: others.filter((stream) => isOther(before.get(stream.streamId), stream)),
       removed: [...before.keys()].filter((id) => !this.#others.has(id) && !this.#own.has(id)),
+      moved: moved.map(({ streamId }) => streamId),
+      taken: [...taken.keys()],
     };
+  }
+
+  /** Own streams that are another node's now, as their clients came there with newer tickets. */
+  #giveUp(directory: Directory): Map<string, StreamFact> {
+    const given = new Map<string, StreamFact>();
+    for (const { streamId, nodeId, enteredAt_ms = 0 } of directory.streams) {
+      const own = this.#own.get(streamId);
+      const isElsewhere = nodeId !== this.#nodeId && (own?.enteredAt_ms ?? 0) < enteredAt_ms;
+      if (own !== undefined && isElsewhere) {
+        this.#own.delete(streamId);
+        given.set(streamId, own);
+      }
+    }
+    return given;
   }
 
   /** What the Room object is to know. */

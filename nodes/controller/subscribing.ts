@@ -120,6 +120,15 @@ export class Subscribing {
     }
   }
 
+  /** Clients of ours have another way to it at once; others hear of it when the old one ends. */
+  streamMoved(streamId: string): void {
+    for (const client of this.#parts.clients()) {
+      if (client.plan === 'dual' && client.subscriptions.has(streamId)) {
+        client.send('stream_moved', { id: streamId });
+      }
+    }
+  }
+
   /** A stream is no more: nobody here receives it. */
   streamRemoved(streamId: string): void {
     for (const client of this.#parts.clients()) {

@@ -31,7 +31,7 @@ type Context<M extends keyof ControllerToErizo> = CallContext<PartOf<ControllerT
 export interface Shared {
   /** Throws where the process takes no new client. */
   admit(): void;
-  /** Throws `conflict` where the stream is published here already. */
+  /** Ends it where a controller published it that is away. Throws `conflict` where it is published here already. */
   checkFree(streamId: string): void;
   published(publisher: Publisher): void;
   publisherEnded(streamId: string): void;
@@ -83,6 +83,17 @@ export class ControllerSession {
 
   get clients(): readonly Client[] {
     return [...this.#clients.values()];
+  }
+
+  get linked(): boolean {
+    return this.#peer !== undefined;
+  }
+
+  /** The stream is published at another controller, to which its client went from this one, which is away. */
+  giveUp(streamId: string): void {
+    for (const client of this.clients) {
+      client.removePublisher(streamId);
+    }
   }
 
   /** Serves a link of the controller, which it opens at once; an older one is closed. */

@@ -180,6 +180,9 @@ export class Erizo {
     return {
       admit: () => this.#admit(),
       checkFree: (streamId) => {
+        for (const session of [...this.#sessions.values()].filter(({ linked }) => !linked)) {
+          session.giveUp(streamId);
+        }
         if (this.#publishers.has(streamId)) {
           throw new RizomaError('conflict', `stream ${streamId} is published here already`);
         }

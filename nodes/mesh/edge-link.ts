@@ -235,8 +235,10 @@ export class EdgeLink implements Edge {
         }
         return Promise.resolve(null);
       },
-      'room.deleteUser': ({ roomId, name, requestId }) => {
-        const counts = this.#ask((listener) => listener.deleteUser?.(roomId, name, requestId));
+      'room.moved': ({ roomId, clients }) =>
+        this.#tell((listener) => listener.moved?.(roomId, clients)),
+      'room.deleteUser': ({ roomId, requestId, ...removal }) => {
+        const counts = this.#ask((listener) => listener.deleteUser?.(roomId, removal, requestId));
         return Promise.resolve(counts.reduce((sum, count) => sum + count, 0));
       },
     };

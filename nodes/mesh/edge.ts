@@ -1,6 +1,6 @@
 import type { CallsOf, ParamsIn, ResultOf } from '../../protocol/contract.ts';
 import type { NodeCard, NodeToEdge, RoomUser } from '../../protocol/contracts/node-edge.ts';
-import type { DirectoryChange } from '../../protocol/directory.ts';
+import type { DirectoryChange, Removal } from '../../protocol/directory.ts';
 import type { TicketPublicKey } from '../../protocol/ticket.ts';
 
 /** What the edge gave at the last registration; kept while it is away. */
@@ -29,7 +29,9 @@ export interface EdgeListener {
   /** Who is in the room here. */
   users?(roomId: string): readonly RoomUser[];
   /** Disconnects those of that name who are in the room here, and answers how many they were. */
-  deleteUser?(roomId: string, name: string, requestId?: string): number;
+  deleteUser?(roomId: string, removal: Removal, requestId?: string): number;
+  /** These clients are elsewhere too, where they came with tickets that were made then. */
+  moved?(roomId: string, clients: readonly { clientId: string; enteredAt_ms: number }[]): void;
 }
 
 /** The edge as the roles of a node see it. */

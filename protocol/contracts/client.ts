@@ -119,6 +119,10 @@ export const PublishMessage = v.object({
     label: v.optional(text),
     attributes: v.optional(v.nullable(attributes)),
     muteStream: configEntries.muteStream,
+    /** Ours: the client's own number of the stream, from which its id follows, here and at every controller. */
+    number: v.optional(
+      v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(limits.streamNumbers - 1)),
+    ),
   }),
 });
 
@@ -222,6 +226,12 @@ export const Connected = v.object({
 /** `onAddStream` carries a `PublicStream`; `onRemoveStream` this. */
 export const RemovedStream = v.object({ id: StreamId });
 
+/**
+ * `stream_moved`: ours, for clients of our plan. The stream comes from another process from now on: whoever
+ * plays it subscribes anew, and does not wait until the old one ends.
+ */
+export const MovedStream = v.object({ id: StreamId });
+
 /** `onDataStream`: what the publisher said, for those who subscribed to the stream's data. */
 export const DataMessage = v.object({ id: StreamId, msg: v.optional(v.unknown()) });
 
@@ -286,6 +296,12 @@ export const AudioLevels = v.object({
   levels: v.array(v.object({ id: StreamId, level_dBov: v.number() })),
 });
 
+/**
+ * `move`: ours. The controller ends soon: the client is to go to another one within that time, at a moment
+ * of its own choice, and to leave this one when it plays there.
+ */
+export const Move = v.object({ within_ms: v.pipe(v.number(), v.minValue(0), v.maxValue(600_000)) });
+
 /** What a client may send. */
 export const clientEvents = [
   'publish',
@@ -300,6 +316,8 @@ export const clientEvents = [
   'updateStreamAttributes',
   'startRecorder',
   'stopRecorder',
+  /** Ours: `()` → `()`, by which a client knows soon that its controller is lost. It has no number. */
+  'heartbeat',
   'clientDisconnection',
 ] as const;
 
@@ -320,6 +338,7 @@ export type AttributesMessage = v.InferOutput<typeof AttributesMessage>;
 export type PublicStream = v.InferOutput<typeof PublicStream>;
 export type Connected = v.InferOutput<typeof Connected>;
 export type ConnectionMessageErizo = v.InferOutput<typeof ConnectionMessageErizo>;
+export type Move = v.InferOutput<typeof Move>;
 export type RoomEnded = v.InferOutput<typeof RoomEnded>;
 export type ConnectionFailed = v.InferOutput<typeof ConnectionFailed>;
 export type StartRecorderMessage = v.InferOutput<typeof StartRecorderMessage>;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { CertificateText } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
-import { Directory, DirectoryChange, Endpoint, RoomFacts } from '../directory.ts';
+import { Directory, DirectoryChange, Endpoint, Removal, RoomFacts } from '../directory.ts';
 import { GrantText } from '../grant.ts';
 import { EnrolmentText } from '../enrolment.ts';
 import {
@@ -68,16 +68,26 @@ const text = v.pipe(v.string(), v.maxLength(limits.name_chars));
 /** The request because of which the edge says it, for the log; there need be none. */
 const requestId = v.optional(RequestId);
 
+const Time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 /** What a controller is given when it enters a room. */
 export const RoomEntered = v.strictObject({
   ...Directory.entries,
   grant: GrantText,
   /** Its clients send to each other directly. */
   p2p: v.optional(v.boolean()),
+  /** Who was removed a moment ago and may have a ticket still. */
+  removed: v.optional(v.pipe(v.array(Removal), v.maxLength(limits.removals))),
 });
 
 /** Somebody who is in a room at a controller. */
-export const RoomUser = v.strictObject({ clientId: ClientId, name: text, role: text });
+export const RoomUser = v.strictObject({
+  clientId: ClientId,
+  name: text,
+  role: text,
+  /** When the edge made the ticket with which it came; of two controllers that have it the newer is right. */
+  enteredAt_ms: v.optional(Time),
+});
 
 const PresenceNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
@@ -224,6 +234,20 @@ export const edgeToNode = {
     params: v.strictObject({ roomId: RoomId, requestId }),
     notify: true,
   },
+  /**
+   * These clients are at another controller too, with newer tickets. What this one has of them is to end,
+   * once they had the time to leave by themselves.
+   */
+  'room.moved': {
+    params: v.strictObject({
+      roomId: RoomId,
+      clients: v.pipe(
+        v.array(v.strictObject({ clientId: ClientId, enteredAt_ms: Time })),
+        v.maxLength(limits.presenceUsers),
+      ),
+    }),
+    notify: true,
+  },
   /** Licode: `getUsersInRoom`. Those who are at this controller, in parts; none where it does not hold the room. */
   'room.users': {
     params: v.strictObject({ roomId: RoomId, requestId }),
@@ -233,9 +257,12 @@ export const edgeToNode = {
     timeout_ms: limits.users_ms,
     idempotent: true,
   },
-  /** Licode: `deleteUser`. Disconnects those of that name who are at this controller; answers how many. */
+  /**
+   * Licode: `deleteUser`. Disconnects those of that name who are at this controller; answers how many. Whoever
+   * joined before that time is let in no more.
+   */
   'room.deleteUser': {
-    params: v.strictObject({ roomId: RoomId, name: text, requestId }),
+    params: v.strictObject({ roomId: RoomId, ...Removal.entries, requestId }),
     result: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
     errors: [],
     timeout_ms: limits.users_ms,

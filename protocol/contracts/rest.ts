@@ -108,7 +108,12 @@ export const JoinController = v.object({
   ticket: v.string(),
 });
 
-/** The answer to `POST /join`: controllers, best first. */
+/** `POST /rejoin`. */
+export const RejoinRequest = v.strictObject({
+  reentry: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.reentry_chars)),
+});
+
+/** The answer to `POST /join` and to `POST /rejoin`: controllers, best first. */
 export const JoinAnswer = v.object({
   clientId: ClientId,
   roomId: RoomId,
@@ -117,6 +122,8 @@ export const JoinAnswer = v.object({
     v.minLength(1),
     v.maxLength(limits.joinAlternatives),
   ),
+  /** For `POST /rejoin`, when the controller is lost; whoever has it is this client. */
+  reentry: v.pipe(v.string(), v.maxLength(limits.reentry_chars)),
 });
 
 /** `GET /regions`: where there are nodes now. */

@@ -20,6 +20,7 @@ const placed = {
   clientId: connectedMessage.clientId,
   roomId: connectedMessage.id,
   controllers: [{ host: '127.0.1.1:8080', secure: false, region: 'eu-west', ticket: 't' }],
+  reentry: 'proof',
 };
 
 interface Scene {
@@ -49,6 +50,7 @@ async function scene(): Promise<Scene> {
         return connection;
       },
       newStream: (tracks) => new MediaStream(tracks),
+      random: () => 0.5,
     },
     { token },
     {},

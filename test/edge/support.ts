@@ -233,6 +233,8 @@ export interface TestNode {
   readonly grants: Inbox<string>;
   /** The rooms that it was told were deleted. */
   readonly deletions: Inbox<string>;
+  /** Clients that the node is told are elsewhere, by message. */
+  readonly moved: Inbox<string[]>;
   /** The requests because of which. */
   readonly requestIds: (string | undefined)[];
   /** Who is in any room here. */
@@ -286,6 +288,7 @@ export async function connect(
   const changes = new Inbox<DirectoryChange>();
   const grants = new Inbox<string>();
   const deletions = new Inbox<string>();
+  const moved = new Inbox<string[]>();
   const requestIds: (string | undefined)[] = [];
   const ended = Promise.withResolvers<string>();
   const peer = RpcPeer.create(
@@ -298,6 +301,7 @@ export async function connect(
           node.cards = nodes;
           node.revoked = revoked;
         },
+        'room.moved': ({ clients }) => moved.put(clients.map(({ clientId }) => clientId)),
         'node.drain': async ({ drain, requestId }) => {
           requestIds.push(requestId);
           node.draining = drain || node.ends;
@@ -333,6 +337,7 @@ export async function connect(
     changes,
     grants,
     deletions,
+    moved,
     cards: [],
     revoked: [],
     draining: false,

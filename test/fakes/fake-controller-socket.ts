@@ -11,6 +11,9 @@ interface Sent {
 export class FakeControllerSocket extends FakeRawSocket implements ControllerSocket {
   override connected = false;
   query: Record<string, string>;
+  /** It does not say that it lives. */
+  silent = false;
+  redialled = 0;
   state: 'new' | 'open' | 'ended' = 'new';
   readonly url: string;
   readonly sent: Sent[] = [];
@@ -31,6 +34,12 @@ export class FakeControllerSocket extends FakeRawSocket implements ControllerSoc
 
   override emit(event: string, ...args: unknown[]): void {
     const [wrapped, answer] = args;
+    if (event === 'heartbeat') {
+      if (!this.silent && typeof wrapped === 'function') {
+        wrapped();
+      }
+      return;
+    }
     if (event === 'socketgd_ack') {
       return;
     }
@@ -54,6 +63,16 @@ export class FakeControllerSocket extends FakeRawSocket implements ControllerSoc
 
   setQuery(query: Record<string, string>): void {
     this.query = query;
+  }
+
+  redial(): void {
+    this.redialled += 1;
+    this.down('forced close');
+  }
+
+  /** An attempt to reach the controller comes to nothing. */
+  failed(): void {
+    this.#watcher?.failed();
   }
 
   end(): void {

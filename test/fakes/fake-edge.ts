@@ -82,7 +82,13 @@ export class FakeEdge implements Edge {
 
   ticket(
     visitor: Visitor & { clientId: string },
-    changes: { nodeId?: string; now_ms?: number; key?: TicketPrivateKey } = {},
+    changes: {
+      nodeId?: string;
+      now_ms?: number;
+      key?: TicketPrivateKey;
+      joinedAt_ms?: number;
+      issuedAt_ms?: number;
+    } = {},
   ): Promise<string> {
     const { nodeId, region } = this.#self;
     return signTicket(
@@ -91,6 +97,8 @@ export class FakeEdge implements Edge {
         ...visitor,
         nodeId: changes.nodeId ?? nodeId,
         region,
+        joinedAt_ms: changes.joinedAt_ms ?? Date.now(),
+        issuedAt_ms: changes.issuedAt_ms ?? Date.now(),
         jti: crypto.randomUUID(),
         requestId: crypto.randomUUID(),
       },
@@ -156,7 +164,9 @@ export class FakeEdge implements Edge {
   }
 
   deleteUser(roomId: string, name: string): number {
-    const counts = [...this.#listeners].map((to) => to.deleteUser?.(roomId, name) ?? 0);
+    const counts = [...this.#listeners].map(
+      (to) => to.deleteUser?.(roomId, { name, at_ms: Date.now() }) ?? 0,
+    );
     return counts.reduce((sum, count) => sum + count, 0);
   }
 

@@ -11,7 +11,7 @@ describe('the users of a room', () => {
     const [ann, bob] = [crypto.randomUUID(), crypto.randomUUID()];
     await world.join({ clientId: ann });
     await world.join({ clientId: bob, role: 'viewer' });
-    expect(world.edge.users(world.roomId)).toEqual([
+    expect(world.edge.users(world.roomId)).toMatchObject([
       { clientId: ann, name: 'ann', role: 'presenter' },
       { clientId: bob, name: 'ann', role: 'viewer' },
     ]);

@@ -39,7 +39,8 @@ async function ticket(): Promise<Record<string, string>> {
   const claims = { nodeId: 'test-1', region: 'test', clientId: newUuid(), roomId };
   const visitor = { ...claims, userName: 'ann', role: 'presenter' };
   const ids = { jti: newUuid(), requestId: newUuid() };
-  return { ticket: await signTicket(privateKey, { ...visitor, ...ids }, Date.now()) };
+  const times = { joinedAt_ms: Date.now(), issuedAt_ms: Date.now() };
+  return { ticket: await signTicket(privateKey, { ...visitor, ...ids, ...times }, Date.now()) };
 }
 
 async function join(): Promise<LicodeClient> {

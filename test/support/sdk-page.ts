@@ -11,7 +11,10 @@ declare global {
 }
 
 /** An empty page of the edge's origin with the SDK in it. */
-export async function openSdkPage(browser: Browser, edgeUrl: string): Promise<Page> {
+export async function openSdkPage(
+  browser: Pick<Browser, 'newPage'>,
+  edgeUrl: string,
+): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(`${edgeUrl}/healthz`);
   await page.addScriptTag({

@@ -5,6 +5,7 @@ import {
   DemoTokenRequest,
   JoinAnswer,
   JoinRequest,
+  RejoinRequest,
   RegionsAnswer,
 } from '../rest.ts';
 
@@ -25,6 +26,24 @@ export const openApi = {
         ...(['token_revoked', 'not_found', 'region_unknown', 'pin_empty', 'region_empty'] as const),
       ],
       idempotent: false,
+    },
+  },
+  '/rejoin': {
+    POST: {
+      group: 'Participants',
+      summary: 'Gives a participant that lost its controller tickets for others',
+      about:
+        'It keeps its client id, name, role and pin, and is placed anew. A `reentry` is good for a day ' +
+        'after the join, unless the tokens of the room or the user were removed meanwhile.',
+      caller: 'token',
+      body: RejoinRequest,
+      example: { reentry: 'eyJhbGciOiJFZERTQSIs…' },
+      answer: { is: 'controllers to enter at, best first', json: JoinAnswer },
+      errors: [
+        ...(['token_forged', 'token_expired', 'token_revoked', 'forbidden'] as const),
+        ...(['not_found', 'region_unknown', 'pin_empty', 'region_empty'] as const),
+      ],
+      idempotent: true,
     },
   },
   '/regions': {

@@ -21,7 +21,12 @@ const controllers = ['eu-west', 'us-east'].map((region, index) => ({
   ticket: `ticket-${region}`,
 }));
 
-const placed = { clientId: connectedMessage.clientId, roomId: connectedMessage.id, controllers };
+const placed = {
+  clientId: connectedMessage.clientId,
+  roomId: connectedMessage.id,
+  controllers,
+  reentry: 'proof',
+};
 
 function json(body: unknown, status = 200, headers = {}): Response {
   return new Response(JSON.stringify(body), { status, headers });
@@ -50,6 +55,7 @@ function startJoin(
       newStream: () => {
         throw new Error('no media here');
       },
+      random: () => 0.5,
     },
     { token, ...request },
     {},

@@ -40,7 +40,7 @@ describe('recover', () => {
   });
 
   it('gives up at once where the same would happen again', () => {
-    expect(run([{ ...broke, permanent: true }]).kinds).toEqual(['abandon', 'give-up']);
+    expect(run([{ ...broke, permanent: true }]).kinds).toEqual(['abandon', 'release', 'give-up']);
   });
 
   it('counts anew for a stream that held for a while, and not for one that broke at once', () => {
@@ -65,7 +65,7 @@ describe('recover', () => {
   it('leaves a live stream alone when the room goes and comes back', () => {
     const { state, effects } = run([worked, { kind: 'room-down' }, { kind: 'room-up' }]);
     expect(state.kind).toBe('live');
-    expect(effects).toEqual([]);
+    expect(effects).toEqual([{ kind: 'release' }]);
   });
 
   it('does nothing more once it was ended', () => {

@@ -99,6 +99,7 @@ function setUp(role: string): {
     role,
     plan: 'stream' as const,
     requestId: undefined,
+    times: undefined,
   };
   const client = new Client({ clock, log: pino({ level: 'silent' }) }, { visitor, handlers });
   const mouth = new Mouth();

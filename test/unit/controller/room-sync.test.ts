@@ -43,6 +43,7 @@ async function setUp(): Promise<{
       roomId,
       facts: () => facts,
       onEntered: () => undefined,
+      onRemoved: () => undefined,
       onDirectory: ({ version }) => told.push(`version ${version}`),
       onGone: ({ code }) => told.push(`gone: ${code}`),
       onLeft: () => told.push('left'),

@@ -40,7 +40,7 @@ const directory = (version: number, rows: Partial<Directory>): Directory => ({
 });
 
 describe('the streams of a room', () => {
-  const nothing = { added: [], changed: [], removed: [] };
+  const nothing = { added: [], changed: [], removed: [], moved: [], taken: [] };
 
   it('are changed where what is said of them, or who holds them, is another', () => {
     const streams = new Streams({ placeOf: () => undefined }, here);
@@ -62,6 +62,8 @@ describe('the streams of a room', () => {
       added: both,
       changed: [],
       removed: [],
+      moved: [],
+      taken: [],
     });
     expect(streams.learn(directory(2, { streams: both }))).toEqual(nothing);
     const later = [stream('2', far), stream('3', far)];
@@ -81,6 +83,34 @@ describe('the streams of a room', () => {
     expect(streams.remove('1')).toBe(true);
     expect(streams.remove('1')).toBe(false);
     expect(streams.learn(directory(10, {}))).toEqual(nothing);
+  });
+
+  it('go to another node with their client, and come back with it, without being removed and added', () => {
+    const streams = new Streams({ placeOf: () => undefined }, here);
+    streams.add({ ...fact('1'), enteredAt_ms: 100 });
+    const elsewhere = { ...stream('1', far, 2), enteredAt_ms: 200 };
+    expect(streams.learn(directory(2, { streams: [elsewhere] }))).toEqual({
+      ...nothing,
+      moved: ['1'],
+      taken: ['1'],
+    });
+    expect(streams.remove('1')).toBe(false);
+    expect(streams.get('1')).toEqual(elsewhere);
+    streams.add({ ...fact('1'), enteredAt_ms: 300 });
+    expect(streams.learn(directory(3, { streams: [elsewhere] }))).toEqual(nothing);
+    expect(streams.all()).toHaveLength(1);
+    expect(streams.isOwn('1')).toBe(true);
+  });
+
+  it('move when they come from another process', () => {
+    const streams = new Streams({ placeOf: () => undefined }, here);
+    streams.learn(directory(1, { streams: [stream('1', far), stream('2', far)] }));
+    const rows = [stream('1', sibling, 1, 'other'), stream('2', far)];
+    expect(streams.learn(directory(2, { streams: rows }))).toMatchObject({
+      added: [],
+      removed: [],
+      moved: ['1'],
+    });
   });
 
   it('of an earlier run of this node are not there', () => {

@@ -56,6 +56,19 @@ describe('the directory of a room', () => {
     expect(change.streams.put).toMatchObject([{ nodeId: 'a', region: 'region-of-a', since: 1 }]);
   });
 
+  it('gives a stream to whom its client came with the newer ticket, though the other claims it last', () => {
+    const claimed = (enteredAt_ms: number): RoomFacts => {
+      const { erizos, streams } = facts([1], [[7, 1]]);
+      return { erizos, streams: streams.map((stream) => ({ ...stream, enteredAt_ms })) };
+    };
+    const moved = after(enter('a', claimed(100)), enter('b', facts([])), say('b', claimed(200)));
+    expect(streamsOf(moved)).toEqual(['7@b']);
+    const old = directoryStep(moved, enter('a', claimed(100), 2)).state;
+    expect(streamsOf(old)).toEqual(['7@b']);
+    expect(streamsOf(directoryStep(old, say('a', claimed(300), 2)).state)).toEqual(['7@a']);
+    expect(streamsOf(directoryStep(old, lost('a', 2)).state)).toEqual(['7@b']);
+  });
+
   it('holds a stream of data, which no process serves', () => {
     const { erizos, streams } = facts([1], [[7, 1]]);
     const data = streams.map(({ erizoId: _none, ...stream }) => stream);

@@ -6,7 +6,7 @@ import { limits } from '../../../protocol/limits.ts';
 
 const picture = (epoch: number): Outcome<RoomPicture> => ({
   ok: true,
-  value: { epoch, holders: [], pin: {} },
+  value: { epoch, holders: [], pin: {}, removals: { users: [], before_ms: 0 } },
 });
 const failure = (code: 'not_found' | 'overloaded'): Outcome<RoomPicture> => ({
   ok: false,

@@ -244,13 +244,13 @@ describe('the link to the edge', () => {
       return { clientId: newUuid(), name: `user ${index}`, role: 'viewer' };
     });
     dialled.listen({ users: (of) => (of === roomId ? users : []), deleteUser: () => 2 });
-    dialled.listen({ deleteUser: (of, name) => (of === roomId && name === 'ann' ? 1 : 0) });
+    dialled.listen({ deleteUser: (of, { name }) => (of === roomId && name === 'ann' ? 1 : 0) });
     await linked;
     const parts: unknown[][] = [];
     const onPart = (part: unknown[]): void => void parts.push(part);
     await edge.peer.call('room.users', { roomId }, { onPart });
     expect(parts.map(({ length }) => length)).toEqual([limits.usersPerPart, 1]);
     expect(parts.flat()).toEqual(users);
-    expect(await edge.peer.call('room.deleteUser', { roomId, name: 'ann' })).toBe(3);
+    expect(await edge.peer.call('room.deleteUser', { roomId, name: 'ann', at_ms: 1 })).toBe(3);
   });
 });

@@ -50,7 +50,7 @@ describe('a certificate', () => {
     const text = await signCertificate(key, held, now_ms);
     const ticket = { ...run, region: 'eu-west', clientId: newUuid(), roomId: 'a'.repeat(24) };
     const who = { userName: 'ann', role: 'viewer', jti: newUuid(), requestId: 'a-request' };
-    const visitor = { ...ticket, ...who };
+    const visitor = { ...ticket, ...who, joinedAt_ms: now_ms, issuedAt_ms: now_ms };
     const endless = await new SignJWT({ ...held, sub: 'eu-west-1' })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'rizoma-node+jwt' })
       .sign({ ...key });

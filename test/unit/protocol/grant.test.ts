@@ -40,6 +40,8 @@ describe('a grant', () => {
       role: 'b',
       jti: client.clientId,
       requestId: client.clientId,
+      joinedAt_ms: now_ms,
+      issuedAt_ms: now_ms,
     };
     const ticket = await signTicket(key, visitor, now_ms);
     for (const text of [forged, ticket, '', 'x.y.z']) {

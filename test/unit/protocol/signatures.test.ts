@@ -144,6 +144,8 @@ describe('a ticket', () => {
     userName: 'ann',
     role: 'presenter',
     region: 'eu-west',
+    joinedAt_ms: now_ms,
+    issuedAt_ms: now_ms,
     jti: newUuid(),
   };
   const here = { nodeId: 'eu-west-1', now_ms };

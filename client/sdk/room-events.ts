@@ -1,0 +1,20 @@
+import type { RizomaError } from '../../protocol/errors.ts';
+import type { LocalStream, RemoteStream } from './streams.ts';
+
+export interface RoomEvents {
+  'stream-added': RemoteStream;
+  'stream-removed': RemoteStream;
+  /** It was tried again in vain, and is given up. */
+  'stream-failed': { stream: RemoteStream | LocalStream; error: RizomaError };
+  /** Another stream, maybe one of ours, is the one that speaks; told to those who joined for it. */
+  'active-speaker': { streamId: string };
+  /** How loud the loudest streams are, in dBov (0 is the loudest); at most twice a second. */
+  'audio-levels': { levels: readonly { streamId: string; level_dBov: number }[] };
+  /** Our controller is away: it is looked for, and another one too. Streams that play go on meanwhile. */
+  reconnecting: { reason: string };
+  reconnected: object;
+  /** Another controller serves us, under the same client id and with the same streams. */
+  moved: { controller: string; region: string };
+  /** The room is over for us; not emitted for `leave()`. */
+  disconnected: { reason: string; code: string };
+}
