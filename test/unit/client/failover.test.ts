@@ -34,7 +34,7 @@ async function world() {
       clock,
       random: () => 1,
       fetch: (url, init) => {
-        asked.push(`${url} ${String(init?.body)}`);
+        asked.push(`${url} ${typeof init?.body === 'string' ? init.body : ''}`);
         return Promise.resolve((answers.shift() ?? placed)());
       },
       openSocket: (url, query) => {
