@@ -70,6 +70,17 @@ describe('a reliable socket', () => {
     expect(socket.send('event', 1)).toBe(true);
   });
 
+  it('takes no more of what others say when too much of it is not confirmed', () => {
+    const { socket } = connected();
+    const half_bytes = defaults.unconfirmedData_bytes / 2;
+    expect(socket.send('onDataStream', 'x', half_bytes)).toBe(true);
+    expect(socket.send('onDataStream', 'x', half_bytes)).toBe(true);
+    expect(socket.send('onDataStream', 'x', 1)).toBe(false);
+    expect(socket.send('onAddStream', 'x')).toBe(true);
+    socket.receive('socketgd_ack', [{ id: 0 }]);
+    expect(socket.send('onDataStream', 'x', 1)).toBe(true);
+  });
+
   it('confirms a message when it is answered, and none before those that came first', () => {
     const { socket, wire } = connected();
     const first = must(socket.receive('publish', [{ socketgd: 0, msg: 'x' }, () => undefined]));
