@@ -125,7 +125,7 @@ export const metrics = {
   rizoma_client_sent_bytes_total: { ...sum, help: 'Bytes sent to clients' },
   rizoma_received_packets_total: {
     ...sum,
-    help: 'RTP packets received, by kind (audio, video) and way (client, pipe)',
+    help: 'RTP packets received, by kind (audio, video) and way (client, pipe, program: of recordings)',
     labels: ['kind', 'way'],
   },
   rizoma_received_packets_lost_total: {

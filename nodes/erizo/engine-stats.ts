@@ -1,9 +1,6 @@
 import type { types } from 'mediasoup';
-import type { Tally } from './engine-transports.ts';
+import type { Tally, Way } from './engine-transports.ts';
 import type { MediaKind } from './media.ts';
-
-/** Which way a track comes or goes: between us and a client, or over a pipe. */
-export type Way = 'client' | 'pipe';
 
 /** What has gone one way since the process started. */
 export interface TrackTotals {
@@ -59,16 +56,14 @@ export class MediaStats {
 
   async #readProducer(producer: types.Producer): Promise<void> {
     const stats = await producer.getStats();
-    const way = this.#open.piped.has(producer) ? 'pipe' : 'client';
-    this.#add(producer, this.#totalsOf('received', producer.kind, way), stats);
+    this.#add(producer, this.#totalsOf('received', producer), stats);
   }
 
   /** The statistics of a consumer name what it sends and, beside it, what its producer receives. */
   async #readConsumer(consumer: types.Consumer): Promise<void> {
     const stats = await consumer.getStats();
-    const way = consumer.type === 'pipe' ? 'pipe' : 'client';
     const sent = stats.filter(({ type }) => type === 'outbound-rtp');
-    this.#add(consumer, this.#totalsOf('sent', consumer.kind, way), sent);
+    this.#add(consumer, this.#totalsOf('sent', consumer), sent);
   }
 
   async #readTransport(transport: types.WebRtcTransport): Promise<void> {
@@ -80,7 +75,12 @@ export class MediaStats {
     this.#clientBytes.sent += now.sent - last.sent;
   }
 
-  #totalsOf(direction: TrackTotals['direction'], kind: MediaKind, way: Way): TrackTotals {
+  #totalsOf(
+    direction: TrackTotals['direction'],
+    track: types.Producer | types.Consumer,
+  ): TrackTotals {
+    const { kind } = track;
+    const way = this.#open.ways.get(track) ?? 'client';
     const key = `${direction} ${kind} ${way}`;
     const known = this.#totals.get(key);
     const totals = known ?? { direction, kind, way, packets: 0, lost: 0 };

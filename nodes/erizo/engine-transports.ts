@@ -9,14 +9,17 @@ import type { Consumer, Fingerprint, LocalTransport, Producer, RtpParameters } f
 
 export type TransportState = 'connected' | 'ended';
 
+/** Between us and a client, over a pipe, or between us and a program on this host. */
+export type Way = 'client' | 'pipe' | 'program';
+
 /** What is open in the worker. */
 export interface Tally {
   producers: Set<types.Producer>;
   consumers: Set<types.Consumer>;
   webRtcTransports: Set<types.WebRtcTransport>;
   pipeTransports: Set<types.PipeTransport>;
-  /** Producers that come over pipes, which they do not say themselves. */
-  piped: WeakSet<types.Producer>;
+  /** Which way each track comes or goes, which it does not say itself. */
+  ways: WeakMap<types.Producer | types.Consumer, Way>;
 }
 
 export function count<T extends { observer: { once(event: 'close', run: () => void): unknown } }>(
@@ -25,6 +28,10 @@ export function count<T extends { observer: { once(event: 'close', run: () => vo
 ): void {
   open.add(thing);
   thing.observer.once('close', () => open.delete(thing));
+}
+
+function wayOf({ type }: types.Transport): Way {
+  return type === 'pipe' ? 'pipe' : type === 'webrtc' ? 'client' : 'program';
 }
 
 /** Opens a track into the worker. Throws `sdp_malformed` where it cannot be what it says it is. */
@@ -46,9 +53,7 @@ export async function produce(
       ...(track.kind === 'video' ? { keyFrameRequestDelay: limits.keyFrameRequest_ms } : {}),
     });
     count(open.producers, producer);
-    if (transport.type === 'pipe') {
-      open.piped.add(producer);
-    }
+    open.ways.set(producer, wayOf(transport));
     return producerOf(producer);
   } catch (cause) {
     throw new RizomaError(
@@ -91,8 +96,13 @@ function rtpStatsOf(stat: types.ProducerStat | types.ConsumerStat): RtpStats {
 /** Higher than any: the worker takes the highest that there is. */
 const topLayer = 7;
 
-export function consumerOf(consumer: types.Consumer, open: Tally): Consumer {
+export function consumerOf(
+  consumer: types.Consumer,
+  transport: types.Transport,
+  open: Tally,
+): Consumer {
   count(open.consumers, consumer);
+  open.ways.set(consumer, wayOf(transport));
   const trace = new ConsumerTrace(consumer);
   return {
     producerId: consumer.producerId,
@@ -183,7 +193,7 @@ export class WebRtcTransport {
       rtpCapabilities: this.#router.rtpCapabilities,
       ...options,
     });
-    return consumerOf(consumer, this.#open);
+    return consumerOf(consumer, this.#transport, this.#open);
   }
 
   close(): void {
@@ -231,7 +241,8 @@ export class PipeTransport {
   }
 
   async consume(producerId: string): Promise<Consumer> {
-    return consumerOf(await this.#transport.consume({ producerId }), this.#open);
+    const consumer = await this.#transport.consume({ producerId });
+    return consumerOf(consumer, this.#transport, this.#open);
   }
 
   /** The worker counts the bytes before it closes the pipe: it takes its requests in order. */

@@ -43,7 +43,7 @@ export class Engine {
     consumers: new Set(),
     webRtcTransports: new Set(),
     pipeTransports: new Set(),
-    piped: new WeakSet(),
+    ways: new WeakMap(),
   };
   readonly #stats = new MediaStats(this.#open);
   /** Bytes of the pipes that are closed. */
@@ -124,7 +124,7 @@ export class Engine {
     return new PlainTransport(transport, {
       capabilities: this.#router.rtpCapabilities,
       produce: (track) => produce(transport, this.#router, this.#open, track),
-      consumerOf: (consumer) => consumerOf(consumer, this.#open),
+      consumerOf: (consumer) => consumerOf(consumer, transport, this.#open),
     });
   }
 

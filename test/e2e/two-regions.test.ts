@@ -66,6 +66,12 @@ test('two browsers in two regions see and hear each other, and a third adds no c
     expect(heard?.energy).toBeGreaterThan(0);
   }
 
+  // Who speaks has a ring, whether here or over the ocean; one of them at a time.
+  for (const { page } of [ann, ben]) {
+    await page.waitForSelector('article[data-speaks]');
+    expect(await page.locator('article[data-speaks]').count()).toBe(1);
+  }
+
   // Exactly one stream crosses each way, both on the one pipe that two processes share.
   for (const region of ['eu-west', 'ap-northeast']) {
     expect(await countersOf(system, region)).toMatchObject({
