@@ -14,6 +14,8 @@ export interface DrainOptions {
   drain_ms: number;
   /** New clients are refused from now on, or taken again. */
   onChange: (draining: boolean) => void;
+  /** The end is near: clients that can are to go elsewhere within that time. */
+  onMove: (within_ms: number) => void;
   /** The last client has left, or the time is over. */
   onDone: () => void;
 }
@@ -21,6 +23,9 @@ export interface DrainOptions {
 const defaults = {
   /** How soon the end follows the last client. */
   look_ms: 250,
+  /** Clients are told to go so long before the end, and choose a moment in the first part of it; they play there in the rest. */
+  move_ms: 15_000,
+  moveWithin_ms: 5_000,
 } as const;
 
 /** Who wants the end of the node: its host by a signal, for good, or the edge, which may undo it. */
@@ -28,7 +33,7 @@ export type DrainedBy = 'host' | 'edge';
 
 type State =
   | { is: 'serving' }
-  | { is: 'draining'; by: DrainedBy; stopLooking: Cancel; stopDeadline: Cancel }
+  | { is: 'draining'; by: DrainedBy; stopLooking: Cancel; stopMove: Cancel; stopDeadline: Cancel }
   | { is: 'done' };
 
 /** A node that is to end: it takes no new clients, waits for those it has, and then is done. */
@@ -83,7 +88,7 @@ export class Drain {
 
   #begin(by: DrainedBy): void {
     const { clock, log, clients } = this.#parts;
-    const { drain_ms, onChange } = this.#options;
+    const { drain_ms, onChange, onMove } = this.#options;
     const finish = (why: string): void => this.#finish(why);
     this.#state = {
       is: 'draining',
@@ -93,6 +98,9 @@ export class Drain {
           finish('the last client has left');
         }
       }),
+      stopMove: clock.after(Math.max(0, drain_ms - defaults.move_ms), () =>
+        onMove(Math.min(defaults.moveWithin_ms, drain_ms / 3)),
+      ),
       stopDeadline: clock.after(drain_ms, () => finish('its time is over')),
     };
     log.info({ by, clients: clients(), drain_s: drain_ms / 1000 }, 'node drains');
@@ -107,6 +115,7 @@ export class Drain {
 
   #stop(state: Extract<State, { is: 'draining' }>): void {
     state.stopLooking();
+    state.stopMove();
     state.stopDeadline();
   }
 }

@@ -83,6 +83,7 @@ export class Node {
       {
         drain_ms,
         onChange: (draining) => this.#onDrain(draining),
+        onMove: (within_ms) => this.#controller?.move(within_ms),
         onDone: () => this.#drained.resolve(),
       },
     );

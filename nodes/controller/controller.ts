@@ -139,6 +139,11 @@ export class Controller {
     this.#draining = draining;
   }
 
+  /** Has the clients of our SDK go to other controllers within that time; they leave when they play there. */
+  move(within_ms: number): void {
+    this.#rooms.move(within_ms);
+  }
+
   /** Tells its clients, ends their sockets and its conversations. Idempotent. */
   close(): Promise<void> {
     if (!this.#closed) {

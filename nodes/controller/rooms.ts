@@ -168,6 +168,15 @@ export class Rooms implements EdgeListener, NeighbourListener {
     this.#rooms.get(roomId)?.moved.at(clients);
   }
 
+  /** Clients of another plan know nothing of moving. */
+  move(within_ms: number): void {
+    for (const { client } of this.#clients.values()) {
+      if (client.plan === 'dual') {
+        client.send('move', { within_ms });
+      }
+    }
+  }
+
   close(): void {
     for (const room of this.#rooms.values()) {
       room.close();

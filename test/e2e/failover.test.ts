@@ -15,7 +15,10 @@ let system: LocalSystem;
 let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  ({ system, stop } = await startTestSystem(12, { regions }));
+  ({ system, stop } = await startTestSystem(12, {
+    regions,
+    env: { RIZOMA_DRAIN_S: '20' },
+  }));
   browser = await launchChromium();
 });
 
@@ -67,4 +70,25 @@ test('who loses a controller goes on at another one, as the same client with the
   expect(await ben.heard()).not.toContain('stream-removed');
   await Promise.all([ann.leave(), ben.leave()]);
   await system.restartNode('eu-west');
+});
+
+test('who is at a node that drains goes to another one before it ends, and plays on meanwhile', async () => {
+  const room = 'drained';
+  const ann = await open({ room, name: 'ann', pin: { allow: regions, prefer: ['eu-west'] } });
+  const ben = await open({ room, name: 'ben', pin: { allow: ['us-east'] } });
+  await Promise.all([playsOn(ann), playsOn(ben)]);
+  const before = await ann.place();
+  expect(before.region).toBe('eu-west');
+  await Promise.all([ann.gap_ms(), ben.gap_ms()]);
+  const pid = system.nodes.find((node) => node.region === 'eu-west')?.pid ?? 0;
+
+  process.kill(pid, 'SIGTERM');
+
+  await vi.waitFor(async () => expect((await ann.place()).region).not.toBe('eu-west'), patience);
+  await Promise.all([playsOn(ann), playsOn(ben)]);
+  said({ annGap_ms: await ann.gap_ms(), benGap_ms: await ben.gap_ms() });
+  expect(await ann.place()).toMatchObject({ clientId: before.clientId, own: before.own });
+  expect(await ann.heard()).not.toContain('reconnected');
+  expect(await ben.heard()).not.toContain('stream-removed');
+  await Promise.all([ann.leave(), ben.leave()]);
 });

@@ -5,12 +5,13 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 function setUp(clients = 2) {
   const clock = new VirtualClock();
-  const seen = { clients, changes: [] as boolean[], done: 0 };
+  const seen = { clients, changes: [] as boolean[], done: 0, moves: [] as number[] };
   const drain = new Drain(
     { clock, log: pino({ level: 'silent' }), clients: () => seen.clients },
     {
       drain_ms: 60_000,
       onChange: (draining) => void seen.changes.push(draining),
+      onMove: (within_ms) => void seen.moves.push(within_ms),
       onDone: () => {
         seen.done += 1;
       },
@@ -20,6 +21,20 @@ function setUp(clients = 2) {
 }
 
 describe('a node that drains', () => {
+  it('has clients go elsewhere shortly before its time is over, unless it was undone', () => {
+    const { clock, seen, drain } = setUp();
+    seen.clients = 1;
+    drain.begin('edge');
+    drain.undo();
+    clock.advance(60_000);
+    expect(seen.moves).toEqual([]);
+    drain.begin('edge');
+    clock.advance(44_999);
+    expect(seen.moves).toEqual([]);
+    clock.advance(1);
+    expect(seen).toMatchObject({ moves: [5_000], done: 0 });
+  });
+
   it('takes no new clients, and is done when the last one has left', () => {
     const { clock, seen, drain } = setUp();
     expect(drain.draining).toBe(false);
