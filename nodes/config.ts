@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { Jurisdiction, NodeId, RegionId } from '../protocol/ids.ts';
 import { Host } from '../protocol/token.ts';
+import { AllowedInputs } from './allowed-inputs.ts';
 
 /** Every default of a node, with its unit and its reason. */
 export const defaults = {
@@ -83,6 +84,7 @@ const Variables = v.object({
   RIZOMA_DRAIN_S: withDefault(integer(0, 604_800), defaults.drain_s),
   RIZOMA_STATE_DIR: v.optional(text),
   RIZOMA_RECORDING_DIR: v.optional(text),
+  RIZOMA_EXTERNAL_INPUT: v.optional(AllowedInputs),
   RIZOMA_LOG_LEVEL: withDefault(
     v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     defaults.logLevel,
@@ -119,6 +121,7 @@ const help: Record<VariableName, string> = {
   RIZOMA_DRAIN_S: 'how many seconds clients may stay when the node is to end, 0 to 604800',
   RIZOMA_STATE_DIR: 'a folder where the node keeps its keys, for this node alone',
   RIZOMA_RECORDING_DIR: 'a folder for recordings; without it they are in RIZOMA_STATE_DIR',
+  RIZOMA_EXTERNAL_INPUT: 'what clients may play into rooms, such as rtsp://camera.example.org:554',
   RIZOMA_LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent',
   RIZOMA_LOG_DIR: 'a folder for the log files of the ErizoJS processes',
   RIZOMA_RUN_ID: 'a name that all processes of one bring-up carry',
@@ -174,6 +177,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     drain_ms: output.RIZOMA_DRAIN_S * 1000,
     stateDir: output.RIZOMA_STATE_DIR,
     recordingDir: recordingDirOf(output),
+    externalInput: output.RIZOMA_EXTERNAL_INPUT?.join(','),
     logLevel: output.RIZOMA_LOG_LEVEL,
     logDir: output.RIZOMA_LOG_DIR,
     runId: output.RIZOMA_RUN_ID,

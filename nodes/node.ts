@@ -152,9 +152,17 @@ export class Node {
   #createAgent(wires: Wires): Promise<Agent> {
     const { rpcPort, prerunProcesses, maxProcesses, nodeId, region, ip, announcedIp } =
       this.#config;
-    const { mediaPortMin, mediaPortMax, logLevel, logDir, runId, workerBin, recordingDir } =
-      this.#config;
-    const media = { mediaPortMin, mediaPortMax, workerBin, recordingDir };
+    const {
+      mediaPortMin,
+      mediaPortMax,
+      logLevel,
+      logDir,
+      runId,
+      workerBin,
+      recordingDir,
+      externalInput,
+    } = this.#config;
+    const media = { mediaPortMin, mediaPortMax, workerBin, recordingDir, externalInput };
     const environment = { nodeId, region, ip, announcedIp, logLevel, logDir, runId, ...media };
     return Agent.create(
       { ...wires, clock: this.#clock, log: this.#log.child({ part: 'agent' }) },

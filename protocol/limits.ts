@@ -122,6 +122,8 @@ export const limits = {
   webhookSecret_chars: 256,
   /** How far the signature of a webhook may be from the receiver's clock: it is made anew at each attempt. */
   webhookTolerance_s: 300,
+  /** The source of an external input: what browsers and servers take as a URL at least. */
+  inputUrl_chars: 2_048,
   /** Text that people write: names, labels. */
   name_chars: 256,
   /** Streams whose loudness is told at a time: more voices at once nobody tells apart. */

@@ -252,6 +252,7 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
       listener: {
         connectionMessage: (message) => rooms.connectionMessage(message),
         streamFailed: (erizoId, failure) => rooms.streamFailed(erizoId, failure),
+        inputEnded: (ended) => rooms.inputEnded(ended),
         recordingEnded: (ended) => rooms.recordingEnded(ended),
         sound: (erizoId, sound) => rooms.sound(erizoId, sound),
         died: (erizoId) => rooms.erizoDied(erizoId),

@@ -32,6 +32,7 @@ export interface Erizo extends ErizoRef {
 export interface ErizosListener {
   connectionMessage(message: ParamsOf<ErizoToController, 'connectionMessage'>): void;
   streamFailed(erizoId: string, failure: ParamsOf<ErizoToController, 'streamFailed'>): void;
+  inputEnded(ended: ParamsOf<ErizoToController, 'inputEnded'>): void;
   recordingEnded(ended: ParamsOf<ErizoToController, 'recordingEnded'>): void;
   /** Who is heard in a room, of the streams that the process has. */
   sound(erizoId: string, sound: SoundNews): void;
@@ -135,6 +136,7 @@ export class Erizos {
   #handlers(erizoId: string): Handlers<ErizoToController> {
     return {
       connectionMessage: (message) => this.#listener.connectionMessage(message),
+      inputEnded: (ended) => this.#listener.inputEnded(ended),
       recordingEnded: (ended) => this.#listener.recordingEnded(ended),
       streamFailed: (failure) => this.#listener.streamFailed(erizoId, failure),
       activeSpeaker: (news) => this.#listener.sound(erizoId, { is: 'speaker', news }),

@@ -1,10 +1,12 @@
 import type { PublishMessage } from '../../protocol/contracts/client.ts';
 import { configOf } from '../../protocol/contracts/client.ts';
 import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
+import { InputSource } from '../../protocol/contracts/controller-erizo.ts';
 import type { StreamMedia } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newStreamId, numberedStreamId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
+import { parse } from '../../protocol/parse.ts';
 import { attempt } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { Erizo } from './erizos.ts';
@@ -38,7 +40,7 @@ export class Publishing {
   }
 
   /** Licode: `onPublish`. Answers `(streamId, erizoId, connectionId)`. */
-  async publish(client: Client, { options }: PublishMessage, answer: Answer): Promise<void> {
+  async publish(client: Client, { options, sdp }: PublishMessage, answer: Answer): Promise<void> {
     client.demand('publish', options);
     const { number } = options;
     const streamId =
@@ -57,6 +59,7 @@ export class Publishing {
       label: label ?? '',
       attributes: attributes ?? {},
     };
+    const source = sourceOf(options.state, sdp);
     if (client.publications.has(streamId)) {
       throw new RizomaError('conflict', `you publish stream ${streamId} already`);
     }
@@ -66,6 +69,10 @@ export class Publishing {
     if (!hasMedia(media) || this.#parts.p2p()) {
       answer(flow.streamId);
       this.#ready(client, flow, media, undefined);
+      return;
+    }
+    if (source !== undefined) {
+      await this.#play(client, flow, { media, source }, answer);
       return;
     }
     await this.#open(client, flow, { media, config: configOf(options) }, answer);
@@ -82,6 +89,14 @@ export class Publishing {
     await this.#parts.quietly(
       erizo?.rpc.call('removePublisher', { clientId: client.id, streamId }),
     );
+  }
+
+  /** A file was played to its end, or a camera has gone: Licode tells no more of it than that. */
+  sourceEnded(client: Client, streamId: string): void {
+    const flow = client.publications.get(streamId);
+    if (flow !== undefined) {
+      this.end(client, flow);
+    }
   }
 
   /** It ended by itself. */
@@ -110,8 +125,8 @@ export class Publishing {
   }
 
   #checkRoom(client: Client, state: PublishMessage['options']['state']): void {
-    const media = this.#parts.p2p() ? 'p2p' : 'erizo';
-    if (state !== media && state !== 'data') {
+    const served = this.#parts.p2p() ? ['p2p', 'data'] : ['erizo', 'url', 'recording', 'data'];
+    if (!served.includes(state)) {
       throw new RizomaError('bad_request', `publishing as ${state} is not supported here`);
     }
     if (client.publications.size >= limits.streamsPerClient) {
@@ -122,6 +137,43 @@ export class Publishing {
     }
     if (this.#parts.streams.size >= limits.streamsPerRoom) {
       throw new RizomaError('overloaded', `a room has up to ${limits.streamsPerRoom} streams`);
+    }
+  }
+
+  /** Licode: `_publishExternalInput`. A source that cannot be played leaves nothing behind. */
+  async #play(
+    client: Client,
+    flow: Flow,
+    { media, source }: { media: StreamMedia; source: InputSource },
+    answer: Answer,
+  ): Promise<void> {
+    const { streamId, abort } = flow;
+    try {
+      const erizo = await this.#parts.erizos.take(client);
+      abort.signal.throwIfAborted();
+      flow.state = { at: 'negotiating', erizo };
+      const { roomId } = this.#parts;
+      const { audio } = media;
+      const found = await erizo.rpc.call(
+        'addExternalInput',
+        {
+          roomId,
+          clientId: client.id,
+          streamId,
+          source,
+          audio,
+          video: media.video || media.screen,
+        },
+        { signal: abort.signal },
+      );
+      abort.signal.throwIfAborted();
+      answer(streamId);
+      const video = media.video && found.video;
+      const screen = media.screen && found.video;
+      this.#ready(client, flow, { ...media, audio: found.audio, video, screen }, erizo);
+    } catch (thrown) {
+      this.end(client, flow);
+      throw toRizomaError(thrown);
     }
   }
 
@@ -201,5 +253,20 @@ export class Publishing {
       this.#onMoved(streamId);
     }
     this.#parts.factsChanged();
+  }
+}
+
+/** What Licode's client says in the place of an SDP; undefined where the client sends the media itself. */
+function sourceOf(
+  state: PublishMessage['options']['state'],
+  said: unknown,
+): InputSource | undefined {
+  switch (state) {
+    case 'url':
+      return parse(InputSource, { type: 'url', url: said }, 'url');
+    case 'recording':
+      return parse(InputSource, { type: 'recording', recordingId: String(said) }, 'recording');
+    default:
+      return undefined;
   }
 }

@@ -67,7 +67,7 @@ export class Room implements ClientHandlers {
   readonly #erizos: ErizoList<Client | Recording>;
   readonly #sync: RoomSync;
   readonly #presence: RoomPresence;
-  readonly #publishing: Publishing;
+  readonly publishing: Publishing;
   readonly #subscribing: Subscribing;
   readonly #data: DataStreams;
   readonly #stats: RoomStats;
@@ -119,7 +119,7 @@ export class Room implements ClientHandlers {
     this.#data = new DataStreams({ ...components, parts });
     this.p2p = new PeerToPeer({ ...components, parts, data: this.#data });
     this.#subscribing = new Subscribing({ parts, data: this.#data, p2p: this.p2p });
-    this.#publishing = new Publishing(parts, {
+    this.publishing = new Publishing(parts, {
       onRemoved: (streamId) => this.#subscribing.streamRemoved(streamId),
       onMoved: (streamId) => this.#subscribing.streamMoved(streamId),
     });
@@ -168,10 +168,10 @@ export class Room implements ClientHandlers {
   }
 
   publish: ClientHandlers['publish'] = (client, message, answer) =>
-    this.#publishing.publish(client, message, answer);
+    this.publishing.publish(client, message, answer);
 
   unpublish: ClientHandlers['unpublish'] = (client, streamId) =>
-    this.#publishing.unpublish(client, streamId);
+    this.publishing.unpublish(client, streamId);
 
   subscribe: ClientHandlers['subscribe'] = (client, message, answer) =>
     this.#subscribing.subscribe(client, message, answer);
@@ -209,7 +209,7 @@ export class Room implements ClientHandlers {
     this.#clients.delete(client.id);
     this.moved.left(client);
     for (const flow of client.publications.values()) {
-      this.#publishing.end(client, flow);
+      this.publishing.end(client, flow);
     }
     for (const flow of client.subscriptions.values()) {
       this.#subscribing.end(client, flow);
@@ -243,7 +243,7 @@ export class Room implements ClientHandlers {
     const flow = flows.get(streamId);
     // One of which the client was not told yet is for the call that opens it.
     if (flow !== undefined && !isUntold(flow) && erizoOf(flow)?.erizoId === erizoId) {
-      const part = role === 'publisher' ? this.#publishing : this.#subscribing;
+      const part = role === 'publisher' ? this.publishing : this.#subscribing;
       part.fail(client, flow, failures[why]);
     }
   }
@@ -335,7 +335,7 @@ export class Room implements ClientHandlers {
     for (const flow of client[part].values()) {
       // One that is being negotiated fails with its call, one that was not told yet tries again.
       if (flow.state.at === 'ready' && flow.state.erizo?.erizoId === erizoId) {
-        const owner = part === 'publications' ? this.#publishing : this.#subscribing;
+        const owner = part === 'publications' ? this.publishing : this.#subscribing;
         owner.fail(client, flow, failures.erizo);
       }
     }

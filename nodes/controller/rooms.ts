@@ -100,6 +100,11 @@ export class Rooms implements EdgeListener, NeighbourListener {
     there?.room.streamFailed(there.client, erizoId, failure);
   }
 
+  inputEnded({ clientId, streamId }: ParamsOf<ErizoToController, 'inputEnded'>): void {
+    const there = this.#clients.get(clientId);
+    there?.room.publishing.sourceEnded(there.client, streamId);
+  }
+
   recordingEnded({ recordingId, end }: ParamsOf<ErizoToController, 'recordingEnded'>): void {
     for (const room of this.#rooms.values()) {
       room.recordings.ended(recordingId, end);

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { Endpoint } from '../../protocol/directory.ts';
 import { CurveKey, ErizoId, NodeId, RegionId } from '../../protocol/ids.ts';
 import { parse, parseJson } from '../../protocol/parse.ts';
+import { AllowedInputs } from '../allowed-inputs.ts';
 import type { CurveKeyPair } from '../link/zmq-curve.ts';
 
 const port = v.pipe(v.string(), v.digits(), v.transform(Number), v.minValue(1), v.maxValue(65_535));
@@ -20,6 +21,8 @@ const Environment = v.pipe(
     RIZOMA_MEDIA_PORT_MAX: port,
     /** Where recordings are written, and played back from; without it there are none. */
     RIZOMA_RECORDING_DIR: v.optional(v.pipe(v.string(), v.minLength(1))),
+    /** What may be played into rooms beside recordings; without it nothing. */
+    RIZOMA_EXTERNAL_INPUT: v.optional(AllowedInputs),
     RIZOMA_LOG_LEVEL: v.optional(
       v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
       'info',
@@ -40,6 +43,7 @@ const Environment = v.pipe(
       agentEndpoint: env.RIZOMA_AGENT_ENDPOINT,
       mediaPorts: { min: env.RIZOMA_MEDIA_PORT_MIN, max: env.RIZOMA_MEDIA_PORT_MAX },
       recordingDir: env.RIZOMA_RECORDING_DIR,
+      allowedInputs: env.RIZOMA_EXTERNAL_INPUT ?? [],
       logLevel: env.RIZOMA_LOG_LEVEL,
       workerBin: env.MEDIASOUP_WORKER_BIN,
     }),

@@ -20,6 +20,7 @@ import type { SoundListener } from './room-sound.ts';
 import type { Sound } from './sound.ts';
 import type { Source } from './source.ts';
 import { streamStats } from './stats.ts';
+import type { Inputs } from './input/inputs.ts';
 import type { Recordings } from './recording/recordings.ts';
 import { untilAborted } from './wait.ts';
 
@@ -41,6 +42,7 @@ export interface Shared {
   /** The stream where it is here by now. */
   known(streamId: string): Source | undefined;
   readonly recordings: Recordings;
+  readonly inputs: Inputs;
   counters(): Promise<ErizoCounters>;
   /** A client is gone: the process may be idle now. */
   changed(): void;
@@ -55,6 +57,8 @@ export class ControllerSession {
   readonly #shared: Shared;
   readonly #onEnd: () => void;
   readonly #clients = new Map<string, Client>();
+  /** The streams of its clients that come from files and cameras, and whose they are. */
+  readonly #inputs = new Map<string, string>();
   /** Ids of those that this controller began. */
   readonly #recordings = new Set<string>();
   #peer: Peer | undefined;
@@ -129,6 +133,9 @@ export class ControllerSession {
     for (const client of this.clients) {
       client.close();
     }
+    for (const [streamId, clientId] of this.#inputs) {
+      this.#shared.inputs.remove(clientId, streamId);
+    }
     for (const recordingId of this.#recordings) {
       this.#shared.recordings.stop(recordingId).catch(() => undefined);
     }
@@ -153,12 +160,14 @@ export class ControllerSession {
     return {
       keepAlive: () => nothing,
       counters: () => this.#shared.counters(),
+      addExternalInput: (params, context) => this.#addInput(params, context),
       addExternalOutput: (params, context) => this.#record(params, context),
       removeExternalOutput: ({ recordingId }) => this.#shared.recordings.stop(recordingId),
       addPublisher: (params, context) => this.#addPublisher(params, context),
       addSubscriber: (params, context) => this.#addSubscriber(params, context),
       removePublisher: ({ clientId, streamId }) => {
         this.#clients.get(clientId)?.removePublisher(streamId);
+        this.#shared.inputs.remove(clientId, streamId);
         return nothing;
       },
       removeSubscriber: ({ clientId, streamId }) => {
@@ -167,6 +176,7 @@ export class ControllerSession {
       },
       removeClient: ({ clientId }) => {
         this.#clients.get(clientId)?.close();
+        this.#shared.inputs.remove(clientId);
         return nothing;
       },
       processConnectionMessage: async ({ clientId, connectionId, msg }) => {
@@ -227,6 +237,28 @@ export class ControllerSession {
     });
     await subscriber.start(() => this.#shared.source(params), context.signal);
     return { type: 'ready' };
+  }
+
+  async #addInput(
+    params: Params<'addExternalInput'>,
+    context: Context<'addExternalInput'>,
+  ): Promise<{ audio: boolean; video: boolean }> {
+    const { clientId, streamId } = params;
+    this.#shared.admit();
+    this.#shared.checkFree(streamId);
+    this.#inputs.set(streamId, clientId);
+    try {
+      return await this.#shared.inputs.add(params, {
+        signal: context.signal,
+        onEnd: () => {
+          this.#inputs.delete(streamId);
+          this.#tell((peer) => peer.notify('inputEnded', { clientId, streamId }));
+        },
+      });
+    } catch (thrown) {
+      this.#inputs.delete(streamId);
+      throw thrown;
+    }
   }
 
   async #record(

@@ -10,15 +10,18 @@ interface Parts {
   consumerOf: (consumer: types.Consumer) => Consumer;
 }
 
-/** RTP and RTCP share a port (RFC 5761); the other end is named, or learnt from its first packet. */
+/**
+ * To a program RTP and RTCP share a port (RFC 5761), which is named. From one each has its own, as ffmpeg
+ * sends them from two, and the program's ports are learnt from its first packets.
+ */
 export function createPlainTransport(
   router: types.Router,
-  ports: { min: number; max: number },
+  options: { ports: { min: number; max: number }; learns: boolean },
 ): Promise<types.PlainTransport> {
   return router.createPlainTransport({
-    listenInfo: { protocol: 'udp', ip: loopback, portRange: ports },
-    rtcpMux: true,
-    comedia: false,
+    listenInfo: { protocol: 'udp', ip: loopback, portRange: options.ports },
+    rtcpMux: !options.learns,
+    comedia: options.learns,
   });
 }
 
@@ -35,6 +38,10 @@ export class PlainTransport {
   /** Where the program may send to. */
   get port(): number {
     return this.#transport.tuple.localPort;
+  }
+
+  get rtcpPort(): number {
+    return this.#transport.rtcpTuple?.localPort ?? this.port;
   }
 
   async connect(port: number): Promise<void> {

@@ -117,10 +117,12 @@ export class Engine {
     });
   }
 
-  /** A way to a program of this host, for one track. */
-  async plainTransport(): Promise<PlainTransport> {
+  /** A way to a program of this host, or from it, for one track; it `learns` where the program sends from. */
+  async plainTransport(options: { learns: boolean }): Promise<PlainTransport> {
     const { ports } = this.#options;
-    const transport = await this.#make(() => createPlainTransport(this.#router, ports));
+    const transport = await this.#make(() =>
+      createPlainTransport(this.#router, { ports, ...options }),
+    );
     return new PlainTransport(transport, {
       capabilities: this.#router.rtpCapabilities,
       produce: (track) => produce(transport, this.#router, this.#open, track),

@@ -20,6 +20,7 @@ import type { Counted } from './load.ts';
 import type { Measures } from './measures.ts';
 import type { Publisher } from './publisher.ts';
 import type { WantedStream } from './pulls.ts';
+import { Inputs } from './input/inputs.ts';
 import { Pulls } from './pulls.ts';
 import { Sound } from './sound.ts';
 import { recordingDefaults } from './recording/defaults.ts';
@@ -44,6 +45,8 @@ export interface ErizoOptions {
   onChange: () => void;
   /** Where recordings go, and the ports that they may take. */
   recording: { dir: string | undefined; ports: { min: number; max: number } };
+  /** What may be played into rooms beside recordings: `scheme://host`. */
+  allowedInputs: readonly string[];
 }
 
 /** All of a process but its worker and its way in: who is linked to it, and what streams it has. */
@@ -54,6 +57,7 @@ export class Erizo {
   readonly #pulls: Pulls;
   readonly #sound: Sound;
   readonly #recordings: Recordings;
+  readonly #inputs: Inputs;
   readonly #publishers = new Map<string, Publisher>();
   readonly #sessions = new Map<string, ControllerSession>();
   readonly #downstreams = new Set<Downstream>();
@@ -69,16 +73,21 @@ export class Erizo {
     this.#pulls = new Pulls(components, { self, onChange, onEnded });
     const { dir, ports } = options.recording;
     const folder = new RecordingFolder({ dir, free_bytes: recordingDefaults.free_bytes });
-    this.#recordings = new Recordings(
-      { ...components, folder, random: Math.random },
-      { ports, onChange },
-    );
+    const files = { ...components, folder, random: Math.random };
+    this.#recordings = new Recordings(files, { ports, onChange });
+    this.#inputs = new Inputs(files, {
+      allowed: options.allowedInputs,
+      published: (publisher) => this.#publishers.set(publisher.streamId, publisher),
+      publisherEnded: (streamId) => this.#publishers.delete(streamId),
+      onChange,
+    });
   }
 
   /** Nobody is here, nothing passes through and no file is open. */
   get isIdle(): boolean {
     const neighbours = this.#pulls.counts.pulls + this.#downstreams.size;
-    return this.#clients().length + neighbours + this.#recordings.counts.recordings === 0;
+    const files = this.#recordings.counts.recordings + this.#inputs.size;
+    return this.#clients().length + neighbours + files === 0;
   }
 
   /** Takes no new clients from now on. */
@@ -107,8 +116,9 @@ export class Erizo {
   get counted(): Counted {
     const clients = this.#clients();
     return {
-      clients: clients.length,
-      publishers: sum(clients, (client) => client.publishers),
+      // Who plays a file into a room may have nothing else here.
+      clients: clients.length + this.#inputs.size,
+      publishers: sum(clients, (client) => client.publishers) + this.#inputs.size,
       subscribers: sum(clients, (client) => client.subscribers),
     };
   }
@@ -129,6 +139,7 @@ export class Erizo {
   /** Files first, as their controllers are to hear of it. */
   async close(): Promise<void> {
     await this.#recordings.close();
+    this.#inputs.close();
     for (const session of [...this.#sessions.values()]) {
       session.close();
     }
@@ -200,6 +211,7 @@ export class Erizo {
       sound: this.#sound,
       known: (streamId) => this.#publishers.get(streamId) ?? this.#pulls.known(streamId),
       recordings: this.#recordings,
+      inputs: this.#inputs,
       counters: () => this.counters(),
       changed: () => this.#onChange(),
     };

@@ -48,6 +48,7 @@ const erizo = new Erizo(
     self: { erizoId, nodeId, region },
     onChange: () => exitWhenIdle(),
     recording: { dir: config.recordingDir, ports: config.mediaPorts },
+    allowedInputs: config.allowedInputs,
   },
 );
 const listener = await zmq.listen({

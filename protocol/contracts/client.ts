@@ -124,6 +124,8 @@ export const PublishMessage = v.object({
       v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(limits.streamNumbers - 1)),
     ),
   }),
+  /** Of the states `url` and `recording` (Licode): the URL, or the id of the recording. */
+  sdp: v.optional(v.unknown()),
 });
 
 /** `subscribe`: `{ options }` → `(true, erizoId, connectionId)` or `(null, text)`. */

@@ -105,6 +105,15 @@ export const ErizoCounters = v.strictObject({
   recordingsFailed: count,
 });
 
+/** Where an external input comes from (Licode: streams of the states `url` and `recording`). */
+export const InputSource = v.variant('type', [
+  v.strictObject({ type: v.literal('recording'), recordingId: RecordingId }),
+  v.strictObject({
+    type: v.literal('url'),
+    url: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.inputUrl_chars)),
+  }),
+]);
+
 /** How a recording ended: asked to, its stream ended, it is as large as one may be, its file was not closed. */
 export const RecordingEnd = v.strictObject({
   why: v.picklist(['stopped', 'ended', 'limit', 'failed']),
@@ -236,6 +245,21 @@ export const controllerToErizo = {
     timeout_ms: 5_000,
     idempotent: true,
   },
+  /** Publishes a source; answered with what it has of what was asked for when media flows. */
+  addExternalInput: {
+    params: v.strictObject({
+      roomId: RoomId,
+      clientId: ClientId,
+      streamId: StreamId,
+      source: InputSource,
+      audio: v.boolean(),
+      video: v.boolean(),
+    }),
+    result: v.strictObject({ audio: v.boolean(), video: v.boolean() }),
+    errors: ['bad_request', 'conflict', 'forbidden', 'overloaded', 'unavailable'],
+    timeout_ms: 20_000,
+    idempotent: false,
+  },
   /**
    * Records the stream, answered when the first of it is in the file: `<folder of the process>/<id>.mkv`.
    * `route` and `grant` are as with `addSubscriber`.
@@ -287,6 +311,11 @@ export const erizoToController = {
     }),
     notify: true,
   },
+  /** An external input that had begun is over: its source ended. */
+  inputEnded: {
+    params: v.strictObject({ clientId: ClientId, streamId: StreamId }),
+    notify: true,
+  },
   /** A recording that had begun is over, however it ended. */
   recordingEnded: {
     params: v.strictObject({ recordingId: RecordingId, end: RecordingEnd }),
@@ -319,6 +348,7 @@ export type ClientSdpMessage = v.InferOutput<typeof ClientSdpMessage>;
 export type AudioLevel = v.InferOutput<typeof AudioLevel>;
 export type RtpStats = v.InferOutput<typeof RtpStats>;
 export type StreamConfig = v.InferOutput<typeof StreamConfig>;
+export type InputSource = v.InferOutput<typeof InputSource>;
 export type RecordingEnd = v.InferOutput<typeof RecordingEnd>;
 export type ErizoCounters = v.InferOutput<typeof ErizoCounters>;
 export type ControllerToErizo = typeof controllerToErizo;

@@ -76,6 +76,12 @@ export class FakeErizo {
     }
   }
 
+  inputEnded(ended: ParamsOf<ErizoToController, 'inputEnded'>): void {
+    for (const peer of this.#peers) {
+      peer.notify('inputEnded', ended);
+    }
+  }
+
   recordingEnded(ended: ParamsOf<ErizoToController, 'recordingEnded'>): void {
     for (const peer of this.#peers) {
       peer.notify('recordingEnded', ended);
@@ -150,6 +156,11 @@ export class FakeErizo {
       getStreamStats: async (params) => {
         seen('getStreamStats', params);
         return { publisher: [rtpStats], subscribers: { [crypto.randomUUID()]: [rtpStats] } };
+      },
+      addExternalInput: async (params) => {
+        seen('addExternalInput', params);
+        this.#failIfWanted();
+        return { audio: params.audio, video: false };
       },
       addExternalOutput: async (params) => {
         seen('addExternalOutput', params);

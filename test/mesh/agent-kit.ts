@@ -39,6 +39,7 @@ export function erizoEnvironment(runId: string): ErizoEnvironment {
     logLevel: 'warn',
     runId,
     recordingDir: undefined,
+    externalInput: undefined,
     workerBin: process.env.MEDIASOUP_WORKER_BIN,
     logDir: undefined,
   };
@@ -110,6 +111,7 @@ export function dialErizo(endpoint: string): RpcPeer<ControllerToErizo, ErizoToC
         recordingEnded: () => undefined,
         activeSpeaker: () => undefined,
         audioLevels: () => undefined,
+        inputEnded: () => undefined,
       },
     },
     { outgoing: controllerToErizo, incoming: erizoToController },

@@ -114,3 +114,52 @@ describe('recording', () => {
     await eventually(() => world.controller.counters().erizos === 0);
   });
 });
+
+describe('an external input', () => {
+  const playing = (state: string, sdp: unknown): unknown => ({
+    options: { state, audio: true, video: true, attributes: { name: 'film' } },
+    sdp,
+  });
+
+  it('is shown with what its source has, and goes when that ends', async () => {
+    const world = await newWorld();
+    const ann = await world.join();
+    const bob = await world.join();
+    const url = 'rtsp://camera.example.org/stream';
+    const [streamId] = await ann.ask('publish', playing('url', url));
+    expect(world.erizo(0).paramsOf('addExternalInput')).toEqual([
+      {
+        ...{ roomId: world.roomId, clientId: ann.clientId, streamId, audio: true, video: true },
+        source: { type: 'url', url },
+      },
+    ]);
+    expect(await bob.next('onAddStream')).toMatchObject({
+      ...{ id: streamId, audio: true, video: false, attributes: { name: 'film' } },
+    });
+    world.erizo(0).inputEnded({ clientId: ann.clientId, streamId: String(streamId) });
+    expect(await bob.next('onRemoveStream')).toEqual({ id: streamId });
+    expect((await ann.ask('unpublish', streamId))[1]).toMatch(/^not_found/);
+  });
+
+  it('is given up by who published it, and refused in words', async () => {
+    const world = await newWorld();
+    const ann = await world.join();
+    const [streamId] = await ann.ask('publish', playing('recording', '123456789012345678'));
+    expect(world.erizo(0).paramsOf('addExternalInput')[0]?.source).toEqual({
+      ...{ type: 'recording', recordingId: '123456789012345678' },
+    });
+    expect(await ann.ask('unpublish', streamId)).toEqual([true]);
+    expect(world.erizo(0).paramsOf('removePublisher')).toMatchObject([{ streamId }]);
+    for (const said of [undefined, '../secret', { id: 1 }]) {
+      expect((await ann.ask('publish', playing('recording', said)))[1]).toMatch(/^bad_request/);
+    }
+    expect((await ann.ask('publish', playing('url', 'x'.repeat(3_000))))[1]).toMatch(
+      /^bad_request/,
+    );
+    world.erizo(0).failNext.push('forbidden');
+    expect((await ann.ask('publish', playing('url', 'http://10.0.0.1/')))[1]).toMatch(/^forbidden/);
+    const viewer = await world.join({ role: 'viewer' });
+    expect((await viewer.ask('publish', playing('url', 'x')))[1]).toBe('Unauthorized');
+    expect(world.controller.counters()).toMatchObject({ streams: 0 });
+  });
+});

@@ -78,8 +78,8 @@ describe('publishing', () => {
       'Unauthorized',
     ]);
     const ann = await world.join();
-    const recording = { options: { ...publishMessage.options, state: 'url' }, sdp: 'rtsp://x' };
-    expect((await ann.ask('publish', recording))[1]).toMatch(/not supported here/);
+    const direct = { options: { ...publishMessage.options, state: 'p2p' } };
+    expect((await ann.ask('publish', direct))[1]).toMatch(/not supported here/);
     expect((await ann.ask('publish', { options: { state: 'erizo', audio: 7 } }))[0]).toBeNull();
     expect((await ann.ask('publish', 'nonsense'))[0]).toBeNull();
     expect((await ann.ask('setStreamPriorityStrategy', {}))[1]).toMatch(/not supported here/);

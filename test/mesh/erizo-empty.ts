@@ -1,4 +1,5 @@
 import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 
 const openThings = [
   'clients',
@@ -20,4 +21,8 @@ export const empty = Object.fromEntries(openThings.map((name) => [name, 0]));
 
 export function isEmpty(counters: ErizoCounters): boolean {
   return openThings.every((name) => counters[name] === 0);
+}
+
+export function codeOf(thrown: unknown): string {
+  return thrown instanceof RizomaError ? thrown.code : 'no code';
 }

@@ -19,17 +19,17 @@ import type {
   StreamConfig,
 } from '../../protocol/contracts/controller-erizo.ts';
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
-import { RizomaError } from '../../protocol/errors.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { grantOf, roomId, trustOf } from './erizo-grants.ts';
+import { codeOf } from './erizo-empty.ts';
 import * as inPage from './erizo-page.ts';
 import { keys, own, zmq } from './erizo-wires.ts';
 import { until } from './until.ts';
 
 export { until };
-export { empty, isEmpty } from './erizo-empty.ts';
+export { codeOf, empty, isEmpty } from './erizo-empty.ts';
 
 const clock = systemClock;
 const root = resolve(import.meta.dirname, '../..');
@@ -155,6 +155,7 @@ export class TestController {
   /** Who was heard, the loudest first, at each telling. */
   readonly levels: string[][] = [];
   readonly participants = new Map<string, Participant>();
+  onInputEnded: (streamId: string) => void = () => undefined;
   readonly #ends = new Map<string, PromiseWithResolvers<RecordingEnd>>();
   #onFailure: () => void = () => undefined;
   /** Told of each description that comes for a client. */
@@ -179,6 +180,7 @@ export class TestController {
               .catch(() => undefined);
             this.onMessage(clientId);
           },
+          inputEnded: ({ streamId }) => this.onInputEnded(streamId),
           recordingEnded: (ended) => this.#recordingsEnded(ended.recordingId).resolve(ended.end),
           streamFailed: (failure) => {
             this.failures.push(failure);
@@ -222,11 +224,7 @@ export class TestController {
 }
 
 /** The code of what was thrown. */
-export function codeOf(thrown: unknown): string {
-  return thrown instanceof RizomaError ? thrown.code : 'no code';
-}
-
-const Played = v.object({ frames: v.number(), width: v.number(), audioPackets: v.number() });
+export const Played = v.object({ frames: v.number(), width: v.number(), audioPackets: v.number() });
 
 /** A client in a page of a real browser, its signalling carried by the test. */
 export class Participant {

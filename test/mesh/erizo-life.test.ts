@@ -167,7 +167,8 @@ describe('a controller', () => {
     const { zmq, close } = await testSockets();
     const caller = { nodeId: 'node', region: 'eu-west' };
     const components = { engine, clock, log, guard, calls, measures, zmq };
-    const erizo = new Erizo(components, { self, onChange: () => undefined, recording });
+    const options = { self, onChange: () => undefined, recording, allowedInputs: [] };
+    const erizo = new Erizo(components, options);
     const [here, there] = memoryLinkPair();
     erizo.onLink(there, JSON.stringify({ kind: 'controller', id: newUuid() }), caller);
     const controller = new TestController(here);

@@ -8,8 +8,8 @@ export const recordingDefaults = {
   start_ms: 15_000,
   /** How often ffmpeg is asked whether it listens yet. */
   listen_ms: 20,
-  /** A player can seek to each of these, and a picture that a lost packet spoilt is whole again. */
-  keyFrame_ms: 10_000,
+  /** A player can seek to each of these, who joins while it is played sees a picture, and one that a lost packet spoilt is whole again. */
+  keyFrame_ms: 5_000,
   /** How often the disk is looked at; it loses some MB in this time. */
   check_ms: 5_000,
   /** What has to be free on the disk: a recording that was begun has an hour at 2 Mbit/s. */

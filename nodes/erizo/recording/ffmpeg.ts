@@ -33,6 +33,8 @@ export class Ffmpeg {
   readonly #child: ChildProcess;
   readonly #exit: Promise<FfmpegEnd>;
   #words = '';
+  #isAsked = false;
+  #size_bytes = 0;
 
   private constructor(components: { clock: Clock; log: Log; child: ChildProcess }) {
     this.#clock = components.clock;
@@ -52,12 +54,13 @@ export class Ffmpeg {
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
     eachLine(child.stderr, (line) => {
-      ffmpeg.#words = line.slice(0, 512);
+      ffmpeg.#words = line.trim() === '' ? ffmpeg.#words : line.slice(0, 512);
     });
     eachLine(child.stdout, (line) => {
-      const size = /^total_size=(\d{1,15})$/.exec(line)?.[1];
-      if (size !== undefined) {
-        options.onProgress?.(Number(size));
+      // Each report ends with `progress`; what is sent over a network has no size.
+      ffmpeg.#size_bytes = Number(/^total_size=(\d{1,15})$/.exec(line)?.[1] ?? ffmpeg.#size_bytes);
+      if (line.startsWith('progress=')) {
+        options.onProgress?.(ffmpeg.#size_bytes);
       }
     });
     return ffmpeg;
@@ -74,6 +77,7 @@ export class Ffmpeg {
 
   /** Resolves when it has ended, as it is asked to; else it is interrupted, and in the end killed. */
   async end(ask: () => void): Promise<FfmpegEnd> {
+    this.#isAsked = true;
     ask();
     const { close_ms, kill_ms } = recordingDefaults;
     const stopTimers: Cancel[] = [
@@ -89,6 +93,12 @@ export class Ffmpeg {
     }
   }
 
+  /** At once: it has nothing that must be closed. */
+  kill(): void {
+    this.#isAsked = true;
+    this.#child.kill('SIGKILL');
+  }
+
   #watch(log: Log): Promise<FfmpegEnd> {
     return new Promise((resolve) => {
       this.#child.once('error', (error) => {
@@ -99,7 +109,7 @@ export class Ffmpeg {
       this.#child.once('close', (code, signal) => {
         const orderly = code === 0 || code === interrupted;
         const words = this.#words;
-        log[orderly ? 'debug' : 'warn']({ code, signal, words }, 'ffmpeg exited');
+        log[orderly || this.#isAsked ? 'debug' : 'warn']({ code, signal, words }, 'ffmpeg exited');
         resolve({ orderly, words: signal === null ? words : `it was ended by ${signal}` });
       });
     });

@@ -26,7 +26,7 @@ export class RecordedTrack {
     components: { engine: Engine; random: () => number },
     options: { producer: Producer; ports: { min: number; max: number } },
   ): Promise<RecordedTrack> {
-    const transport = await components.engine.plainTransport();
+    const transport = await components.engine.plainTransport({ learns: false });
     try {
       const to = await ProgramPort.create(components, options.ports);
       try {

@@ -25,6 +25,7 @@ const rpc = new RpcPeer(
       recordingEnded: () => undefined,
       activeSpeaker: () => undefined,
       audioLevels: () => undefined,
+      inputEnded: () => undefined,
     },
   },
   { outgoing: controllerToErizo, incoming: erizoToController },

@@ -59,6 +59,7 @@ function setUpErizos(answers: () => boolean): {
     processConnectionMessage: refuse,
     processStreamMessage: refuse,
     getStreamStats: refuse,
+    addExternalInput: refuse,
     addExternalOutput: refuse,
     removeExternalOutput: refuse,
     counters: refuse,
@@ -78,6 +79,7 @@ function setUpErizos(answers: () => boolean): {
       listener: {
         connectionMessage: () => told.push('message'),
         streamFailed: (erizoId) => told.push(`failed at ${erizoId}`),
+        inputEnded: () => told.push('input'),
         recordingEnded: () => told.push('recording'),
         sound: () => undefined,
         died: (erizoId) => told.push(`died ${erizoId}`),
