@@ -7,12 +7,12 @@ import { routePath } from 'hono/route';
 import { assertNever } from '../protocol/assert-never.ts';
 import type { ForEachRoute } from '../protocol/contracts/http-api/index.ts';
 import { httpApi } from '../protocol/contracts/http-api/index.ts';
-import { partialHeader } from '../protocol/contracts/rest.ts';
 import { RizomaError, toRizomaError } from '../protocol/errors.ts';
 import type { HttpRoute } from '../protocol/http-contract.ts';
 import { isAboutOwnRoom, routesOf } from '../protocol/http-contract.ts';
 import { limits } from '../protocol/limits.ts';
 import { accessLog, traceOf } from './access-log.ts';
+import { answerHeaders } from './answer-headers.ts';
 import type { EdgeContext, EdgeEnv } from './app.ts';
 import { configOf } from './config.ts';
 import { getDocs, getOpenApi } from './docs/get-docs.ts';
@@ -60,12 +60,10 @@ const app = new Hono<EdgeEnv>({ strict: false });
 
 app.use(requestId({ limitLength: limits.requestId_chars }));
 app.use(accessLog);
-app.use(
-  cors({
-    origin: '*',
-    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate', partialHeader],
-  }),
+app.use(answerHeaders);
+app.options(
+  '*',
+  cors({ origin: '*', allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] }),
 );
 app.use(async (context, next) => {
   context.set('config', configOf(context.env));

@@ -2,6 +2,7 @@ import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { RizomaError } from './errors.ts';
 import { CurveKey, Jurisdiction, NodeId, PeerId, RegionId } from './ids.ts';
+import { joseKey } from './jose-key.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import type { Whereabouts } from './pin.ts';
@@ -55,7 +56,7 @@ export function signCertificate(
     .setJti(jti)
     .setIssuedAt(now_s)
     .setExpirationTime(now_s + limits.certificate_ttl_s)
-    .sign({ ...key });
+    .sign(joseKey(key));
 }
 
 /**
@@ -96,17 +97,13 @@ export async function readCertificate(
   now_ms: number,
 ): Promise<Certificate> {
   try {
-    const { payload } = await jwtVerify(
-      text,
-      { ...key },
-      {
-        algorithms: ['EdDSA'],
-        typ,
-        requiredClaims: ['iat', 'exp'],
-        currentDate: new Date(now_ms),
-        clockTolerance: limits.clockSkew_s,
-      },
-    );
+    const { payload } = await jwtVerify(text, joseKey(key), {
+      algorithms: ['EdDSA'],
+      typ,
+      requiredClaims: ['iat', 'exp'],
+      currentDate: new Date(now_ms),
+      clockTolerance: limits.clockSkew_s,
+    });
     const { sub: nodeId, iat: issued_s, exp: expires_s } = payload;
     const fields = { ...payload, nodeId, issued_s, expires_s };
     return parse(Certificate, fields, 'certificate', 'certificate_forged');

@@ -2,6 +2,7 @@ import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { RizomaError } from './errors.ts';
 import { CurveKey, EpochId, NodeId } from './ids.ts';
+import { joseKey } from './jose-key.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import { peerIdOf } from './peer-id.ts';
@@ -41,7 +42,7 @@ export function signEnrolment(
     .setSubject(nodeId)
     .setIssuedAt(now_s)
     .setExpirationTime(now_s + limits.enrolment_ttl_s)
-    .sign({ ...key });
+    .sign(joseKey(key));
 }
 
 /** Checks that who says so holds the key, said it now and of that run. Throws `forbidden`, saying why. */
@@ -52,19 +53,15 @@ export async function checkEnrolment(
   try {
     const claimed = decodeJwt(text);
     const { key } = parse(v.object({ key: TicketPublicKey }), claimed, 'enrolment', 'forbidden');
-    const { payload } = await jwtVerify(
-      text,
-      { ...key },
-      {
-        algorithms: ['EdDSA'],
-        typ,
-        requiredClaims: ['iat', 'exp'],
-        currentDate: new Date(expected.now_ms),
-        clockTolerance: limits.clockSkew_s,
-        // An enrolment of the far future would be one for ever.
-        maxTokenAge: limits.enrolment_ttl_s,
-      },
-    );
+    const { payload } = await jwtVerify(text, joseKey(key), {
+      algorithms: ['EdDSA'],
+      typ,
+      requiredClaims: ['iat', 'exp'],
+      currentDate: new Date(expected.now_ms),
+      clockTolerance: limits.clockSkew_s,
+      // An enrolment of the far future would be one for ever.
+      maxTokenAge: limits.enrolment_ttl_s,
+    });
     const said = parse(Enrolment, { ...payload, nodeId: payload.sub }, 'enrolment', 'forbidden');
     if (said.nodeId !== expected.nodeId || said.epoch !== expected.epoch) {
       throw new RizomaError('forbidden', 'the enrolment is of another node, or of another run');

@@ -2,6 +2,7 @@ import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { RizomaError } from './errors.ts';
 import { Jurisdiction, RoomId } from './ids.ts';
+import { joseKey } from './jose-key.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import type { Whereabouts } from './pin.ts';
@@ -37,7 +38,7 @@ export function signGrant(key: TicketPrivateKey, grant: Grant, now_ms: number): 
     .setSubject(roomId)
     .setIssuedAt(now_s)
     .setExpirationTime(now_s + limits.grant_ttl_s)
-    .sign({ ...key });
+    .sign(joseKey(key));
 }
 
 /**
@@ -77,17 +78,13 @@ export function newerGrant(held: string | undefined, given: string): string {
 
 async function verified(key: TicketPublicKey, text: string, now_ms: number): Promise<Grant> {
   try {
-    const { payload } = await jwtVerify(
-      text,
-      { ...key },
-      {
-        algorithms: ['EdDSA'],
-        typ,
-        requiredClaims: ['exp'],
-        currentDate: new Date(now_ms),
-        clockTolerance: limits.clockSkew_s,
-      },
-    );
+    const { payload } = await jwtVerify(text, joseKey(key), {
+      algorithms: ['EdDSA'],
+      typ,
+      requiredClaims: ['exp'],
+      currentDate: new Date(now_ms),
+      clockTolerance: limits.clockSkew_s,
+    });
     return parse(Grant, { ...payload, roomId: payload.sub }, 'grant', 'forbidden');
   } catch (thrown) {
     throw grantError(thrown);

@@ -2,6 +2,7 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { RizomaError } from './errors.ts';
 import { TokenId } from './ids.ts';
+import { joseKey } from './jose-key.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import { Place } from './place.ts';
@@ -42,17 +43,17 @@ export function signPass(
     .setJti(tokenId)
     .setIssuedAt(now_s)
     .setExpirationTime(now_s + when.ttl_s)
-    .sign({ ...key });
+    .sign(joseKey(key));
 }
 
 /** Checks signature and expiry. Throws `token_forged` or `token_expired`. */
 export async function checkPass(key: TicketPublicKey, text: string, now_ms: number): Promise<Pass> {
   try {
-    const { payload } = await jwtVerify(
-      text.slice(0, limits.token_chars),
-      { ...key },
-      { algorithms: ['EdDSA'], typ: type, currentDate: new Date(now_ms) },
-    );
+    const { payload } = await jwtVerify(text.slice(0, limits.token_chars), joseKey(key), {
+      algorithms: ['EdDSA'],
+      typ: type,
+      currentDate: new Date(now_ms),
+    });
     return parse(Pass, { ...payload, tokenId: payload.jti }, 'pass', 'token_forged');
   } catch (thrown) {
     if (thrown instanceof RizomaError) {

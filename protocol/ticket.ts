@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { fromBase64 } from './bytes.ts';
 import { RizomaError } from './errors.ts';
 import { ClientId, NodeId, RegionId, RequestId, RoomId } from './ids.ts';
+import { joseKey } from './jose-key.ts';
 import { limits } from './limits.ts';
 import { parse, parseJson } from './parse.ts';
 
@@ -80,17 +81,13 @@ export async function checkTicket(
   expected: { nodeId: string; now_ms: number },
 ): Promise<Ticket> {
   try {
-    const { payload } = await jwtVerify(
-      text.slice(0, 4_096),
-      { ...key },
-      {
-        algorithms: ['EdDSA'],
-        typ: 'rizoma-ticket+jwt',
-        audience: expected.nodeId,
-        currentDate: new Date(expected.now_ms),
-        clockTolerance: limits.clockSkew_s,
-      },
-    );
+    const { payload } = await jwtVerify(text.slice(0, 4_096), joseKey(key), {
+      algorithms: ['EdDSA'],
+      typ: 'rizoma-ticket+jwt',
+      audience: expected.nodeId,
+      currentDate: new Date(expected.now_ms),
+      clockTolerance: limits.clockSkew_s,
+    });
     const fields = { ...payload, nodeId: payload.aud, clientId: payload.sub };
     return parse(Ticket, fields, 'ticket', 'ticket_forged');
   } catch (thrown) {

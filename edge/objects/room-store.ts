@@ -24,11 +24,18 @@ const tables = `
   CREATE TABLE IF NOT EXISTS routes (only INTEGER PRIMARY KEY CHECK (only = 1), routes TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS streams (id TEXT PRIMARY KEY, data TEXT NOT NULL);`;
 
+const defaults = {
+  /** Tokens in memory, of 2 KiB at most: a burst of joins for one room. */
+  tokens: 1_024,
+} as const;
+
 type HolderRow = { node_id: string; lease: number; region: string; facts: string };
 
 /** What a Room object keeps in its SQLite. */
 export class RoomStore {
   readonly #sql: SqlStorage;
+  /** Tokens as they are stored, the one that was written longest ago first: most are used soon. */
+  readonly #tokens = new Map<string, TokenRecord>();
 
   constructor(components: { sql: SqlStorage }) {
     this.#sql = components.sql;
@@ -49,6 +56,7 @@ export class RoomStore {
 
   /** The room is no more and nobody gets in; who held it is known still. */
   removeRoom(): void {
+    this.#tokens.clear();
     for (const table of ['tokens', 'epoch', 'removals', 'removed_before', 'grants', 'room']) {
       this.#sql.exec(`DELETE FROM ${table}`);
     }
@@ -62,6 +70,10 @@ export class RoomStore {
   }
 
   token(tokenId: string): TokenRecord | undefined {
+    const known = this.#tokens.get(tokenId);
+    if (known !== undefined) {
+      return known;
+    }
     const rows = this.#sql.exec<{ token: string }>(
       'SELECT token FROM tokens WHERE token_id = ?',
       tokenId,
@@ -71,8 +83,15 @@ export class RoomStore {
   }
 
   saveToken(token: TokenRecord): void {
+    this.#tokens.delete(token.tokenId);
+    this.#tokens.set(token.tokenId, token);
+    const [eldest] = this.#tokens.keys();
+    if (this.#tokens.size > defaults.tokens && eldest !== undefined) {
+      this.#tokens.delete(eldest);
+    }
     this.#sql.exec(
-      'INSERT OR REPLACE INTO tokens (token_id, expires_ms, token) VALUES (?, ?, ?)',
+      `INSERT INTO tokens (token_id, expires_ms, token) VALUES (?, ?, ?)
+       ON CONFLICT (token_id) DO UPDATE SET token = excluded.token`,
       ...[token.tokenId, token.expiresAt_ms, JSON.stringify(token)],
     );
   }
@@ -97,6 +116,11 @@ export class RoomStore {
   /** Removes all tokens and begins another epoch. */
   revokeTokens(): void {
     this.#sql.exec('INSERT OR REPLACE INTO epoch (only, epoch) VALUES (1, ?)', this.epoch() + 1);
+    this.#removeTokens();
+  }
+
+  #removeTokens(): void {
+    this.#tokens.clear();
     this.#sql.exec('DELETE FROM tokens');
   }
 
@@ -130,6 +154,7 @@ export class RoomStore {
 
   /** Removes what has expired; answers when the next token does. */
   sweepTokens(now_ms: number): number | undefined {
+    this.#tokens.clear();
     this.#sql.exec('DELETE FROM tokens WHERE expires_ms <= ?', now_ms);
     const row = this.#sql
       .exec<{ next: number | null }>('SELECT MIN(expires_ms) AS next FROM tokens')

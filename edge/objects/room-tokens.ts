@@ -1,3 +1,4 @@
+import { systemClock } from '../../protocol/clock.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newTokenId } from '../../protocol/ids.ts';
@@ -23,6 +24,7 @@ import type { Admission, IssuedToken, RoomPicture, TokenRequest } from './api.ts
 import type { Alarms } from './alarms.ts';
 import type { MeshView } from './mesh-view.ts';
 import type { RoomStore } from './room-store.ts';
+import { WriteTogether } from './write-together.ts';
 
 const defaults = {
   /** Tokens of the room for tests that one to be used again is looked for among. */
@@ -44,6 +46,7 @@ export interface RoomTokensComponents {
 /** The tokens of one room: whom it lets in, and where they are sent. */
 export class RoomTokens {
   readonly #parts: RoomTokensComponents;
+  readonly #writes = new WriteTogether({ clock: systemClock });
 
   constructor(components: RoomTokensComponents) {
     this.#parts = components;
@@ -83,9 +86,13 @@ export class RoomTokens {
     const roomId = open()._id;
     const { pin, place } = usableToken(store.token(tokenId), now());
     const placement = await mesh.place(this.wish(pin, request.place ?? place), tokenId);
-    // Read anew: another join may have used the token while Mesh was asked.
-    const token = consumeToken(store.token(tokenId), { now_ms: now() });
-    store.saveToken(token);
+    const token = await this.#writes.run(() => {
+      // Read anew: another join may have used the token, or the room was deleted meanwhile.
+      open();
+      const used = consumeToken(store.token(tokenId), { now_ms: now() });
+      store.saveToken(used);
+      return used;
+    });
     mesh.assign(`${tokenId} ${token.usesLeft}`, placement);
     const terms = { pin: token.pin, place: token.place, epoch: store.epoch() };
     return admitted(log.of(trace), { ...token, roomId, terms }, placement);

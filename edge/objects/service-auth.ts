@@ -8,10 +8,10 @@ import type { ServiceClaims } from '../../protocol/service-jwt.ts';
 import { checkServiceJwt } from '../../protocol/service-jwt.ts';
 import type { RateLimit } from '../rate-limit.ts';
 import type { Signer } from './api.ts';
-import type { ServiceStore } from './service-store.ts';
+import type { Nonces } from './nonces.ts';
 
 export interface ServiceAuthComponents {
-  readonly store: Pick<ServiceStore, 'sweepNonces' | 'takeNonce'>;
+  readonly nonces: Pick<Nonces, 'take'>;
   /** The key that the service signs with; undefined where there is no such service (any more). */
   readonly keyOf: (serviceId: string) => string | undefined;
   /** Of what the service signs. */
@@ -22,16 +22,15 @@ export interface ServiceAuthComponents {
 /** Whether requests are signed by the service, and are good still. Its key does not leave the object. */
 export class ServiceAuth {
   readonly #parts: ServiceAuthComponents;
-  #sweptAt_ms = 0;
 
   constructor(components: ServiceAuthComponents) {
     this.#parts = components;
   }
 
-  /** Who signed. Throws `unauthorized` unless the request is right and, where it is good once, new; `rate_limited`. */
+  /** Who signed. Throws `unauthorized` unless the request is right and, where it is good once, new; `rate_limited`; `unavailable` as `Nonces.take`. */
   async check(credentials: Credentials): Promise<Signer> {
     const { serviceId } = credentials;
-    const { keyOf, rate, now } = this.#parts;
+    const { keyOf, nonces, rate, now } = this.#parts;
     const key = keyOf(serviceId);
     const signed = key === undefined ? undefined : await this.#signed(key, credentials);
     // Asked anew: the service may have been removed while the signature was made.
@@ -43,8 +42,9 @@ export class ServiceAuth {
     }
     // Once the signature is right: nobody else can use up what the service may ask.
     rate.demand(serviceId, now());
-    if (signed.nonce !== undefined) {
-      this.#refuseReplay(signed.nonce, now());
+    // Licode compares with the last request alone, so that honest ones which overtake each other are refused.
+    if (signed.nonce !== undefined && !nonces.take(signed.nonce, signed.at_ms)) {
+      throw new RizomaError('unauthorized', 'the request was sent before: sign each one anew');
     }
     rate.take(serviceId, now());
     return { serviceId, userName: signed.userName, role: signed.role };
@@ -65,21 +65,6 @@ export class ServiceAuth {
     }
     return ofMAuth(mauth);
   }
-
-  /**
-   * A nonce is good once. Licode compares with the last request alone, so that honest ones which
-   * overtake each other are refused there.
-   */
-  #refuseReplay(nonce: string, now_ms: number): void {
-    const { store } = this.#parts;
-    if (now_ms - this.#sweptAt_ms >= limits.clockSkew_s * 1000) {
-      this.#sweptAt_ms = now_ms;
-      store.sweepNonces(now_ms - limits.replayWindow_s * 1000);
-    }
-    if (!store.takeNonce(nonce, now_ms)) {
-      throw new RizomaError('unauthorized', 'the request was sent before: sign each one anew');
-    }
-  }
 }
 
 interface Signed {
@@ -87,13 +72,16 @@ interface Signed {
   readonly role: string | undefined;
   /** Of a request that is good once. */
   readonly nonce: string | undefined;
+  /** When it was signed, where it says so. */
+  readonly at_ms: number | undefined;
 }
 
 function ofMAuth({ username: userName, role, timestamp, cnonce }: MAuth): Signed {
-  return { userName, role, nonce: `${timestamp},${cnonce}` };
+  return { userName, role, nonce: `${timestamp},${cnonce}`, at_ms: Number(timestamp) };
 }
 
 /** Its nonces cannot be those of the other scheme, which begin with digits. */
 function ofClaims({ username: userName, role, jti }: ServiceClaims): Signed {
-  return { userName, role, nonce: jti === undefined ? undefined : `jwt,${jti}` };
+  const nonce = jti === undefined ? undefined : `jwt,${jti}`;
+  return { userName, role, nonce, at_ms: undefined };
 }

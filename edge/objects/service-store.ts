@@ -1,11 +1,13 @@
+import * as v from 'valibot';
 import { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import type { RoomsPage, ServiceEntry } from './api.ts';
+import type { NonceBatch, NonceStore } from './nonces.ts';
 
 const tables = `
   CREATE TABLE IF NOT EXISTS service (id TEXT PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS nonces
-    (nonce TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS nonce_batches
+    (id INTEGER PRIMARY KEY, seen_ms INTEGER NOT NULL, open_until_ms INTEGER, nonces TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS rooms (id TEXT PRIMARY KEY, name TEXT NOT NULL, room TEXT);
   CREATE INDEX IF NOT EXISTS rooms_by_name ON rooms (name);
   CREATE INDEX IF NOT EXISTS rooms_for_tests ON rooms (id) WHERE json_extract(room, '$.test');
@@ -14,17 +16,30 @@ const tables = `
 /** What was begun with a room and its copy here, and may not have been ended. */
 export type Begun = 'change' | 'deletion';
 
+/** What the service knows of a room without asking it. */
+export interface RoomCopy {
+  readonly room: string | undefined;
+}
+
+const defaults = {
+  /** Copies of rooms in memory: of 64 KiB each they are still a small part of the object's. */
+  copies: 128,
+} as const;
+
+type NonceRow = { id: number; seen_ms: number; open_until_ms: number | null; nonces: string };
 type RoomRow = { at: number; id: string; name: string; room: string | null };
 
 /**
  * What a Service object keeps in its SQLite. The tables are made by whoever writes, and not before:
  * those who ask for services that do not exist must not fill the storage.
  */
-export class ServiceStore {
+export class ServiceStore implements NonceStore {
   readonly #sql: SqlStorage;
   #hasTables: boolean;
   /** As it is stored: each request needs its key. Null where there is none. */
   #service: (ServiceEntry & { key: string }) | null | undefined;
+  /** As they are stored. */
+  readonly #copies = new Map<string, RoomCopy>();
 
   constructor(components: { sql: SqlStorage }) {
     this.#sql = components.sql;
@@ -33,7 +48,10 @@ export class ServiceStore {
         .exec<{ sql: string }>('SELECT sql FROM sqlite_master WHERE name = ?', name)
         .toArray()[0]?.sql;
     this.#hasTables = definition('service') !== undefined;
-    if (this.#hasTables && definition('begun') === undefined) {
+    if (
+      this.#hasTables &&
+      (definition('begun') === undefined || definition('nonce_batches') === undefined)
+    ) {
       this.#sql.exec(tables);
     }
     // The index of rooms had no copies of them at first.
@@ -52,6 +70,7 @@ export class ServiceStore {
   /** All storage was deleted. */
   forgetTables(): void {
     this.#hasTables = false;
+    this.#copies.clear();
   }
 
   get hasTables(): boolean {
@@ -86,26 +105,48 @@ export class ServiceStore {
   removeService(): void {
     this.#service = undefined;
     this.#sql.exec('DELETE FROM service');
-    this.#sql.exec('DELETE FROM nonces');
+    this.#sql.exec('DELETE FROM nonce_batches');
   }
 
-  /** Whether the nonce is seen for the first time. */
-  takeNonce(nonce: string, now_ms: number): boolean {
-    const written = this.#sql.exec(
-      'INSERT OR IGNORE INTO nonces (nonce, seen_ms) VALUES (?, ?)',
-      nonce,
-      now_ms,
-    );
-    return written.rowsWritten > 0;
+  /** The oldest first. */
+  nonceBatches(): NonceBatch[] {
+    if (!this.#hasTables) {
+      return [];
+    }
+    const rows = this.#sql.exec<NonceRow>('SELECT * FROM nonce_batches ORDER BY id').toArray();
+    return rows.map(({ id, seen_ms, open_until_ms, nonces }) => ({
+      id,
+      seenAt_ms: seen_ms,
+      openUntil_ms: open_until_ms ?? undefined,
+      nonces: parseJson(v.array(v.string()), nonces, 'stored nonces', 'internal'),
+    }));
   }
 
-  /** Looks at all of them, once a minute, so that each request has one thing less to write. */
-  sweepNonces(before_ms: number): void {
-    this.#sql.exec('DELETE FROM nonces WHERE seen_ms < ?', before_ms);
+  addNonceBatch({ seenAt_ms, openUntil_ms, nonces }: Omit<NonceBatch, 'id'>): number {
+    return this.#sql
+      .exec<{ id: number }>(
+        'INSERT INTO nonce_batches (seen_ms, open_until_ms, nonces) VALUES (?, ?, ?) RETURNING id',
+        ...[seenAt_ms, openUntil_ms ?? null, JSON.stringify(nonces)],
+      )
+      .one().id;
+  }
+
+  closeNonceBatch(id: number, nonces: readonly string[]): void {
+    if (this.#hasTables) {
+      this.#sql.exec(
+        'UPDATE nonce_batches SET open_until_ms = NULL, nonces = ? WHERE id = ?',
+        ...[JSON.stringify(nonces), id],
+      );
+    }
+  }
+
+  sweepNonceBatches(before_ms: number): void {
+    this.#sql.exec('DELETE FROM nonce_batches WHERE seen_ms < ?', before_ms);
   }
 
   /** A new room, or what has become of it. */
   saveRoom(room: RoomAnswer): void {
+    this.#copies.delete(room._id);
     this.#sql.exec(
       `INSERT INTO rooms (id, name, room) VALUES (?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET name = excluded.name, room = excluded.room`,
@@ -114,6 +155,7 @@ export class ServiceStore {
   }
 
   removeRoom(roomId: string): void {
+    this.#copies.delete(roomId);
     this.#sql.exec('DELETE FROM rooms WHERE id = ?', roomId);
   }
 
@@ -125,16 +167,30 @@ export class ServiceStore {
   }
 
   /** The copy of a room, as JSON; without it where something is being done to the room. */
-  copyOf(roomId: string): { room: string | undefined } | undefined {
-    if (!this.#hasTables) {
-      return undefined;
+  copyOf(roomId: string): RoomCopy | undefined {
+    const known = this.#copies.get(roomId);
+    if (known !== undefined || !this.#hasTables) {
+      return known;
     }
     const rows = this.#sql.exec<{ room: string | null; begun: string | null }>(
       'SELECT room, what AS begun FROM rooms LEFT JOIN begun USING (id) WHERE id = ?',
       roomId,
     );
     const row = rows.toArray()[0];
-    return row && { room: row.begun === null ? (row.room ?? undefined) : undefined };
+    const copy = row && { room: row.begun === null ? (row.room ?? undefined) : undefined };
+    if (copy !== undefined) {
+      this.#remember(roomId, copy);
+    }
+    return copy;
+  }
+
+  /** The copies that were asked for last: an app asks for the same rooms again and again. */
+  #remember(roomId: string, copy: RoomCopy): void {
+    this.#copies.set(roomId, copy);
+    const [eldest] = this.#copies.keys();
+    if (this.#copies.size > defaults.copies && eldest !== undefined) {
+      this.#copies.delete(eldest);
+    }
   }
 
   /** The oldest of this name. */
@@ -156,10 +212,12 @@ export class ServiceStore {
 
   /** Something is done to the room and to its copy here: should this object die meanwhile, it is known. */
   begin(roomId: string, what: Begun): void {
+    this.#copies.delete(roomId);
     this.#sql.exec('INSERT OR REPLACE INTO begun (id, what) VALUES (?, ?)', roomId, what);
   }
 
   end(roomId: string): void {
+    this.#copies.delete(roomId);
     this.#sql.exec('DELETE FROM begun WHERE id = ?', roomId);
   }
 

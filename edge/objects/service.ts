@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import { systemClock } from '../../protocol/clock.ts';
 import { newSecret } from '../../protocol/webhook.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type {
@@ -26,6 +27,7 @@ import type {
 import { InOrder } from './in-order.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
+import { Nonces } from './nonces.ts';
 import { ServiceAuth } from './service-auth.ts';
 import type { Begun } from './service-store.ts';
 import { ServiceStore } from './service-store.ts';
@@ -58,7 +60,7 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     this.#store = new ServiceStore({ sql });
     this.#webhooks = new ServiceWebhooks({ sql, now: () => Date.now(), newSecret });
     this.#auth = new ServiceAuth({
-      store: this.#store,
+      nonces: new Nonces({ store: this.#store, clock: systemClock }),
       keyOf: (serviceId) => this.#keyOf(serviceId),
       rate: new RateLimit({
         whose: 'this service',

@@ -9,6 +9,7 @@ import type { Signature } from './support.ts';
 import {
   answer,
   ask,
+  clock,
   createRoom,
   createToken,
   postJson,
@@ -61,6 +62,7 @@ describe('GET /rooms', () => {
     await createRoom('not theirs', adam);
     expect(await listed(eve)).toEqual([first, second]);
     await evictDurableObject(serviceObject(eve.serviceid));
+    clock.pass(1_000);
     expect(await listed(eve)).toEqual([first, second]);
   });
 
@@ -86,6 +88,7 @@ describe('GET /rooms', () => {
       storage.sql.exec("INSERT INTO rooms VALUES ('0123456789abcdef00000000', 'old')");
     });
     await evictDurableObject(serviceObject(service.serviceid));
+    clock.pass(1_000);
     expect(await listed(service)).toEqual([{ name: 'old', _id: '0123456789abcdef00000000' }]);
   });
 });

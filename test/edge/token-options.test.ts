@@ -1,4 +1,4 @@
-import { runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ExplainAnswer } from '../../protocol/contracts/placements.ts';
@@ -220,6 +220,7 @@ describe('a token of the room for tests', () => {
       const worn = `'"usesLeft":${limits.testToken_uses - 3}', '"usesLeft":0'`;
       storage.sql.exec(`UPDATE tokens SET token = replace(token, ${worn})`);
     });
+    await evictDurableObject(room);
     expect(await problem(await join(first))).toEqual({ status: 401, code: 'token_used' });
     expect(await tokenWith({}, roomId)).not.toBe(first);
   });
