@@ -45,45 +45,45 @@ function started(): { clock: VirtualClock; store: Rows; nonces: Nonces; restart:
 }
 
 describe('the nonces of a service', () => {
-  it('are good once, and again when nothing signed with them can be good', async () => {
+  it('are good once, and again when nothing signed with them can be good', () => {
     const { clock, nonces } = started();
     expect(nonces.take('a', clock.now())).toBe(true);
     expect(nonces.take('a', clock.now())).toBe(false);
     expect(nonces.take('b', clock.now())).toBe(true);
-    await clock.advance(limits.replayWindow_s * 1000);
+    clock.advance(limits.replayWindow_s * 1000);
     expect(nonces.take('a', clock.now() - 1)).toBe(false);
-    await clock.advance(limits.replayWindow_s * 1000);
+    clock.advance(limits.replayWindow_s * 1000);
     expect(nonces.take('a', clock.now())).toBe(true);
   });
 
-  it('are written together, twice in a tenth of a second however many they are', async () => {
+  it('are written together, twice in a tenth of a second however many they are', () => {
     const { clock, store, nonces } = started();
     for (let taken = 0; taken < 500; taken += 1) {
       nonces.take(`n${taken}`, clock.now());
     }
-    await clock.advance(100);
+    clock.advance(100);
     expect(store.writes).toBe(2);
     expect(store.rows[0]?.nonces).toHaveLength(500);
   });
 
-  it('are all known after a restart when their batch was closed', async () => {
+  it('are all known after a restart when their batch was closed', () => {
     const { clock, nonces, restart } = started();
     nonces.take('a', clock.now());
     nonces.take('b', clock.now());
-    await clock.advance(100);
+    clock.advance(100);
     const again = restart();
     expect(again.take('a', clock.now() - 100)).toBe(false);
     expect(again.take('b', clock.now() - 100)).toBe(false);
     expect(again.take('c', clock.now() - 100)).toBe(true);
   });
 
-  it('may be lost with the object: what was signed before is refused then, what is signed anew is not', async () => {
+  it('may be lost with the object: what was signed before is refused then, what is signed anew is not', () => {
     const { clock, nonces, restart } = started();
     const signedAt_ms = clock.now();
     nonces.take('first', signedAt_ms);
     nonces.take('lost', signedAt_ms);
     const again = restart();
-    await clock.advance(1_000);
+    clock.advance(1_000);
     expect(again.take('first', signedAt_ms)).toBe(false);
     expect(() => again.take('lost', signedAt_ms)).toThrow('sign it anew');
     expect(again.take('anew', clock.now())).toBe(true);
