@@ -6,7 +6,14 @@ import { rootDir } from './paths.ts';
 const CHECKED = ['protocol', 'edge', 'nodes', 'client', 'infra'];
 
 const edgeRequest = [
-  ...['edge/access-log.ts', 'edge/app.ts', 'edge/body.ts', 'edge/limit.ts', 'edge/origin.ts'],
+  ...[
+    'edge/access-log.ts',
+    'edge/answer-headers.ts',
+    'edge/app.ts',
+    'edge/body.ts',
+    'edge/limit.ts',
+    'edge/origin.ts',
+  ],
 ];
 const edgeObjects = ['edge/objects', 'edge/room', 'edge/placement', 'edge', 'protocol'];
 
@@ -27,6 +34,7 @@ const units: Readonly<Record<string, readonly string[]>> = {
   'edge/app.ts': edgeObjects,
   'edge/body.ts': [...edgeRequest, ...edgeObjects],
   'edge/access-log.ts': [...edgeRequest, ...edgeObjects],
+  'edge/answer-headers.ts': [...edgeRequest, ...edgeObjects],
   'edge/limit.ts': [...edgeRequest, ...edgeObjects],
   'edge/origin.ts': [...edgeRequest, ...edgeObjects],
   'edge/nuve': [...edgeRequest, ...edgeObjects],
