@@ -22,6 +22,8 @@ describe('the configuration of a process', () => {
       announcedIp: undefined,
       agentEndpoint: 'tcp://127.0.1.1:4000',
       mediaPorts: { min: 42_000, max: 42_999 },
+      recordingDir: undefined,
+      allowedInputs: [],
       logLevel: 'info',
       workerBin: undefined,
     });
