@@ -137,12 +137,13 @@ for (const [path, methods] of Object.entries<Readonly<Record<string, Handler>>>(
   // Where there is GET there is HEAD, which the router answers from it.
   const allow = Object.keys(methods).join(', ').replace('GET', 'GET, HEAD');
   app.all(path, (context) => {
-    context.header('allow', allow);
     const { method } = context.req;
-    return problemResponse(
+    const response = problemResponse(
       new RizomaError('method_not_allowed', `${path} takes ${allow}, not ${method}`),
       context.get('requestId'),
     );
+    response.headers.set('allow', allow);
+    return response;
   });
 }
 
