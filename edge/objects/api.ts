@@ -2,6 +2,7 @@ import type {
   NodeCard,
   NodeLoad,
   Presence,
+  RecordingNews,
   RoomEntered,
   RoomUser,
 } from '../../protocol/contracts/node-edge.ts';
@@ -175,6 +176,12 @@ export interface Speaker {
   readonly lease: number;
 }
 
+/** News of a recording, with the controller that has them. */
+export interface RecordingTold extends Speaker {
+  readonly region: string;
+  readonly recording: RecordingNews;
+}
+
 /** What the controllers of a room answered, and which of them did not. */
 export interface Gathered<T> {
   readonly answers: T[];
@@ -212,6 +219,8 @@ export interface RoomApi {
   deleteUser(name: string, trace?: Trace): Promise<Outcome<Gathered<number>>>;
   enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<RoomEntered>>;
   facts(news: Speaker & { facts: RoomFacts }): Promise<Outcome<DirectoryChange>>;
+  /** A recording has begun at that controller, or is over; what is known already does nothing. */
+  recording(news: RecordingTold): Promise<Outcome<null>>;
   /** Who came to that controller and who went. `again` asks it for all who are there. */
   presence(
     news: Speaker & { region: string; presence: Presence },

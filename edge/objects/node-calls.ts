@@ -101,6 +101,10 @@ export function nodeCalls(
       const { speaker, card } = registered(components);
       return await rooms.presence(roomId, speaker, { region: card.region, presence });
     },
+    'room.recording': async ({ roomId, recording }) => {
+      const { speaker, card } = registered(components);
+      return await rooms.recording(roomId, speaker, { region: card.region, recording });
+    },
     'room.leave': async ({ roomId }) => await rooms.leave(roomId, registered(components).speaker),
   };
 }

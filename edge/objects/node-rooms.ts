@@ -1,4 +1,4 @@
-import type { Presence, RoomEntered } from '../../protocol/contracts/node-edge.ts';
+import type { Presence, RecordingNews, RoomEntered } from '../../protocol/contracts/node-edge.ts';
 import type { DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -77,6 +77,16 @@ export class NodeRooms {
   ): Promise<'ok' | 'again'> {
     return this.#order.run(roomId, () =>
       valueOf(this.#room(roomId).presence({ ...speaker, ...news })),
+    );
+  }
+
+  recording(
+    roomId: string,
+    speaker: Speaker,
+    news: { region: string; recording: RecordingNews },
+  ): Promise<null> {
+    return this.#order.run(roomId, () =>
+      valueOf(this.#room(roomId).recording({ ...speaker, ...news })),
     );
   }
 

@@ -27,6 +27,7 @@ import type {
   IssuedToken,
   MovedClient,
   NodeApi,
+  RecordingTold,
   RoomApi,
   RoomPicture,
   Speaker,
@@ -41,9 +42,11 @@ import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { ParticipantsStore } from './participants-store.ts';
+import { RecordingsStore } from './recordings-store.ts';
 import { RoomDirectory } from './room-directory.ts';
 import { RoomGrants } from './room-grants.ts';
 import { RoomParticipants } from './room-participants.ts';
+import { RoomRecordings } from './room-recordings.ts';
 import { RoomRoutes } from './room-routes.ts';
 import { RoomStore } from './room-store.ts';
 import { RoomTokens } from './room-tokens.ts';
@@ -65,6 +68,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
   readonly #routes: RoomRoutes;
   readonly #grants: RoomGrants;
   readonly #participants: RoomParticipants;
+  readonly #recordings: RoomRecordings;
   readonly #webhooks: RoomWebhooks;
   #room: RoomAnswer | undefined;
 
@@ -102,6 +106,12 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       log,
     });
     this.#participants = this.#newParticipants(storage);
+    this.#recordings = new RoomRecordings({
+      store: RecordingsStore.create({ sql: storage.sql }),
+      transaction: (write) => storage.transactionSync(write),
+      isHolder: (speaker) => this.#directory.isHolder(speaker),
+      happened: (happenings) => this.#webhooks.record(happenings),
+    });
     this.#webhooks = this.#newWebhooks(storage);
     this.#grants = this.#newGrants();
     this.#tokens = new RoomTokens({
@@ -152,6 +162,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
 
   delete(roomId: string, trace?: Trace): Promise<Outcome<null>> {
     return outcomeOf(log.of(trace), async () => {
+      this.#recordings.end();
       this.#participants.end();
       this.#store.removeRoom();
       this.#room = undefined;
@@ -238,8 +249,13 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     });
   }
 
+  recording(news: RecordingTold): Promise<Outcome<null>> {
+    return outcomeOf(log, () => this.#recordings.told(news));
+  }
+
   leave(speaker: Speaker): Promise<Outcome<null>> {
     return outcomeOf(log, () => {
+      this.#recordings.drop('leave', speaker);
       this.#directory.drop('leave', speaker);
       this.#participants.drop('leave', speaker);
       log.info('a controller left the room', { roomId: this.#open()._id, nodeId: speaker.nodeId });
@@ -250,6 +266,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
   nodeLost(speaker: Speaker): Promise<Outcome<null>> {
     return outcomeOf(log, () => {
       this.#mesh.forget();
+      this.#recordings.drop('lost', speaker);
       this.#directory.drop('lost', speaker);
       this.#participants.drop('lost', speaker);
       log.warn('a controller of the room was lost', { nodeId: speaker.nodeId });

@@ -1,3 +1,8 @@
+import type {
+  WebhookRecording,
+  WebhookRecordingFailed,
+  WebhookRecordingStopped,
+} from '../../protocol/contracts/webhooks.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
 import type { Participant, ParticipantsState } from './participants.ts';
 import { isAnybodyPresent, isPresent } from './participants.ts';
@@ -9,7 +14,10 @@ export type Happening =
       readonly event: 'participant_joined' | 'participant_left';
       readonly participant: Participant;
     }
-  | { readonly event: 'stream_published' | 'stream_unpublished'; readonly stream: RoomStream };
+  | { readonly event: 'stream_published' | 'stream_unpublished'; readonly stream: RoomStream }
+  | { readonly event: 'recording_started'; readonly recording: WebhookRecording }
+  | { readonly event: 'recording_stopped'; readonly recording: WebhookRecordingStopped }
+  | { readonly event: 'recording_failed'; readonly recording: WebhookRecordingFailed };
 
 /** Who is in a room and what is published in it. */
 export interface Scene {

@@ -69,5 +69,8 @@ export function eventOf(
     const stream = { id: streamId, participantId: clientId, name: userName, region, ...media };
     return { ...common, stream };
   }
+  if ('recording' in happening) {
+    return { ...common, recording: happening.recording };
+  }
   return common;
 }

@@ -34,6 +34,8 @@ export const defaults = {
   earlyChanges: 64,
   /** Recordings of a room at a time: each is a file and a process that writes it. */
   recordings: 32,
+  /** Beginnings and ends of recordings of a room that the edge is to be told of; more means that one is sent in a loop. */
+  untoldRecordings: 1_024,
   /** Tickets remembered as used: 500 joins a second for as long as a ticket can live. */
   usedTickets: 100_000,
   /** What Licode tells clients to send and receive at most when nothing is configured, in kbit/s. */

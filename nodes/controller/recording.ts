@@ -1,3 +1,4 @@
+import type { Clock } from '../../protocol/clock.ts';
 import type {
   RecordingEnded,
   StartRecorderMessage,
@@ -7,9 +8,11 @@ import type { RecordingEnd } from '../../protocol/contracts/controller-erizo.ts'
 import type { RoomStream } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newStreamId } from '../../protocol/ids.ts';
+import type { Edge } from '../mesh/edge.ts';
 import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
 import type { Erizo } from './erizos.ts';
+import { RecordingReports } from './recording-reports.ts';
 import type { RoomParts } from './room-parts.ts';
 
 /** A recording that was asked for here; it has a place at its process as a client has one. */
@@ -20,6 +23,8 @@ export interface Recording {
   readonly abort: AbortController;
   erizo: Erizo | undefined;
   stopped: Promise<RecordingEnd> | undefined;
+  /** Whether it was told that it has begun, so that its end is to be told too. */
+  begun: boolean;
 }
 
 const lost: RecordingEnd = { why: 'failed', duration_ms: 0, size_bytes: 0 };
@@ -29,11 +34,31 @@ export class Recordings {
   readonly #parts: RoomParts;
   readonly #onIdle: () => void;
   readonly #recordings = new Map<string, Recording>();
+  readonly #reports: RecordingReports;
 
-  /** `onIdle` is called when the last one is over. */
-  constructor(parts: RoomParts, options: { onIdle: () => void }) {
+  /**
+   * `onIdle` is called when the last one is over, and when the Room object knows of all of them;
+   * `onNoHolder` where that does not count this controller as a holder of the room.
+   */
+  constructor(
+    components: { parts: RoomParts; clock: Clock; edge: Edge },
+    options: { onIdle: () => void; onNoHolder: () => void },
+  ) {
+    const { parts, clock, edge } = components;
     this.#parts = parts;
     this.#onIdle = options.onIdle;
+    const { roomId, log } = parts;
+    this.#reports = new RecordingReports({ clock, edge, log }, { roomId, ...options });
+  }
+
+  /** Nothing is recorded here, and the Room object knows it. */
+  get isIdle(): boolean {
+    return this.size === 0 && this.#reports.isIdle;
+  }
+
+  /** The Room object counts this controller as a holder, for the first time or again. */
+  entered(): void {
+    this.#reports.entered();
   }
 
   get size(): number {
@@ -56,6 +81,7 @@ export class Recordings {
       abort: new AbortController(),
       erizo: undefined,
       stopped: undefined,
+      begun: false,
     };
     const { recordingId } = recording;
     this.#recordings.set(recordingId, recording);
@@ -68,6 +94,10 @@ export class Recordings {
     }
     this.#parts.log.info({ clientId: client.id, recordingId, streamId }, 'recording started');
     this.#parts.broadcast('recording_started', { id: recordingId, streamId });
+    if (this.#recordings.has(recordingId)) {
+      recording.begun = true;
+      this.#reports.tell({ id: recordingId, streamId });
+    }
     return recordingId;
   }
 
@@ -153,6 +183,9 @@ export class Recordings {
 
   #over(recording: Recording, end: RecordingEnd): void {
     const { recordingId: id, streamId } = recording;
+    if (recording.begun && this.#recordings.has(id)) {
+      this.#reports.tell({ id, streamId, end });
+    }
     if (this.#forget(recording)) {
       this.#parts.log.info({ recordingId: id, streamId, ...end }, 'recording ended');
       const message: RecordingEnded = { id, streamId, ...end };

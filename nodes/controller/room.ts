@@ -4,7 +4,6 @@ import type { Connected, RoomEnded } from '../../protocol/contracts/client.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange, Removal } from '../../protocol/directory.ts';
-import { toRizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { Edge } from '../mesh/edge.ts';
@@ -24,7 +23,7 @@ import { MovedClients } from './moved-clients.ts';
 import type { Neighbours } from './neighbours.ts';
 import { PeerToPeer } from './p2p.ts';
 import { Publishing } from './publishing.ts';
-import type { Recording } from './recording.ts';
+import { quietly } from './quietly.ts';
 import { Recordings } from './recording.ts';
 import { RemovedUsers } from './removed-users.ts';
 import type { RoomParts } from './room-parts.ts';
@@ -64,7 +63,7 @@ export class Room implements ClientHandlers {
   readonly #options: RoomOptions;
   readonly #clients = new Map<string, Client>();
   readonly #streams: Streams;
-  readonly #erizos: ErizoList<Client | Recording>;
+  readonly #erizos: RoomParts['erizos'];
   readonly #sync: RoomSync;
   readonly #presence: RoomPresence;
   readonly publishing: Publishing;
@@ -100,7 +99,7 @@ export class Room implements ClientHandlers {
       {
         roomId,
         facts: () => this.#streams.facts(this.#erizos.facts),
-        onEntered: () => this.#presence.entered(),
+        onEntered: () => [this.#presence, this.recordings].forEach((part) => part.entered()),
         onDirectory: (directory) => this.#learn(directory),
         onRemoved: (removed) => removed.forEach((removal) => this.removed.add(removal)),
         onGone: (error) => this.gone(error.code, 'the room does not exist any more'),
@@ -123,7 +122,10 @@ export class Room implements ClientHandlers {
       onRemoved: (streamId) => this.#subscribing.streamRemoved(streamId),
       onMoved: (streamId) => this.#subscribing.streamMoved(streamId),
     });
-    this.recordings = new Recordings(parts, { onIdle: () => this.#leaveIfEmpty() });
+    this.recordings = new Recordings(
+      { ...components, parts },
+      { onIdle: () => this.#leaveIfEmpty(), onNoHolder: () => this.#sync.forgotten() },
+    );
   }
 
   get counters(): { clients: number; streams: number; subscriptions: number } {
@@ -217,7 +219,7 @@ export class Room implements ClientHandlers {
     const erizo = this.#erizos.of(client);
     const removal = erizo?.rpc.call('removeClient', { clientId: client.id });
     // The conversation may end with the client: its last word has to be said first.
-    void this.#quietly(removal).then(() => this.#erizos.release(client));
+    void quietly(this.#log, removal).then(() => this.#erizos.release(client));
     this.#log.info({ clientId: client.id, why, clients: this.#clients.size }, 'client left');
     this.#options.onLeft(client);
     this.#leaveIfEmpty();
@@ -346,7 +348,7 @@ export class Room implements ClientHandlers {
       return;
     }
     this.recordings.close();
-    if (this.recordings.size === 0) {
+    if (this.recordings.isIdle) {
       this.#presence.left();
       this.#sync.leave();
     }
@@ -373,14 +375,6 @@ export class Room implements ClientHandlers {
     }
   }
 
-  async #quietly(call: Promise<unknown> | undefined): Promise<void> {
-    try {
-      await call;
-    } catch (thrown) {
-      this.#log.debug({ code: toRizomaError(thrown).code }, 'removal was not answered');
-    }
-  }
-
   #parts(): RoomParts {
     return {
       roomId: this.id,
@@ -394,7 +388,7 @@ export class Room implements ClientHandlers {
       p2p: () => this.#sync.p2p,
       factsChanged: () => this.#sync.tell(),
       directoryChanged: () => this.#changes.next(),
-      quietly: (call) => this.#quietly(call),
+      quietly: (call) => quietly(this.#log, call),
     };
   }
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { CertificateText } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
+import { RecordingEnd } from './controller-erizo.ts';
 import { Directory, DirectoryChange, Endpoint, Removal, RoomFacts } from '../directory.ts';
 import { GrantText } from '../grant.ts';
 import { EnrolmentText } from '../enrolment.ts';
@@ -10,9 +11,11 @@ import {
   Jurisdiction,
   NodeId,
   PeerId,
+  RecordingId,
   RegionId,
   RequestId,
   RoomId,
+  StreamId,
 } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { Place } from '../place.ts';
@@ -106,6 +109,13 @@ export const Presence = v.strictObject({
   whole: v.optional(v.strictObject({ first: PresenceNumber, last: v.boolean() })),
 });
 
+/** A recording has begun at a controller; with `end` it is over. */
+export const RecordingNews = v.strictObject({
+  id: RecordingId,
+  streamId: StreamId,
+  end: v.optional(RecordingEnd),
+});
+
 /** What a node may ask of the edge, and tell it. */
 export const nodeToEdge = {
   /**
@@ -187,6 +197,14 @@ export const nodeToEdge = {
   'room.presence': {
     params: v.strictObject({ roomId: RoomId, presence: Presence }),
     result: v.picklist(['ok', 'again']),
+    errors: ['not_found', 'overloaded', 'conflict'],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /** A recording has begun here, or is over: each once, in their order. What is known already does nothing. */
+  'room.recording': {
+    params: v.strictObject({ roomId: RoomId, recording: RecordingNews }),
+    result: v.null(),
     errors: ['not_found', 'overloaded', 'conflict'],
     timeout_ms: 5_000,
     idempotent: true,
@@ -274,6 +292,7 @@ export type NodeCard = v.InferOutput<typeof NodeCard>;
 export type NodeLoad = v.InferOutput<typeof NodeLoad>;
 export type RoomEntered = v.InferOutput<typeof RoomEntered>;
 export type RoomUser = v.InferOutput<typeof RoomUser>;
+export type RecordingNews = v.InferOutput<typeof RecordingNews>;
 export type Presence = v.InferOutput<typeof Presence>;
 export type NodeToEdge = typeof nodeToEdge;
 export type EdgeToNode = typeof edgeToNode;

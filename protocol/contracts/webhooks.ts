@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { StreamMedia } from '../directory.ts';
-import { ClientId, RegionId, RoomId, StreamId } from '../ids.ts';
+import { ClientId, RecordingId, RegionId, RoomId, StreamId } from '../ids.ts';
 import { limits } from '../limits.ts';
+import { RecordingEnd } from './controller-erizo.ts';
 
 /** What apps are told of their rooms, and how they ask for it. */
 
@@ -12,6 +13,9 @@ export const webhookEvents = [
   'participant_left',
   'stream_published',
   'stream_unpublished',
+  'recording_started',
+  'recording_stopped',
+  'recording_failed',
 ] as const;
 
 export const WebhookEventName = v.picklist(webhookEvents);
@@ -33,6 +37,23 @@ export const WebhookStream = v.object({
   name: text,
   region: RegionId,
   ...StreamMedia.entries,
+});
+
+/** A recording that began, and the region of the controller at which it was asked for. */
+export const WebhookRecording = v.object({ id: RecordingId, streamId: StreamId, region: RegionId });
+
+/** One whose file is closed. How much is in it is not known where the room was deleted under it. */
+export const WebhookRecordingStopped = v.object({
+  ...WebhookRecording.entries,
+  why: v.picklist(['stopped', 'ended', 'limit', 'room_deleted']),
+  duration_ms: v.optional(RecordingEnd.entries.duration_ms),
+  size_bytes: v.optional(RecordingEnd.entries.size_bytes),
+});
+
+/** One whose file was not closed, or whose controller was lost, so that nothing is known of it. */
+export const WebhookRecordingFailed = v.object({
+  ...WebhookRecording.entries,
+  why: v.picklist(['failed', 'node_lost']),
 });
 
 const common = {
@@ -60,6 +81,13 @@ export const WebhookEvent = v.variant('event', [
     ...common,
     stream: WebhookStream,
   }),
+  v.object({ event: v.literal('recording_started'), ...common, recording: WebhookRecording }),
+  v.object({
+    event: v.literal('recording_stopped'),
+    ...common,
+    recording: WebhookRecordingStopped,
+  }),
+  v.object({ event: v.literal('recording_failed'), ...common, recording: WebhookRecordingFailed }),
 ]);
 
 /** `PUT /webhook`. */
@@ -107,6 +135,9 @@ export const DeadEventsAnswer = v.object({
 });
 
 export type WebhookEventName = v.InferOutput<typeof WebhookEventName>;
+export type WebhookRecording = v.InferOutput<typeof WebhookRecording>;
+export type WebhookRecordingStopped = v.InferOutput<typeof WebhookRecordingStopped>;
+export type WebhookRecordingFailed = v.InferOutput<typeof WebhookRecordingFailed>;
 export type WebhookEvent = v.InferOutput<typeof WebhookEvent>;
 export type PutWebhookRequest = v.InferOutput<typeof PutWebhookRequest>;
 export type WebhookAnswer = v.InferOutput<typeof WebhookAnswer>;

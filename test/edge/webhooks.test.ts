@@ -6,77 +6,16 @@ import { valueOf } from '../../edge/objects/outcome.ts';
 import { servicesOf } from '../../edge/objects/stubs.ts';
 import { attemptWaits_ms } from '../../edge/room/webhooks.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
-import type { WebhookEvent } from '../../protocol/contracts/webhooks.ts';
-import { DeadEventsAnswer, WebhookAnswer } from '../../protocol/contracts/webhooks.ts';
-import type { RoomFacts } from '../../protocol/directory.ts';
+import { DeadEventsAnswer } from '../../protocol/contracts/webhooks.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import { verifyWebhook, webhookHeaders } from '../../protocol/webhook.ts';
-import type { Signature, TestNode } from './support.ts';
-import { answer, clock, createRoom, problem, request, someFacts, startNode } from './support.ts';
+import type { TestNode } from './support.ts';
+import { answer, clock, problem, request, someFacts } from './support.ts';
+import type { App } from './webhook-app.ts';
+import { heldRoom, newApp, Received, ring, roomObject, rowsLeft } from './webhook-app.ts';
 
-const nothing: RoomFacts = { erizos: [], streams: [] };
-const roomObject = (id: string): DurableObjectStub => env.ROOM.get(env.ROOM.idFromName(id));
-const ring = async (roomId: string): Promise<boolean> =>
-  await runDurableObjectAlarm(roomObject(roomId));
 const somebody = (name = 'ann'): RoomUser => ({ clientId: newUuid(), name, role: 'presenter' });
-
-const Received = v.array(v.object({ headers: v.record(v.string(), v.string()), body: v.string() }));
-
-/** An app that wants to hear of its rooms, and the server that hears it. */
-interface App {
-  readonly service: Signature;
-  readonly url: string;
-  readonly secret: string;
-  /** Each message that came, checked; several where an event was sent again. */
-  heard(): Promise<WebhookEvent[]>;
-  names(): Promise<string[]>;
-  /** What the next messages are answered. */
-  answers(...statuses: number[]): Promise<void>;
-}
-
-const signedAt_ms = (headers: Record<string, string>): number =>
-  Number(headers[webhookHeaders.timestamp]) * 1000;
-
-let apps = 0;
-
-async function newApp(events?: string[]): Promise<App> {
-  apps += 1;
-  const name = `app-${apps}`;
-  const key = `the key of ${name}`;
-  const service = { serviceid: await valueOf(servicesOf(env).create({ name, key })), key };
-  const url = `https://receiver.test/${name}`;
-  const response = await request('PUT', '/webhook', { url, events }, service);
-  const { secret = '' } = v.parse(WebhookAnswer, await response.json());
-  const received = async (): Promise<v.InferOutput<typeof Received>> =>
-    v.parse(Received, await (await fetch(url)).json());
-  const heard = async (): Promise<WebhookEvent[]> =>
-    await Promise.all(
-      (await received()).map(({ headers, body }) =>
-        verifyWebhook(secret, headers, body, signedAt_ms(headers)),
-      ),
-    );
-  return {
-    service,
-    url,
-    secret,
-    heard,
-    names: async () => (await heard()).map(({ event }) => event),
-    answers: async (...statuses) => {
-      await fetch(url, { method: 'PUT', body: JSON.stringify(statuses) });
-    },
-  };
-}
-
-let nodes = 70;
-
-/** A room of the app that a node holds. */
-async function heldRoom(app: App, name: string): Promise<{ roomId: string; node: TestNode }> {
-  const { _id: roomId } = await createRoom(name, app.service);
-  const node = await startNode('eu-west', (nodes += 1));
-  await node.peer.call('room.enter', { roomId, facts: nothing });
-  return { roomId, node };
-}
 
 /** Tells who is in the room at the node: these and nobody else. */
 async function are(node: TestNode, roomId: string, ...users: RoomUser[]): Promise<void> {
@@ -96,19 +35,6 @@ const isQuiet = async (roomId: string): Promise<boolean> =>
     (_, { storage }) =>
       storage.sql.exec("SELECT * FROM alarms WHERE purpose = 'webhooks'").toArray().length === 0,
   );
-
-const rowsLeft = async (roomId: string): Promise<number> =>
-  await runInDurableObject(roomObject(roomId), (_, { storage }) => {
-    const tables = storage.sql
-      .exec<{ name: string }>(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'",
-      )
-      .toArray();
-    const counts = tables.map(({ name }) =>
-      Number(storage.sql.exec(`SELECT COUNT(*) AS n FROM ${name}`).one()['n']),
-    );
-    return counts.reduce((sum, count) => sum + count, 0);
-  });
 
 const pages = async (app: App): Promise<DeadEventsAnswer['deadEvents']> => {
   const response = await request('GET', '/webhook/dead', undefined, app.service);
@@ -316,6 +242,9 @@ describe('the settings of a webhook', () => {
         'participant_left',
         'stream_published',
         'stream_unpublished',
+        'recording_started',
+        'recording_stopped',
+        'recording_failed',
       ],
       version: 2,
       dead: 0,

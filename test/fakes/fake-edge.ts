@@ -4,6 +4,7 @@ import type { NodeToEdge, RoomEntered, RoomUser } from '../../protocol/contracts
 import { nodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { applyChange, emptyDirectory } from '../../protocol/directory.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { signGrant } from '../../protocol/grant.ts';
 import { newHexId, newTokenId } from '../../protocol/ids.ts';
@@ -26,6 +27,8 @@ export class FakeEdge implements Edge {
   linked = true;
   /** Its rooms are such that clients send to each other directly. */
   p2p = false;
+  /** The next calls fail with these codes. */
+  readonly failNext: ErrorCode[] = [];
   keys: EdgeKeys | undefined;
   /** Every call that arrived, in order. */
   readonly calls: { method: string; params: unknown }[] = [];
@@ -185,6 +188,10 @@ export class FakeEdge implements Edge {
     const row = nodeToEdge[method];
     const given = parse(row.params, structuredClone(params), method);
     this.calls.push({ method, params: given });
+    const failure = this.failNext.shift();
+    if (failure !== undefined) {
+      throw new RizomaError(failure, 'as the test wants it');
+    }
     const answer = this.#answer(method, given);
     await this.#gate;
     await new Promise((resolve) => setImmediate(resolve));
@@ -209,6 +216,13 @@ export class FakeEdge implements Edge {
       }
       case 'room.presence':
         return this.#tellPresence(params as ParamsOf<NodeToEdge, 'room.presence'>);
+      case 'room.recording': {
+        const { roomId } = params as ParamsOf<NodeToEdge, 'room.recording'>;
+        if (!this.#rooms.has(roomId)) {
+          throw new RizomaError('not_found', 'there is no such room');
+        }
+        return null;
+      }
       case 'room.leave': {
         const { roomId } = params as ParamsOf<NodeToEdge, 'room.leave'>;
         this.#present.delete(roomId);

@@ -115,6 +115,52 @@ describe('recording', () => {
   });
 });
 
+describe('what the edge is told of recordings', () => {
+  const told = (world: World): unknown[] =>
+    world.edge.calls.flatMap(({ method, params }) => (method === 'room.recording' ? [params] : []));
+
+  it('is that they begin and how they end, before the room is left', async () => {
+    const { world, ann, bob, streamId } = await recordingWorld();
+    const { roomId } = world;
+    const [id] = await bob.ask('startRecorder', { to: streamId });
+    await ann.ask('clientDisconnection', {});
+    await bob.ask('clientDisconnection', {});
+    await eventually(() => world.edge.count('room.leave') === 1);
+    expect(told(world)).toEqual([
+      { roomId, recording: { id, streamId } },
+      { roomId, recording: { id, streamId, end: expect.objectContaining({ why: 'stopped' }) } },
+    ]);
+    const methods = world.edge.calls.map(({ method }) => method);
+    expect(methods.lastIndexOf('room.recording')).toBeLessThan(methods.indexOf('room.leave'));
+  });
+
+  it('waits while the edge is away, and is told in order once the room was entered again', async () => {
+    const { world, ann, bob, streamId } = await recordingWorld();
+    const { roomId } = world;
+    world.edge.goAway();
+    const [id] = await bob.ask('startRecorder', { to: streamId });
+    world.erizo(0).recordingEnded({ recordingId: String(id), end });
+    await bob.next('recording_ended');
+    await ann.ask('clientDisconnection', {});
+    await bob.ask('clientDisconnection', {});
+    expect(told(world)).toEqual([]);
+    world.edge.comeBack();
+    await eventually(() => world.edge.count('room.leave') === 1);
+    expect(told(world)).toEqual([
+      { roomId, recording: { id, streamId } },
+      { roomId, recording: { id, streamId, end } },
+    ]);
+  });
+
+  it('is nothing of those that did not begin', async () => {
+    const { world, ann, streamId } = await recordingWorld();
+    world.erizo(0).failNext.push('unavailable');
+    await ann.ask('startRecorder', { to: streamId });
+    await ann.ask('clientDisconnection', {});
+    expect(told(world)).toEqual([]);
+  });
+});
+
 describe('an external input', () => {
   const playing = (state: string, sdp: unknown): unknown => ({
     options: { state, audio: true, video: true, attributes: { name: 'film' } },

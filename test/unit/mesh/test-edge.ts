@@ -168,6 +168,7 @@ export class TestEdge {
         streams: { put: [], removed: [] },
       }),
       'room.presence': async () => 'ok',
+      'room.recording': async () => null,
       'room.leave': async () => null,
     };
   }
