@@ -45,11 +45,11 @@ export class Heartbeat {
   }
 
   #ask(): void {
-    this.#socket.emit('heartbeat', () => this.heard());
     // A page that was asleep asks when it wakes, and is not told of a silence that was its own.
     this.#stop = this.#clock.after(defaults.heartbeatAnswer_ms, () => {
       this.close();
       this.#onSilence();
     });
+    this.#socket.emit('heartbeat', () => this.heard());
   }
 }

@@ -20,6 +20,8 @@ export class SubscribePeer extends Peer {
   readonly #arrivals = new Arrivals<MediaStream>();
   /** Ids of the streams that are subscribed to over this connection. */
   readonly #taken = new Set<string>();
+  /** What ends the pauses that are under way. */
+  readonly #pauses = new Set<() => void>();
 
   constructor(components: PeerComponents) {
     super(components);
@@ -67,10 +69,21 @@ export class SubscribePeer extends Peer {
       if (this.isClosed || (came ?? 0) > 0) {
         return;
       }
-      await new Promise<void>((resolve) => {
-        this.clock.after(defaults.flowLook_ms, resolve);
-      });
+      await this.#pause(defaults.flowLook_ms);
     }
+  }
+
+  /** Ends after so long, or with the connection. */
+  #pause(time_ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        this.#pauses.delete(end);
+        resolve();
+      };
+      const cancel = this.clock.after(time_ms, end);
+      this.#pauses.add(end);
+    });
   }
 
   /** One report a track (W3C webrtc-stats). */
@@ -94,5 +107,8 @@ export class SubscribePeer extends Peer {
   protected handleClosed(error: RizomaError): void {
     this.#taken.clear();
     this.#arrivals.end(error);
+    for (const end of this.#pauses) {
+      end();
+    }
   }
 }

@@ -121,6 +121,10 @@ const scenarios = {
       stats.find(({ streamId }) => streamId === id),
     );
     all.room.leave();
+    // Who waited for something hears of the end, and stops its timer, in a turn of its own.
+    await new Promise((resolve) => {
+      setTimeout(resolve);
+    });
     return {
       own_id: remote.id === media.id,
       kinds: media
@@ -239,9 +243,9 @@ const scenarios = {
     await all.room.unsubscribe(remote);
     await all.room.unpublish(local);
     all.clock.advance(10_000);
-    const answer = { kept, used, idle: states(all.connections), timers: all.clock.pending };
+    const idle = states(all.connections);
     all.room.leave();
-    return answer;
+    return { kept, used, idle, timers: all.clock.pending };
   },
 };
 

@@ -29,7 +29,7 @@ export interface Signer {
 
 export interface Body {
   readonly type: string | undefined;
-  /** Text with `$token` and `$room` in the place of what there is. */
+  /** Text with `$token`, `$room` and `$reentry` in the place of what there is. */
   readonly content: string | Uint8Array;
   /** Sent in pieces, so that nobody knows its length before. */
   readonly chunked: boolean;

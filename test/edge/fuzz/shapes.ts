@@ -23,7 +23,11 @@ const words = [
 ];
 
 /** Names whose values the world knows: they are put in when a request is made. */
-const known: Readonly<Record<string, string>> = { token: '$token', room: '$room' };
+const known: Readonly<Record<string, string>> = {
+  token: '$token',
+  room: '$room',
+  reentry: '$reentry',
+};
 
 /** Values as a schema wants them; where it has demands that are not read here, some are not valid. */
 export function valuesOf(schema: unknown): fc.Arbitrary<unknown> {

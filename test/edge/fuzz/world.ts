@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import worker from '../../../edge/worker.ts';
 import { utf8 } from '../../../protocol/bytes.ts';
 import { httpApi } from '../../../protocol/contracts/http-api/index.ts';
-import { RoomAnswer } from '../../../protocol/contracts/rest.ts';
+import { JoinAnswer, RoomAnswer } from '../../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import type { HttpRoute } from '../../../protocol/http-contract.ts';
 import { routesOf } from '../../../protocol/http-contract.ts';
@@ -53,6 +53,8 @@ export class World {
   /** A header that was taken before. */
   #taken: string | undefined;
   #nonces = 0;
+  /** Of who joined last. */
+  #reentry = 'none';
 
   private constructor(parts: Pick<World, 'services' | 'vaultRooms' | 'unusedToken' | 'nodes'>) {
     this.services = parts.services;
@@ -133,6 +135,10 @@ export class World {
         break;
       case 'POST /rooms/:room/tokens':
         this.#tokens.push(text);
+        break;
+      case 'POST /join':
+      case 'POST /rejoin':
+        this.#reentry = parseJson(JoinAnswer, text, 'joined').reentry;
         break;
       case 'DELETE /rooms/:room/users/:user':
         this.nodes.forEach(populate);
@@ -249,7 +255,10 @@ export class World {
     const token = this.#tokens.at(-1) ?? 'none';
     const content =
       typeof body.content === 'string'
-        ? body.content.replaceAll('$token', token).replaceAll('$room', room)
+        ? body.content
+            .replaceAll('$token', token)
+            .replaceAll('$room', room)
+            .replaceAll('$reentry', this.#reentry)
         : body.content;
     const bytes = typeof content === 'string' ? utf8(content) : content;
     return body.chunked ? inPieces(bytes) : bytes;
