@@ -7,6 +7,7 @@ import type {
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { ErizoFact } from '../../protocol/directory.ts';
 import type { Link } from '../../protocol/link.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Target } from '../link/zmq-dialer.ts';
@@ -27,6 +28,13 @@ export type ErizoRpc = RpcPeer<ControllerToErizo, ErizoToController>;
 /** A process that rooms of this controller use. */
 export interface Erizo extends ErizoRef {
   readonly rpc: ErizoRpc;
+}
+
+/** Throws `link_down` where the process was lost in the moment in which it answered: nobody else would say so. */
+export function demandAlive({ rpc, erizoId }: Erizo): void {
+  if (rpc.ended !== undefined) {
+    throw new RizomaError('link_down', `ErizoJS ${erizoId} was lost when it had answered`);
+  }
 }
 
 export interface ErizosListener {

@@ -10,6 +10,7 @@ import { parse } from '../../protocol/parse.ts';
 import { attempt } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { Erizo } from './erizos.ts';
+import { demandAlive } from './erizos.ts';
 import type { Failure, Flow } from './flow.ts';
 import { erizoOf, failureOf, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
@@ -228,6 +229,7 @@ export class Publishing {
       },
     );
     if (!abort.signal.aborted) {
+      demandAlive(erizo);
       this.#ready(client, flow, media, erizo);
     }
   }

@@ -7,6 +7,7 @@ import { limits } from '../../protocol/limits.ts';
 import { attempt } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { DataStreams } from './data-streams.ts';
+import { demandAlive } from './erizos.ts';
 import type { Failure, Flow } from './flow.ts';
 import { erizoOf, failureOf, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
@@ -212,6 +213,7 @@ export class Subscribing {
       },
     );
     if (!abort.signal.aborted) {
+      demandAlive(erizo);
       this.tell(flow);
       flow.state = { at: 'ready', erizo };
       this.#parts.log.info({ clientId: client.id, streamId, hops: route.length }, 'subscribed');
