@@ -1,4 +1,5 @@
 import { Response } from 'miniflare';
+import * as v from 'valibot';
 
 /** What came to one path of the receiver, and what the next ones are answered. */
 interface Box {
@@ -26,7 +27,7 @@ export async function receive(request: {
     case 'GET':
       return Response.json(box.received);
     case 'PUT':
-      box.answers = JSON.parse(body) as number[];
+      box.answers = v.parse(v.array(v.number()), JSON.parse(body));
       return new Response(null, { status: 204 });
     default: {
       box.received.push({ headers: Object.fromEntries(request.headers), body });
