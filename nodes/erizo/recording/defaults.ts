@@ -1,6 +1,6 @@
 /** The numbers of recordings, each with its unit and its reason. */
 export const recordingDefaults = {
-  /** Recordings of one process, each with an ffmpeg of its own beside it; more of them go to other processes. */
+  /** Recordings of one process, each with an ffmpeg of its own beside it; more are refused. */
   recordings: 16,
   /** For the publisher's first key frame: it may have to come over two continents, and be asked for again. */
   firstKeyFrame_ms: 8_000,
