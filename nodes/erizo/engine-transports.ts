@@ -93,9 +93,6 @@ function rtpStatsOf(stat: types.ProducerStat | types.ConsumerStat): RtpStats {
   };
 }
 
-/** Higher than any: the worker takes the highest that there is. */
-const topLayer = 7;
-
 export function consumerOf(
   consumer: types.Consumer,
   transport: types.Transport,
@@ -112,10 +109,7 @@ export function consumerOf(
     resume: () => consumer.resume(),
     requestKeyFrame: () => consumer.requestKeyFrame(),
     setLayers: ({ spatial, temporal }) =>
-      consumer.setPreferredLayers({
-        spatialLayer: spatial ?? topLayer,
-        temporalLayer: temporal ?? topLayer,
-      }),
+      consumer.setPreferredLayers({ spatialLayer: spatial, temporalLayer: temporal }),
     onKeyFrame: (listener) => trace.on('keyframe', listener),
     onFirstPacket: (listener) => trace.once('rtp', listener),
     stats: async () => {

@@ -76,8 +76,8 @@ export interface Consumer {
   /** Also asks for a key frame. */
   resume(): Promise<void>;
   requestKeyFrame(): Promise<void>;
-  /** The best layers to send; as high as the connection bears where they are not said. */
-  setLayers(layers: { spatial?: number | undefined; temporal?: number | undefined }): Promise<void>;
+  /** The best layers to send; of what there is the highest that are not over them. */
+  setLayers(layers: { spatial: number; temporal: number }): Promise<void>;
   /** Calls the listener at the first packet of each key frame, until the answer is called. */
   onKeyFrame(listener: () => void): () => void;
   stats(): Promise<RtpStats[]>;

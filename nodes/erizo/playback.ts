@@ -1,73 +1,66 @@
 import type { Clock } from '../../protocol/clock.ts';
 import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
+import type { VideoWish, WantedVideo, Wisher } from './layer-wish.ts';
+import { foldWishes, wholeVideo, wishOfApp } from './layer-wish.ts';
 import type { Consumer } from './media.ts';
-import { Slideshow } from './slideshow.ts';
+import { PlayedTrack } from './played-track.ts';
 
-/** What a subscriber wants of a stream beside its tracks: what is muted, which layers, key frames alone. */
+/** How a subscriber gets a stream: what is muted or paused, which layers, key frames alone. */
 export class Playback {
   readonly #clock: Clock;
-  readonly #consumers: readonly Consumer[];
-  readonly #slideshows = new Map<Consumer, Slideshow>();
-  readonly #paused = new Set<Consumer>();
-  #config: StreamConfig = {};
+  readonly #wishes = new Map<Wisher, VideoWish>();
+  #isAudioMuted = false;
+  #wanted: WantedVideo = wholeVideo;
+  #tracks: readonly PlayedTrack[] = [];
 
-  constructor(components: { clock: Clock; consumers: readonly Consumer[] }) {
+  constructor(components: { clock: Clock }) {
     this.#clock = components.clock;
-    this.#consumers = components.consumers;
   }
 
-  /** Whether anything of the stream is to come at all. */
+  /** The video that suits all who have a wish. */
+  get wanted(): WantedVideo {
+    return this.#wanted;
+  }
+
+  /** Whether anything of what is played is to come at all. */
   get wantsMedia(): boolean {
-    return this.#consumers.some(({ kind }) => !this.#isMuted(kind));
+    return this.#tracks.some((track) => !this.#isPaused(track.consumer));
   }
 
-  /** What the change does not name stays. */
-  update(change: StreamConfig): void {
-    const before = this.#config;
-    this.#config = { ...before, ...change };
-    for (const consumer of this.#consumers) {
-      this.#apply(consumer, change.slideShow_ms !== undefined);
-      if (consumer.kind === 'video' && change.qualityLayer !== undefined) {
-        quietly(consumer.setLayers(change.qualityLayer));
-      }
-    }
+  /** The client is sent media by these from now on, as it was wished before. */
+  start(consumers: readonly Consumer[]): void {
+    this.#tracks = consumers.map((consumer) => new PlayedTrack({ clock: this.#clock, consumer }));
+    this.#apply();
+  }
+
+  /** The whole of what the app says of the stream. */
+  configure(config: StreamConfig): void {
+    this.#isAudioMuted = config.muteStream?.audio === true;
+    this.wish('app', wishOfApp(config));
+  }
+
+  /** Takes the place of the wisher's last one. */
+  wish(who: Wisher, wish: VideoWish): void {
+    this.#wishes.set(who, wish);
+    this.#wanted = foldWishes(this.#wishes.values());
+    this.#apply();
   }
 
   close(): void {
-    for (const slideshow of this.#slideshows.values()) {
-      slideshow.close();
+    for (const track of this.#tracks) {
+      track.close();
     }
-    this.#slideshows.clear();
+    this.#tracks = [];
   }
 
-  #isMuted(kind: Consumer['kind']): boolean {
-    return this.#config.muteStream?.[kind] === true;
+  #isPaused({ kind }: Consumer): boolean {
+    return kind === 'audio' ? this.#isAudioMuted : this.#wanted.paused;
   }
 
-  #apply(consumer: Consumer, newPeriod: boolean): void {
-    const muted = this.#isMuted(consumer.kind);
-    const period_ms = consumer.kind === 'video' && !muted ? (this.#config.slideShow_ms ?? 0) : 0;
-    const slideshow = this.#slideshows.get(consumer);
-    if (slideshow !== undefined && (period_ms === 0 || newPeriod)) {
-      slideshow.close();
-      this.#slideshows.delete(consumer);
-      this.#paused.add(consumer);
-    }
-    if (period_ms > 0) {
-      if (!this.#slideshows.has(consumer)) {
-        const components = { clock: this.#clock, consumer };
-        this.#slideshows.set(consumer, Slideshow.create(components, { period_ms }));
-      }
-    } else if (muted && !this.#paused.has(consumer)) {
-      this.#paused.add(consumer);
-      quietly(consumer.pause());
-    } else if (!muted && this.#paused.delete(consumer)) {
-      quietly(consumer.resume());
+  #apply(): void {
+    for (const track of this.#tracks) {
+      const video = track.consumer.kind === 'video' ? this.#wanted : wholeVideo;
+      track.apply({ ...video, paused: this.#isPaused(track.consumer) });
     }
   }
-}
-
-/** A consumer whose track has just ended cannot be told, and need not be. */
-function quietly(step: Promise<void>): void {
-  step.catch(() => undefined);
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../protocol/clock.ts';
 import type { RtpStats, StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import type { VideoWish, Wisher } from './layer-wish.ts';
 import type { MediaKind } from './media.ts';
 import { Playback } from './playback.ts';
 import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
@@ -28,7 +29,6 @@ type State = 'starting' | 'ready' | 'ended';
 export class Subscriber implements SourceUser, SectionOwner {
   readonly streamId: string;
   readonly target: SubscribeConnection;
-  readonly #clock: Clock;
   readonly #options: SubscriberOptions;
   /** Ends what waits here when the subscription does. */
   readonly #abort = new AbortController();
@@ -37,14 +37,15 @@ export class Subscriber implements SourceUser, SectionOwner {
   #use: Use | undefined;
   /** As it was asked for, and changed since. */
   #config: StreamConfig;
-  #playback: Playback | undefined;
+  readonly #playback: Playback;
 
   constructor(
     components: { target: SubscribeConnection; clock: Clock },
     options: SubscriberOptions,
   ) {
-    this.#clock = components.clock;
     this.#config = options.config;
+    this.#playback = new Playback(components);
+    this.#playback.configure(options.config);
     this.target = components.target;
     this.streamId = options.streamId;
     this.#options = options;
@@ -65,9 +66,14 @@ export class Subscriber implements SourceUser, SectionOwner {
   /** What the change does not name stays; it counts once media can flow. */
   update(change: StreamConfig): void {
     this.#config = { ...this.#config, ...change };
-    if (this.#state === 'ready') {
-      this.#configure(change);
-    }
+    this.#playback.configure(this.#config);
+    this.#settle();
+  }
+
+  /** What somebody beside the app wants of its video; it takes the place of the last such wish. */
+  wish(who: Wisher, wish: VideoWish): void {
+    this.#playback.wish(who, wish);
+    this.#settle();
   }
 
   /** What goes to the client; undefined while nothing can. */
@@ -105,7 +111,7 @@ export class Subscriber implements SourceUser, SectionOwner {
     }
     this.#state = 'ended';
     this.#use?.end();
-    this.#playback?.close();
+    this.#playback.close();
     this.target.remove(this);
     this.#abort.abort();
     this.#options.onEnd(this);
@@ -122,19 +128,19 @@ export class Subscriber implements SourceUser, SectionOwner {
       throw new RizomaError('not_found', 'the stream has none of the media that were asked for');
     }
     await this.target.send(this, wanted);
-    const consumers = this.target.consumersOf(this);
-    this.#playback = new Playback({ clock: this.#clock, consumers });
     await this.target.connection.connected;
     if (this.#state === 'starting') {
       this.#state = 'ready';
-      this.#configure(this.#config);
+      this.#playback.start(this.target.consumersOf(this));
+      this.#settle();
     }
   }
 
-  #configure(change: StreamConfig): void {
-    this.target.limit(this, this.#config.maxVideo_kbps);
-    this.#playback?.update(change);
-    this.#use?.setActive(this.#playback?.wantsMedia ?? true);
+  #settle(): void {
+    if (this.#state === 'ready') {
+      this.target.limit(this, this.#config.maxVideo_kbps);
+      this.#use?.setActive(this.#playback.wantsMedia);
+    }
   }
 
   #endByItself(why: 'upstream' | 'refused' | undefined): void {
