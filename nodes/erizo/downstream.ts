@@ -121,7 +121,11 @@ export class Downstream {
     const source = this.#options.source({ streamId, roomId, route, grant });
     const { pipe } = this.#pipeFor(params.pipe);
     const known = this.#feeds.get(streamId);
-    return { feed: known ?? this.#feed(source, pipe), pipe, isNew: known === undefined };
+    const feed = known ?? this.#feed(source, pipe);
+    if (!params.paused) {
+      this.#setPaused(pipe.pipeId, streamId, false);
+    }
+    return { feed, pipe, isNew: known === undefined };
   }
 
   /** A route that comes back to one of its ends would wait for itself. */
@@ -164,7 +168,7 @@ export class Downstream {
 
   /**
    * The pipe is connected when something is wanted of it for the first time: consumers that are
-   * made on a connected pipe ask for a key frame, which would come too early.
+   * made on a connected pipe ask for a key frame, which must not come before it can be used.
    */
   #setPaused(pipeId: string, streamId: string, paused: boolean): void {
     const feed = this.#feedOf(pipeId, streamId);

@@ -12,7 +12,7 @@ export interface FeedOptions {
   onEnded: (why: SourceEnd) => void;
 }
 
-/** A stream that is given to a process further down, over the pipe to it. It begins paused. */
+/** A stream that is given to a process further down, over the pipe to it. It begins paused unless told otherwise at once. */
 export class Feed implements SourceUser {
   readonly streamId: string;
   readonly #log: Log;
@@ -94,8 +94,10 @@ export class Feed implements SourceUser {
       closeAll(consumers);
       throw new RizomaError('cancelled', 'the stream is not given any more');
     }
-    // Not before somebody plays it: a key frame that comes earlier is of no use to anyone.
-    await Promise.all(consumers.map((consumer) => consumer.pause()));
+    if (this.#paused) {
+      // Not before somebody plays it: a key frame that comes earlier is of no use to anyone.
+      await Promise.all(consumers.map((consumer) => consumer.pause()));
+    }
     return producers.map(({ id, kind }, index) => {
       const { rtpParameters } = consumers[index] as Consumer;
       return { trackId: id, kind, rtpParameters };

@@ -21,6 +21,7 @@ export interface PublisherOptions {
 export class Publisher implements Source {
   readonly streamId: string;
   readonly roomId: string;
+  readonly wan = false;
   readonly label: string;
   readonly #options: PublisherOptions;
   readonly #tracks = deferred<readonly Producer[]>();

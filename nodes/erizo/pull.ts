@@ -11,6 +11,8 @@ export interface PullOptions {
   roomId: string;
   /** Whether its upstream is in another region. */
   wan: boolean;
+  /** Begins at once, but asks whether it is to be paused as late as it can. */
+  open: (paused: () => boolean) => Promise<readonly Producer[]>;
   setPaused: (paused: boolean) => void;
   /** Told once when it ends, however it does. */
   onEnd: (pull: Pull) => void;
@@ -32,7 +34,7 @@ export class Pull implements Source {
   readonly #users: Users;
   #producers: readonly Producer[] = [];
   #state: State = 'opening';
-  /** As it was opened, and as the upstream was told last. */
+  /** As the upstream was told last. */
   #paused = true;
   #stopLinger: Cancel | undefined;
 
@@ -45,12 +47,9 @@ export class Pull implements Source {
     this.#users = new Users(() => this.#onUsers());
   }
 
-  static create(
-    components: { clock: Clock },
-    options: PullOptions & { open: () => Promise<readonly Producer[]> },
-  ): Pull {
+  static create(components: { clock: Clock }, options: PullOptions): Pull {
     const pull = new Pull(components, options);
-    void pull.#open(options.open);
+    void pull.#open();
     return pull;
   }
 
@@ -82,9 +81,10 @@ export class Pull implements Source {
     this.#options.onEnd(this);
   }
 
-  async #open(open: () => Promise<readonly Producer[]>): Promise<void> {
+  async #open(): Promise<void> {
     try {
-      this.#onOpen(await open());
+      const paused = (): boolean => (this.#paused = !this.#users.anyActive);
+      this.#onOpen(await this.#options.open(paused));
     } catch (thrown) {
       this.end('upstream', openError(toRizomaError(thrown)));
     }

@@ -114,7 +114,7 @@ export class Pulls {
         streamId,
         roomId,
         wan: next.region !== this.#self.region,
-        open: () => upstream.open(stream),
+        open: (paused) => upstream.open(stream, paused),
         setPaused: (paused) => upstream.setPaused(streamId, paused),
         onEnd: () => this.#onEnd(streamId, next, linked),
       },

@@ -21,6 +21,8 @@ export interface Use {
 export interface Source {
   readonly streamId: string;
   readonly roomId: string;
+  /** Whether it comes from another region: then a picture that is asked for takes longer than an offer. */
+  readonly wan: boolean;
   /** Its tracks, once they are there; rejects where they will not come. */
   readonly tracks: Promise<readonly Producer[]>;
   /** Those that are there by now. */

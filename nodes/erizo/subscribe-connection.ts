@@ -60,6 +60,11 @@ export class SubscribeConnection {
     return this.#options.plan.shared && !this.#isRetired;
   }
 
+  /** Whether what is sent next is offered at once, to a client that can receive. */
+  get isReady(): boolean {
+    return this.connection.isConnected && this.#outstanding === undefined;
+  }
+
   /** Nothing more is sent on it; it stays for what is. */
   retire(): void {
     this.#isRetired = true;
@@ -78,14 +83,22 @@ export class SubscribeConnection {
     this.#owners.add(owner);
   }
 
-  /** Sends the tracks to the client; resolves when it has taken them, or some of them. */
-  async send(owner: SectionOwner, producers: readonly Producer[]): Promise<void> {
+  /**
+   * Sends the tracks to the client; resolves when it has taken them, or some of them. They may begin
+   * `atOnce` where the offer is certain to be there before the first picture.
+   */
+  async send(
+    owner: SectionOwner,
+    producers: readonly Producer[],
+    options: { atOnce: boolean },
+  ): Promise<void> {
     const transport = await this.connection.transport;
     this.#requireOwner(owner);
     // What is in the first offer waits in the worker until the client can receive. What is in a
     // later one waits for its answer: a key frame that comes too early delays the next by half a
     // second.
-    const paused = this.#role !== undefined || this.#outstanding !== undefined;
+    const isLater = this.#role !== undefined || this.#outstanding !== undefined;
+    const paused = isLater && !(options.atOnce && this.isReady);
     const slots = producers.map((producer) => this.#reserve(owner, producer.kind));
     const consumers = await allOrNone(
       slots.map(({ mid }, index) =>

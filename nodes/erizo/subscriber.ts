@@ -120,6 +120,9 @@ export class Subscriber implements SourceUser, SectionOwner {
   async #run(open: () => Source): Promise<void> {
     const source = open();
     this.#use = source.use(this);
+    // Its picture is asked for with the stream: it is under way for longer than the offer.
+    const atOnce = source.wan && this.target.isReady && this.#config.muteStream === undefined;
+    this.#use.setActive(atOnce);
     const tracks = await source.tracks;
     const wanted = tracks.filter(({ kind }) =>
       kind === 'audio' ? this.#options.audio : this.#options.video,
@@ -127,7 +130,7 @@ export class Subscriber implements SourceUser, SectionOwner {
     if (wanted.length === 0) {
       throw new RizomaError('not_found', 'the stream has none of the media that were asked for');
     }
-    await this.target.send(this, wanted);
+    await this.target.send(this, wanted, { atOnce });
     await this.target.connection.connected;
     if (this.#state === 'starting') {
       this.#state = 'ready';

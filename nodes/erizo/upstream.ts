@@ -86,13 +86,15 @@ export class Upstream {
     return made;
   }
 
-  /** Pulls a stream: one round trip, whether the pipe is there yet or not. Its tracks are paused. */
-  async open(stream: WantedStream): Promise<readonly Producer[]> {
+  /** Pulls a stream: one round trip, whether the pipe is there yet or not. */
+  async open(stream: WantedStream, paused: () => boolean): Promise<readonly Producer[]> {
+    const endpoint = await this.#pipe.endpoint();
     const answer = await this.#peer.call('cascade.open', {
       ...stream,
       puller: this.#options.self,
       certificate: this.#guard.certificate,
-      pipe: { pipeId: this.#pipe.pipeId, endpoint: await this.#pipe.endpoint() },
+      pipe: { pipeId: this.#pipe.pipeId, endpoint },
+      paused: paused(),
     });
     const [producers] = await Promise.all([
       this.#produce(answer.tracks),

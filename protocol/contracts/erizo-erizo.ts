@@ -100,6 +100,8 @@ export const erizoToUpstream = {
       /** Of the room: both ends have to be inside. */
       grant: GrantText,
       pipe: v.strictObject({ pipeId: PipeId, endpoint: PipeEndpoint }),
+      /** Whether it waits for `cascade.pause`; else it flows at once, so that its first key frame comes with it. */
+      paused: v.boolean(),
     }),
     result: v.strictObject({
       endpoint: PipeEndpoint,

@@ -189,6 +189,22 @@ describe('a cascade', () => {
     expect((await cleo.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
   });
 
+  it('shows its first pictures before a client that can receive has answered the offer', async () => {
+    const { origin, atGateway, ann, stream } = await threeProcesses();
+    const ben = await Participant.create(browser, atGateway);
+    await ben.subscribe(stream, [origin.hop]);
+    const second = await ann.publish();
+    const answered = Promise.withResolvers<string>();
+    ben.spoil = async (sdp) => {
+      await answered.promise;
+      return sdp;
+    };
+    const subscribed = ben.subscribe(second, [origin.hop]);
+    expect((await ben.plays(second.label)).frames).toBeGreaterThanOrEqual(15);
+    answered.resolve('');
+    await subscribed;
+  });
+
   it('that viewers give up at any stage keeps nothing for them', async () => {
     const { origin, gateway, atGateway, stream } = await threeProcesses();
     const options = { audio: true, video: true, plan: 'dual' as const };

@@ -233,7 +233,7 @@ export class Participant {
   controller: TestController;
   readonly plan: ConnectionPlan;
   /** What becomes of its answers on their way. */
-  spoil: (sdp: string) => string = (sdp) => sdp;
+  spoil: (sdp: string) => string | Promise<string> = (sdp) => sdp;
   /** Says of the next offer that it could not take it. */
   refuseNext = false;
   /** Its controller is told who is heard. */
@@ -357,7 +357,7 @@ export class Participant {
       return;
     }
     const sdp = await this.page.evaluate(inPage.answer, { connectionId, sdp: msg.sdp });
-    await this.say(connectionId, { type: 'answer', sdp: this.spoil(sdp) });
+    await this.say(connectionId, { type: 'answer', sdp: await this.spoil(sdp) });
   }
 
   /** Sends what it has to say of one of its connections. */

@@ -10,6 +10,8 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 function begin() {
   const clock = new VirtualClock();
   const answer = Promise.withResolvers<readonly Producer[]>();
+  /** What the call to the upstream asks when it is made. */
+  const told = { isPaused: () => true };
   const paused: boolean[] = [];
   const ends: Pull[] = [];
   const closed: string[] = [];
@@ -27,7 +29,10 @@ function begin() {
       streamId: '1',
       roomId: 'room',
       wan: true,
-      open: () => answer.promise,
+      open: (isPaused) => {
+        told.isPaused = isPaused;
+        return answer.promise;
+      },
       setPaused: (value) => paused.push(value),
       onEnd: (ended) => ends.push(ended),
     },
@@ -37,7 +42,8 @@ function begin() {
     const use = pull.use({ sourceEnded: (why, { code }) => told.push({ why, code }) });
     return { use, told };
   };
-  return { clock, answer, paused, ends, closed, producer, pull, user };
+  const tell = (): boolean => told.isPaused();
+  return { clock, tell, answer, paused, ends, closed, producer, pull, user };
 }
 
 describe('a pull', () => {
@@ -55,8 +61,21 @@ describe('a pull', () => {
     expect(paused).toEqual([false, true]);
   });
 
+  it('that is wanted before its upstream is told begins to flow with that', async () => {
+    const { answer, tell, paused, producer, pull, user } = begin();
+    const { use } = user();
+    use.setActive(true);
+    expect(tell()).toBe(false);
+    answer.resolve([producer]);
+    await pull.tracks;
+    expect(paused).toEqual([]);
+    use.setActive(false);
+    expect(paused).toEqual([true]);
+  });
+
   it('that is wanted before it is open flows as soon as it is', async () => {
-    const { answer, paused, producer, pull, user } = begin();
+    const { answer, tell, paused, producer, pull, user } = begin();
+    expect(tell()).toBe(true);
     user().use.setActive(true);
     expect(paused).toEqual([]);
     answer.resolve([producer]);

@@ -39,7 +39,8 @@ function stream(roomId: string, streamId: string): Source {
   });
   const producers = [track('audio'), track('video')];
   const use = () => ({ setActive: () => undefined, end: () => undefined });
-  return { streamId, roomId, tracks: Promise.resolve(producers), producers, use };
+  const tracks = Promise.resolve(producers);
+  return { streamId, roomId, wan: false, tracks, producers, use };
 }
 
 /** Lets what was begun be done. */
