@@ -4,6 +4,7 @@ import type { ErizoCounters } from '../protocol/contracts/controller-erizo.ts';
 import type { ErizoMeasures } from '../protocol/contracts/erizo-measures.ts';
 import type { MetricName } from '../protocol/metrics.ts';
 import { metrics } from '../protocol/metrics.ts';
+import type { Way } from './mesh/way.ts';
 import { counter, gauge } from './meters.ts';
 
 /** What the node is asked when its metrics are read. */
@@ -14,6 +15,8 @@ export interface MetricsSource {
   measures(): Promise<ReadonlyMap<string, ErizoMeasures>>;
   processes(): { starting: number; idle: number; used: number };
   controller(): { rooms: number; clients: number; streams: number; subscriptions: number };
+  /** To the regions whose way this node measures. */
+  ways(): ReadonlyMap<string, Way>;
   edgeLinked(): boolean;
 }
 
@@ -54,6 +57,12 @@ const ofController = [
   ['rizoma_controller_subscriptions', 'subscriptions'],
 ] as const satisfies readonly (readonly [MetricName, string])[];
 
+const ofWays = [
+  ['rizoma_way_rtt_ms', 'rtt_ms'],
+  ['rizoma_way_jitter_ms', 'jitter_ms'],
+  ['rizoma_way_loss', 'loss'],
+] as const satisfies readonly (readonly [MetricName, keyof Way])[];
+
 /** The metrics of a node in Prometheus' text format, made when they are read. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -63,6 +72,7 @@ export class Metrics {
   readonly #gauges: [Gauge, keyof ErizoCounters][];
   readonly #totals: [Counter, keyof ErizoCounters][];
   readonly #controller: [Gauge, (typeof ofController)[number][1]][];
+  readonly #ways: [Gauge, keyof Way][];
   readonly #processes: Gauge;
   readonly #edgeLinked: Gauge;
 
@@ -74,6 +84,7 @@ export class Metrics {
     this.#gauges = gauges.map(([name, field]) => [gauge(registry, name), field]);
     this.#totals = totals.map(([name, field]) => [counter(registry, name), field]);
     this.#controller = ofController.map(([name, field]) => [gauge(registry, name), field]);
+    this.#ways = ofWays.map(([name, field]) => [gauge(registry, name), field]);
     this.#processes = gauge(registry, 'rizoma_erizo_processes');
     this.#edgeLinked = gauge(registry, 'rizoma_edge_linked');
     const { nodeId: node, region, version } = options;
@@ -138,6 +149,12 @@ export class Metrics {
     const controller = this.#source.controller();
     for (const [metric, field] of this.#controller) {
       metric.set(controller[field]);
+    }
+    for (const [metric, field] of this.#ways) {
+      metric.reset();
+      for (const [region, way] of this.#source.ways()) {
+        metric.set({ region }, way[field]);
+      }
     }
     this.#edgeLinked.set(this.#source.edgeLinked() ? 1 : 0);
   }

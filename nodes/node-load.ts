@@ -10,10 +10,19 @@ export interface NodeLoadFacts {
   cores: number;
   /** It takes no new clients. */
   draining: boolean;
+  /** Round trips to other regions, so far as this node measures them. */
+  rtts_ms: Record<string, number> | undefined;
 }
 
 /** How busy a node is, with Licode's three states. */
-export function nodeLoad({ rooms, clients, erizos, cores, draining }: NodeLoadFacts): NodeLoad {
+export function nodeLoad({
+  rooms,
+  clients,
+  erizos,
+  cores,
+  draining,
+  rtts_ms,
+}: NodeLoadFacts): NodeLoad {
   const cpu = Math.min(1, Math.max(0, (erizos?.cpu ?? 0) / cores));
   return {
     rooms,
@@ -22,6 +31,7 @@ export function nodeLoad({ rooms, clients, erizos, cores, draining }: NodeLoadFa
     state: stateOf(cpu),
     ...(erizos === undefined ? {} : { consumers: erizos.consumers }),
     ...(draining ? { draining } : {}),
+    ...(rtts_ms === undefined ? {} : { rtts_ms }),
   };
 }
 

@@ -5,6 +5,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { Clock } from '../protocol/clock.ts';
 import { systemClock } from '../protocol/clock.ts';
 import type { NodeCard, NodeLoad } from '../protocol/contracts/node-edge.ts';
+import { RizomaError } from '../protocol/errors.ts';
 import { newUuid } from '../protocol/ids.ts';
 import { Agent } from './agent/agent.ts';
 import type { Config } from './config.ts';
@@ -20,6 +21,9 @@ import { cardCheck } from './mesh/card-check.ts';
 import { EdgeLink } from './mesh/edge-link.ts';
 import { Identity } from './mesh/identity.ts';
 import { MemberKeys } from './mesh/member-keys.ts';
+import type { Members } from './mesh/members.ts';
+import { Peer } from './mesh/peer.ts';
+import { Prober } from './mesh/prober.ts';
 import type { OnBelieved } from './mesh/static-members.ts';
 import { StaticMembers } from './mesh/static-members.ts';
 import type { MetricsSource } from './metrics.ts';
@@ -54,6 +58,7 @@ export class Node {
   #agent: Agent | undefined;
   #edge: EdgeLink | undefined;
   #controller: Controller | undefined;
+  #prober: Prober | undefined;
   /** Once ready a node stays so: what it carries does not end when the edge is away. */
   #wasLinked = false;
   #hadErizos = false;
@@ -179,7 +184,9 @@ export class Node {
     const log = this.#log;
     const epoch = newUuid();
     const neighbours = roles.includes('controller') ? await this.#listen(epoch, zmq) : undefined;
-    const card = this.#card(epoch, neighbours?.endpoint);
+    const keys = new MemberKeys({ clock });
+    const peer = await this.#createPeer(identity, keys);
+    const card = this.#card(epoch, { controller: neighbours?.endpoint, mesh: peer.endpoint });
     const edge = this.#parts.use(
       EdgeLink.create(
         {
@@ -199,7 +206,6 @@ export class Node {
       drain: (wish) => (wish ? this.#drain.begin('edge') : this.#drain.undo()),
     });
     const check = cardCheck({ clock, log, edge });
-    const keys = new MemberKeys({ clock });
     const onBelieved: OnBelieved = (believed, revoked) =>
       keyring.replace(
         keys.take(
@@ -208,6 +214,7 @@ export class Node {
         ),
       );
     const members = this.#parts.use(StaticMembers.create({ card, edge, check, onBelieved }));
+    this.#prober = this.#probe({ keyring, keys, members, peer });
     if (neighbours !== undefined) {
       const { nodeId, region, maxErizosPerRoom, clientsPerErizo } = this.#config;
       this.#controller = await Controller.create(
@@ -227,6 +234,28 @@ export class Node {
     }
   }
 
+  async #createPeer(identity: Identity, keys: MemberKeys): Promise<Peer> {
+    const { ip } = this.#config;
+    const admits = (peerId: string): boolean => keys.hasPeer(peerId);
+    const log = this.#log.child({ part: 'peer' });
+    return this.#parts.use(await Peer.create({ log, key: identity.keys.mesh, admits }, { ip }));
+  }
+
+  /** Measures ways, and lets nobody stay who is a member no longer. */
+  #probe(parts: { keyring: Keyring; keys: MemberKeys; members: Members; peer: Peer }): Prober {
+    const { keyring, keys, members, peer } = parts;
+    const ping = async ({ nodeId, mesh: endpoint }: NodeCard): Promise<number> => {
+      const peerId = keys.peerIdOf(nodeId);
+      if (peerId === undefined || endpoint === undefined) {
+        throw new RizomaError('not_found', `${nodeId} is no member any more`);
+      }
+      return peer.ping({ peerId, endpoint });
+    };
+    this.#parts.defer(keyring.onChange(() => void peer.expel()));
+    const log = this.#log.child({ part: 'prober' });
+    return this.#parts.use(Prober.create({ clock: this.#clock, log, members, ping }, this.#config));
+  }
+
   /** Where the controllers of other nodes reach this one's. */
   async #listen(epoch: string, zmq: ZmqSockets): Promise<Neighbours> {
     const { ip, nodeId } = this.#config;
@@ -236,10 +265,11 @@ export class Node {
     return this.#parts.use(await Neighbours.create(components, { controllerId, ip, onCall }));
   }
 
-  #card(epoch: string, controller: string | undefined): NodeCard {
+  #card(epoch: string, listens: { controller: string | undefined; mesh: string }): NodeCard {
     const { nodeId, region, place, jurisdiction, secure, publicHost, roles } = this.#config;
     const host = roles.includes('controller') ? { host: publicHost } : {};
-    const reached = controller === undefined ? {} : { controller };
+    const { controller, mesh } = listens;
+    const reached = controller === undefined ? { mesh } : { controller, mesh };
     const agent = this.#agent === undefined ? {} : { agent: this.#agent.endpoint };
     const bound = jurisdiction === undefined ? {} : { jurisdiction };
     const { version } = packageJson;
@@ -251,7 +281,8 @@ export class Node {
     const { rooms, clients } = this.#controller?.load() ?? { rooms: 0, clients: 0 };
     const { draining } = this.#drain;
     const cores = availableParallelism();
-    return nodeLoad({ rooms, clients, erizos: this.#agent?.load, cores, draining });
+    const rtts_ms = this.#prober?.rtts_ms;
+    return nodeLoad({ rooms, clients, erizos: this.#agent?.load, cores, draining, rtts_ms });
   }
 
   /** Who would lose something now: clients of this controller, and those of others in processes here. */
@@ -272,6 +303,7 @@ export class Node {
       processes: () => this.#agent?.processes ?? { starting: 0, idle: 0, used: 0 },
       measures: async () => (await this.#agent?.measures()) ?? new Map(),
       controller: () => this.#controller?.counters() ?? noController,
+      ways: () => this.#prober?.ways ?? new Map(),
       edgeLinked: () => this.#edge?.linked === true,
     };
   }

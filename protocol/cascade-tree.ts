@@ -161,9 +161,9 @@ function depthOf(tree: CascadeTree, erizoId: string): number {
 }
 
 /** FNV-1a over both ids, finished as in MurmurHash3 so that near ids differ everywhere. */
-function rendezvousWeight(streamId: string, erizoId: string): number {
+export function rendezvousWeight(key: string, candidate: string): number {
   let hash = 0x811c9dc5;
-  for (const char of `${streamId}/${erizoId}`) {
+  for (const char of `${key}/${candidate}`) {
     hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -42,6 +42,24 @@ export const metrics = {
     of: 'node',
     help: '1 while the node is registered at the edge',
   },
+  rizoma_way_rtt_ms: {
+    type: 'gauge',
+    of: 'node',
+    help: 'Round trip to another region, so far as this node measures it, smoothed',
+    labels: ['region'],
+  },
+  rizoma_way_jitter_ms: {
+    type: 'gauge',
+    of: 'node',
+    help: 'How much later than the least of a round its pings come on average, smoothed',
+    labels: ['region'],
+  },
+  rizoma_way_loss: {
+    type: 'gauge',
+    of: 'node',
+    help: 'Share of pings to another region that were not answered, smoothed',
+    labels: ['region'],
+  },
   rizoma_rooms: { type: 'gauge', of: 'node', help: 'Rooms with clients here' },
   rizoma_controller_clients: {
     type: 'gauge',

@@ -14,6 +14,19 @@ export class MemberKeys {
     this.#clock = components.clock;
   }
 
+  /** libp2p's name for a node; undefined where it is no member. */
+  peerIdOf(nodeId: string): string | undefined {
+    return this.#known.get(nodeId)?.peerId;
+  }
+
+  /** Whether it is the name of a member's key that is good still. */
+  hasPeer(peerId: string): boolean {
+    const now_s = this.#clock.now() / 1000;
+    return [...this.#known.values()].some(
+      (known) => known.peerId === peerId && known.expires_s + limits.clockSkew_s > now_s,
+    );
+  }
+
   /** Takes these in, the newest of each node, and drops what is not good any more. Answers all. */
   take(certificates: readonly Certificate[], revoked: ReadonlySet<string>): MemberKey[] {
     const now_s = this.#clock.now() / 1000;

@@ -4,6 +4,8 @@ import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
 export interface Members {
   /** The nodes of a region that run an agent, this one among them. */
   agentsOf(region: string): readonly NodeCard[];
+  /** All nodes, this one among them. */
+  all(): readonly NodeCard[];
   /** A node by its id, or undefined where it is not a member. */
   node(nodeId: string): NodeCard | undefined;
   /** Calls `changed` after each change; the answer ends that. */

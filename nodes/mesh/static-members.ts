@@ -54,6 +54,10 @@ export class StaticMembers implements Members {
     );
   }
 
+  all(): readonly NodeCard[] {
+    return [...this.#nodes.values()];
+  }
+
   node(nodeId: string): NodeCard | undefined {
     return this.#nodes.get(nodeId);
   }

@@ -38,6 +38,8 @@ export const NodeCard = v.strictObject({
   agent: v.optional(Endpoint),
   /** Where controllers of all regions reach its controller; absent on a node that runs none. */
   controller: v.optional(Endpoint),
+  /** Where its libp2p peer listens, by which other regions measure the way to it. */
+  mesh: v.optional(Endpoint),
   version: v.pipe(v.string(), v.maxLength(64)),
   /** What the edge signed for it; there on every card that the edge hands on. */
   certificate: v.optional(CertificateText),

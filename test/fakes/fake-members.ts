@@ -17,6 +17,10 @@ export class FakeMembers implements Members {
     return this.#cards.filter((card) => card.region === region && card.agent !== undefined);
   }
 
+  all(): readonly NodeCard[] {
+    return this.#cards;
+  }
+
   node(nodeId: string): NodeCard | undefined {
     return this.#cards.find((card) => card.nodeId === nodeId);
   }

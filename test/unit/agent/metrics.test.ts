@@ -48,6 +48,8 @@ function metricsOf(
     measures: async () => measures,
     processes: () => ({ starting: 1, idle: 2, used: 3 }),
     controller: () => ({ rooms: 4, clients: 5, streams: 6, subscriptions: 7 }),
+    ways: () =>
+      new Map([['us-east', { rtt_ms: 80.5, jitter_ms: 2, loss: 0.1, shown_ms: 80, silent: 0 }]]),
     edgeLinked: () => true,
   };
   const measured = new NodeMeasures({ registry });
@@ -60,6 +62,8 @@ describe('the metrics of a node', () => {
     const text = await metricsOf(new Map([['a', counters]])).metrics.text();
     for (const line of [
       'rizoma_clients{erizo="a"} 1',
+      'rizoma_way_rtt_ms{region="us-east"} 80.5',
+      'rizoma_way_loss{region="us-east"} 0.1',
       'rizoma_webrtc_transports{erizo="a"} 7',
       'rizoma_wan_pulls{erizo="a"} 10',
       'rizoma_cascade_opens_total{erizo="a"} 12',

@@ -1,0 +1,63 @@
+import { pino } from 'pino';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Identity } from '../../nodes/mesh/identity.ts';
+import { Peer } from '../../nodes/mesh/peer.ts';
+
+const log = pino({ level: 'silent' });
+const peers: Peer[] = [];
+
+afterEach(async () => {
+  await Promise.all(peers.splice(0).map((peer) => peer.close()));
+});
+
+/** A peer with a key of its own, and whom it takes for members. */
+async function newPeer(): Promise<{ peer: Peer; members: Set<string> }> {
+  const { keys, peerId } = await Identity.create({ log }, { stateDir: undefined });
+  const members = new Set<string>();
+  const admits = (id: string): boolean => members.has(id);
+  const peer = await Peer.create({ log, key: keys.mesh, admits }, { ip: '127.0.0.1' });
+  peers.push(peer);
+  expect(peer.peerId).toBe(peerId);
+  return { peer, members };
+}
+
+const addressOf = ({ peerId, endpoint }: Peer) => ({ peerId, endpoint });
+
+describe('peers of the mesh', () => {
+  test('ping each other where both are members', async () => {
+    const [here, there] = [await newPeer(), await newPeer()];
+    here.members.add(there.peer.peerId);
+    there.members.add(here.peer.peerId);
+    expect(await here.peer.ping(addressOf(there.peer))).toBeGreaterThanOrEqual(0);
+    expect(await there.peer.ping(addressOf(here.peer))).toBeGreaterThanOrEqual(0);
+    expect([here.peer.peers, there.peer.peers]).toEqual([1, 1]);
+  });
+
+  test('have nothing to do with one that is no member, whoever dials', async () => {
+    const [here, stranger] = [await newPeer(), await newPeer()];
+    stranger.members.add(here.peer.peerId);
+    await expect(stranger.peer.ping(addressOf(here.peer))).rejects.toThrow();
+    await expect(here.peer.ping(addressOf(stranger.peer))).rejects.toThrow();
+    expect(here.peer.peers).toBe(0);
+  });
+
+  test('are not taken in by one that answers in the place of another', async () => {
+    const [here, there, impostor] = [await newPeer(), await newPeer(), await newPeer()];
+    here.members.add(there.peer.peerId);
+    impostor.members.add(here.peer.peerId);
+    const address = { peerId: there.peer.peerId, endpoint: impostor.peer.endpoint };
+    await expect(here.peer.ping(address)).rejects.toThrow();
+  });
+
+  test('cut off one that is a member no longer', async () => {
+    const [here, there] = [await newPeer(), await newPeer()];
+    here.members.add(there.peer.peerId);
+    there.members.add(here.peer.peerId);
+    await here.peer.ping(addressOf(there.peer));
+    there.members.delete(here.peer.peerId);
+    await there.peer.expel();
+    expect(there.peer.peers).toBe(0);
+    await vi.waitUntil(() => here.peer.peers === 0);
+    await expect(here.peer.ping(addressOf(there.peer))).rejects.toThrow();
+  });
+});
