@@ -4,7 +4,6 @@ import type { ErizoCounters } from '../protocol/contracts/controller-erizo.ts';
 import type { ErizoMeasures } from '../protocol/contracts/erizo-measures.ts';
 import type { MetricName } from '../protocol/metrics.ts';
 import { metrics } from '../protocol/metrics.ts';
-import type { Way } from './mesh/way.ts';
 import { counter, gauge } from './meters.ts';
 
 /** What the node is asked when its metrics are read. */
@@ -16,8 +15,16 @@ export interface MetricsSource {
   processes(): { starting: number; idle: number; used: number };
   controller(): { rooms: number; clients: number; streams: number; subscriptions: number };
   /** To the regions whose way this node measures. */
-  ways(): ReadonlyMap<string, Way>;
+  ways(): ReadonlyMap<string, MeasuredWay>;
   edgeLinked(): boolean;
+}
+
+/** The way to another region, each figure smoothed. */
+export interface MeasuredWay {
+  readonly rtt_ms: number;
+  readonly jitter_ms: number;
+  /** The share of pings that were not answered. */
+  readonly loss: number;
 }
 
 export interface MetricsOptions {
@@ -61,7 +68,7 @@ const ofWays = [
   ['rizoma_way_rtt_ms', 'rtt_ms'],
   ['rizoma_way_jitter_ms', 'jitter_ms'],
   ['rizoma_way_loss', 'loss'],
-] as const satisfies readonly (readonly [MetricName, keyof Way])[];
+] as const satisfies readonly (readonly [MetricName, keyof MeasuredWay])[];
 
 /** The metrics of a node in Prometheus' text format, made when they are read. */
 export class Metrics {
@@ -72,7 +79,7 @@ export class Metrics {
   readonly #gauges: [Gauge, keyof ErizoCounters][];
   readonly #totals: [Counter, keyof ErizoCounters][];
   readonly #controller: [Gauge, (typeof ofController)[number][1]][];
-  readonly #ways: [Gauge, keyof Way][];
+  readonly #ways: [Gauge, keyof MeasuredWay][];
   readonly #processes: Gauge;
   readonly #edgeLinked: Gauge;
 

@@ -36,8 +36,8 @@ describe('peers of the mesh', () => {
   test('have nothing to do with one that is no member, whoever dials', async () => {
     const [here, stranger] = [await newPeer(), await newPeer()];
     stranger.members.add(here.peer.peerId);
-    await expect(stranger.peer.ping(addressOf(here.peer))).rejects.toThrow();
-    await expect(here.peer.ping(addressOf(stranger.peer))).rejects.toThrow();
+    await expect(stranger.peer.ping(addressOf(here.peer))).rejects.toBeInstanceOf(Error);
+    await expect(here.peer.ping(addressOf(stranger.peer))).rejects.toBeInstanceOf(Error);
     expect(here.peer.peers).toBe(0);
   });
 
@@ -46,7 +46,7 @@ describe('peers of the mesh', () => {
     here.members.add(there.peer.peerId);
     impostor.members.add(here.peer.peerId);
     const address = { peerId: there.peer.peerId, endpoint: impostor.peer.endpoint };
-    await expect(here.peer.ping(address)).rejects.toThrow();
+    await expect(here.peer.ping(address)).rejects.toBeInstanceOf(Error);
   });
 
   test('cut off one that is a member no longer', async () => {
@@ -58,6 +58,6 @@ describe('peers of the mesh', () => {
     await there.peer.expel();
     expect(there.peer.peers).toBe(0);
     await vi.waitUntil(() => here.peer.peers === 0);
-    await expect(here.peer.ping(addressOf(there.peer))).rejects.toThrow();
+    await expect(here.peer.ping(addressOf(there.peer))).rejects.toBeInstanceOf(Error);
   });
 });
