@@ -60,6 +60,8 @@ export class Peer {
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
       connectionManager: { maxConnections: defaults.connections },
+      // It would ping every peer all the time; whoever needs a way finds out by using it.
+      connectionMonitor: { enabled: false },
       connectionGater: {
         denyDialPeer: isStranger,
         // Once Noise has shown whose key it is, and before anything is said.

@@ -21,10 +21,10 @@ export interface ProberOptions {
 }
 
 const defaults = {
-  /** A way that has changed is known in some rounds, and a mesh of 64 regions pings 32 times a second. */
-  period_ms: 10_000,
+  /** A way that has changed is known in some rounds, and a mesh of 64 regions, of which each has 63 ways, pings some ten times a second a region. */
+  period_ms: 20_000,
   /** The least of so many is close to the way itself, also where processes are busy. */
-  pings: 5,
+  pings: 3,
 } as const;
 
 /** Measures the ways from this region to others, so far as it is this node's turn. */
