@@ -161,6 +161,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     jurisdiction: output.RIZOMA_JURISDICTION,
     ip: output.RIZOMA_IP,
     announcedIp: output.RIZOMA_ANNOUNCED_IP,
+    /** Where others reach its media, and its pipes end. */
+    mediaIp: output.RIZOMA_ANNOUNCED_IP ?? output.RIZOMA_IP,
     publicHost: output.RIZOMA_PUBLIC_HOST,
     secure: output.RIZOMA_SECURE === 'true',
     httpPort: output.RIZOMA_HTTP_PORT,

@@ -8,17 +8,24 @@ export class NodeMeasures {
   readonly calls: Calls;
   readonly #joins: Histogram;
   readonly #refusals: Counter;
+  readonly #strangers: Counter;
 
   constructor(components: { registry: Registry }) {
     const { registry } = components;
     this.calls = new Calls({ registry });
     this.#joins = histogram(registry, 'rizoma_join_seconds');
     this.#refusals = counter(registry, 'rizoma_joins_refused_total');
+    this.#strangers = counter(registry, 'rizoma_strangers_refused_total');
   }
 
   /** A client was told that it is in, so long after its handshake. */
   joined(wait_ms: number): void {
     this.#joins.observe(wait_ms / 1_000);
+  }
+
+  /** Somebody who is no member tried to connect. */
+  strangerRefused(): void {
+    this.#strangers.inc();
   }
 
   refused(code: ErrorCode): void {

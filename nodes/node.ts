@@ -145,12 +145,17 @@ export class Node {
   }
 
   async #createWires(identity: Identity): Promise<Wires> {
-    const { nodeId, region } = this.#config;
+    const { nodeId, region, mediaIp } = this.#config;
     const clock = this.#clock;
     const own = identity.keys.curve;
-    const keyring = this.#parts.use(Keyring.create({ clock }, { nodeId, region, own }));
+    const keyring = this.#parts.use(Keyring.create({ clock }, { nodeId, region, mediaIp, own }));
     const log = this.#log.child({ part: 'zmq' });
-    const zmq = this.#parts.use(await ZmqSockets.create({ clock, log, keyring }));
+    const zmq = this.#parts.use(
+      await ZmqSockets.create(
+        { clock, log, keyring },
+        { onRefused: () => this.#measures.strangerRefused() },
+      ),
+    );
     return { keyring, zmq };
   }
 
@@ -179,7 +184,7 @@ export class Node {
   }
 
   async #enrol(identity: Identity, { keyring, zmq }: Wires): Promise<void> {
-    const { edgeUrl, enrolSecret, roles } = this.#config;
+    const { edgeUrl, enrolSecret, mediaIp, roles } = this.#config;
     const clock = this.#clock;
     const log = this.#log;
     const epoch = newUuid();
@@ -193,7 +198,7 @@ export class Node {
           ...{ clock, log: log.child({ part: 'edge-link' }), card, identity },
           load: () => this.#load(),
         },
-        { url: edgeUrl, enrolSecret, onCall: this.#measures.calls.to('edge') },
+        { url: edgeUrl, enrolSecret, mediaIp, onCall: this.#measures.calls.to('edge') },
       ),
     );
     this.#parts.defer(() => edge.goodbye());

@@ -1,7 +1,7 @@
 import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { RizomaError } from './errors.ts';
-import { CurveKey, Jurisdiction, NodeId, PeerId, RegionId } from './ids.ts';
+import { CurveKey, IpAddress, Jurisdiction, NodeId, PeerId, RegionId } from './ids.ts';
 import { joseKey } from './jose-key.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
@@ -19,6 +19,8 @@ export const Certificate = v.object({
   peerId: PeerId,
   /** Its public key of ZeroMQ's CURVE. */
   curveKey: CurveKey,
+  /** Where its media comes from and goes to: a pipe has its end there and nowhere else. */
+  mediaIp: IpAddress,
   jti: v.pipe(v.string(), v.uuid()),
   /** `iat` and `exp`, in seconds since the epoch. */
   issued_s: v.pipe(v.number(), v.safeInteger()),
@@ -32,6 +34,7 @@ export const MemberKey = v.strictObject({
   nodeId: NodeId,
   region: RegionId,
   curveKey: CurveKey,
+  mediaIp: IpAddress,
   expires_s: v.pipe(v.number(), v.safeInteger()),
 });
 

@@ -1,7 +1,7 @@
 import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { RizomaError } from './errors.ts';
-import { CurveKey, EpochId, NodeId } from './ids.ts';
+import { CurveKey, EpochId, IpAddress, NodeId } from './ids.ts';
 import { joseKey } from './jose-key.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
@@ -9,30 +9,32 @@ import { peerIdOf } from './peer-id.ts';
 import type { TicketPrivateKey } from './ticket.ts';
 import { publicTicketKey, TicketPublicKey } from './ticket.ts';
 
-/** What a node says of its keys when it enrols, signed by the one that it says is its own. */
+/** What a node says of its keys and its place when it enrols, signed by the key that it says is its own. */
 const Enrolment = v.object({
   /** `sub`. */
   nodeId: NodeId,
   epoch: EpochId,
   curveKey: CurveKey,
+  mediaIp: IpAddress,
   key: TicketPublicKey,
 });
 
 /** An enrolment as it travels: a JWT (RFC 7519). */
 export const EnrolmentText = v.pipe(v.string(), v.maxLength(2_048));
 
-/** The keys that a node has shown to be its own. */
+/** What a node has said under the key that it has shown to be its own. */
 export interface NodeKeys {
   readonly peerId: string;
   readonly curveKey: string;
+  readonly mediaIp: string;
 }
 
 const typ = 'rizoma-enrolment+jwt';
 
-/** Signs that this run of the node holds the key and, beside it, that CURVE key. */
+/** Signs that this run of the node holds the key, beside it that CURVE key, and carries media at that address. */
 export function signEnrolment(
   key: TicketPrivateKey,
-  enrolment: { nodeId: string; epoch: string; curveKey: string },
+  enrolment: { nodeId: string; epoch: string; curveKey: string; mediaIp: string },
   now_ms: number,
 ): Promise<string> {
   const { nodeId, ...claims } = enrolment;
@@ -66,7 +68,7 @@ export async function checkEnrolment(
     if (said.nodeId !== expected.nodeId || said.epoch !== expected.epoch) {
       throw new RizomaError('forbidden', 'the enrolment is of another node, or of another run');
     }
-    return { peerId: peerIdOf(said.key), curveKey: said.curveKey };
+    return { peerId: peerIdOf(said.key), curveKey: said.curveKey, mediaIp: said.mediaIp };
   } catch (thrown) {
     throw enrolmentError(thrown);
   }

@@ -33,6 +33,7 @@ export const CurveKey = v.pipe(
   v.string(),
   v.regex(/^[0-9A-Za-z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/, 'not a CURVE key in Z85'),
 );
+export const IpAddress = v.pipe(v.string(), v.ip());
 export const ErizoId = uuid;
 export const ClientId = uuid;
 export const ConnectionId = uuid;

@@ -107,6 +107,16 @@ export const metrics = {
     help: 'Calls that failed, by error code; also those that were given up (timeout, cancelled, link_down)',
     labels: ['to', 'method', 'code'],
   },
+  rizoma_strangers_refused_total: {
+    type: 'counter',
+    of: 'both',
+    help: 'Connections that were refused, as they came under the key of no member',
+  },
+  rizoma_cascades_refused_total: {
+    ...sum,
+    help: 'Calls that would have had a stream let out, and were refused, by error code',
+    labels: ['code'],
+  },
   rizoma_first_media_seconds: {
     type: 'histogram',
     of: 'erizo',

@@ -26,8 +26,7 @@ export class Certificates {
       return held;
     }
     const { nodeId, region, jurisdiction } = card;
-    const { peerId, curveKey } = keys;
-    const certificate = { nodeId, region, jurisdiction, peerId, curveKey, jti: newUuid() };
+    const certificate = { nodeId, region, jurisdiction, ...keys, jti: newUuid() };
     return await signCertificate(this.#key, certificate, this.#now());
   }
 
@@ -37,6 +36,7 @@ export class Certificates {
       known !== undefined &&
       known.peerId === keys.peerId &&
       known.curveKey === keys.curveKey &&
+      known.mediaIp === keys.mediaIp &&
       this.#now() / 1000 < known.issued_s + limits.certificate_ttl_s / 2
     );
   }

@@ -2,7 +2,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { CallContext, Handlers, ParamsOf, ResultOf } from '../../protocol/contract.ts';
 import type { ErizoToUpstream, PipeEndpoint } from '../../protocol/contracts/erizo-erizo.ts';
 import { erizoToDownstream, erizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
-import { RizomaError } from '../../protocol/errors.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Caller } from '../link/keyring.ts';
@@ -10,7 +10,9 @@ import type { Log } from '../log.ts';
 import type { Engine } from './engine.ts';
 import { Feed } from './feed.ts';
 import { Pipe } from './pipe.ts';
+import { demandEndOf } from './pipe-end.ts';
 import type { Guard } from './guard.ts';
+import type { Measures } from './measures.ts';
 import type { WantedStream } from './pulls.ts';
 import type { Source, SourceEnd } from './source.ts';
 import { untilAborted } from './wait.ts';
@@ -32,6 +34,7 @@ export interface DownstreamOptions {
 export class Downstream {
   readonly #engine: Engine;
   readonly #guard: Guard;
+  readonly #measures: Measures;
   readonly #log: Log;
   readonly #options: DownstreamOptions;
   #peer!: RpcPeer<typeof erizoToDownstream, ErizoToUpstream>;
@@ -41,10 +44,11 @@ export class Downstream {
   #checked: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    components: { engine: Engine; log: Log; guard: Guard },
+    components: { engine: Engine; log: Log; guard: Guard; measures: Measures },
     options: DownstreamOptions,
   ) {
     this.#guard = components.guard;
+    this.#measures = components.measures;
     this.#engine = components.engine;
     this.#log = components.log.child({ downstream: options.erizoId });
     this.#options = options;
@@ -52,7 +56,14 @@ export class Downstream {
 
   /** Serves the link, which it opens at once. */
   static create(
-    components: { engine: Engine; clock: Clock; log: Log; guard: Guard; link: Link },
+    components: {
+      engine: Engine;
+      clock: Clock;
+      log: Log;
+      guard: Guard;
+      measures: Measures;
+      link: Link;
+    },
     options: DownstreamOptions,
   ): Downstream {
     const { link, clock } = components;
@@ -98,8 +109,7 @@ export class Downstream {
   }
 
   async #open(params: OpenParams, context: CallContext<never>): Promise<OpenResult> {
-    this.#check(params);
-    const begun = this.#guard.check(params).then(() => this.#begin(params));
+    const begun = this.#admit(params).then(() => this.#begin(params));
     this.#checked = Promise.allSettled([this.#checked, begun]);
     const { feed, pipe, isNew } = await begun;
     try {
@@ -109,6 +119,17 @@ export class Downstream {
       if (isNew) {
         this.#drop(feed);
       }
+      throw thrown;
+    }
+  }
+
+  /** Throws `forbidden`, saying why; that is counted. */
+  async #admit(params: OpenParams): Promise<void> {
+    try {
+      this.#check(params);
+      await this.#guard.check(params);
+    } catch (thrown) {
+      this.#measures.cascadeRefused(toRizomaError(thrown).code);
       throw thrown;
     }
   }
@@ -129,12 +150,13 @@ export class Downstream {
   }
 
   /** A route that comes back to one of its ends would wait for itself. */
-  #check({ puller, route }: OpenParams): void {
+  #check({ puller, route, pipe }: OpenParams): void {
     const { erizoId, caller } = this.#options;
     const isCaller = puller.nodeId === caller.nodeId && puller.region === caller.region;
     if (puller.erizoId !== erizoId || !isCaller) {
       throw new RizomaError('forbidden', 'the puller is not who dialled');
     }
+    demandEndOf(caller, pipe.endpoint);
     const ends = [puller.erizoId, this.#options.selfId];
     if (route.some(({ erizoId }) => ends.includes(erizoId))) {
       throw new RizomaError('forbidden', 'the route comes back to where it has been');

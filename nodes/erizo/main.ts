@@ -5,6 +5,7 @@ import { Calls } from '../calls.ts';
 import { Keyring } from '../link/keyring.ts';
 import { ZmqSockets } from '../link/zmq-sockets.ts';
 import { createLog } from '../log.ts';
+import { counter } from '../meters.ts';
 import { AgentLink } from './agent-link.ts';
 import { readConfig, readCurveKeys } from './config.ts';
 import { Engine } from './engine.ts';
@@ -17,11 +18,14 @@ import { warmUp } from './warm-up.ts';
 /** An ErizoJS process: one worker, one way in for controllers and neighbours, one way to its agent. */
 const config = readConfig(process.env);
 const { erizoId, nodeId, region, ip } = config;
+const mediaIp = config.announcedIp ?? ip;
 const log = createLog(config.logLevel, { erizoId, nodeId, region });
 const clock = systemClock;
 const own = readCurveKeys(await text(process.stdin));
-const keyring = Keyring.create({ clock }, { nodeId, region, own });
-const zmq = await ZmqSockets.create({ clock, log, keyring });
+const keyring = Keyring.create({ clock }, { nodeId, region, mediaIp, own });
+const registry = new Registry();
+const strangers = counter(registry, 'rizoma_strangers_refused_total');
+const zmq = await ZmqSockets.create({ clock, log, keyring }, { onRefused: () => strangers.inc() });
 
 const engine = await Engine.create(
   { log },
@@ -39,7 +43,6 @@ const engine = await Engine.create(
 );
 await warmUp(engine);
 const guard = new Guard({ clock }, { region });
-const registry = new Registry();
 const calls = new Calls({ registry });
 const measures = Measures.create({ engine, clock, registry });
 const erizo = new Erizo(

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../../protocol/clock.ts';
 import { ErizoMeasures } from '../../protocol/contracts/erizo-measures.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { parse } from '../../protocol/parse.ts';
 import { counter, gauge, histogram } from '../meters.ts';
 import type { Engine } from './engine.ts';
@@ -27,6 +28,7 @@ export class Measures {
   readonly #delay: EventLoopDelay;
   readonly #delays: Gauge;
   readonly #firstMedia: Histogram;
+  readonly #refusals: Counter;
   readonly #packets: Record<'received' | 'sent', { packets: Counter; lost: Counter }>;
   readonly #bytes: Record<'received' | 'sent', Counter>;
   #last: { at_ms: number; answer: Promise<ErizoMeasures> } | undefined;
@@ -44,6 +46,7 @@ export class Measures {
     this.#delay = components.delay;
     this.#delays = gauge(registry, 'rizoma_event_loop_delay_seconds');
     this.#firstMedia = histogram(registry, 'rizoma_first_media_seconds');
+    this.#refusals = counter(registry, 'rizoma_cascades_refused_total');
     this.#packets = {
       received: {
         packets: counter(registry, 'rizoma_received_packets_total'),
@@ -70,6 +73,11 @@ export class Measures {
   /** A client was sent the first packet of a track, so long after it was asked for. */
   firstMedia(kind: MediaKind, wait_ms: number): void {
     this.#firstMedia.observe({ kind }, wait_ms / 1_000);
+  }
+
+  /** A stream was not let out. */
+  cascadeRefused(code: ErrorCode): void {
+    this.#refusals.inc({ code });
   }
 
   read(): Promise<ErizoMeasures> {

@@ -14,6 +14,7 @@ import type { Guard } from './guard.ts';
 import type { Producer } from './media.ts';
 import { allOrNone } from './wait.ts';
 import { Pipe } from './pipe.ts';
+import { demandEndOf } from './pipe-end.ts';
 import type { WantedStream } from './pulls.ts';
 import type { SourceEnd } from './source.ts';
 
@@ -36,16 +37,18 @@ export interface UpstreamOptions {
 export class Upstream {
   readonly #log: Log;
   readonly #guard: Guard;
+  readonly #zmq: ZmqSockets;
   readonly #options: UpstreamOptions;
   #pipe!: Pipe;
   #peer!: RpcPeer<typeof erizoToUpstream, ErizoToDownstream>;
   #closed = false;
 
   private constructor(
-    components: { log: Log; guard: Guard; calls: Calls },
+    components: { log: Log; guard: Guard; zmq: ZmqSockets },
     options: UpstreamOptions,
   ) {
     this.#guard = components.guard;
+    this.#zmq = components.zmq;
     this.#log = components.log.child({ upstream: options.hop.erizoId });
     this.#options = options;
   }
@@ -96,6 +99,7 @@ export class Upstream {
       pipe: { pipeId: this.#pipe.pipeId, endpoint },
       paused: paused(),
     });
+    demandEndOf(this.#zmq.member(this.#options.hop.nodeId), answer.endpoint);
     const [producers] = await Promise.all([
       this.#produce(answer.tracks),
       this.#pipe.connect(answer.endpoint),

@@ -7,6 +7,8 @@ import type { CurveKeyPair } from './zmq-curve.ts';
 export interface Caller {
   nodeId: string;
   region: string;
+  /** Where its pipes end. */
+  mediaIp: string;
 }
 
 export interface KeyringOptions extends Caller {
@@ -90,7 +92,9 @@ export class Keyring {
   /** Who a node is, by what was certified of it. */
   caller(nodeId: string): Caller | undefined {
     const known = nodeId === this.#self.nodeId ? this.#self : this.#byNode.get(nodeId);
-    return known === undefined ? undefined : { nodeId, region: known.region };
+    return known === undefined
+      ? undefined
+      : { nodeId, region: known.region, mediaIp: known.mediaIp };
   }
 
   /** Whether a member has this key. */
@@ -155,6 +159,7 @@ function isSame(before: ReadonlyMap<string, MemberKey>, after: readonly MemberKe
       return (
         known?.curveKey === member.curveKey &&
         known.region === member.region &&
+        known.mediaIp === member.mediaIp &&
         known.expires_s === member.expires_s
       );
     })

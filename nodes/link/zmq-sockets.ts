@@ -2,7 +2,7 @@ import { Context } from 'zeromq';
 import type { Clock } from '../../protocol/clock.ts';
 import type { Link } from '../../protocol/link.ts';
 import type { Log } from '../log.ts';
-import type { Keyring } from './keyring.ts';
+import type { Caller, Keyring } from './keyring.ts';
 import type { DialOptions } from './zmq-dialer.ts';
 import { ZmqDialer } from './zmq-dialer.ts';
 import type { ListenOptions } from './zmq-listener.ts';
@@ -25,21 +25,21 @@ export class ZmqSockets {
     this.#zap = zap;
   }
 
-  static async create(components: {
-    clock: Clock;
-    log: Log;
-    keyring: Keyring;
-  }): Promise<ZmqSockets> {
+  /** `onRefused` is called for each who tried to connect and is no member. */
+  static async create(
+    components: { clock: Clock; log: Log; keyring: Keyring },
+    options: { onRefused: () => void },
+  ): Promise<ZmqSockets> {
     const { clock, log, keyring } = components;
     // Of its own: a context has one place at which it asks who may connect.
     const context = new Context();
-    const zap = await ZmqZap.create({ context, keyring, log });
+    const zap = await ZmqZap.create({ context, keyring, log }, options);
     return new ZmqSockets({ clock, keyring, context }, zap);
   }
 
-  /** Those who tried to connect and are no members. */
-  get refused(): number {
-    return this.#zap.refused;
+  /** Who a node is, by what was certified of it; undefined where it is no member. */
+  member(nodeId: string): Caller | undefined {
+    return this.#components.keyring.caller(nodeId);
   }
 
   /**

@@ -18,11 +18,15 @@ export class ZmqZap {
   readonly #log: Log;
   readonly #socket: Router;
   readonly #queue: SendQueue;
-  #refused = 0;
+  readonly #onRefused: () => void;
 
-  private constructor(components: { context: Context; keyring: Keyring; log: Log }) {
+  private constructor(
+    components: { context: Context; keyring: Keyring; log: Log },
+    options: { onRefused: () => void },
+  ) {
     this.#keyring = components.keyring;
     this.#log = components.log;
+    this.#onRefused = options.onRefused;
     this.#socket = new Router({ context: components.context, linger: 0 });
     this.#queue = new SendQueue(
       (parts) => this.#socket.send(parts),
@@ -30,20 +34,14 @@ export class ZmqZap {
     );
   }
 
-  static async create(components: {
-    context: Context;
-    keyring: Keyring;
-    log: Log;
-  }): Promise<ZmqZap> {
-    const zap = new ZmqZap(components);
+  static async create(
+    components: { context: Context; keyring: Keyring; log: Log },
+    options: { onRefused: () => void },
+  ): Promise<ZmqZap> {
+    const zap = new ZmqZap(components, options);
     await zap.#socket.bind(endpoint);
     void zap.#receive();
     return zap;
-  }
-
-  /** Who was refused so far. */
-  get refused(): number {
-    return this.#refused;
   }
 
   close(): void {
@@ -69,7 +67,7 @@ export class ZmqZap {
     const isCurve = mechanism?.toString() === 'CURVE' && key?.length === 32;
     const good = isCurve && (await this.#keyring.admits(encodeZ85(key)));
     if (!good) {
-      this.#refused += 1;
+      this.#onRefused();
       this.#log.warn({ address: address?.toString() }, 'somebody who is no member was refused');
     }
     if (!this.#socket.closed) {

@@ -35,6 +35,8 @@ export interface EdgeLinkOptions {
   /** The edge: `https://edge.example.org`. */
   url: string;
   enrolSecret: string;
+  /** Where the node carries media. */
+  mediaIp: string;
   /** For measurements of the calls to the edge. */
   onCall?: OnCall | undefined;
 }
@@ -245,7 +247,9 @@ export class EdgeLink implements Edge {
   }
 
   #enrolment(): Promise<string> {
-    return this.#identity.enrolment(this.#card, this.#clock.now());
+    const { nodeId, epoch } = this.#card;
+    const { mediaIp } = this.#options;
+    return this.#identity.enrolment({ nodeId, epoch, mediaIp }, this.#clock.now());
   }
 
   async #register(peer: Peer): Promise<void> {

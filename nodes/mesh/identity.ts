@@ -51,8 +51,11 @@ export class Identity {
     return identity;
   }
 
-  /** Says, signed, that this run of the node has these keys; good for a minute. */
-  enrolment(run: { nodeId: string; epoch: string }, now_ms: number): Promise<string> {
+  /** Says, signed, that this run of the node has these keys and carries media there; good for a minute. */
+  enrolment(
+    run: { nodeId: string; epoch: string; mediaIp: string },
+    now_ms: number,
+  ): Promise<string> {
     const { mesh, curve } = this.keys;
     return signEnrolment(mesh, { ...run, curveKey: curve.publicKey }, now_ms);
   }

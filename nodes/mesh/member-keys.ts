@@ -43,6 +43,10 @@ export class MemberKeys {
     return [...known.values()]
       .toSorted((a, b) => b.issued_s - a.issued_s)
       .slice(0, limits.members)
-      .map(({ nodeId, region, curveKey, expires_s }) => ({ nodeId, region, curveKey, expires_s }));
+      .map(keyOf);
   }
+}
+
+function keyOf({ nodeId, region, curveKey, mediaIp, expires_s }: Certificate): MemberKey {
+  return { nodeId, region, curveKey, mediaIp, expires_s };
 }

@@ -3,11 +3,11 @@ import { Route } from '../cascade-tree.ts';
 import { CertificateText } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
 import { GrantText } from '../grant.ts';
-import { ErizoId, NodeId, PipeId, RegionId, RoomId, StreamId } from '../ids.ts';
+import { ErizoId, IpAddress, NodeId, PipeId, RegionId, RoomId, StreamId } from '../ids.ts';
 
 /** One end of an SRTP pipe between two workers. */
 export const PipeEndpoint = v.strictObject({
-  ip: v.pipe(v.string(), v.ip()),
+  ip: IpAddress,
   port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
   srtp: v.strictObject({
     cryptoSuite: v.picklist([
@@ -86,7 +86,7 @@ export const erizoToUpstream = {
   /**
    * Opens a stream on the pipe between two processes, and the pipe with it where there is none.
    * An upstream that lacks the stream pulls it first along the rest of the route. `forbidden` unless the
-   * grant lets the media of the room be where both ends are.
+   * grant lets the media of the room be where both ends are, and for a pipe that ends elsewhere than at the puller's node.
    */
   'cascade.open': {
     params: v.strictObject({

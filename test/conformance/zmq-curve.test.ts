@@ -99,7 +99,7 @@ describe('between nodes', () => {
   test('the one that listens knows which node has dialled', async () => {
     const { here, listener, callers } = await world();
     await dial(here, listener.endpoint).answer;
-    expect(callers).toEqual([{ nodeId: 'eu-west-1', region: 'eu-west' }]);
+    expect(callers).toMatchObject([{ nodeId: 'eu-west-1', region: 'eu-west' }]);
   });
 
   test('a node that is no member gets nowhere', async () => {
@@ -108,7 +108,7 @@ describe('between nodes', () => {
     stranger.keyring.replace([there.member]);
     expect(await dial(stranger, listener.endpoint).end).toBe('lost');
     expect(callers).toEqual([]);
-    expect(there.zmq.refused).toBe(1);
+    expect(there.refused).toBe(1);
   });
 
   test('a member that says it is another one gets nowhere', async () => {

@@ -272,7 +272,11 @@ export async function enrolmentOf(
   key: Promise<TicketPrivateKey> = keyOf(nodeId),
 ): Promise<string> {
   const curveKey = 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7';
-  return await signEnrolment(await key, { nodeId, epoch, curveKey }, Date.now());
+  return await signEnrolment(
+    await key,
+    { nodeId, epoch, curveKey, mediaIp: '192.0.2.1' },
+    Date.now(),
+  );
 }
 
 /** A node's end of the link, over a WebSocket to its object. */

@@ -23,7 +23,8 @@ export function grantOf(
 
 /** What the agent of a node tells its processes. */
 export async function trustOf(node: { nodeId: string; region: string }): Promise<Trust> {
-  const keys = { peerId: `12D3KooW${'A'.repeat(44)}`, curveKey: 'A'.repeat(40), jti: newUuid() };
-  const certificate = await signCertificate(edgeKey, { ...node, ...keys }, Date.now());
+  const keys = { peerId: `12D3KooW${'A'.repeat(44)}`, curveKey: 'A'.repeat(40) };
+  const held = { ...node, ...keys, mediaIp: '127.0.0.1', jti: newUuid() };
+  const certificate = await signCertificate(edgeKey, held, Date.now());
   return { key: publicTicketKey(edgeKey), certificate };
 }

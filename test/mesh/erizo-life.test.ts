@@ -165,7 +165,7 @@ describe('a controller', () => {
     const measures = Measures.create({ engine, clock, registry });
     const recording = { dir: undefined, ports: { min: 42_000, max: 42_999 } };
     const { zmq, close } = await testSockets();
-    const caller = { nodeId: 'node', region: 'eu-west' };
+    const caller = { nodeId: 'node', region: 'eu-west', mediaIp: '127.0.0.1' };
     const components = { engine, clock, log, guard, calls, measures, zmq };
     const options = { self, onChange: () => undefined, recording, allowedInputs: [] };
     const erizo = new Erizo(components, options);

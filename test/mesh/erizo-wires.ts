@@ -3,10 +3,11 @@ import { memberKey, testSockets } from '../support/zmq.ts';
 
 /** Of the test and of all nodes in it. */
 export const own = newCurveKeyPair();
-const nodes = ['eu-west', 'us-east', 'ap-northeast'].map((region) => ({
-  nodeId: `node-${region}`,
-  region,
-}));
+const nodes = Object.entries({
+  'eu-west': '127.0.1.1',
+  'us-east': '127.0.2.1',
+  'ap-northeast': '127.0.3.1',
+}).map(([region, mediaIp]) => ({ nodeId: `node-${region}`, region, mediaIp }));
 const sockets = await testSockets({}, { nodeId: 'test-1', region: 'eu-west', own });
 /** What its agent tells an ErizoJS process. */
 export const keys = [...nodes, { nodeId: 'test-1', region: 'eu-west' }].map((node) =>

@@ -10,6 +10,8 @@ import type { Log } from '../../nodes/log.ts';
 export interface TestSockets {
   zmq: ZmqSockets;
   keyring: Keyring;
+  /** Those who tried to connect and are no members. */
+  readonly refused: number;
   /** What the others are to know of it. */
   member: MemberKey;
   close(): void;
@@ -18,30 +20,40 @@ export interface TestSockets {
 /** The sockets of one process of a node, with a key of its own or the one that is given. */
 export async function testSockets(
   components: { log?: Log } = {},
-  options: { nodeId: string; region: string; own?: CurveKeyPair } = {
+  options: { nodeId: string; region: string; mediaIp?: string; own?: CurveKeyPair } = {
     nodeId: 'test-1',
     region: 'test',
   },
 ): Promise<TestSockets> {
   const clock = systemClock;
   const log = components.log ?? pino({ level: 'silent' });
-  const { nodeId, region, own = newCurveKeyPair() } = options;
-  const keyring = Keyring.create({ clock }, { nodeId, region, own });
-  const zmq = await ZmqSockets.create({ clock, log, keyring });
+  const { nodeId, region, mediaIp = '127.0.0.1', own = newCurveKeyPair() } = options;
+  const keyring = Keyring.create({ clock }, { nodeId, region, mediaIp, own });
+  let refused = 0;
+  const zmq = await ZmqSockets.create({ clock, log, keyring }, { onRefused: () => (refused += 1) });
   const close = (): void => {
     zmq.close();
     keyring.close();
   };
-  return { zmq, keyring, member: memberKey({ nodeId, region }, own), close };
+  return {
+    get refused() {
+      return refused;
+    },
+    zmq,
+    keyring,
+    member: memberKey({ nodeId, region, mediaIp }, own),
+    close,
+  };
 }
 
 /** As it would follow from a certificate of that node, good for an hour. */
 export function memberKey(
-  node: { nodeId: string; region: string },
+  node: { nodeId: string; region: string; mediaIp?: string },
   { publicKey }: Pick<CurveKeyPair, 'publicKey'>,
 ): MemberKey {
   const expires_s = Math.floor(Date.now() / 1000) + 3_600;
-  return { nodeId: node.nodeId, region: node.region, curveKey: publicKey, expires_s };
+  const { nodeId, region, mediaIp = '127.0.0.1' } = node;
+  return { nodeId, region, curveKey: publicKey, mediaIp, expires_s };
 }
 
 /** Two nodes, of two regions, that know each other. */

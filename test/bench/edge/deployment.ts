@@ -160,7 +160,7 @@ async function startNode(workerd: Workerd, enrolSecret: string): Promise<EdgeLin
       load: () => ({ rooms: 0, clients: 0, cpu: 0, state: 'available' }),
       identity: await Identity.create({ log }, { stateDir: undefined }),
     },
-    { url: workerd.url, enrolSecret },
+    { url: workerd.url, enrolSecret, mediaIp: '127.0.0.1' },
   );
   if (!node.linked) {
     await new Promise<void>((resolve) => {

@@ -132,7 +132,12 @@ describe('the link to the agent', () => {
 
   it('hands on the keys of members that the agent names', async () => {
     const { members, tell } = begin();
-    const key = { region: 'eu-west', curveKey: 'x'.repeat(40), expires_s: 1 };
+    const key = {
+      region: 'eu-west',
+      curveKey: 'x'.repeat(40),
+      mediaIp: '192.0.2.1',
+      expires_s: 1,
+    };
     tell([
       { ...key, nodeId: 'eu-west-2' },
       { ...key, nodeId: 'eu-west-3' },

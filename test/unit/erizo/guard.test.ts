@@ -23,8 +23,9 @@ const eu: Node = { nodeId: 'eu-west-1', region: 'eu-west' };
 const us: Node = { nodeId: 'us-east-1', region: 'us-east' };
 
 const certificateOf = (node: Node, now_ms: number, key = edgeKey): Promise<string> => {
-  const keys = { peerId: `12D3KooW${'A'.repeat(44)}`, curveKey: 'A'.repeat(40), jti: newUuid() };
-  return signCertificate(key, { ...node, ...keys }, now_ms);
+  const keys = { peerId: `12D3KooW${'A'.repeat(44)}`, curveKey: 'A'.repeat(40) };
+  const held = { ...node, ...keys, mediaIp: '192.0.2.1', jti: newUuid() };
+  return signCertificate(key, held, now_ms);
 };
 const pullerOf = ({ nodeId, region }: Node) => ({ erizoId: newUuid(), nodeId, region });
 

@@ -6,10 +6,11 @@ import { limits } from '../../../protocol/limits.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const own = { publicKey: 'o'.repeat(40), secretKey: 's'.repeat(40) };
-const self = { nodeId: 'eu-west-1', region: 'eu-west', own };
+const self = { nodeId: 'eu-west-1', region: 'eu-west', mediaIp: '192.0.2.1', own };
 
 function member(nodeId: string, letter: string, expires_s: number): MemberKey {
-  return { nodeId, region: 'us-east', curveKey: letter.repeat(40), expires_s };
+  const [region, mediaIp] = ['us-east', '192.0.2.2'];
+  return { nodeId, region, curveKey: letter.repeat(40), mediaIp, expires_s };
 }
 
 function setUp() {
@@ -26,7 +27,11 @@ describe('a keyring', () => {
     expect(keyring.keyOf('eu-west-1')).toBe(own.publicKey);
     expect(keyring.has(own.publicKey)).toBe(true);
     expect(keyring.has('x'.repeat(40))).toBe(false);
-    expect(keyring.caller('eu-west-1')).toEqual({ nodeId: 'eu-west-1', region: 'eu-west' });
+    expect(keyring.caller('eu-west-1')).toEqual({
+      nodeId: 'eu-west-1',
+      region: 'eu-west',
+      mediaIp: '192.0.2.1',
+    });
   });
 
   it('tells of a change once, and of nothing where nothing changed', () => {

@@ -21,8 +21,9 @@ let edgeIsAway: boolean;
 let renewed: PromiseWithResolvers<void>;
 
 function certificate(of = self): Promise<string> {
-  const keys = { peerId: peerIdOf(publicKey), curveKey: 'x'.repeat(40), jti: newUuid() };
-  return signCertificate(privateKey, { ...of, ...keys }, clock.now());
+  const keys = { peerId: peerIdOf(publicKey), curveKey: 'x'.repeat(40) };
+  const held = { ...of, ...keys, mediaIp: '192.0.2.1', jti: newUuid() };
+  return signCertificate(privateKey, held, clock.now());
 }
 
 beforeEach(() => {

@@ -37,7 +37,7 @@ function dial(url = edge.url, secret = enrolSecret): EdgeLink {
   const log = pino({ level: 'error' }, line);
   // No chance in the waits: half of each, the shortest.
   const components = { clock: systemClock, log, card, identity, load, random: () => 0 };
-  link = EdgeLink.create(components, { url, enrolSecret: secret });
+  link = EdgeLink.create(components, { url, enrolSecret: secret, mediaIp: '192.0.2.1' });
   return link;
 }
 
@@ -183,7 +183,7 @@ describe('the link to the edge', () => {
         identity,
         load: () => ({ rooms: 0, clients: 0, cpu: 0, state: 'available' }),
       },
-      { url: edge.url, enrolSecret },
+      { url: edge.url, enrolSecret, mediaIp: '192.0.2.1' },
     );
     await once(right, 'linked');
     right.close();

@@ -42,10 +42,14 @@ describe('the keys of a node', () => {
 
   it('enrol the run of the node that they are asked for', async () => {
     const identity = await Identity.create({ log }, { stateDir: undefined });
-    const run = { nodeId: 'eu-west-1', epoch: newUuid() };
+    const run = { nodeId: 'eu-west-1', epoch: newUuid(), mediaIp: '192.0.2.1' };
     const now_ms = Date.now();
     expect(await checkEnrolment(await identity.enrolment(run, now_ms), { ...run, now_ms })).toEqual(
-      { peerId: identity.peerId, curveKey: identity.keys.curve.publicKey },
+      {
+        peerId: identity.peerId,
+        curveKey: identity.keys.curve.publicKey,
+        mediaIp: '192.0.2.1',
+      },
     );
   });
 

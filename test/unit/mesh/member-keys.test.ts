@@ -8,7 +8,8 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 function certificateOf(nodeId: string, peerId: string, issued_s: number): Certificate {
   const expires_s = issued_s + limits.certificate_ttl_s;
   const curveKey = peerId.padEnd(40, 'x');
-  return { nodeId, region: 'eu-west', peerId, curveKey, jti: newUuid(), issued_s, expires_s };
+  const said = { region: 'eu-west', mediaIp: '192.0.2.1', jti: newUuid() };
+  return { nodeId, peerId, curveKey, ...said, issued_s, expires_s };
 }
 
 const none: ReadonlySet<string> = new Set();

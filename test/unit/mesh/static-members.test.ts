@@ -32,8 +32,9 @@ const believeAll: CheckCards = async (nodes) =>
   nodes.map((card) => ({ card, certificate: certificateOf(card) }));
 
 function certificateOf({ nodeId, region }: NodeCard): Certificate {
-  const keys = { peerId: peerIdOf(publicKey), curveKey: 'x'.repeat(40), jti: newUuid() };
-  return { nodeId, region, ...keys, issued_s: 0, expires_s: 1 };
+  const keys = { peerId: peerIdOf(publicKey), curveKey: 'x'.repeat(40) };
+  const said = { ...keys, mediaIp: '192.0.2.1', jti: newUuid() };
+  return { nodeId, region, ...said, issued_s: 0, expires_s: 1 };
 }
 
 function setUp(given = believeAll, onBelieved: OnBelieved = () => undefined): World {
@@ -119,7 +120,8 @@ describe('the members as the edge names them', () => {
     const peers = ['12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq', peerIdOf(publicKey)];
     const certified = async (card: NodeCard, peerId: string, key = privateKey) => {
       const { nodeId, region } = card;
-      const certificate = { nodeId, region, peerId, curveKey: 'x'.repeat(40), jti: newUuid() };
+      const keys = { peerId, curveKey: 'x'.repeat(40) };
+      const certificate = { nodeId, region, ...keys, mediaIp: '192.0.2.1', jti: newUuid() };
       return { ...card, certificate: await signCertificate(key, certificate, now_ms) };
     };
     const now_ms = Date.now();

@@ -27,6 +27,7 @@ describe('a certificate', () => {
     region: 'eu-west',
     peerId: peerIdOf(publicKey),
     curveKey,
+    mediaIp: '192.0.2.1',
     jti: newUuid(),
   };
   const expected = { nodeId: 'eu-west-1', region: 'eu-west', now_ms };
@@ -73,14 +74,15 @@ describe('a certificate', () => {
 
 describe('an enrolment', () => {
   const expected = { ...run, now_ms };
+  const said = { curveKey, mediaIp: '192.0.2.1' };
 
-  it('shows the key that signed it, and the CURVE key beside it', async () => {
-    const text = await signEnrolment(key, { ...run, curveKey }, now_ms);
-    expect(await checkEnrolment(text, expected)).toEqual({ peerId: peerIdOf(publicKey), curveKey });
+  it('shows the key that signed it, and what is said beside it', async () => {
+    const text = await signEnrolment(key, { ...run, ...said }, now_ms);
+    expect(await checkEnrolment(text, expected)).toEqual({ peerId: peerIdOf(publicKey), ...said });
   });
 
   it('is refused in words about the clock where it is of another time, past or to come', async () => {
-    const text = await signEnrolment(key, { ...run, curveKey }, now_ms);
+    const text = await signEnrolment(key, { ...run, ...said }, now_ms);
     const most_ms = (limits.enrolment_ttl_s + limits.clockSkew_s + 1) * 1000;
     for (const other_ms of [now_ms + most_ms, now_ms - most_ms]) {
       await expect(checkEnrolment(text, { ...run, now_ms: other_ms })).rejects.toMatchObject({
@@ -91,8 +93,8 @@ describe('an enrolment', () => {
   });
 
   it('is refused where its key did not sign it', async () => {
-    const [head, body] = (await signEnrolment(key, { ...run, curveKey }, now_ms)).split('.');
-    const other = await signEnrolment(await newTicketKey(), { ...run, curveKey }, now_ms);
+    const [head, body] = (await signEnrolment(key, { ...run, ...said }, now_ms)).split('.');
+    const other = await signEnrolment(await newTicketKey(), { ...run, ...said }, now_ms);
     const forged = `${head}.${body}.${other.split('.')[2]}`;
     await expect(checkEnrolment(forged, expected)).rejects.toMatchObject({ code: 'forbidden' });
   });
