@@ -61,7 +61,7 @@ async function pullTo(origin: TestErizo, streamId: string, ip: string): Promise<
   const { certificate } = await trustOf(puller);
   try {
     return await peer.call('cascade.open', {
-      ...{ roomId, streamId, route: [], puller, certificate, grant: await grantOf() },
+      ...{ roomId, streamId, route: [], paused: true, puller, certificate, grant: await grantOf() },
       pipe: { pipeId: newUuid(), endpoint: { ip, port: 9, srtp } },
     });
   } finally {
