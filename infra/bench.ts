@@ -6,7 +6,7 @@ import { runAttached } from './run.ts';
 
 /** `npm run bench`: gets ready what the benches need, as for the tests, and runs them. */
 async function main(): Promise<number> {
-  const env = await prepare({ browser: true, ffmpeg: false });
+  const env = await prepare({ browser: true, firefox: false, ffmpeg: false });
   const bench = join(rootDir, 'test', 'bench', 'main.ts');
   return await runAttached(process.execPath, [bench, ...process.argv.slice(2)], env);
 }

@@ -6,7 +6,7 @@ import { runAttached } from './run.ts';
 
 /** `npm run mesh`: the whole system on a WAN of this machine; it is one of the tests' tools. */
 async function main(): Promise<number> {
-  const env = await prepare({ browser: false, ffmpeg: false });
+  const env = await prepare({ browser: false, firefox: false, ffmpeg: false });
   const mesh = join(rootDir, 'test', 'wan', 'main.ts');
   try {
     return await runAttached(process.execPath, [mesh, ...process.argv.slice(2)], env);

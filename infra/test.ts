@@ -84,6 +84,7 @@ async function main(): Promise<number> {
   const options = parseOptions(args);
   const env = await prepare({
     browser: options.projects.includes('e2e'),
+    firefox: options.projects.includes('e2e'),
     ffmpeg: options.projects.includes('mesh'),
   });
   // Whoever names files or projects wants those alone.

@@ -68,6 +68,7 @@ const Variables = v.object({
   RIZOMA_JURISDICTION: v.optional(Jurisdiction),
   RIZOMA_IP: v.pipe(v.string(), v.ipv4()),
   RIZOMA_ANNOUNCED_IP: v.optional(v.pipe(v.string(), v.ip())),
+  RIZOMA_CLIENT_IP: v.optional(v.pipe(v.string(), v.ip())),
   RIZOMA_PUBLIC_HOST: Host,
   RIZOMA_SECURE: withDefault(v.picklist(['true', 'false']), defaults.secure),
   RIZOMA_HTTP_PORT: integer(1, maxPort),
@@ -105,6 +106,7 @@ const help: Record<VariableName, string> = {
   RIZOMA_JURISDICTION: `the jurisdiction that this node is bound to: ${Jurisdiction.options.join(', ')}`,
   RIZOMA_IP: 'the IPv4 address that this node listens on, such as 10.0.0.1',
   RIZOMA_ANNOUNCED_IP: 'the address at which clients reach the media, where it is another one',
+  RIZOMA_CLIENT_IP: 'another address of this host for the media of clients, such as its IPv6 one',
   RIZOMA_PUBLIC_HOST: 'host:port at which clients reach the controller',
   RIZOMA_SECURE: 'true where clients need TLS to reach the controller, else false',
   RIZOMA_HTTP_PORT: 'the TCP port of the controller, 1 to 65535',
@@ -163,6 +165,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     announcedIp: output.RIZOMA_ANNOUNCED_IP,
     /** Where others reach its media, and its pipes end. */
     mediaIp: output.RIZOMA_ANNOUNCED_IP ?? output.RIZOMA_IP,
+    clientIp: output.RIZOMA_CLIENT_IP,
     publicHost: output.RIZOMA_PUBLIC_HOST,
     secure: output.RIZOMA_SECURE === 'true',
     httpPort: output.RIZOMA_HTTP_PORT,

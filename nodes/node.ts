@@ -160,8 +160,8 @@ export class Node {
   }
 
   #createAgent(wires: Wires): Promise<Agent> {
-    const { rpcPort, prerunProcesses, maxProcesses, nodeId, region, ip, announcedIp } =
-      this.#config;
+    const { rpcPort, prerunProcesses, maxProcesses, nodeId, region } = this.#config;
+    const { ip, announcedIp, clientIp } = this.#config;
     const {
       mediaPortMin,
       mediaPortMax,
@@ -173,7 +173,8 @@ export class Node {
       externalInput,
     } = this.#config;
     const media = { mediaPortMin, mediaPortMax, workerBin, recordingDir, externalInput };
-    const environment = { nodeId, region, ip, announcedIp, logLevel, logDir, runId, ...media };
+    const addresses = { ip, announcedIp, clientIp };
+    const environment = { nodeId, region, ...addresses, logLevel, logDir, runId, ...media };
     return Agent.create(
       { ...wires, clock: this.#clock, log: this.#log.child({ part: 'agent' }) },
       {

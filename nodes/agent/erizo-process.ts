@@ -25,6 +25,7 @@ export interface ErizoEnvironment {
   region: string;
   ip: string;
   announcedIp: string | undefined;
+  clientIp: string | undefined;
   mediaPortMin: number;
   mediaPortMax: number;
   logLevel: string;
@@ -128,6 +129,7 @@ function environmentOf({ erizoId, agentEndpoint, environment }: SpawnOptions): N
     RIZOMA_REGION: environment.region,
     RIZOMA_IP: environment.ip,
     RIZOMA_ANNOUNCED_IP: environment.announcedIp,
+    RIZOMA_CLIENT_IP: environment.clientIp,
     RIZOMA_MEDIA_PORT_MIN: String(environment.mediaPortMin),
     RIZOMA_MEDIA_PORT_MAX: String(environment.mediaPortMax),
     RIZOMA_LOG_LEVEL: environment.logLevel,

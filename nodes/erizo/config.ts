@@ -16,6 +16,8 @@ const Environment = v.pipe(
     RIZOMA_IP: v.pipe(v.string(), v.ip()),
     /** What others are told instead, where the host is behind a one-to-one NAT. */
     RIZOMA_ANNOUNCED_IP: v.optional(v.pipe(v.string(), v.ip())),
+    /** Another address at which clients reach it. */
+    RIZOMA_CLIENT_IP: v.optional(v.pipe(v.string(), v.ip())),
     RIZOMA_AGENT_ENDPOINT: Endpoint,
     RIZOMA_MEDIA_PORT_MIN: port,
     RIZOMA_MEDIA_PORT_MAX: port,
@@ -40,6 +42,7 @@ const Environment = v.pipe(
       region: env.RIZOMA_REGION,
       ip: env.RIZOMA_IP,
       announcedIp: env.RIZOMA_ANNOUNCED_IP,
+      clientIp: env.RIZOMA_CLIENT_IP,
       agentEndpoint: env.RIZOMA_AGENT_ENDPOINT,
       mediaPorts: { min: env.RIZOMA_MEDIA_PORT_MIN, max: env.RIZOMA_MEDIA_PORT_MAX },
       recordingDir: env.RIZOMA_RECORDING_DIR,

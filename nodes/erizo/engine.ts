@@ -16,6 +16,8 @@ export interface EngineOptions {
   /** Where clients and other processes reach this one; `announcedIp` is what they are told. */
   ip: string;
   announcedIp: string | undefined;
+  /** Another address at which clients reach it. */
+  clientIp: string | undefined;
   ports: { min: number; max: number };
   /** The worker's program; mediasoup's own where it is undefined. */
   workerBin: string | undefined;
@@ -79,7 +81,7 @@ export class Engine {
     worker.on('died', options.onDied);
     const router = await worker.createRouter({ mediaCodecs });
     const server = await worker.createWebRtcServer({
-      listenInfos: (['udp', 'tcp'] as const).map((protocol) => listenInfo(options, protocol)),
+      listenInfos: addressesFor(options),
     });
     return new Engine({ worker, server, router }, options);
   }
@@ -189,6 +191,13 @@ export class Engine {
       });
     }
   }
+}
+
+/** Where clients reach the worker, the preferred first. */
+function addressesFor(options: EngineOptions): types.TransportListenInfo[] {
+  const { clientIp: ip } = options;
+  const other = ip === undefined ? [] : [{ ...options, ip, announcedIp: undefined }];
+  return [options, ...other].flatMap((each) => [listenInfo(each, 'udp'), listenInfo(each, 'tcp')]);
 }
 
 function listenInfo(options: EngineOptions, protocol: 'udp' | 'tcp'): types.TransportListenInfo {

@@ -32,6 +32,7 @@ const engine = await Engine.create(
   {
     ip,
     announcedIp: config.announcedIp,
+    clientIp: config.clientIp,
     ports: config.mediaPorts,
     workerBin: config.workerBin,
     onDied: () => {

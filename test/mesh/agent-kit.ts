@@ -34,6 +34,7 @@ export function erizoEnvironment(runId: string): ErizoEnvironment {
     region: 'test',
     ip,
     announcedIp: undefined,
+    clientIp: undefined,
     mediaPortMin: 41_000,
     mediaPortMax: 41_999,
     logLevel: 'warn',

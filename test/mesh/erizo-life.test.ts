@@ -153,6 +153,7 @@ describe('a controller', () => {
       {
         ip: '127.0.1.1',
         announcedIp: undefined,
+        clientIp: undefined,
         ports: { min: 42_000, max: 42_999 },
         workerBin: process.env['MEDIASOUP_WORKER_BIN'],
         onDied: () => undefined,

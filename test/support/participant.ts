@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { LocalSystem } from '../../infra/local.ts';
 import type {} from '../../client/page/hooks.ts';
 import type { StreamStats } from '../../client/sdk/index.ts';
+import { brightness, playsStreams, regionsShown } from './in-page.ts';
 
 export interface Wish {
   room: string;
@@ -29,19 +30,22 @@ export class Participant {
 
   /** Resolves when the page plays this many streams of others. */
   async sees(count: number): Promise<void> {
-    await this.page.waitForFunction((wanted) => {
-      const videos = [...document.querySelectorAll<HTMLVideoElement>('video[data-stream]')];
-      return (
-        videos.length === wanted && videos.every((video) => video.videoWidth > 0 && !video.paused)
-      );
-    }, count);
+    await this.page.waitForFunction(playsStreams, count);
   }
 
   /** Regions of the streams that the page shows. */
   regions(): Promise<string[]> {
-    return this.page.$$eval('video[data-stream]', (videos) =>
-      videos.map((video) => (video as HTMLVideoElement).dataset['region'] ?? ''),
-    );
+    return this.page.evaluate(regionsShown);
+  }
+
+  /** How bright the pictures of the others are, from 0 to 255. */
+  brightness(): Promise<number[]> {
+    return this.page.evaluate(brightness);
+  }
+
+  /** Resolves when somebody speaks. */
+  async hearsSpeaker(): Promise<void> {
+    await this.page.waitForSelector('article[data-speaks]');
   }
 
   /** What comes in, by stream. */
