@@ -43,6 +43,11 @@ export const limits = {
   cascadeHops: 4,
   /** A pull that nobody plays is kept this long, so that a viewer who reloads finds it open. */
   pullLinger_ms: 10_000,
+  /**
+   * Less of a stream is asked for when less was needed for so long, at each process on its way: a viewer who
+   * looks away for a moment costs no encoder its start, which takes a key frame.
+   */
+  layerHold_ms: 2_000,
   /** Key-frame requests pass upstream at most once per stream in this time. */
   keyFrameRequest_ms: 500,
   /** Users in one part of a list: with names of the longest kind they are half of a frame. */

@@ -21,6 +21,8 @@ export interface EntranceOptions {
 
 /** One connection for all that a client publishes, one for all it subscribes to. */
 const plan = 'dual';
+/** We send what somebody plays, as the controller tells us, and nothing else. */
+const layers = 'follow';
 
 /**
  * The way into a room: by its token the first time, and then, for the same client id, by what the edge
@@ -109,7 +111,7 @@ export class Entrance {
     const { clock, openSocket } = this.#components;
     const url = `${secure ? 'wss' : 'ws'}://${host}`;
     const { sound } = this.#options;
-    const wishes = { plan, ...(sound === undefined ? {} : { sound }) };
+    const wishes = { plan, layers, ...(sound === undefined ? {} : { sound }) };
     const socket = openSocket(url, { ticket, ...wishes }, defaults);
     const channel = new Channel({ clock, socket }, { reconnectionQuery: { plan } });
     const connected = await channel.open();

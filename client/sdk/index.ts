@@ -35,6 +35,7 @@ export { LocalStream, RemoteStream } from './streams.ts';
 export { Room } from './room.ts';
 export { RizomaError } from '../../protocol/errors.ts';
 export type { ErrorCode } from '../../protocol/errors.ts';
+export type { LayerCount } from './encodings.ts';
 export type { JoinOptions, JoinRequest } from './join.ts';
 export type { RoomEvents } from './room-events.ts';
 export type { AudioStats, StreamStats, VideoStats } from './stats.ts';

@@ -3,6 +3,7 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { defaults } from './defaults.ts';
 import type { Connections } from './connections.ts';
 import { Keeper } from './keeper.ts';
+import type { LayerCount } from './encodings.ts';
 import type { PublishPeer } from './publish-peer.ts';
 import type { Signalling } from './signalling.ts';
 import type { StreamStats } from './stats.ts';
@@ -19,6 +20,8 @@ export interface MediaComponents {
 export interface PublicationOptions {
   media: MediaStream;
   attributes: Record<string, unknown>;
+  /** Of simulcast. */
+  layers: LayerCount;
   /** The room gave it an id; another one with each try. */
   onId: (streamId: string) => void;
   onGivenUp: (error: RizomaError) => void;
@@ -91,6 +94,11 @@ export class Publication {
     this.#keeper.handleBroken(error);
   }
 
+  /** Up to which layer of its video somebody plays; null where nobody does. */
+  handleLayers(spatial: number | null): void {
+    this.#held?.peer.sendUpTo(this.#held.sent, spatial);
+  }
+
   get keepsOld(): boolean {
     return this.#keeper.keepsOld;
   }
@@ -157,7 +165,7 @@ export class Publication {
       connections.release(connectionId);
       this.#withdraw(signalling, streamId);
     });
-    await peer.add(sent);
+    await peer.add(sent, this.#options.layers);
   }
 
   /** The controller may have dropped the stream already, or we the room: either is as good. */

@@ -1,5 +1,7 @@
 import type { RizomaError } from '../../protocol/errors.ts';
 import { defaults } from './defaults.ts';
+import type { LayerCount } from './encodings.ts';
+import { encodingsOf, sendUpTo } from './encodings.ts';
 import type { PeerComponents } from './peer.ts';
 import { Peer } from './peer.ts';
 import { rejectingAnswer } from './rejecting-answer.ts';
@@ -21,6 +23,8 @@ export class PublishPeer extends Peer {
   readonly #options: PublishPeerOptions;
   readonly #transceivers = new Map<MediaStream, readonly RTCRtpTransceiver[]>();
   #answer: PromiseWithResolvers<Answer> | undefined;
+  /** Changes of what is sent, one after the other: a sender takes one at a time. */
+  #changes: Promise<void> = Promise.resolve();
 
   constructor(components: PeerComponents, options: PublishPeerOptions) {
     super(components);
@@ -32,10 +36,10 @@ export class PublishPeer extends Peer {
   }
 
   /** Ends when the server has answered; throws what it found wrong, and then holds none of it. */
-  async add(media: MediaStream): Promise<void> {
+  async add(media: MediaStream, layers: LayerCount): Promise<void> {
     this.#transceivers.set(
       media,
-      media.getTracks().map((track) => this.#send(track, media)),
+      media.getTracks().map((track) => this.#send(track, media, layers)),
     );
     try {
       await this.negotiations.run(() => this.#negotiate());
@@ -54,6 +58,18 @@ export class PublishPeer extends Peer {
         transceiver.stop();
       }
     }
+  }
+
+  /** Sends the layers of its video up to this one, or none of it; its sound goes on. */
+  sendUpTo(media: MediaStream, spatial: number | null): void {
+    const video = (this.#transceivers.get(media) ?? []).filter(
+      ({ sender }) => sender.track?.kind === 'video',
+    );
+    this.#changes = this.#changes
+      .then(() => Promise.all(video.map(({ sender }) => sendUpTo(sender, spatial))))
+      .then(() => undefined)
+      // A sender that has stopped, or that cannot, goes on as it was.
+      .catch(() => undefined);
   }
 
   /** One report a track (W3C webrtc-stats). A track may be in several streams, so senders are asked. */
@@ -75,13 +91,12 @@ export class PublishPeer extends Peer {
     this.#transceivers.clear();
   }
 
-  #send(track: MediaStreamTrack, media: MediaStream): RTCRtpTransceiver {
-    const encoding =
-      track.kind === 'video' ? { maxBitrate: this.#options.maxVideoBitrate_bps } : {};
+  #send(track: MediaStreamTrack, media: MediaStream, layers: LayerCount): RTCRtpTransceiver {
     return this.connection.addTransceiver(track, {
       direction: 'sendonly',
       streams: [media],
-      sendEncodings: [encoding],
+      sendEncodings:
+        track.kind === 'video' ? encodingsOf(layers, this.#options.maxVideoBitrate_bps) : [{}],
     });
   }
 

@@ -6,10 +6,11 @@ import { defaults } from './defaults.ts';
 import { Emitter } from './emitter.ts';
 import type { Entrance } from './entrance.ts';
 import { Failover } from './failover.ts';
+import type { RoomMessage } from './listen.ts';
+import { listen } from './listen.ts';
+import type { LayerCount } from './encodings.ts';
 import { Publication } from './publication.ts';
 import type { RoomEvents } from './room-events.ts';
-import type { ServerMessage } from './server-message.ts';
-import { parseServerMessage } from './server-message.ts';
 import type { Entered, SessionComponents } from './session.ts';
 import { Session } from './session.ts';
 import { reportedError } from './signalling.ts';
@@ -97,12 +98,13 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   /**
-   * Publishes the tracks that the media has now. Throws a `RizomaError`: `forbidden`,
+   * Publishes the tracks that the media has now, video in so many layers of simulcast (one, unless said
+   * otherwise), of which only those are sent that somebody plays. Throws a `RizomaError`: `forbidden`,
    * `sdp_no_codec`, or what kept it from working at the last try.
    */
   async publish(
     media: MediaStream,
-    options: { attributes?: Record<string, unknown> } = {},
+    options: { attributes?: Record<string, unknown>; layers?: LayerCount } = {},
   ): Promise<LocalStream> {
     if (media.getTracks().length === 0) {
       throw new RizomaError('bad_request', 'there is no track to publish');
@@ -110,6 +112,7 @@ export class Room extends Emitter<RoomEvents> {
     const publication = Publication.create(this.#session.media, {
       media,
       attributes: options.attributes ?? {},
+      layers: options.layers ?? 1,
       onId: (streamId) => this.#own.add(streamId),
       onGivenUp: (error) => this.#giveUp(publication.stream, error),
       onReleased: () => this.#leaveOld(),
@@ -180,41 +183,23 @@ export class Room extends Emitter<RoomEvents> {
     });
   }
 
-  /** What a controller says that we have left counts for the connections that we have there, and no more. */
   #listen(session: Session): void {
-    const { channel } = session;
-    const whenCurrent = <T>(run: (event: T) => void) => {
-      return (event: T): void => (session === this.#session ? run(event) : undefined);
-    };
-    channel.on('message', ({ event, message }) => {
-      const known = parseServerMessage(event, message);
-      if (known?.event === 'connection_message_erizo') {
-        session.media.connections.handleMessage(known.payload);
-      } else if (known !== undefined && session === this.#session) {
-        this.#handle(known);
-      }
-    });
-    channel.on(
-      'reconnecting',
-      whenCurrent(({ reason }: { reason: string }) => this.#handleAway(reason)),
-    );
-    channel.on(
-      'lost',
-      whenCurrent(() => this.#failover.start()),
-    );
-    channel.on(
-      'reconnected',
-      whenCurrent(() => {
-        this.#failover.stop();
-        this.#handleBack();
-      }),
-    );
-    channel.on(
-      'closed',
-      whenCurrent(({ reason }: { reason: string }) => {
-        this.#handleAway(reason);
-        this.#failover.start();
-      }),
+    listen(
+      session,
+      {
+        message: (message) => this.#handle(message),
+        away: (reason) => this.#handleAway(reason),
+        lost: () => this.#failover.start(),
+        back: () => {
+          this.#failover.stop();
+          this.#handleBack();
+        },
+        closed: (reason) => {
+          this.#handleAway(reason);
+          this.#failover.start();
+        },
+      },
+      () => session === this.#session,
     );
   }
 
@@ -269,7 +254,7 @@ export class Room extends Emitter<RoomEvents> {
     this.#left = undefined;
   }
 
-  #handle(message: Exclude<ServerMessage, { event: 'connection_message_erizo' }>): void {
+  #handle(message: RoomMessage): void {
     switch (message.event) {
       case 'onAddStream':
         return this.#handleAdded(message.payload);
@@ -279,6 +264,8 @@ export class Room extends Emitter<RoomEvents> {
         return this.#handleDirectory(message.payload.streams);
       case 'stream_moved':
         return this.#subscriptionOf(message.payload.id)?.handleStreamMoved();
+      case 'onLayersWanted':
+        return this.#publicationOf(message.payload.id)?.handleLayers(message.payload.spatial);
       case 'move':
         return this.#failover.start(message.payload.within_ms * this.#components.random());
       case 'room_ended':

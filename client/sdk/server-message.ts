@@ -5,6 +5,7 @@ import {
   Connected,
   ConnectionFailed,
   ConnectionMessageErizo,
+  LayersWanted,
   Move,
   MovedStream,
   PublicStream,
@@ -22,6 +23,7 @@ const ServerMessage = v.variant('event', [
   v.object({ event: v.literal('room_ended'), payload: RoomEnded }),
   v.object({ event: v.literal('onActiveSpeaker'), payload: ActiveSpeaker }),
   v.object({ event: v.literal('onAudioLevels'), payload: AudioLevels }),
+  v.object({ event: v.literal('onLayersWanted'), payload: LayersWanted }),
   v.object({ event: v.literal('connection_failed'), payload: ConnectionFailed }),
 ]);
 

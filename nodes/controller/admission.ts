@@ -9,6 +9,9 @@ import type { Members } from '../mesh/members.ts';
 import type { Visitor } from './client.ts';
 import { UsedTickets } from './used-tickets.ts';
 
+/** Who comes, by what it shows; the rest is what it asks for. */
+type Identity = Omit<Visitor, 'plan' | 'sound' | 'followsLayers'>;
+
 /** Who may come in (Licode: `tokenAuthenticator.js`): tickets are checked here alone, tokens with the edge. */
 export class Admission {
   readonly #clock: Clock;
@@ -41,10 +44,11 @@ export class Admission {
       additions.ticket === undefined
         ? await this.#byToken(keys, query)
         : await this.#byTicket(keys, additions.ticket);
-    return { ...who, plan: additions.plan, sound: additions.sound };
+    const { plan, sound, followsLayers } = additions;
+    return { ...who, plan, sound, followsLayers };
   }
 
-  async #byTicket(keys: EdgeKeys, text: string): Promise<Omit<Visitor, 'plan'>> {
+  async #byTicket(keys: EdgeKeys, text: string): Promise<Identity> {
     const expected = { nodeId: this.#nodeId, now_ms: this.#clock.now() };
     const ticket = await checkTicket(keys.ticketKey, text, expected);
     this.#used.use(ticket.jti);
@@ -54,7 +58,7 @@ export class Admission {
   }
 
   /** What can be seen without the edge is seen first: it is asked about tokens of its own only. */
-  async #byToken(keys: EdgeKeys, query: Record<string, unknown>): Promise<Omit<Visitor, 'plan'>> {
+  async #byToken(keys: EdgeKeys, query: Record<string, unknown>): Promise<Identity> {
     const token = tokenOfQuery(query);
     await checkTokenSignature(keys.tokenKey, token);
     const host = this.#members.node(this.#nodeId)?.host;

@@ -52,6 +52,8 @@ export interface Visitor {
   plan: ConnectionPlan;
   /** What it wants to hear of; Licode's clients do not ask. */
   sound?: SoundWish | undefined;
+  /** Whether it sends the layers that it is told, and no others. */
+  followsLayers: boolean;
   /** The `POST /join` with which it came; Licode's clients come without one. */
   requestId: string | undefined;
   /** By the edge's clock, when it used its token and when its ticket was made; a token brought no ticket. */
@@ -85,6 +87,7 @@ export class Client {
   readonly plan: ConnectionPlan;
   readonly requestId: string | undefined;
   readonly sound: SoundWish | undefined;
+  readonly followsLayers: boolean;
   /** When the ticket was made with which it came. */
   readonly enteredAt_ms: number | undefined;
   readonly publications = new Map<string, Flow>();
@@ -106,6 +109,7 @@ export class Client {
     this.connections = new Connections({ kept: visitor.plan === 'single' });
     this.requestId = visitor.requestId;
     this.sound = visitor.sound;
+    this.followsLayers = visitor.followsLayers;
     this.enteredAt_ms = visitor.times?.enteredAt_ms;
     this.role = visitor.role;
     this.#handlers = handlers;

@@ -254,6 +254,7 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
         streamFailed: (erizoId, failure) => rooms.streamFailed(erizoId, failure),
         inputEnded: (ended) => rooms.inputEnded(ended),
         recordingEnded: (ended) => rooms.recordingEnded(ended),
+        layersWanted: (wanted) => rooms.layersWanted(wanted),
         sound: (erizoId, sound) => rooms.sound(erizoId, sound),
         died: (erizoId) => rooms.erizoDied(erizoId),
         suspect: (erizo) => void agents.deleteErizoJS(erizo.erizoId),

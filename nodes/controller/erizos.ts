@@ -42,6 +42,8 @@ export interface ErizosListener {
   streamFailed(erizoId: string, failure: ParamsOf<ErizoToController, 'streamFailed'>): void;
   inputEnded(ended: ParamsOf<ErizoToController, 'inputEnded'>): void;
   recordingEnded(ended: ParamsOf<ErizoToController, 'recordingEnded'>): void;
+  /** What a client that publishes a stream is to send of it. */
+  layersWanted(wanted: ParamsOf<ErizoToController, 'layersWanted'>): void;
   /** Who is heard in a room, of the streams that the process has. */
   sound(erizoId: string, sound: SoundNews): void;
   /** Once for each process that is lost while a room uses it. */
@@ -147,6 +149,7 @@ export class Erizos {
       inputEnded: (ended) => this.#listener.inputEnded(ended),
       recordingEnded: (ended) => this.#listener.recordingEnded(ended),
       streamFailed: (failure) => this.#listener.streamFailed(erizoId, failure),
+      layersWanted: (wanted) => this.#listener.layersWanted(wanted),
       activeSpeaker: (news) => this.#listener.sound(erizoId, { is: 'speaker', news }),
       audioLevels: (news) => this.#listener.sound(erizoId, { is: 'levels', news }),
     };

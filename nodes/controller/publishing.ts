@@ -217,6 +217,7 @@ export class Publishing {
           plan: client.plan,
           config,
           ...(client.sound === undefined ? {} : { hears: true }),
+          ...(client.followsLayers ? { follows: true } : {}),
         },
       },
       {

@@ -1,4 +1,5 @@
 import type { ParamsOf } from '../../protocol/contract.ts';
+import type { LayersWanted } from '../../protocol/contracts/client.ts';
 import type { P2pSaying } from '../../protocol/contracts/controller-controller.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
@@ -108,6 +109,15 @@ export class Rooms implements EdgeListener, NeighbourListener {
   recordingEnded({ recordingId, end }: ParamsOf<ErizoToController, 'recordingEnded'>): void {
     for (const room of this.#rooms.values()) {
       room.recordings.ended(recordingId, end);
+    }
+  }
+
+  /** To the publisher, while it publishes the stream. */
+  layersWanted(wanted: ParamsOf<ErizoToController, 'layersWanted'>): void {
+    const { clientId, streamId: id, spatial } = wanted;
+    const client = this.#clients.get(clientId)?.client;
+    if (client?.publications.has(id) === true) {
+      client.send('onLayersWanted', { id, spatial } satisfies LayersWanted);
     }
   }
 

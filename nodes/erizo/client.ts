@@ -27,6 +27,8 @@ export interface ClientEvents {
   message(connectionId: string, msg: SdpMessage): void;
   failed(streamId: string, role: Failed['role'], why: Failed['why']): void;
   publisherEnded(publisher: Publisher): void;
+  /** Of a stream of a client that sends what it is told: up to this spatial layer, or no video. */
+  layersWanted(streamId: string, spatial: number | null): void;
   /** It is sent the first packet of a track, so long after it asked for the stream. */
   firstMedia(kind: MediaKind, wait_ms: number): void;
   /** Nothing is left of the client. */
@@ -92,15 +94,20 @@ export class Client {
     if (sameLabel) {
       throw new RizomaError('conflict', 'the client publishes a stream with this label already');
     }
-    const publisher = new Publisher({
-      streamId,
-      roomId,
-      audio: options.audio,
-      video: options.video,
-      label: options.label,
-      config: options.config,
-      onEnd: (ended) => this.#onPublisherEnd(ended, target),
-    });
+    const onLayers = (spatial: number | null): void => this.#events.layersWanted(streamId, spatial);
+    const publisher = new Publisher(
+      { clock: this.#clock },
+      {
+        streamId,
+        roomId,
+        audio: options.audio,
+        video: options.video,
+        label: options.label,
+        config: options.config,
+        onLayers: options.follows ? onLayers : undefined,
+        onEnd: (ended) => this.#onPublisherEnd(ended, target),
+      },
+    );
     this.#publishers.set(streamId, publisher);
     target.add(publisher);
     this.#log.info({ streamId }, 'publisher added');
@@ -153,6 +160,13 @@ export class Client {
       throw new RizomaError('not_found', `the client has no stream ${streamId} here`);
     }
     stream.update(config);
+  }
+
+  /** Its controller was away, and may have missed which layers are wanted. */
+  repeatLayers(): void {
+    for (const publisher of this.#publishers.values()) {
+      publisher.repeatLayers();
+    }
   }
 
   plays(streamId: string): boolean {

@@ -121,6 +121,9 @@ export class ControllerSession {
     for (const tell of missed) {
       this.#tell(tell);
     }
+    for (const client of this.clients) {
+      client.repeatLayers();
+    }
   }
 
   close(): void {
@@ -310,6 +313,8 @@ export class ControllerSession {
             this.#tell((peer) => peer.notify('connectionMessage', { clientId, connectionId, msg })),
           failed: (streamId, role, why) =>
             this.#tell((peer) => peer.notify('streamFailed', { clientId, streamId, role, why })),
+          layersWanted: (streamId, spatial) =>
+            this.#tellNow((to) => to.notify('layersWanted', { clientId, streamId, spatial })),
           publisherEnded: (publisher) => this.#shared.publisherEnded(publisher.streamId),
           firstMedia: (kind, wait_ms) => this.#shared.firstMedia(kind, wait_ms),
           idle: () => this.#forget(client),
@@ -343,7 +348,7 @@ export class ControllerSession {
     }
   }
 
-  /** What is of the moment is not kept for a controller that is away. */
+  /** What is of the moment, or is said again when it is back, is not kept for a controller that is away. */
   #tellNow(tell: (peer: Peer) => void): void {
     if (this.#peer !== undefined) {
       this.#tell(tell);

@@ -3,6 +3,7 @@ import type { CallContext, Handlers, ParamsOf, ResultOf } from '../../protocol/c
 import type { ErizoToUpstream, PipeEndpoint } from '../../protocol/contracts/erizo-erizo.ts';
 import { erizoToDownstream, erizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import type { StreamNeed } from '../../protocol/layers.ts';
 import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Caller } from '../link/keyring.ts';
@@ -102,6 +103,9 @@ export class Downstream {
         this.#feeds.delete(streamId);
         return null;
       },
+      'cascade.need': ({ pipeId, streamId, need }) => {
+        this.#feedOf(pipeId, streamId)?.setNeed(need);
+      },
       'cascade.pause': ({ pipeId, streamId, paused }) => {
         this.#setPaused(pipeId, streamId, paused);
       },
@@ -138,11 +142,12 @@ export class Downstream {
     if (this.#peer.ended !== undefined) {
       throw new RizomaError('cancelled', 'the link ended before the stream was let out');
     }
-    const { streamId, roomId, route, grant } = params;
+    const { streamId, roomId, route, grant, need } = params;
     const source = this.#options.source({ streamId, roomId, route, grant });
     const { pipe } = this.#pipeFor(params.pipe);
     const known = this.#feeds.get(streamId);
-    const feed = known ?? this.#feed(source, pipe);
+    known?.setNeed(need);
+    const feed = known ?? this.#feed(source, pipe, need);
     if (!params.paused) {
       this.#setPaused(pipe.pipeId, streamId, false);
     }
@@ -175,10 +180,10 @@ export class Downstream {
     return this.#pipe;
   }
 
-  #feed(source: Source, pipe: Pipe): Feed {
+  #feed(source: Source, pipe: Pipe, need: StreamNeed): Feed {
     const feed = Feed.create(
       { log: this.#log, pipe },
-      { source, onEnded: (why) => this.#onFeedEnded(feed, why) },
+      { source, need, onEnded: (why) => this.#onFeedEnded(feed, why) },
     );
     this.#feeds.set(source.streamId, feed);
     return feed;

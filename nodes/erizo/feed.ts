@@ -1,5 +1,6 @@
 import type { Track } from '../../protocol/contracts/erizo-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import type { StreamNeed } from '../../protocol/layers.ts';
 import type { Log } from '../log.ts';
 import type { Consumer } from './media.ts';
 import type { Pipe } from './pipe.ts';
@@ -8,6 +9,8 @@ import { allOrNone, closeAll, deferred } from './wait.ts';
 
 export interface FeedOptions {
   source: Source;
+  /** What the other process will play of it. */
+  need: StreamNeed;
   /** Told once when it ends by itself after it was open. */
   onEnded: (why: SourceEnd) => void;
 }
@@ -21,6 +24,9 @@ export class Feed implements SourceUser {
   readonly #tracks = deferred<Track[]>();
   #consumers: Consumer[] = [];
   #paused = true;
+  #need: StreamNeed;
+  /** Those of the consumers that are not paused. */
+  readonly #flowing = new Set<Consumer>();
   #state: 'opening' | 'open' | 'closed' = 'opening';
   #steps: Promise<void> = Promise.resolve();
 
@@ -28,7 +34,8 @@ export class Feed implements SourceUser {
     this.streamId = options.source.streamId;
     this.#log = components.log.child({ streamId: this.streamId });
     this.#options = options;
-    this.#use = options.source.use(this);
+    this.#need = options.need;
+    this.#use = options.source.use(this, options.need);
   }
 
   static create(components: { log: Log; pipe: Pipe }, options: FeedOptions): Feed {
@@ -42,13 +49,20 @@ export class Feed implements SourceUser {
     return this.#tracks.promise;
   }
 
+  /** The other process plays another part of it than before. */
+  setNeed(need: StreamNeed): void {
+    this.#need = need;
+    this.#use.setNeed(need);
+    this.#steps = this.#steps.then(() => this.#apply());
+  }
+
   /** Takes effect once `ready` has resolved, in the order of the calls. */
   setPaused(paused: boolean, ready: Promise<void>): void {
     this.#paused = paused;
     this.#use.setActive(!paused);
     this.#steps = this.#steps
       .then(() => ready)
-      .then(() => this.#applyPause())
+      .then(() => this.#apply())
       // Whoever gave `ready` knows that it failed, and ends the feed.
       .catch(() => undefined);
   }
@@ -90,23 +104,31 @@ export class Feed implements SourceUser {
     const transport = await pipe.transport;
     const consumers = await allOrNone(producers.map(({ id }) => transport.consume(id)));
     this.#consumers = consumers;
+    consumers.forEach((consumer) => this.#flowing.add(consumer));
     if (this.#state === 'closed') {
       closeAll(consumers);
       throw new RizomaError('cancelled', 'the stream is not given any more');
     }
-    if (this.#paused) {
-      // Not before somebody plays it: a key frame that comes earlier is of no use to anyone.
-      await Promise.all(consumers.map((consumer) => consumer.pause()));
-    }
+    // Not before somebody plays it: a key frame that comes earlier is of no use to anyone.
+    await this.#apply();
     return producers.map(({ id, kind }, index) => {
       const { rtpParameters } = consumers[index] as Consumer;
       return { trackId: id, kind, rtpParameters };
     });
   }
 
-  async #applyPause(): Promise<void> {
-    const paused = this.#paused;
-    const steps = this.#consumers.map((one) => (paused ? one.pause() : one.resume()));
+  async #apply(): Promise<void> {
+    const { audio, video } = this.#need;
+    const steps: Promise<void>[] = [];
+    for (const consumer of this.#consumers) {
+      const flows = !this.#paused && (consumer.kind === 'audio' ? audio : video !== null);
+      if (flows && !this.#flowing.has(consumer)) {
+        this.#flowing.add(consumer);
+        steps.push(consumer.resume());
+      } else if (!flows && this.#flowing.delete(consumer)) {
+        steps.push(consumer.pause());
+      }
+    }
     // A consumer whose track has just ended cannot be told, and need not be.
     await Promise.allSettled(steps);
   }

@@ -1,7 +1,5 @@
 import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
-
-/** Higher than any layer: the worker takes the highest that there is. */
-export const topLayer = 7;
+import { topLayer } from '../../protocol/layers.ts';
 
 /** What one of those who may limit a subscriber's video says of it; what it does not name it leaves open. */
 export interface VideoWish {

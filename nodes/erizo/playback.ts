@@ -1,5 +1,6 @@
 import type { Clock } from '../../protocol/clock.ts';
 import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
+import type { StreamNeed } from '../../protocol/layers.ts';
 import type { VideoWish, WantedVideo, Wisher } from './layer-wish.ts';
 import { foldWishes, wholeVideo, wishOfApp } from './layer-wish.ts';
 import type { Consumer } from './media.ts';
@@ -20,6 +21,15 @@ export class Playback {
   /** The video that suits all who have a wish. */
   get wanted(): WantedVideo {
     return this.#wanted;
+  }
+
+  /** What has to come of the stream for it, where those kinds of it are played. */
+  need(kinds: { audio: boolean; video: boolean }): StreamNeed {
+    const { paused, maxSpatial } = this.#wanted;
+    return {
+      audio: kinds.audio && !this.#isAudioMuted,
+      video: kinds.video && !paused ? maxSpatial : null,
+    };
   }
 
   /** Whether anything of what is played is to come at all. */

@@ -1,8 +1,12 @@
+import type { Clock } from '../../protocol/clock.ts';
 import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import type { RizomaError } from '../../protocol/errors.ts';
+import type { StreamNeed } from '../../protocol/layers.ts';
 import type { Producer } from './media.ts';
+import { NeedTeller } from './need-teller.ts';
 import type { Source, SourceUser, Use } from './source.ts';
 import { sourceEndError, Users } from './source.ts';
+import { everything } from './stream-need.ts';
 import { deferred } from './wait.ts';
 
 export interface PublisherOptions {
@@ -13,6 +17,8 @@ export interface PublisherOptions {
   /** The id of its MediaStream. */
   label: string;
   config: StreamConfig;
+  /** Told up to which spatial layer its video is needed, null for none, where the client goes by it. */
+  onLayers: ((spatial: number | null) => void) | undefined;
   /** Told once when it ends, however it does. */
   onEnd: (publisher: Publisher) => void;
 }
@@ -25,17 +31,21 @@ export class Publisher implements Source {
   readonly label: string;
   readonly #options: PublisherOptions;
   readonly #tracks = deferred<readonly Producer[]>();
-  readonly #users = new Users(() => undefined);
+  readonly #users = new Users(() => this.#onNeed());
+  readonly #teller: NeedTeller;
   #state: 'awaited' | 'live' | 'ended' = 'awaited';
   #producers: readonly Producer[] = [];
   #muted: { audio: boolean; video: boolean };
 
-  constructor(options: PublisherOptions) {
+  constructor(components: { clock: Clock }, options: PublisherOptions) {
     this.streamId = options.streamId;
     this.roomId = options.roomId;
     this.label = options.label;
     this.#options = options;
     this.#muted = options.config.muteStream ?? { audio: false, video: false };
+    // A client sends all it has until it is told otherwise.
+    const say = ({ video }: StreamNeed): void => options.onLayers?.(video);
+    this.#teller = new NeedTeller(components, { said: everything, say });
   }
 
   get tracks(): Promise<readonly Producer[]> {
@@ -59,8 +69,15 @@ export class Publisher implements Source {
     return (kind === 'audio' && this.#options.audio) || (kind === 'video' && this.#options.video);
   }
 
-  use(user: SourceUser): Use {
-    return this.#users.add(user);
+  use(user: SourceUser, need: StreamNeed): Use {
+    return this.#users.add(user, need);
+  }
+
+  /** Tells anew which layers are needed, to somebody who may have missed it. */
+  repeatLayers(): void {
+    if (this.#state === 'live') {
+      this.#options.onLayers?.(this.#teller.said.video);
+    }
   }
 
   /** Its tracks have come. */
@@ -76,6 +93,7 @@ export class Publisher implements Source {
       }
     }
     this.#tracks.resolve(producers);
+    this.#onNeed();
   }
 
   /** What is muted comes to nobody, in other regions neither: its packets end here. */
@@ -87,6 +105,7 @@ export class Publisher implements Source {
     for (const producer of this.#producers) {
       quietly(muteStream[producer.kind] ? producer.pause() : producer.resume());
     }
+    this.#onNeed();
   }
 
   /** Ends it, and tells whoever waits for its tracks why they do not come. Idempotent. */
@@ -95,6 +114,7 @@ export class Publisher implements Source {
       return;
     }
     this.#state = 'ended';
+    this.#teller.close();
     this.#tracks.reject(why);
     // Users first: the worker ends the consumers of a producer by itself, and knows them no more.
     this.#users.end('ended', why);
@@ -102,6 +122,14 @@ export class Publisher implements Source {
       producer.close();
     }
     this.#options.onEnd(this);
+  }
+
+  /** Sound goes on, since it costs little and says who speaks; what is muted here nobody needs. */
+  #onNeed(): void {
+    if (this.#state === 'live' && this.#options.onLayers !== undefined) {
+      const video = this.#muted.video ? null : this.#users.need.video;
+      this.#teller.update({ ...everything, video });
+    }
   }
 }
 

@@ -1,19 +1,28 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import type { StreamNeed } from '../../protocol/layers.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Producer } from './media.ts';
+import { NeedTeller } from './need-teller.ts';
 import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
 import { sourceEndError, Users } from './source.ts';
 import { deferred } from './wait.ts';
+
+/** What the upstream is told of the users when it is asked for the stream. */
+export interface Opening {
+  paused: boolean;
+  need: StreamNeed;
+}
 
 export interface PullOptions {
   streamId: string;
   roomId: string;
   /** Whether its upstream is in another region. */
   wan: boolean;
-  /** Begins at once, but asks whether it is to be paused as late as it can. */
-  open: (paused: () => boolean) => Promise<readonly Producer[]>;
+  /** Begins at once, but asks what to say of its users as late as it can. */
+  open: (opening: () => Opening) => Promise<readonly Producer[]>;
   setPaused: (paused: boolean) => void;
+  setNeed: (need: StreamNeed) => void;
   /** Told once when it ends, however it does. */
   onEnd: (pull: Pull) => void;
 }
@@ -37,6 +46,8 @@ export class Pull implements Source {
   /** As the upstream was told last. */
   #paused = true;
   #stopLinger: Cancel | undefined;
+  /** From when the upstream is asked for the stream. */
+  #teller: NeedTeller | undefined;
 
   constructor(components: { clock: Clock }, options: PullOptions) {
     this.#clock = components.clock;
@@ -61,8 +72,8 @@ export class Pull implements Source {
     return this.#producers;
   }
 
-  use(user: SourceUser): Use {
-    return this.#users.add(user);
+  use(user: SourceUser, need: StreamNeed): Use {
+    return this.#users.add(user, need);
   }
 
   /** Ends it here; its users are told. Idempotent. */
@@ -72,6 +83,7 @@ export class Pull implements Source {
     }
     this.#state = 'ended';
     this.#stopLinger?.();
+    this.#teller?.close();
     this.#tracks.reject(error);
     // Users first: the worker ends the consumers of a producer by itself, and knows them no more.
     this.#users.end(why, error);
@@ -83,11 +95,20 @@ export class Pull implements Source {
 
   async #open(): Promise<void> {
     try {
-      const paused = (): boolean => (this.#paused = !this.#users.anyActive);
-      this.#onOpen(await this.#options.open(paused));
+      this.#onOpen(await this.#options.open(() => this.#opening()));
     } catch (thrown) {
       this.end('upstream', openError(toRizomaError(thrown)));
     }
+  }
+
+  #opening(): Opening {
+    const { need, anyActive } = this.#users;
+    this.#paused = !anyActive;
+    this.#teller = new NeedTeller(
+      { clock: this.#clock },
+      { said: need, say: this.#options.setNeed },
+    );
+    return { paused: this.#paused, need };
   }
 
   #onOpen(producers: readonly Producer[]): void {
@@ -112,8 +133,12 @@ export class Pull implements Source {
       this.#users.size === 0
         ? this.#clock.after(limits.pullLinger_ms, () => this.end('ended'))
         : undefined;
+    if (this.#state !== 'open') {
+      return;
+    }
+    this.#teller?.update(this.#users.need);
     const paused = !this.#users.anyActive;
-    if (this.#state === 'open' && paused !== this.#paused) {
+    if (paused !== this.#paused) {
       this.#paused = paused;
       this.#options.setPaused(paused);
     }

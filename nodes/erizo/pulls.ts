@@ -114,8 +114,9 @@ export class Pulls {
         streamId,
         roomId,
         wan: next.region !== this.#self.region,
-        open: (paused) => upstream.open(stream, paused),
+        open: (opening) => upstream.open(stream, opening),
         setPaused: (paused) => upstream.setPaused(streamId, paused),
+        setNeed: (need) => upstream.setNeed(streamId, need),
         onEnd: () => this.#onEnd(streamId, next, linked),
       },
     );

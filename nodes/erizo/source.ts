@@ -1,5 +1,7 @@
 import { RizomaError } from '../../protocol/errors.ts';
+import type { StreamNeed } from '../../protocol/layers.ts';
 import type { Producer } from './media.ts';
+import { joinNeeds } from './stream-need.ts';
 
 /** Why a stream is no more: it ended where it is published, or the way to there broke. */
 export type SourceEnd = 'ended' | 'upstream';
@@ -13,6 +15,8 @@ export interface SourceUser {
 export interface Use {
   /** Whether media is wanted now; nobody's wish lets a stream that comes over a pipe pause. */
   setActive(active: boolean): void;
+  /** What of it is played, or will be as soon as media can flow. */
+  setNeed(need: StreamNeed): void;
   /** Idempotent. */
   end(): void;
 }
@@ -27,7 +31,7 @@ export interface Source {
   readonly tracks: Promise<readonly Producer[]>;
   /** Those that are there by now. */
   readonly producers: readonly Producer[];
-  use(user: SourceUser): Use;
+  use(user: SourceUser, need: StreamNeed): Use;
 }
 
 /** What a caller is told of a stream that is no more. */
@@ -37,9 +41,14 @@ export function sourceEndError(why: SourceEnd): RizomaError {
     : new RizomaError('unavailable', 'the way to the stream broke');
 }
 
-/** Who uses a source, and who of them wants media. */
+interface Wants {
+  active: boolean;
+  need: StreamNeed;
+}
+
+/** Who uses a source, and what each of them wants of it. */
 export class Users {
-  readonly #users = new Map<SourceUser, boolean>();
+  readonly #users = new Map<SourceUser, Wants>();
   readonly #onChange: () => void;
 
   constructor(onChange: () => void) {
@@ -51,19 +60,27 @@ export class Users {
   }
 
   get anyActive(): boolean {
-    return [...this.#users.values()].includes(true);
+    return [...this.#users.values()].some(({ active }) => active);
   }
 
-  add(user: SourceUser): Use {
-    this.#users.set(user, false);
+  /** What serves all of them. */
+  get need(): StreamNeed {
+    return joinNeeds([...this.#users.values()].map(({ need }) => need));
+  }
+
+  add(user: SourceUser, need: StreamNeed): Use {
+    this.#users.set(user, { active: false, need });
     this.#onChange();
+    const change = (to: Partial<Wants>): void => {
+      const wants = this.#users.get(user);
+      if (wants !== undefined) {
+        this.#users.set(user, { ...wants, ...to });
+        this.#onChange();
+      }
+    };
     return {
-      setActive: (active) => {
-        if (this.#users.has(user)) {
-          this.#users.set(user, active);
-          this.#onChange();
-        }
-      },
+      setActive: (active) => change({ active }),
+      setNeed: (next) => change({ need: next }),
       end: () => {
         if (this.#users.delete(user)) {
           this.#onChange();

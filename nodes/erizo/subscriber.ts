@@ -119,7 +119,7 @@ export class Subscriber implements SourceUser, SectionOwner {
 
   async #run(open: () => Source): Promise<void> {
     const source = open();
-    this.#use = source.use(this);
+    this.#use = source.use(this, this.#playback.need(this.#options));
     // Its picture is asked for with the stream: it is under way for longer than the offer.
     const atOnce = source.wan && this.target.isReady && this.#config.muteStream === undefined;
     this.#use.setActive(atOnce);
@@ -140,6 +140,7 @@ export class Subscriber implements SourceUser, SectionOwner {
   }
 
   #settle(): void {
+    this.#use?.setNeed(this.#playback.need(this.#options));
     if (this.#state === 'ready') {
       this.target.limit(this, this.#config.maxVideo_kbps);
       this.#use?.setActive(this.#playback.wantsMedia);

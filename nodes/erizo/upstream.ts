@@ -4,6 +4,7 @@ import type { ErizoToDownstream, Track } from '../../protocol/contracts/erizo-er
 import { erizoToDownstream, erizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
 import type { Hop } from '../../protocol/cascade-tree.ts';
 import { newUuid } from '../../protocol/ids.ts';
+import type { StreamNeed } from '../../protocol/layers.ts';
 import type { LinkEnd } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Calls } from '../calls.ts';
@@ -15,6 +16,7 @@ import type { Producer } from './media.ts';
 import { allOrNone } from './wait.ts';
 import { Pipe } from './pipe.ts';
 import { demandEndOf } from './pipe-end.ts';
+import type { Opening } from './pull.ts';
 import type { WantedStream } from './pulls.ts';
 import type { SourceEnd } from './source.ts';
 
@@ -90,14 +92,14 @@ export class Upstream {
   }
 
   /** Pulls a stream: one round trip, whether the pipe is there yet or not. */
-  async open(stream: WantedStream, paused: () => boolean): Promise<readonly Producer[]> {
+  async open(stream: WantedStream, opening: () => Opening): Promise<readonly Producer[]> {
     const endpoint = await this.#pipe.endpoint();
     const answer = await this.#peer.call('cascade.open', {
       ...stream,
       puller: this.#options.self,
       certificate: this.#guard.certificate,
+      ...opening(),
       pipe: { pipeId: this.#pipe.pipeId, endpoint },
-      paused: paused(),
     });
     demandEndOf(this.#zmq.member(this.#options.hop.nodeId), answer.endpoint);
     const [producers] = await Promise.all([
@@ -117,16 +119,13 @@ export class Upstream {
   }
 
   setPaused(streamId: string, paused: boolean): void {
-    if (this.#closed) {
-      return;
-    }
-    try {
-      this.#peer.notify('cascade.pause', { pipeId: this.#pipe.pipeId, streamId, paused });
-    } catch (thrown) {
-      // A link that takes nothing more is as good as lost; a stream that never resumes is worse.
-      this.#log.warn({ err: thrown }, 'the upstream cannot be told');
-      this.#onEnd('lost');
-    }
+    const { pipeId } = this.#pipe;
+    this.#tell(() => this.#peer.notify('cascade.pause', { pipeId, streamId, paused }));
+  }
+
+  setNeed(streamId: string, need: StreamNeed): void {
+    const { pipeId } = this.#pipe;
+    this.#tell(() => this.#peer.notify('cascade.need', { pipeId, streamId, need }));
   }
 
   /** Ends the link, upon which the other side closes its end of the pipe as well. Idempotent. */
@@ -151,6 +150,19 @@ export class Upstream {
         transport.produce({ id, kind, rtpParameters }),
       ),
     );
+  }
+
+  #tell(notify: () => void): void {
+    if (this.#closed) {
+      return;
+    }
+    try {
+      notify();
+    } catch (thrown) {
+      // A link that takes nothing more is as good as lost; a stream that never resumes is worse.
+      this.#log.warn({ err: thrown }, 'the upstream cannot be told');
+      this.#onEnd('lost');
+    }
   }
 
   #handlers(): Handlers<ErizoToDownstream> {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ClientId, ConnectionId, RecordingId, RegionId, RoomId, StreamId } from '../ids.ts';
+import { Layer } from '../layers.ts';
 import { limits } from '../limits.ts';
 import type { StreamConfig } from './controller-erizo.ts';
 import { ConnectionPlan, RecordingEnd, SdpMessage } from './controller-erizo.ts';
@@ -23,14 +24,17 @@ export const HandshakeAdditions = v.pipe(
     plan: v.optional(ConnectionPlan),
     /** Ours: to hear who speaks, or that and how loud the others are. */
     sound: v.optional(SoundWish),
+    /** Ours: the client sends the layers that it is told (`onLayersWanted`), and no others. */
+    layers: v.optional(v.literal('follow')),
     /** Licode: an option of `room.connect`, which its clients send as they were given it. */
     singlePC: v.optional(v.unknown()),
     /** Licode: a client that comes back within `limits.reconnection_ms`. */
     clientId: v.optional(ClientId),
   }),
-  v.transform(({ ticket, plan, sound, singlePC, clientId }) => ({
+  v.transform(({ ticket, plan, sound, layers, singlePC, clientId }) => ({
     ticket,
     sound,
+    followsLayers: layers === 'follow',
     plan: plan ?? (singlePC === 'true' ? ('single' as const) : ('stream' as const)),
     clientId,
   })),
@@ -287,6 +291,12 @@ export const RecordingEnded = v.object({
   ...RecordingEnd.entries,
 });
 
+/**
+ * `onLayersWanted`: ours, to publishers that follow. Up to which spatial layer of simulcast somebody plays or
+ * records the video of the stream, 0 being the lowest; null where nobody does. Until it is said all are.
+ */
+export const LayersWanted = v.object({ id: StreamId, spatial: v.nullable(Layer) });
+
 /** `onActiveSpeaker`: ours, to those that asked. Another stream is the one that speaks. */
 export const ActiveSpeaker = v.object({ id: StreamId });
 
@@ -333,6 +343,7 @@ export type SubscribeMessage = v.InferOutput<typeof SubscribeMessage>;
 export type ConnectionMessage = v.InferOutput<typeof ConnectionMessage>;
 export type P2pMessage = v.InferOutput<typeof P2pMessage>;
 export type StreamMessage = v.InferOutput<typeof StreamMessage>;
+export type LayersWanted = v.InferOutput<typeof LayersWanted>;
 export type SendDataMessage = v.InferOutput<typeof SendDataMessage>;
 export type UpdateAttributesMessage = v.InferOutput<typeof UpdateAttributesMessage>;
 export type DataMessage = v.InferOutput<typeof DataMessage>;

@@ -3,6 +3,7 @@ import { Route } from '../cascade-tree.ts';
 import { GrantText } from '../grant.ts';
 import type { Contract } from '../contract.ts';
 import { ClientId, ConnectionId, ErizoId, RecordingId, RoomId, StreamId } from '../ids.ts';
+import { Layer } from '../layers.ts';
 import { limits } from '../limits.ts';
 
 /**
@@ -30,15 +31,13 @@ export const ClientSdpMessage = v.variant('type', [
   v.strictObject({ type: v.literal('failed') }),
 ]);
 
-const layer = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(7));
-
 /** What may change of a stream while it is published or played (Licode: `updatestream`). Absent is as before. */
 export const StreamConfig = v.strictObject({
   /** What nobody gets, where the publisher says so; else what this subscriber does not get. */
   muteStream: v.optional(v.strictObject({ audio: v.boolean(), video: v.boolean() })),
   /** The best layers of simulcast or SVC, 0 is the lowest; as high as goes where one is not said. */
   qualityLayer: v.optional(
-    v.strictObject({ spatial: v.optional(layer), temporal: v.optional(layer) }),
+    v.strictObject({ spatial: v.optional(Layer), temporal: v.optional(Layer) }),
   ),
   /** A subscriber gets key frames alone, one in each such period; 0 for all frames. */
   slideShow_ms: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000))),
@@ -147,6 +146,8 @@ export const controllerToErizo = {
         plan: ConnectionPlan,
         config: v.optional(StreamConfig, {}),
         hears,
+        /** The client is to be told which layers are wanted (`layersWanted`), and sends no others. */
+        follows: v.optional(v.literal(true)),
       }),
     }),
     part: Initializing,
@@ -319,6 +320,14 @@ export const erizoToController = {
   /** A recording that had begun is over, however it ended. */
   recordingEnded: {
     params: v.strictObject({ recordingId: RecordingId, end: RecordingEnd }),
+    notify: true,
+  },
+  /**
+   * Of a stream whose publisher `follows`: up to which spatial layer somebody plays or records its video,
+   * anywhere; none at all where it is null. Said on change, and again when the controller is back.
+   */
+  layersWanted: {
+    params: v.strictObject({ clientId: ClientId, streamId: StreamId, spatial: v.nullable(Layer) }),
     notify: true,
   },
   /** Another stream of the room, of those that the process has, is the one that speaks. */

@@ -4,6 +4,7 @@ import { CertificateText } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
 import { GrantText } from '../grant.ts';
 import { ErizoId, IpAddress, NodeId, PipeId, RegionId, RoomId, StreamId } from '../ids.ts';
+import { StreamNeed } from '../layers.ts';
 
 /** One end of an SRTP pipe between two workers. */
 export const PipeEndpoint = v.strictObject({
@@ -99,6 +100,8 @@ export const erizoToUpstream = {
       certificate: CertificateText,
       /** Of the room: both ends have to be inside. */
       grant: GrantText,
+      /** What will be played of it, so that it is there when it is. */
+      need: StreamNeed,
       pipe: v.strictObject({ pipeId: PipeId, endpoint: PipeEndpoint }),
       /** Whether it waits for `cascade.pause`; else it flows at once, so that its first key frame comes with it. */
       paused: v.boolean(),
@@ -117,6 +120,11 @@ export const erizoToUpstream = {
     errors: [],
     timeout_ms: 5_000,
     idempotent: true,
+  },
+  /** Another part of the stream is needed downstream than was said when it was opened, or since. */
+  'cascade.need': {
+    params: v.strictObject({ pipeId: PipeId, streamId: StreamId, need: StreamNeed }),
+    notify: true,
   },
   /** Nobody downstream plays the stream, or somebody does again. */
   'cascade.pause': {

@@ -110,6 +110,7 @@ export function dialErizo(endpoint: string): RpcPeer<ControllerToErizo, ErizoToC
         connectionMessage: () => undefined,
         streamFailed: () => undefined,
         recordingEnded: () => undefined,
+        layersWanted: () => undefined,
         activeSpeaker: () => undefined,
         audioLevels: () => undefined,
         inputEnded: () => undefined,

@@ -13,30 +13,27 @@ import type {
   ClientSdpMessage,
   ConnectionPlan,
   ErizoCounters,
-  ErizoToController,
-  RecordingEnd,
   SdpMessage,
   StreamConfig,
 } from '../../protocol/contracts/controller-erizo.ts';
-import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
-import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { grantOf, roomId, trustOf } from './erizo-grants.ts';
 import { codeOf } from './erizo-empty.ts';
 import * as inPage from './erizo-page.ts';
 import { keys, own, zmq } from './erizo-wires.ts';
+import type { TestController } from './test-controller.ts';
 import { until } from './until.ts';
 
 export { until };
 export { codeOf, empty, isEmpty } from './erizo-empty.ts';
+export { TestController } from './test-controller.ts';
 
 const clock = systemClock;
 const root = resolve(import.meta.dirname, '../..');
 
 type AgentPeer = RpcPeer<typeof agentToErizo, typeof erizoToAgent>;
 type Registration = ParamsOf<typeof erizoToAgent, 'register'>;
-type Failure = ParamsOf<ErizoToController, 'streamFailed'>;
 
 /** The agent of the test: ErizoJS processes register with it. */
 export class TestAgent {
@@ -146,84 +143,6 @@ export class TestErizo {
   }
 }
 
-/** The controller of the test, with a link to one process. */
-export class TestController {
-  readonly peer: RpcPeer<typeof controllerToErizo, typeof erizoToController>;
-  readonly failures: Failure[] = [];
-  /** Who spoke, one after the other. */
-  readonly speakers: string[] = [];
-  /** Who was heard, the loudest first, at each telling. */
-  readonly levels: string[][] = [];
-  readonly participants = new Map<string, Participant>();
-  onInputEnded: (streamId: string) => void = () => undefined;
-  readonly #ends = new Map<string, PromiseWithResolvers<RecordingEnd>>();
-  #onFailure: () => void = () => undefined;
-  /** Told of each description that comes for a client. */
-  onMessage: (clientId: string) => void = () => undefined;
-
-  static dial(erizo: TestErizo, id: string = newUuid()): TestController {
-    const hello = JSON.stringify({ kind: 'controller', id });
-    return new TestController(zmq.dial({ to: erizo.hop, hello, name: 'test' }));
-  }
-
-  constructor(link: Link) {
-    this.peer = RpcPeer.create(
-      {
-        link,
-        clock,
-        handlers: {
-          connectionMessage: ({ clientId, connectionId, msg }) => {
-            // A page that a test has closed meanwhile answers nothing.
-            this.participants
-              .get(clientId)
-              ?.onMessage(connectionId, msg)
-              .catch(() => undefined);
-            this.onMessage(clientId);
-          },
-          inputEnded: ({ streamId }) => this.onInputEnded(streamId),
-          recordingEnded: (ended) => this.#recordingsEnded(ended.recordingId).resolve(ended.end),
-          streamFailed: (failure) => {
-            this.failures.push(failure);
-            this.#onFailure();
-          },
-          activeSpeaker: ({ streamId }) => this.speakers.push(streamId),
-          audioLevels: ({ levels }) => this.levels.push(levels.map(({ streamId }) => streamId)),
-        },
-      },
-      {
-        outgoing: controllerToErizo,
-        incoming: erizoToController,
-        onFault: (fault) => console.error('fault', fault),
-      },
-    );
-  }
-
-  /** How a recording ended, as soon as it is told. */
-  recordingEnded(recordingId: string): Promise<RecordingEnd> {
-    return this.#recordingsEnded(recordingId).promise;
-  }
-
-  #recordingsEnded(recordingId: string): PromiseWithResolvers<RecordingEnd> {
-    const known = this.#ends.get(recordingId) ?? Promise.withResolvers<RecordingEnd>();
-    this.#ends.set(recordingId, known);
-    return known;
-  }
-
-  /** The next failure that is told. */
-  nextFailure(): Promise<Failure> {
-    const known = this.failures.length;
-    return new Promise((done) => {
-      this.#onFailure = () => {
-        const failure = this.failures[known];
-        if (failure !== undefined) {
-          done(failure);
-        }
-      };
-    });
-  }
-}
-
-/** The code of what was thrown. */
 export const Played = v.object({ frames: v.number(), width: v.number(), audioPackets: v.number() });
 
 /** A client in a page of a real browser, its signalling carried by the test. */
@@ -238,6 +157,8 @@ export class Participant {
   refuseNext = false;
   /** Its controller is told who is heard. */
   hears: true | undefined;
+  /** It goes by what its controller is told of the layers that are wanted. */
+  follows: true | undefined;
   lastConnectionId = '';
   publishConnectionId = '';
   /** The MediaStream ids under which streams come, by the labels of their publishers. */
@@ -284,7 +205,10 @@ export class Participant {
         roomId,
         clientId,
         streamId,
-        options: { audio: true, video: true, label, plan, hears: this.hears },
+        options: {
+          ...{ audio: true, video: true, label, plan },
+          ...{ hears: this.hears, follows: this.follows },
+        },
       },
       {
         onPart: ({ connectionId }) => {
@@ -373,6 +297,16 @@ export class Participant {
       await this.say(connectionId, { type: 'offer', sdp });
     }
     await this.page.waitForFunction(inPage.allStable);
+  }
+
+  /** Goes by what its controller was told of the layers of what it publishes. */
+  async sendUpTo(spatial: number | null): Promise<void> {
+    await this.page.evaluate(inPage.sendUpTo, spatial);
+  }
+
+  /** Bytes of video that it has sent so far, by the rid of the layer. */
+  async sent(): Promise<Record<string, number>> {
+    return v.parse(v.record(v.string(), v.number()), await this.page.evaluate(inPage.sent));
   }
 
   /** What it has played of a stream so far. */

@@ -122,3 +122,29 @@ export async function played(
   }
   return sums;
 }
+
+/** Sends the layers of all its videos up to this one, or none of them. */
+export async function sendUpTo(spatial: number | null): Promise<void> {
+  for (const connection of Object.values(window.held.connections)) {
+    for (const sender of connection.getSenders().filter(({ track }) => track?.kind === 'video')) {
+      const parameters = sender.getParameters();
+      for (const [index, encoding] of parameters.encodings.entries()) {
+        encoding.active = spatial !== null && index <= spatial;
+      }
+      await sender.setParameters(parameters);
+    }
+  }
+}
+
+/** Bytes of video sent, by rid. */
+export async function sent(): Promise<Record<string, number>> {
+  const bytes: Record<string, number> = {};
+  for (const connection of Object.values(window.held.connections)) {
+    for (const report of (await connection.getStats()).values()) {
+      if (report.type === 'outbound-rtp' && report.kind === 'video') {
+        bytes[report.rid ?? ''] = (bytes[report.rid ?? ''] ?? 0) + (report.bytesSent ?? 0);
+      }
+    }
+  }
+  return bytes;
+}

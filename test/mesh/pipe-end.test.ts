@@ -62,6 +62,7 @@ async function pullTo(origin: TestErizo, streamId: string, ip: string): Promise<
   try {
     return await peer.call('cascade.open', {
       ...{ roomId, streamId, route: [], paused: true, puller, certificate, grant: await grantOf() },
+      need: { audio: true, video: 7 },
       pipe: { pipeId: newUuid(), endpoint: { ip, port: 9, srtp } },
     });
   } finally {

@@ -58,15 +58,8 @@ export class ExternalInput {
     this.#options = options;
     this.#log = components.log.child({ streamId });
     const onEnd = (): void => this.#onEnd();
-    this.publisher = new Publisher({
-      streamId,
-      roomId,
-      audio,
-      video,
-      label: '',
-      config: {},
-      onEnd,
-    });
+    const source = { streamId, roomId, audio, video, label: '', config: {} };
+    this.publisher = new Publisher(components, { ...source, onLayers: undefined, onEnd });
   }
 
   /** Resolves with what there is when media flows. A start that fails leaves nothing behind. */

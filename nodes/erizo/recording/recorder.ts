@@ -4,6 +4,7 @@ import { RizomaError } from '../../../protocol/errors.ts';
 import type { Log } from '../../log.ts';
 import type { Engine } from '../engine.ts';
 import type { Source, SourceEnd, SourceUser, Use } from '../source.ts';
+import { everything } from '../stream-need.ts';
 import { allOrNone, closeAll, deferred, untilAborted } from '../wait.ts';
 import { recordingDefaults } from './defaults.ts';
 import type { FfmpegEnd } from './ffmpeg.ts';
@@ -97,7 +98,7 @@ export class Recorder implements SourceUser {
     const { engine, random } = this.#components;
     const { ports } = this.#options;
     const opened = source();
-    this.#use = opened.use(this);
+    this.#use = opened.use(this, everything);
     const producers = await opened.tracks;
     const making = producers.map((producer) =>
       RecordedTrack.create({ engine, random }, { producer, ports }),

@@ -23,6 +23,7 @@ const rpc = new RpcPeer(
       connectionMessage: () => undefined,
       streamFailed: () => undefined,
       recordingEnded: () => undefined,
+      layersWanted: () => undefined,
       activeSpeaker: () => undefined,
       audioLevels: () => undefined,
       inputEnded: () => undefined,

@@ -98,6 +98,7 @@ function setUp(role: string): {
     userName: 'ann',
     role,
     plan: 'stream' as const,
+    followsLayers: false,
     requestId: undefined,
     times: undefined,
   };

@@ -81,6 +81,7 @@ function setUpErizos(answers: () => boolean): {
         streamFailed: (erizoId) => told.push(`failed at ${erizoId}`),
         inputEnded: () => told.push('input'),
         recordingEnded: () => told.push('recording'),
+        layersWanted: () => told.push('layers'),
         sound: () => undefined,
         died: (erizoId) => told.push(`died ${erizoId}`),
         suspect: ({ erizoId }) => told.push(`suspect ${erizoId}`),

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { StreamNeed } from '../../../protocol/layers.ts';
 import type { Producer } from '../../../nodes/erizo/media.ts';
+import type { Opening } from '../../../nodes/erizo/pull.ts';
 import { Pull } from '../../../nodes/erizo/pull.ts';
 import type { SourceEnd } from '../../../nodes/erizo/source.ts';
+import { everything, nothing } from '../../../nodes/erizo/stream-need.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -11,8 +14,10 @@ function begin() {
   const clock = new VirtualClock();
   const answer = Promise.withResolvers<readonly Producer[]>();
   /** What the call to the upstream asks when it is made. */
-  const told = { isPaused: () => true };
+  const told = { opening: (): Opening => ({ paused: true, need: nothing }) };
   const paused: boolean[] = [];
+  /** What it said of the need: when it was opened, and after that. */
+  const needs: StreamNeed[] = [];
   const ends: Pull[] = [];
   const closed: string[] = [];
   const producer: Producer = {
@@ -29,21 +34,22 @@ function begin() {
       streamId: '1',
       roomId: 'room',
       wan: true,
-      open: (isPaused) => {
-        told.isPaused = isPaused;
+      open: (opening) => {
+        told.opening = opening;
         return answer.promise;
       },
+      setNeed: (need) => needs.push(need),
       setPaused: (value) => paused.push(value),
       onEnd: (ended) => ends.push(ended),
     },
   );
-  const user = () => {
+  const user = (need: StreamNeed = everything) => {
     const told: { why: SourceEnd; code: string }[] = [];
-    const use = pull.use({ sourceEnded: (why, { code }) => told.push({ why, code }) });
+    const use = pull.use({ sourceEnded: (why, { code }) => told.push({ why, code }) }, need);
     return { use, told };
   };
-  const tell = (): boolean => told.isPaused();
-  return { clock, tell, answer, paused, ends, closed, producer, pull, user };
+  const tell = (): boolean => told.opening().paused;
+  return { clock, told, tell, answer, paused, needs, ends, closed, producer, pull, user };
 }
 
 describe('a pull', () => {
@@ -81,6 +87,37 @@ describe('a pull', () => {
     answer.resolve([producer]);
     await pull.tracks;
     expect(paused).toEqual([false]);
+  });
+
+  it('says what its users need as it is opened, more at once, and less after a while', async () => {
+    const { clock, told, answer, needs, producer, pull, user } = begin();
+    const low = user({ audio: true, video: 0 });
+    expect(told.opening().need).toEqual({ audio: true, video: 0 });
+    answer.resolve([producer]);
+    await pull.tracks;
+    const high = user({ audio: false, video: 2 });
+    expect(needs).toEqual([{ audio: true, video: 2 }]);
+    high.use.setNeed({ audio: false, video: null });
+    clock.advance(limits.layerHold_ms - 1);
+    expect(needs).toHaveLength(1);
+    clock.advance(1);
+    expect(needs.at(-1)).toEqual({ audio: true, video: 0 });
+    low.use.end();
+    clock.advance(limits.layerHold_ms);
+    expect(needs.at(-1)).toEqual({ audio: false, video: null });
+    pull.end('ended');
+    expect(clock.pending).toBe(0);
+  });
+
+  it('says what changed while it was opened once it is open', async () => {
+    const { told, answer, needs, producer, pull, user } = begin();
+    const { use } = user({ audio: true, video: null });
+    expect(told.opening().need.video).toBeNull();
+    use.setNeed({ audio: true, video: 1 });
+    expect(needs).toEqual([]);
+    answer.resolve([producer]);
+    await pull.tracks;
+    expect(needs.map(({ video }) => video)).toEqual([1]);
   });
 
   it('without a user ends after its linger, and not while somebody comes back', async () => {

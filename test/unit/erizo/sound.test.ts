@@ -38,7 +38,11 @@ function stream(roomId: string, streamId: string): Source {
     close: () => undefined,
   });
   const producers = [track('audio'), track('video')];
-  const use = () => ({ setActive: () => undefined, end: () => undefined });
+  const use = () => ({
+    setActive: () => undefined,
+    setNeed: () => undefined,
+    end: () => undefined,
+  });
   const tracks = Promise.resolve(producers);
   return { streamId, roomId, wan: false, tracks, producers, use };
 }
