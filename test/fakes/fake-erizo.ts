@@ -88,6 +88,12 @@ export class FakeErizo {
     }
   }
 
+  layersWanted(news: ParamsOf<ErizoToController, 'layersWanted'>): void {
+    for (const peer of this.#peers) {
+      peer.notify('layersWanted', news);
+    }
+  }
+
   activeSpeaker(news: ParamsOf<ErizoToController, 'activeSpeaker'>): void {
     for (const peer of this.#peers) {
       peer.notify('activeSpeaker', news);
