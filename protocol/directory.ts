@@ -76,11 +76,15 @@ export const Removal = v.strictObject({
 });
 export type Removal = v.InferOutput<typeof Removal>;
 
+const HolderIds = v.pipe(v.array(NodeId), v.maxLength(limits.controllersPerRoom));
+
 /** Who publishes what and where in a room: kept by the Room object, held by its controllers. */
 export const Directory = v.strictObject({
   version: Version,
   erizos: v.array(RoomErizo),
   streams: v.array(RoomStream),
+  /** Nodes whose controllers hold the room, though they use no process for it yet. */
+  holders: v.optional(HolderIds),
   /** Absent until the ways between the regions are known: controllers go by distance then. */
   routes: v.optional(Routes),
 });
@@ -92,6 +96,8 @@ export const DirectoryChange = v.strictObject({
   version: Version,
   erizos: v.strictObject({ put: v.array(RoomErizo), removed: v.array(ErizoId) }),
   streams: v.strictObject({ put: v.array(RoomStream), removed: v.array(StreamId) }),
+  /** Absent where they stay. */
+  holders: v.optional(v.strictObject({ put: HolderIds, removed: HolderIds })),
   /** All of them anew; absent where they stay. */
   routes: v.optional(Routes),
 });
@@ -114,12 +120,21 @@ export function applyChange(directory: Directory, change: DirectoryChange): Dire
     return undefined;
   }
   const routes = change.routes ?? directory.routes;
+  const holders = holdersAfter(directory.holders, change.holders);
   return {
     version: change.version,
     erizos: merge(directory.erizos, change.erizos, (erizo) => erizo.erizoId),
     streams: merge(directory.streams, change.streams, (stream) => stream.streamId),
+    ...(holders === undefined ? {} : { holders }),
     ...(routes === undefined ? {} : { routes }),
   };
+}
+
+function holdersAfter(
+  holders: string[] | undefined,
+  change: DirectoryChange['holders'],
+): string[] | undefined {
+  return change === undefined ? holders : merge(holders ?? [], change, (nodeId) => nodeId);
 }
 
 function merge<T>(

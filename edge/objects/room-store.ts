@@ -179,6 +179,7 @@ export class RoomStore {
         .exec<{ data: string }>(`SELECT data FROM ${table} ORDER BY rowid`)
         .toArray()
         .map(({ data }) => data);
+    const holders = this.#holders();
     return {
       directory: {
         version: version?.version ?? 0,
@@ -188,9 +189,10 @@ export class RoomStore {
         streams: rows('streams').map((data) =>
           parseJson(RoomStream, data, 'stored stream', 'internal'),
         ),
+        holders: holders.map(({ nodeId }) => nodeId),
         ...this.#routes(),
       },
-      holders: this.#holders(),
+      holders,
     };
   }
 

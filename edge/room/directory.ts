@@ -132,12 +132,14 @@ function directoryOf(
   const next = before.directory.version + 1;
   const erizos = erizoRows(before.directory.erizos, holders, next);
   const streams = streamRows(before, holders, next);
+  const nodeIds = holders.map(({ nodeId }) => nodeId);
   const routes = routesAfter(before.directory, { erizos, streams }, map);
   const same =
     sameRows(before.directory.erizos, erizos) &&
     sameRows(before.directory.streams, streams) &&
+    sameRows(before.directory.holders ?? [], nodeIds) &&
     routes === before.directory.routes;
-  const rows = { version: next, erizos, streams };
+  const rows = { version: next, erizos, streams, holders: nodeIds };
   return same ? before.directory : { ...rows, ...(routes === undefined ? {} : { routes }) };
 }
 
@@ -227,11 +229,13 @@ function sameRows<Row>(before: readonly Row[], after: readonly Row[]): boolean {
 }
 
 function changeBetween(before: Directory, after: Directory): DirectoryChange {
+  const holders = rowChange(before.holders ?? [], after.holders ?? [], (nodeId) => nodeId);
   return {
     from: before.version,
     version: after.version,
     erizos: rowChange(before.erizos, after.erizos, (row) => row.erizoId),
     streams: rowChange(before.streams, after.streams, (row) => row.streamId),
+    ...(holders.put.length + holders.removed.length === 0 ? {} : { holders }),
     ...(after.routes === before.routes ? {} : { routes: after.routes }),
   };
 }

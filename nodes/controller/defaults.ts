@@ -28,6 +28,8 @@ export const defaults = {
   statsPeriod_ms: 1_000,
   /** Before the controller of another node is dialled again: it restarts, or the network comes back. */
   neighbourRedial_ms: 1_000,
+  /** An edge that is back by then was never away for others: a flap is dialled again in a quarter of it. */
+  shareAfter_ms: 1_000,
   /** Before the edge is asked again after it refused for a while (`overloaded`, `timeout`). */
   edgeRetry_ms: 1_000,
   /** Changes of a directory that arrived before the one they follow. More means that one was lost. */

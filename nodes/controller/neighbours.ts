@@ -3,6 +3,7 @@ import type { Handlers } from '../../protocol/contract.ts';
 import type {
   OwnerToWatcher,
   P2pSaying,
+  RoomShare,
   WatcherToOwner,
 } from '../../protocol/contracts/controller-controller.ts';
 import { ownerToWatcher, watcherToOwner } from '../../protocol/contracts/controller-controller.ts';
@@ -12,11 +13,13 @@ import type { Link } from '../../protocol/link.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import type { Caller } from '../link/keyring.ts';
 import type { Target } from '../link/zmq-dialer.ts';
 import type { ZmqListener } from '../link/zmq-listener.ts';
 import type { ZmqSockets } from '../link/zmq-sockets.ts';
 import type { Log } from '../log.ts';
 import { Owner } from './owner.ts';
+import type { Sharing } from './shared-room.ts';
 
 type WatcherPeer = RpcPeer<OwnerToWatcher, WatcherToOwner>;
 
@@ -30,6 +33,10 @@ export interface NeighbourListener {
   p2pToPublisher(stream: RoomStreamId, from: string, saying: P2pSaying): void;
   /** A publisher elsewhere says something to one subscriber here. */
   p2pToSubscriber(stream: RoomStreamId, to: string, msg: unknown): void;
+  /** Another controller tells its facts of a room. Rejects where it may not, or the room is not held here. */
+  shared(from: Caller, share: RoomShare): Promise<void>;
+  /** The link has ended over which that caller told what it did. */
+  callerLost(from: Caller): void;
 }
 
 export interface NeighboursOptions {
@@ -75,7 +82,7 @@ export class Neighbours {
     const neighbours = new Neighbours(components, options);
     neighbours.#socket = await components.zmq.listen({
       ip: options.ip,
-      onLink: (link, hello) => neighbours.#onLink(link, hello),
+      onLink: (link, hello, caller) => neighbours.#onLink(link, hello, caller),
     });
     return neighbours;
   }
@@ -99,32 +106,22 @@ export class Neighbours {
 
   /** From now on what the publisher of the stream says, at the controller there, is heard here. */
   watch(to: Target, stream: RoomStreamId): void {
-    const { endpoint } = to;
-    const known = this.#owners.get(endpoint);
-    const owner =
-      known ??
-      new Owner(
-        { clock: this.#clock, log: this.#log, zmq: this.#zmq },
-        {
-          to,
-          hello: this.#hello,
-          onCall: this.#onCall,
-          onData: ({ roomId, streamId }, msg) => this.#listener?.data(roomId, streamId, msg),
-          onP2p: (stream, to, msg) => this.#listener?.p2pToSubscriber(stream, to, msg),
-        },
-      );
-    this.#owners.set(endpoint, owner);
-    owner.watch(stream);
+    this.#ownerAt(to).watch(stream);
   }
 
   /** Nobody here hears the stream any more. */
   unwatch(endpoint: string, stream: RoomStreamId): void {
-    const owner = this.#owners.get(endpoint);
-    owner?.unwatch(stream);
-    if (owner?.isIdle === true) {
-      owner.close();
-      this.#owners.delete(endpoint);
-    }
+    this.#owners.get(endpoint)?.unwatch(stream);
+  }
+
+  /** Tells the controller there the facts of a room, and again whenever this is called. */
+  share(to: Target, sharing: Sharing): void {
+    this.#ownerAt(to).share(sharing);
+  }
+
+  /** Tells it the facts once more, where it can be reached, and no longer. */
+  unshare(endpoint: string, roomId: string): void {
+    this.#owners.get(endpoint)?.unshare(roomId);
   }
 
   /** Tells all that watch the stream what its publisher says. */
@@ -171,7 +168,31 @@ export class Neighbours {
     await this.close();
   }
 
-  #onLink(link: Link, helloText: string): void {
+  #ownerAt(to: Target): Owner {
+    const { endpoint } = to;
+    const known = this.#owners.get(endpoint);
+    if (known !== undefined) {
+      return known;
+    }
+    const owner: Owner = new Owner(
+      { clock: this.#clock, log: this.#log, zmq: this.#zmq },
+      {
+        to,
+        hello: this.#hello,
+        onCall: this.#onCall,
+        onData: ({ roomId, streamId }, msg) => this.#listener?.data(roomId, streamId, msg),
+        onP2p: (stream, to, msg) => this.#listener?.p2pToSubscriber(stream, to, msg),
+        onIdle: () => {
+          owner.close();
+          this.#owners.delete(endpoint);
+        },
+      },
+    );
+    this.#owners.set(endpoint, owner);
+    return owner;
+  }
+
+  #onLink(link: Link, helloText: string, caller: Caller): void {
     const held: { peer?: WatcherPeer } = {};
     const from = neighbourOf(helloText);
     if (from === undefined) {
@@ -182,19 +203,29 @@ export class Neighbours {
     }
     const log = this.#log.child({ neighbour: from });
     held.peer = RpcPeer.create(
-      { link, clock: this.#clock, handlers: this.#handlers(() => held.peer) },
+      { link, clock: this.#clock, handlers: this.#handlers(caller, () => held.peer) },
       {
         outgoing: ownerToWatcher,
         incoming: watcherToOwner,
         onFault: (err, method) => log.warn({ err, method }, 'fault of a neighbour'),
-        onEnd: () => this.#forget(held.peer),
+        onEnd: () => {
+          this.#forget(held.peer);
+          this.#listener?.callerLost(caller);
+        },
       },
     );
     log.info('neighbour linked');
   }
 
-  #handlers(peer: () => WatcherPeer | undefined): Handlers<WatcherToOwner> {
+  #handlers(caller: Caller, peer: () => WatcherPeer | undefined): Handlers<WatcherToOwner> {
     return {
+      'room.share': async (share) => {
+        if (this.#listener === undefined) {
+          throw new RizomaError('unavailable', 'this controller is starting');
+        }
+        await this.#listener.shared(caller, share);
+        return null;
+      },
       'stream.watch': async ({ roomId, streamId }) => {
         const watcher = peer();
         if (watcher === undefined || this.#listener?.publishes(roomId, streamId) !== true) {

@@ -13,6 +13,8 @@ import type { ZmqSockets } from '../link/zmq-sockets.ts';
 import type { Log } from '../log.ts';
 import { defaults } from './defaults.ts';
 import type { RoomStreamId } from './neighbours.ts';
+import type { Sharing } from './shared-room.ts';
+import { SharedRoom } from './shared-room.ts';
 
 type OwnerPeer = RpcPeer<WatcherToOwner, OwnerToWatcher>;
 
@@ -23,15 +25,21 @@ export interface OwnerOptions {
   onCall?: OnCall | undefined;
   onData(stream: RoomStreamId, msg: unknown): void;
   onP2p(stream: RoomStreamId, to: string, msg: unknown): void;
+  /** There is nothing more to be heard of it, or told it. */
+  onIdle(): void;
 }
 
-/** A controller at which streams are published that are watched here; dialled anew while there are some. */
+/**
+ * A controller at which streams are published that are watched here, or that is told of rooms; dialled anew
+ * while there are some.
+ */
 export class Owner {
   readonly #clock: Clock;
   readonly #zmq: ZmqSockets;
   readonly #log: Log;
   readonly #options: OwnerOptions;
   readonly #watched = new Map<string, RoomStreamId>();
+  readonly #shared = new Map<string, SharedRoom>();
   #peer: OwnerPeer | undefined;
   #stopRedial: Cancel = () => undefined;
 
@@ -40,10 +48,6 @@ export class Owner {
     this.#zmq = components.zmq;
     this.#log = components.log.child({ owner: options.to.endpoint });
     this.#options = options;
-  }
-
-  get isIdle(): boolean {
-    return this.#watched.size === 0;
   }
 
   watch(stream: RoomStreamId): void {
@@ -64,6 +68,32 @@ export class Owner {
         this.#peer.close();
       }
     }
+    this.#endIfIdle();
+  }
+
+  /** Tells it the facts of the room, and again whenever this is called. */
+  share(sharing: Sharing): void {
+    const { roomId } = sharing;
+    const known = this.#shared.get(roomId);
+    if (known !== undefined) {
+      known.changed();
+      return;
+    }
+    const shared: SharedRoom = new SharedRoom(
+      { log: this.#log },
+      { sharing, nodeId: this.#options.to.nodeId, onDone: () => this.#unshared(roomId, shared) },
+    );
+    this.#shared.set(roomId, shared);
+    if (this.#peer === undefined) {
+      this.#dial();
+    } else {
+      shared.linked(this.#peer);
+    }
+  }
+
+  /** Tells it the facts once more, and no longer. */
+  unshare(roomId: string): void {
+    this.#shared.get(roomId)?.finish();
   }
 
   sayToPublisher(stream: RoomStreamId, from: string, saying: P2pSaying): void {
@@ -77,6 +107,7 @@ export class Owner {
 
   close(): void {
     this.#watched.clear();
+    this.#shared.clear();
     this.#stopRedial();
     this.#peer?.close();
   }
@@ -116,6 +147,26 @@ export class Owner {
     for (const stream of this.#watched.values()) {
       void this.#ask(peer, stream);
     }
+    for (const shared of this.#shared.values()) {
+      shared.linked(peer);
+    }
+  }
+
+  #unshared(roomId: string, shared: SharedRoom): void {
+    if (this.#shared.get(roomId) === shared) {
+      this.#shared.delete(roomId);
+      this.#endIfIdle();
+    }
+  }
+
+  #endIfIdle(): void {
+    if (this.#isIdle) {
+      this.#options.onIdle();
+    }
+  }
+
+  get #isIdle(): boolean {
+    return this.#watched.size === 0 && this.#shared.size === 0;
   }
 
   async #ask(peer: OwnerPeer, stream: RoomStreamId): Promise<void> {
@@ -136,7 +187,10 @@ export class Owner {
       return;
     }
     this.#peer = undefined;
-    if (this.#watched.size > 0) {
+    for (const shared of [...this.#shared.values()]) {
+      shared.unlinked();
+    }
+    if (!this.#isIdle) {
       this.#log.warn({ why }, 'neighbour lost');
       this.#stopRedial = this.#clock.after(defaults.neighbourRedial_ms, () => this.#dial());
     }

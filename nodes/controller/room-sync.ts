@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
-import type { Directory, DirectoryChange, Removal, RoomFacts } from '../../protocol/directory.ts';
+import type { Directory, DirectoryChange, Removal } from '../../protocol/directory.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newerGrant } from '../../protocol/grant.ts';
@@ -7,14 +7,12 @@ import type { Log } from '../log.ts';
 import type { Edge } from '../mesh/edge.ts';
 import { defaults } from './defaults.ts';
 import { DirectoryKeeper } from './directory-keeper.ts';
+import type { RoomSharingComponents, RoomSharingOptions } from './room-sharing.ts';
+import { RoomSharing } from './room-sharing.ts';
 
-export interface RoomSyncOptions {
-  roomId: string;
-  /** The facts as they are now. */
-  facts(): RoomFacts;
+export interface RoomSyncOptions extends Omit<RoomSharingOptions, 'grant'> {
   /** The Room object counts this controller as a holder, for the first time or again. */
   onEntered(): void;
-  onDirectory(directory: Directory): void;
   /** These were removed from the room a moment ago. */
   onRemoved(removed: readonly Removal[]): void;
   /** The edge does not know the room (any more). */
@@ -36,9 +34,10 @@ type Wish = 'enter' | 'facts' | 'leave' | 'nothing';
 
 /**
  * A room's conversation with its Room object: one call at a time, the newest state wins, and what
- * could not be said while the edge was away is said when it is back.
+ * could not be said while the edge was away is said when it is back. Meanwhile it goes to the others.
  */
 export class RoomSync {
+  readonly sharing: RoomSharing;
   readonly #clock: Clock;
   readonly #edge: Edge;
   readonly #log: Log;
@@ -55,11 +54,12 @@ export class RoomSync {
   #stopRetry: Cancel = () => undefined;
   #waiters: Waiter[] = [];
 
-  constructor(components: { clock: Clock; edge: Edge; log: Log }, options: RoomSyncOptions) {
+  constructor(components: RoomSharingComponents & { edge: Edge }, options: RoomSyncOptions) {
     this.#clock = components.clock;
     this.#edge = components.edge;
     this.#log = components.log;
     this.#options = options;
+    this.sharing = new RoomSharing(components, { ...options, grant: () => this.grant });
   }
 
   /** Whether clients of the room send to each other directly, as the Room object said last. */
@@ -91,6 +91,7 @@ export class RoomSync {
   /** The facts have changed. */
   tell(): void {
     this.#mustTell = true;
+    this.sharing.changed();
     this.#kick();
   }
 
@@ -102,8 +103,7 @@ export class RoomSync {
       this.#mustLeave = true;
       this.#kick();
     } else if (!this.#mustLeave && !this.#busy && !this.#closed) {
-      this.#closed = true;
-      this.#options.onLeft();
+      this.#end();
     }
   }
 
@@ -226,6 +226,7 @@ export class RoomSync {
       this.#keeper.replace(directory);
       this.#log.info({ version: directory.version }, 'room entered');
       this.#publish(before);
+      this.#know();
       this.#settle(undefined);
       if (this.#held) {
         this.#options.onEntered();
@@ -243,6 +244,7 @@ export class RoomSync {
       const before = this.#keeper.directory;
       this.#keeper.take(change);
       this.#publish(before);
+      this.#know();
     } catch (thrown) {
       this.#mustTell = true;
       if (!noHolder.includes(toRizomaError(thrown).code)) {
@@ -255,7 +257,14 @@ export class RoomSync {
   #publish(before: Directory | undefined): void {
     const { directory } = this.#keeper;
     if (directory !== undefined && directory !== before) {
-      this.#options.onDirectory(directory);
+      this.sharing.directory(directory);
+    }
+  }
+
+  /** The Room object has the facts of a moment ago: where they are the newest, it knows all. */
+  #know(): void {
+    if (!this.#mustTell && !this.#mustEnter) {
+      this.sharing.known();
     }
   }
 
@@ -263,9 +272,14 @@ export class RoomSync {
     this.#mustLeave = false;
     this.#log.info('room left');
     if (!this.#held) {
-      this.#closed = true;
-      this.#options.onLeft();
+      this.#end();
     }
+  }
+
+  #end(): void {
+    this.close();
+    this.sharing.close();
+    this.#options.onLeft();
   }
 
   #onFailure(error: RizomaError): void {

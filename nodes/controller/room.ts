@@ -3,7 +3,7 @@ import type { ParamsOf } from '../../protocol/contract.ts';
 import type { Connected, RoomEnded } from '../../protocol/contracts/client.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
-import type { Directory, DirectoryChange, Removal } from '../../protocol/directory.ts';
+import type { Directory, Removal } from '../../protocol/directory.ts';
 import type { Log } from '../log.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { Edge } from '../mesh/edge.ts';
@@ -64,7 +64,7 @@ export class Room implements ClientHandlers {
   readonly #clients = new Map<string, Client>();
   readonly #streams: Streams;
   readonly #erizos: RoomParts['erizos'];
-  readonly #sync: RoomSync;
+  readonly sync: RoomSync;
   readonly #presence: RoomPresence;
   readonly publishing: Publishing;
   readonly #subscribing: Subscribing;
@@ -90,14 +90,14 @@ export class Room implements ClientHandlers {
         create: (except) => agents.createErizoJS(roomId, except),
         acquire: (ref) => erizos.acquire(ref),
         release: (erizo) => erizos.release(erizo),
-        changed: () => this.#sync.tell(),
+        changed: () => this.sync.tell(),
       },
       options,
     );
-    this.#sync = new RoomSync(
-      { clock, edge, log: this.#log },
+    this.sync = new RoomSync(
+      { ...components, log: this.#log },
       {
-        roomId,
+        ...{ roomId, nodeId, region },
         facts: () => this.#streams.facts(this.#erizos.facts),
         onEntered: () => [this.#presence, this.recordings].forEach((part) => part.entered()),
         onDirectory: (directory) => this.#learn(directory),
@@ -108,7 +108,7 @@ export class Room implements ClientHandlers {
     );
     this.#presence = new RoomPresence(
       { clock, edge, log: this.#log },
-      { roomId, users: () => this.users, onNoHolder: () => this.#sync.forgotten() },
+      { roomId, users: () => this.users, onNoHolder: () => this.sync.forgotten() },
     );
     this.#changes = new Changes({ clock }, { wait_ms: defaults.attemptPause_ms });
     this.removed = new RemovedUsers({ clock });
@@ -124,7 +124,7 @@ export class Room implements ClientHandlers {
     });
     this.recordings = new Recordings(
       { ...components, parts },
-      { onIdle: () => this.#leaveIfEmpty(), onNoHolder: () => this.#sync.forgotten() },
+      { onIdle: () => this.#leaveIfEmpty(), onNoHolder: () => this.sync.forgotten() },
     );
   }
 
@@ -150,7 +150,7 @@ export class Room implements ClientHandlers {
       this.#leaveIfEmpty();
     };
     try {
-      await this.#sync.enter();
+      await this.sync.enter();
       return done;
     } catch (thrown) {
       done();
@@ -165,7 +165,7 @@ export class Room implements ClientHandlers {
     this.#log.info({ clientId, requestId, clients: this.#clients.size }, 'client joined');
     this.#presence.changed();
     const { region } = this.#options;
-    const { p2p } = this.#sync;
+    const { p2p } = this.sync;
     return connectedMessage(client, { roomId: this.id, region, p2p, streams: this.#streams.all() });
   }
 
@@ -268,19 +268,8 @@ export class Room implements ClientHandlers {
     this.recordings.erizoDied(erizoId);
   }
 
-  linked(): void {
-    this.#sync.linked();
-  }
-
-  granted(grant: string): void {
-    this.#sync.granted(grant);
-  }
-
-  changed(change: DirectoryChange): void {
-    this.#sync.changed(change);
-  }
-
   membersChanged(): void {
+    this.sync.sharing.membersChanged();
     this.#data.membersChanged();
   }
 
@@ -325,12 +314,13 @@ export class Room implements ClientHandlers {
   }
 
   #end(why: string, farewell: RoomEnded): void {
-    this.#sync.close();
+    this.sync.close();
     this.#presence.left();
     this.recordings.close();
     for (const client of this.#clients.values()) {
       client.close(why, farewell);
     }
+    this.sync.sharing.close();
   }
 
   #failAt(client: Client, part: 'subscriptions' | 'publications', erizoId: string): void {
@@ -350,7 +340,7 @@ export class Room implements ClientHandlers {
     this.recordings.close();
     if (this.recordings.isIdle) {
       this.#presence.left();
-      this.#sync.leave();
+      this.sync.leave();
     }
   }
 
@@ -364,7 +354,7 @@ export class Room implements ClientHandlers {
     this.#data.changed(changed);
     moved.forEach((streamId) => this.#subscribing.streamMoved(streamId));
     if (taken.length > 0) {
-      this.#sync.tell();
+      this.sync.tell();
     }
     this.#changes.happened();
   }
@@ -381,12 +371,12 @@ export class Room implements ClientHandlers {
       log: this.#log,
       streams: this.#streams,
       erizos: this.#erizos,
-      grant: () => this.#sync.grant,
+      grant: () => this.sync.grant,
       broadcast: (event, message) => this.#broadcast(event, message),
       clients: () => this.#clients.values(),
       client: (clientId) => this.#clients.get(clientId),
-      p2p: () => this.#sync.p2p,
-      factsChanged: () => this.#sync.tell(),
+      p2p: () => this.sync.p2p,
+      factsChanged: () => this.sync.tell(),
       directoryChanged: () => this.#changes.next(),
       quietly: (call) => quietly(this.#log, call),
     };

@@ -1,10 +1,11 @@
 import type { ParamsOf } from '../../protocol/contract.ts';
 import type { LayersWanted } from '../../protocol/contracts/client.ts';
-import type { P2pSaying } from '../../protocol/contracts/controller-controller.ts';
+import type { P2pSaying, RoomShare } from '../../protocol/contracts/controller-controller.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { DirectoryChange, Removal } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import type { Caller } from '../link/keyring.ts';
 import type { EdgeListener } from '../mesh/edge.ts';
 import type { ChannelSocket } from './channel.ts';
 import type { Visitor } from './client.ts';
@@ -133,16 +134,36 @@ export class Rooms implements EdgeListener, NeighbourListener {
 
   linked(): void {
     for (const room of this.#rooms.values()) {
-      room.linked();
+      room.sync.linked();
+    }
+  }
+
+  away(): void {
+    for (const room of this.#rooms.values()) {
+      room.sync.sharing.away();
+    }
+  }
+
+  async shared(from: Caller, share: RoomShare): Promise<void> {
+    const room = this.#rooms.get(share.roomId);
+    if (room === undefined) {
+      throw new RizomaError('not_found', 'the room is not held here');
+    }
+    await room.sync.sharing.shared(from, share);
+  }
+
+  callerLost(from: Caller): void {
+    for (const room of this.#rooms.values()) {
+      room.sync.sharing.callerLost(from);
     }
   }
 
   roomChanged(roomId: string, change: DirectoryChange): void {
-    this.#rooms.get(roomId)?.changed(change);
+    this.#rooms.get(roomId)?.sync.changed(change);
   }
 
   roomGranted(roomId: string, grant: string): void {
-    this.#rooms.get(roomId)?.granted(grant);
+    this.#rooms.get(roomId)?.sync.granted(grant);
   }
 
   roomDeleted(roomId: string, requestId?: string): void {

@@ -1,10 +1,13 @@
 import * as v from 'valibot';
 import type { Contract } from '../contract.ts';
+import { RoomFacts } from '../directory.ts';
+import { GrantText } from '../grant.ts';
 import { ClientId, RoomId, StreamId } from '../ids.ts';
 
 /**
- * What controllers of one room say to each other: messages of streams that their clients publish,
- * for subscribers at another controller. Who has such a subscriber dials.
+ * What controllers of one room say to each other: messages of streams that their clients publish, for
+ * subscribers at another controller, and their facts where the Room object cannot hand them on. Who has
+ * such a subscriber, or such facts, dials.
  */
 const stream = { roomId: RoomId, streamId: StreamId };
 
@@ -14,6 +17,23 @@ export const P2pSaying = v.variant('type', [
   v.strictObject({ type: v.literal('unpublish_me') }),
   v.strictObject({ type: v.literal('message'), msg: v.unknown() }),
 ]);
+
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** All facts of the caller about a room, for a controller that may not hear them from the Room object. */
+export const RoomShare = v.strictObject({
+  roomId: RoomId,
+  /** Shows that the caller holds the room. */
+  grant: GrantText,
+  facts: RoomFacts,
+  /** Grows with each change of the facts. */
+  at: Count,
+  /**
+   * The version of the directory that has them. Absent while the Room object does not know them: then the
+   * caller goes by what it is told by the others alone, and they by what it says.
+   */
+  known: v.optional(Count),
+});
 
 /** What the controller of a subscriber asks of the one where the stream is published. */
 export const watcherToOwner = {
@@ -31,6 +51,17 @@ export const watcherToOwner = {
     params: v.strictObject({ ...stream, from: ClientId, saying: P2pSaying }),
     notify: true,
   },
+  /**
+   * Facts of the caller about a room, anew with each change. They count until the callee's directory has
+   * them, or, where the callee has the edge, until the link ends.
+   */
+  'room.share': {
+    params: RoomShare,
+    result: v.null(),
+    errors: ['not_found', 'forbidden', 'unavailable'],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
 } as const satisfies Contract;
 
 /** What the controller where a stream is published tells those that watch it. */
@@ -47,6 +78,7 @@ export const ownerToWatcher = {
   },
 } as const satisfies Contract;
 
+export type RoomShare = v.InferOutput<typeof RoomShare>;
 export type P2pSaying = v.InferOutput<typeof P2pSaying>;
 export type WatcherToOwner = typeof watcherToOwner;
 export type OwnerToWatcher = typeof ownerToWatcher;

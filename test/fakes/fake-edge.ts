@@ -7,7 +7,7 @@ import { applyChange, emptyDirectory } from '../../protocol/directory.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { signGrant } from '../../protocol/grant.ts';
-import { newHexId, newTokenId } from '../../protocol/ids.ts';
+import { newTokenId } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { TicketPrivateKey } from '../../protocol/ticket.ts';
 import { publicTicketKey, signTicket } from '../../protocol/ticket.ts';
@@ -33,8 +33,7 @@ export class FakeEdge implements Edge {
   /** Every call that arrived, in order. */
   readonly calls: { method: string; params: unknown }[] = [];
   readonly #ticketKey: TicketPrivateKey;
-  /** The same for every room: processes of tests of controllers let out no media. */
-  readonly #grant: string;
+  readonly #grants = new Map<string, Promise<string>>();
   readonly #self: { nodeId: string; region: string };
   readonly #listeners = new Set<EdgeListener>();
   readonly #rooms = new Map<string, Directory>();
@@ -43,21 +42,18 @@ export class FakeEdge implements Edge {
   readonly #tokens = new Map<string, Visitor | 'used' | 'expired'>();
   #gate: Promise<void> = Promise.resolve();
 
-  constructor(options: {
-    ticketKey: TicketPrivateKey;
-    grant: string;
-    self: { nodeId: string; region: string };
-  }) {
+  constructor(options: { ticketKey: TicketPrivateKey; self: { nodeId: string; region: string } }) {
     this.#ticketKey = options.ticketKey;
-    this.#grant = options.grant;
     this.#self = options.self;
     this.keys = { tokenKey, ticketKey: publicTicketKey(options.ticketKey) };
   }
 
-  static async create(self: { nodeId: string; region: string }): Promise<FakeEdge> {
-    const ticketKey = await newTicketKey();
-    const grant = await signGrant(ticketKey, { roomId: newHexId(), epoch: 0 }, Date.now());
-    return new FakeEdge({ ticketKey, grant, self });
+  /** Several that are to be one edge, each for a node, have one key. */
+  static async create(
+    self: { nodeId: string; region: string },
+    key?: TicketPrivateKey,
+  ): Promise<FakeEdge> {
+    return new FakeEdge({ ticketKey: key ?? (await newTicketKey()), self });
   }
 
   addRoom(roomId: string): void {
@@ -192,7 +188,7 @@ export class FakeEdge implements Edge {
     if (failure !== undefined) {
       throw new RizomaError(failure, 'as the test wants it');
     }
-    const answer = this.#answer(method, given);
+    const answer = await this.#answer(method, given);
     await this.#gate;
     await new Promise((resolve) => setImmediate(resolve));
     if (!this.linked) {
@@ -264,8 +260,16 @@ export class FakeEdge implements Edge {
     return 'ok';
   }
 
-  #entered(roomId: string): RoomEntered {
-    return { ...this.directory(roomId), grant: this.#grant, ...(this.p2p ? { p2p: true } : {}) };
+  async #entered(roomId: string): Promise<RoomEntered> {
+    const directory = this.directory(roomId);
+    const grant = await (this.#grants.get(roomId) ?? this.#sign(roomId));
+    return { ...directory, grant, ...(this.p2p ? { p2p: true } : {}) };
+  }
+
+  #sign(roomId: string): Promise<string> {
+    const grant = signGrant(this.#ticketKey, { roomId, epoch: 0 }, Date.now());
+    this.#grants.set(roomId, grant);
+    return grant;
   }
 
   #consume({ token }: ParamsOf<NodeToEdge, 'token.consume'>): Visitor {
@@ -306,6 +310,7 @@ export class FakeEdge implements Edge {
     const change: DirectoryChange = {
       from: before.version,
       version,
+      holders: { put: [nodeId], removed: [] },
       erizos: { put: erizos, removed: gone.filter((id) => !erizos.some((e) => e.erizoId === id)) },
       streams: {
         put: streams,

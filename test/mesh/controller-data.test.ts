@@ -143,6 +143,8 @@ describe('what a publisher at another controller says', () => {
       data: () => undefined,
       p2pToPublisher: () => undefined,
       p2pToSubscriber: () => undefined,
+      shared: () => Promise.resolve(),
+      callerLost: () => undefined,
     });
     here.meet({ ...elsewhere, controller: moved.endpoint });
     expect(await asked.promise).toBe(streamId);

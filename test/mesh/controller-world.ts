@@ -11,6 +11,7 @@ import type { ZmqSockets } from '../../nodes/link/zmq-sockets.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
 import { newHexId } from '../../protocol/ids.ts';
+import type { TicketPrivateKey } from '../../protocol/ticket.ts';
 import { FakeAgent } from '../fakes/fake-agent.ts';
 import { FakeEdge } from '../fakes/fake-edge.ts';
 import type { FakeErizo } from '../fakes/fake-erizo.ts';
@@ -24,8 +25,18 @@ export const elsewhere = { nodeId: 'us-east-1', region: 'us-east' };
 /** Of all nodes of a test, so that each world stands for any of them. */
 const own = newCurveKeyPair();
 
+export interface WorldOptions {
+  clientsPerErizo?: number;
+  /** The node that it is, and the only one that it knows beside. */
+  self?: { nodeId: string; region: string };
+  other?: { nodeId: string; region: string };
+  /** With which the edge signs, where several worlds have one edge. */
+  edgeKey?: TicketPrivateKey;
+}
+
 /** One real controller on a real http server, with an edge, an agent and ErizoJS processes of tests. */
 export class World {
+  readonly node: { nodeId: string; region: string };
   readonly edge: FakeEdge;
   readonly members: FakeMembers;
   readonly agent: FakeAgent;
@@ -38,9 +49,13 @@ export class World {
   readonly #end: () => Promise<void>;
 
   constructor(
-    parts: Pick<World, 'edge' | 'members' | 'agent' | 'controller' | 'neighbours' | 'zmq' | 'host'>,
+    parts: Pick<
+      World,
+      'node' | 'edge' | 'members' | 'agent' | 'controller' | 'neighbours' | 'zmq' | 'host'
+    >,
     end: () => Promise<void>,
   ) {
+    this.node = parts.node;
     this.edge = parts.edge;
     this.members = parts.members;
     this.agent = parts.agent;
@@ -53,13 +68,14 @@ export class World {
     this.edge.addRoom(this.roomId);
   }
 
-  static async create(options: { clientsPerErizo?: number } = {}): Promise<World> {
+  static async create(options: WorldOptions = {}): Promise<World> {
     const clock = systemClock;
-    const edge = await FakeEdge.create(self);
-    const { nodeId } = self;
+    const { self: node = self, other = elsewhere } = options;
+    const edge = await FakeEdge.create(node, options.edgeKey);
+    const { nodeId } = node;
     const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
-    const { zmq, keyring, close: closeZmq } = await testSockets({ log }, { ...self, own });
-    keyring.replace([memberKey(elsewhere, own)]);
+    const { zmq, keyring, close: closeZmq } = await testSockets({ log }, { ...node, own });
+    keyring.replace([memberKey(other, own)]);
     const agent = await FakeAgent.create({ clock, zmq, nodeId });
     const server = createServer((_request, response) => response.writeHead(404).end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -67,7 +83,7 @@ export class World {
     const members = new FakeMembers();
     const epoch = crypto.randomUUID();
     const card: NodeCard = {
-      ...self,
+      ...node,
       epoch,
       place: { lat: 53, lon: -6 },
       host,
@@ -76,7 +92,7 @@ export class World {
       version: 'test',
     };
     members.set([card]);
-    const controllerId = `${self.nodeId}/${epoch}`;
+    const controllerId = `${nodeId}/${epoch}`;
     const neighbours = await Neighbours.create(
       { clock, log, zmq },
       { controllerId, ip: '127.0.0.1' },
@@ -84,9 +100,9 @@ export class World {
     const measures = new NodeMeasures({ registry: new Registry() });
     const controller = await Controller.create(
       { clock, log, edge, members, server, neighbours, zmq, measures },
-      { ...self, epoch, maxErizosPerRoom: 3, clientsPerErizo: options.clientsPerErizo ?? 10 },
+      { ...node, epoch, maxErizosPerRoom: 3, clientsPerErizo: options.clientsPerErizo ?? 10 },
     );
-    const parts = { edge, members, agent, controller, neighbours, zmq, host };
+    const parts = { node, edge, members, agent, controller, neighbours, zmq, host };
     return new World(parts, async () => {
       await controller.close();
       await neighbours.close();
@@ -98,7 +114,7 @@ export class World {
 
   /** There is another node, whose controller is reached there. */
   meet(node: { nodeId: string; region: string; controller: string }): void {
-    const own = this.members.agentsOf(self.region);
+    const own = this.members.agentsOf(this.node.region);
     const epoch = crypto.randomUUID();
     const place = { lat: 39, lon: -77 };
     this.members.set([...own, { ...node, epoch, place, secure: false, version: 'test' }]);

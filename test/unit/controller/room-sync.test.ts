@@ -6,10 +6,14 @@ import { RoomSync } from '../../../nodes/controller/room-sync.ts';
 import type { DirectoryChange, RoomFacts } from '../../../protocol/directory.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import { FakeEdge } from '../../fakes/fake-edge.ts';
+import { FakeMembers } from '../../fakes/fake-members.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const roomId = 'aaaaaaaaaaaaaaaaaaaaaaaa';
 const self = { nodeId: 'eu-west-1', region: 'eu-west' };
+
+/** These conversations are with the Room object alone. */
+const nobody = { share: () => undefined, unshare: () => undefined };
 
 const change = (from: number, version: number): DirectoryChange => ({
   from,
@@ -38,9 +42,9 @@ async function setUp(): Promise<{
   const told: string[] = [];
   const facts: RoomFacts = { erizos: [], streams: [] };
   const sync = new RoomSync(
-    { clock, edge, log: pino({ level: 'silent' }) },
+    { clock, edge, log: pino({ level: 'silent' }), members: new FakeMembers(), neighbours: nobody },
     {
-      roomId,
+      ...{ roomId, ...self },
       facts: () => facts,
       onEntered: () => undefined,
       onRemoved: () => undefined,

@@ -52,8 +52,19 @@ describe('the directory of a room', () => {
     const state = after(enter('a', facts([])), enter('b', facts([])));
     const { effects, change } = directoryStep(state, say('a', facts([1], [[7, 1]])));
     expect(effects).toEqual([{ type: 'push', to: ['b'], change }]);
-    expect(change).toMatchObject({ from: 0, version: 1 });
-    expect(change.streams.put).toMatchObject([{ nodeId: 'a', region: 'region-of-a', since: 1 }]);
+    expect(change).toMatchObject({ from: 2, version: 3 });
+    expect(change.streams.put).toMatchObject([{ nodeId: 'a', region: 'region-of-a', since: 3 }]);
+  });
+
+  it('names who holds the room before they use a process, and tells the others who came and went', () => {
+    const state = after(enter('a', facts([])));
+    expect(state.directory.holders).toEqual(['a']);
+    const came = directoryStep(state, enter('b', facts([])));
+    expect(came.state.directory.holders).toEqual(['a', 'b']);
+    expect(came.effects).toMatchObject([{ to: ['a'], change: { holders: { put: ['b'] } } }]);
+    const went = directoryStep(came.state, lost('a'));
+    expect(went.effects).toMatchObject([{ to: ['b'], change: { holders: { removed: ['a'] } } }]);
+    expect(directoryStep(went.state, say('b', facts([1]))).change).not.toHaveProperty('holders');
   });
 
   it('gives a stream to whom its client came with the newer ticket, though the other claims it last', () => {
@@ -84,7 +95,7 @@ describe('the directory of a room', () => {
     const state = after(enter('a', said), enter('b', facts([])));
     const step = directoryStep(state, say('a', said));
     expect(step.effects).toEqual([]);
-    expect(step.change).toMatchObject({ from: 1, version: 1, streams: { put: [], removed: [] } });
+    expect(step.change).toMatchObject({ from: 2, version: 2, streams: { put: [], removed: [] } });
     expect(directoryStep(state, enter('a', said)).state.directory).toBe(state.directory);
   });
 
@@ -217,9 +228,10 @@ describe('any history of a room', () => {
   });
 });
 
-function byId({ version, erizos, streams }: Directory): unknown {
+function byId({ version, erizos, streams, holders = [] }: Directory): unknown {
   return {
     version,
+    holders: new Set(holders),
     erizos: new Map(erizos.map((row) => [row.erizoId, row])),
     streams: new Map(streams.map((row) => [row.streamId, row])),
   };

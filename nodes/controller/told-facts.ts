@@ -1,0 +1,58 @@
+import type { Directory, RoomErizo, RoomFacts, RoomStream } from '../../protocol/directory.ts';
+
+/** What a controller said itself of its part of a room. */
+export interface ToldFacts {
+  readonly nodeId: string;
+  readonly region: string;
+  readonly facts: RoomFacts;
+}
+
+/**
+ * The directory with what some nodes told themselves in the place of what it says of them. Rows that it does
+ * not have yet come after all that it has, numbered as their own controller numbers them (`Streams.route`),
+ * so that those who hold one version of the directory see one cascade.
+ */
+export function withTold(directory: Directory, told: readonly ToldFacts[]): Directory {
+  if (told.length === 0) {
+    return directory;
+  }
+  const speakers = new Set(told.map(({ nodeId }) => nodeId));
+  const kept = <Row extends { nodeId: string }>(rows: readonly Row[]): Row[] =>
+    rows.filter(({ nodeId }) => !speakers.has(nodeId));
+  const erizos = new Map(kept(directory.erizos).map((row) => [row.erizoId, row]));
+  const streams = new Map(kept(directory.streams).map((row) => [row.streamId, row]));
+  for (const one of told) {
+    for (const row of erizoRows(directory, one)) {
+      // Two controllers of a region may use one process: it stays with the first.
+      erizos.set(row.erizoId, erizos.get(row.erizoId) ?? row);
+    }
+    for (const row of streamRows(directory, one)) {
+      if (isNewer(row, streams.get(row.streamId))) {
+        streams.set(row.streamId, row);
+      }
+    }
+  }
+  return { ...directory, erizos: [...erizos.values()], streams: [...streams.values()] };
+}
+
+function erizoRows(directory: Directory, { nodeId, region, facts }: ToldFacts): RoomErizo[] {
+  const known = new Map(directory.erizos.map((row) => [row.erizoId, row]));
+  const fresh = facts.erizos.filter(({ erizoId }) => !known.has(erizoId));
+  return facts.erizos.map((fact) => {
+    const since = known.get(fact.erizoId)?.since ?? directory.version + 1 + fresh.indexOf(fact);
+    return { ...fact, nodeId, region, since };
+  });
+}
+
+function streamRows(directory: Directory, { nodeId, region, facts }: ToldFacts): RoomStream[] {
+  const known = new Map(directory.streams.map((row) => [row.streamId, row]));
+  return facts.streams.map((fact) => {
+    const since = known.get(fact.streamId)?.since ?? directory.version + 1;
+    return { ...fact, nodeId, region, since };
+  });
+}
+
+/** A client that changed its controller has its stream where it came with the newer ticket. */
+function isNewer(row: RoomStream, other: RoomStream | undefined): boolean {
+  return other === undefined || (row.enteredAt_ms ?? 0) >= (other.enteredAt_ms ?? 0);
+}
