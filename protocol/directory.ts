@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { Adaptation } from './adaptation.ts';
 import { ClientId, ErizoId, NodeId, RegionId, StreamId } from './ids.ts';
 import { limits } from './limits.ts';
 
@@ -38,6 +39,8 @@ export const StreamFact = v.strictObject({
   erizoId: v.optional(ErizoId),
   userName: v.pipe(v.string(), v.maxLength(limits.name_chars)),
   media: StreamMedia,
+  /** What its subscribers are to get, wherever they are. */
+  adaptation: v.optional(Adaptation),
   /** When the edge made the ticket with which its publisher came; of two that claim a stream the newer has it. */
   enteredAt_ms: v.optional(Time),
 });

@@ -1,8 +1,16 @@
 import * as v from 'valibot';
+import { BandwidthAlert } from '../adaptation.ts';
 import { ClientId, ConnectionId, RecordingId, RegionId, RoomId, StreamId } from '../ids.ts';
 import { Layer } from '../layers.ts';
 import { limits } from '../limits.ts';
-import type { StreamConfig } from './controller-erizo.ts';
+import {
+  adaptationEntries,
+  muteEntry,
+  playConfigOf,
+  playEntries,
+  StrategyMessage,
+  UpdateConfig,
+} from './client-config.ts';
 import { ConnectionPlan, RecordingEnd, SdpMessage } from './controller-erizo.ts';
 
 /**
@@ -26,15 +34,17 @@ export const HandshakeAdditions = v.pipe(
     sound: v.optional(SoundWish),
     /** Ours: the client sends the layers that it is told (`onLayersWanted`), and no others. */
     layers: v.optional(v.literal('follow')),
-    /** Licode: an option of `room.connect`, which its clients send as they were given it. */
+    /** Licode: options of `room.connect`, which its clients send as they were given them. */
     singlePC: v.optional(v.unknown()),
+    streamPriorityStrategy: StrategyMessage,
     /** Licode: a client that comes back within `limits.reconnection_ms`. */
     clientId: v.optional(ClientId),
   }),
-  v.transform(({ ticket, plan, sound, layers, singlePC, clientId }) => ({
+  v.transform(({ ticket, plan, sound, layers, singlePC, streamPriorityStrategy, clientId }) => ({
     ticket,
     sound,
     followsLayers: layers === 'follow',
+    strategy: streamPriorityStrategy,
     plan: plan ?? (singlePC === 'true' ? ('single' as const) : ('stream' as const)),
     clientId,
   })),
@@ -72,46 +82,6 @@ export function sizeOf(value: unknown): number {
   return (JSON.stringify(value) ?? '').length;
 }
 
-const muted = v.pipe(
-  v.optional(v.nullable(v.boolean()), false),
-  v.transform((value) => value === true),
-);
-/** Licode: -1 leaves the choice to the server. */
-const layer = v.pipe(
-  v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1), v.maxValue(7))),
-  v.transform((value) => (value === -1 ? undefined : value)),
-);
-/** Licode: yes is a key frame each 2 s, a number is the period in milliseconds, within 2 to 10 s. */
-const slideShow = v.pipe(
-  v.nullable(v.union([v.boolean(), v.number()])),
-  v.transform((mode) =>
-    mode === false || mode === null
-      ? 0
-      : Math.round(Math.min(Math.max(mode === true ? 0 : mode, 2_000), 10_000)),
-  ),
-);
-const kbps = v.pipe(v.number(), v.minValue(1), v.maxValue(1_000_000));
-
-const configEntries = {
-  muteStream: v.optional(v.nullable(v.object({ audio: muted, video: muted }))),
-  slideShowMode: v.optional(slideShow),
-  maxVideoBW: v.optional(v.nullable(kbps)),
-};
-
-/** What Licode's clients say of a stream, in the words of ErizoJS. */
-export function configOf(said: {
-  muteStream?: { audio: boolean; video: boolean } | null | undefined;
-  slideShowMode?: number | undefined;
-  maxVideoBW?: number | null | undefined;
-}): StreamConfig {
-  const { muteStream, slideShowMode, maxVideoBW } = said;
-  return {
-    ...(muteStream === undefined || muteStream === null ? {} : { muteStream }),
-    ...(slideShowMode === undefined ? {} : { slideShow_ms: slideShowMode }),
-    ...(maxVideoBW === undefined || maxVideoBW === null ? {} : { maxVideo_kbps: maxVideoBW }),
-  };
-}
-
 /** `publish`: `{ options, sdp }` → `(streamId, erizoId, connectionId)` or `(null, text)`. */
 export const PublishMessage = v.object({
   options: v.object({
@@ -122,7 +92,8 @@ export const PublishMessage = v.object({
     screen: wish,
     label: v.optional(text),
     attributes: v.optional(v.nullable(attributes)),
-    muteStream: configEntries.muteStream,
+    muteStream: muteEntry,
+    ...adaptationEntries,
     /** Ours: the client's own number of the stream, from which its id follows, here and at every controller. */
     number: v.optional(
       v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(limits.streamNumbers - 1)),
@@ -134,7 +105,13 @@ export const PublishMessage = v.object({
 
 /** `subscribe`: `{ options }` → `(true, erizoId, connectionId)` or `(null, text)`. */
 export const SubscribeMessage = v.object({
-  options: v.object({ streamId, audio: wish, video: wish, data: dataWish, ...configEntries }),
+  options: v.pipe(
+    v.object({ streamId, audio: wish, data: dataWish, ...playEntries }),
+    v.transform((said) => {
+      const { streamId: id, audio, data, video } = said;
+      return { streamId: id, audio, data, video: video.wanted, config: playConfigOf(said) };
+    }),
+  ),
 });
 
 /** `unpublish`, `unsubscribe` and `getStreamStats`: the stream id → `(true)`, the stats, or `(null, text)`. */
@@ -145,24 +122,7 @@ export const StreamMessage = v.object({
   options: v.object({
     streamId,
     msg: v.variant('type', [
-      /** Of a stream that the client publishes or receives; what is not named stays. */
-      v.object({
-        type: v.literal('updatestream'),
-        config: v.pipe(
-          v.object({
-            ...configEntries,
-            qualityLayer: v.optional(v.object({ spatialLayer: layer, temporalLayer: layer })),
-          }),
-          v.transform(({ qualityLayer, ...said }): StreamConfig => {
-            const { spatialLayer, temporalLayer } = qualityLayer ?? {};
-            const layers = { spatial: spatialLayer, temporal: temporalLayer };
-            return {
-              ...configOf(said),
-              ...(qualityLayer === undefined ? {} : { qualityLayer: layers }),
-            };
-          }),
-        ),
-      }),
+      v.object({ type: v.literal('updatestream'), config: UpdateConfig }),
       v.object({ type: v.literal('control') }),
     ]),
   }),
@@ -260,7 +220,17 @@ export const ConnectionMessageErizo = v.object({
       code: v.optional(v.string()),
       message: v.optional(v.string()),
     }),
+    /** How good the connection is: 2 good, 1 low, 0 very low. */
+    v.object({ type: v.literal('quality_level'), level: v.picklist([0, 1, 2]) }),
   ]),
+});
+
+/** `onBandwidthAlert`: a stream that the client receives gets less than its publisher wants, or enough again. */
+export const BandwidthAlertMessage = v.object({
+  streamID: StreamId,
+  message: BandwidthAlert,
+  /** In bit/s; 0 where no more is tried. */
+  bandwidth: v.number(),
 });
 
 /** `connection_failed`: a stream of this client ended by itself. */
@@ -328,6 +298,8 @@ export const clientEvents = [
   'updateStreamAttributes',
   'startRecorder',
   'stopRecorder',
+  'setStreamPriorityStrategy',
+  'setConnectionTargetBandwidth',
   /** Ours: `()` → `()`, by which a client knows soon that its controller is lost. It has no number. */
   'heartbeat',
   'clientDisconnection',

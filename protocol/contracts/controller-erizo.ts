@@ -5,6 +5,12 @@ import type { Contract } from '../contract.ts';
 import { ClientId, ConnectionId, ErizoId, RecordingId, RoomId, StreamId } from '../ids.ts';
 import { Layer } from '../layers.ts';
 import { limits } from '../limits.ts';
+import {
+  bandwidthEntries,
+  bandwidthToController,
+  bandwidthToErizo,
+  ClientBandwidth,
+} from './bandwidth.ts';
 
 /**
  * How the streams of a client share connections: Licode's `singlePC: false` is one connection a
@@ -43,6 +49,7 @@ export const StreamConfig = v.strictObject({
   slideShow_ms: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000))),
   /** What the subscriber's connection may take for the video of the stream. */
   maxVideo_kbps: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(1_000_000))),
+  ...bandwidthEntries,
 });
 
 const Initializing = v.strictObject({
@@ -181,6 +188,7 @@ export const controllerToErizo = {
         plan: ConnectionPlan,
         config: v.optional(StreamConfig, {}),
         hears,
+        bandwidth: v.optional(ClientBandwidth, {}),
       }),
     }),
     part: Initializing,
@@ -286,6 +294,7 @@ export const controllerToErizo = {
     timeout_ms: 5_000,
     idempotent: false,
   },
+  ...bandwidthToErizo,
   counters: {
     params: v.strictObject({}),
     result: ErizoCounters,
@@ -312,6 +321,7 @@ export const erizoToController = {
     }),
     notify: true,
   },
+  ...bandwidthToController,
   /** An external input that had begun is over: its source ended. */
   inputEnded: {
     params: v.strictObject({ clientId: ClientId, streamId: StreamId }),
