@@ -64,7 +64,7 @@ export class Connections {
     } else if (peer instanceof PublishPeer) {
       if (evt.type === 'answer') {
         peer.handleAnswer(evt.sdp);
-      } else {
+      } else if (evt.type === 'error') {
         peer.handleError(reportedError(evt.code, evt.message));
       }
     } else if (peer !== undefined && evt.type === 'error') {

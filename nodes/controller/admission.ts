@@ -44,8 +44,8 @@ export class Admission {
       additions.ticket === undefined
         ? await this.#byToken(keys, query)
         : await this.#byTicket(keys, additions.ticket);
-    const { plan, sound, followsLayers } = additions;
-    return { ...who, plan, sound, followsLayers };
+    const { plan, sound, followsLayers, strategy } = additions;
+    return { ...who, plan, sound, followsLayers, strategy };
   }
 
   async #byTicket(keys: EdgeKeys, text: string): Promise<Identity> {

@@ -27,11 +27,14 @@ import {
   SubscribeMessage,
   UpdateAttributesMessage,
 } from '../../protocol/contracts/client.ts';
+import type { ClientBandwidth } from '../../protocol/contracts/bandwidth.ts';
+import { StrategyMessage, TargetMessage } from '../../protocol/contracts/client-config.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
+import type { StrategyId } from '../../protocol/priorities.ts';
 import type { Permission } from '../../protocol/roles.ts';
 import { mayDo } from '../../protocol/roles.ts';
 import type { Log } from '../log.ts';
@@ -54,6 +57,8 @@ export interface Visitor {
   sound?: SoundWish | undefined;
   /** Whether it sends the layers that it is told, and no others. */
   followsLayers: boolean;
+  /** How the streams that it plays are to share a connection (Licode: `streamPriorityStrategy`). */
+  strategy?: StrategyId | undefined;
   /** The `POST /join` with which it came; Licode's clients come without one. */
   requestId: string | undefined;
   /** By the edge's clock, when it used its token and when its ticket was made; a token brought no ticket. */
@@ -75,6 +80,8 @@ export interface ClientHandlers {
   startRecorder(client: Client, message: StartRecorderMessageType): Promise<string>;
   stopRecorder(client: Client, message: StopRecorderMessageType): Promise<void>;
   updateAttributes(client: Client, message: UpdateAttributesMessageType): void;
+  /** In the place of what it wanted before. */
+  setBandwidth(client: Client, bandwidth: ClientBandwidth): Promise<void>;
   /** Once, and last. */
   left(client: Client, why: string): void;
 }
@@ -88,6 +95,8 @@ export class Client {
   readonly requestId: string | undefined;
   readonly sound: SoundWish | undefined;
   readonly followsLayers: boolean;
+  /** What it wants of all its connections. */
+  bandwidth: ClientBandwidth;
   /** When the ticket was made with which it came. */
   readonly enteredAt_ms: number | undefined;
   readonly publications = new Map<string, Flow>();
@@ -110,6 +119,7 @@ export class Client {
     this.requestId = visitor.requestId;
     this.sound = visitor.sound;
     this.followsLayers = visitor.followsLayers;
+    this.bandwidth = visitor.strategy === undefined ? {} : { strategy: visitor.strategy };
     this.enteredAt_ms = visitor.times?.enteredAt_ms;
     this.role = visitor.role;
     this.#handlers = handlers;
@@ -215,6 +225,18 @@ export class Client {
       case 'stopRecorder':
         await this.#handlers.stopRecorder(this, parse(StopRecorderMessage, msg, event));
         return answer(true);
+      case 'setStreamPriorityStrategy': {
+        const { target_bps } = this.bandwidth;
+        const strategy = parse(StrategyMessage, msg, event);
+        await this.#handlers.setBandwidth(this, { strategy, target_bps });
+        return answer(true);
+      }
+      case 'setConnectionTargetBandwidth': {
+        const { strategy } = this.bandwidth;
+        const target_bps = parse(TargetMessage, msg, event);
+        await this.#handlers.setBandwidth(this, { strategy, target_bps });
+        return answer(true);
+      }
       case 'heartbeat':
         return answer();
       case 'clientDisconnection':

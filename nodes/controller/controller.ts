@@ -252,6 +252,7 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
       listener: {
         connectionMessage: (message) => rooms.connectionMessage(message),
         streamFailed: (erizoId, failure) => rooms.streamFailed(erizoId, failure),
+        bandwidth: (said) => rooms.bandwidth(said),
         inputEnded: (ended) => rooms.inputEnded(ended),
         recordingEnded: (ended) => rooms.recordingEnded(ended),
         layersWanted: (wanted) => rooms.layersWanted(wanted),

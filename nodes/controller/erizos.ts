@@ -12,6 +12,7 @@ import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Target } from '../link/zmq-dialer.ts';
 import type { Log } from '../log.ts';
+import type { BandwidthNews } from './bandwidth-news.ts';
 import { defaults } from './defaults.ts';
 import type { SoundNews } from './sound.ts';
 
@@ -40,6 +41,8 @@ export function demandAlive({ rpc, erizoId }: Erizo): void {
 export interface ErizosListener {
   connectionMessage(message: ParamsOf<ErizoToController, 'connectionMessage'>): void;
   streamFailed(erizoId: string, failure: ParamsOf<ErizoToController, 'streamFailed'>): void;
+  /** What the connections of a client can take. */
+  bandwidth(said: BandwidthNews): void;
   inputEnded(ended: ParamsOf<ErizoToController, 'inputEnded'>): void;
   recordingEnded(ended: ParamsOf<ErizoToController, 'recordingEnded'>): void;
   /** What a client that publishes a stream is to send of it. */
@@ -146,6 +149,8 @@ export class Erizos {
   #handlers(erizoId: string): Handlers<ErizoToController> {
     return {
       connectionMessage: (message) => this.#listener.connectionMessage(message),
+      bandwidthAlert: (news) => this.#listener.bandwidth({ is: 'alert', news }),
+      qualityLevel: (news) => this.#listener.bandwidth({ is: 'quality', news }),
       inputEnded: (ended) => this.#listener.inputEnded(ended),
       recordingEnded: (ended) => this.#listener.recordingEnded(ended),
       streamFailed: (failure) => this.#listener.streamFailed(erizoId, failure),

@@ -1,5 +1,6 @@
+import type { Adaptation } from '../../protocol/adaptation.ts';
 import type { PublishMessage } from '../../protocol/contracts/client.ts';
-import { configOf } from '../../protocol/contracts/client.ts';
+import { adaptationOf } from '../../protocol/contracts/client-config.ts';
 import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import { InputSource } from '../../protocol/contracts/controller-erizo.ts';
 import type { StreamMedia } from '../../protocol/directory.ts';
@@ -20,7 +21,8 @@ import { hasMedia, publicStream } from './streams.ts';
 /** A stream that a client begins to publish. */
 interface Offered {
   media: StreamMedia;
-  config: StreamConfig;
+  /** What its subscribers are to get. */
+  adaptation: Adaptation | undefined;
 }
 
 /** Streams that clients of this controller publish into a room. */
@@ -69,14 +71,17 @@ export class Publishing {
     // In a room of that kind others get it from the client itself.
     if (!hasMedia(media) || this.#parts.p2p()) {
       answer(flow.streamId);
-      this.#ready(client, flow, media, undefined);
+      this.#ready(client, flow, { media, adaptation: undefined }, undefined);
       return;
     }
     if (source !== undefined) {
       await this.#play(client, flow, { media, source }, answer);
       return;
     }
-    await this.#open(client, flow, { media, config: configOf(options) }, answer);
+    const offered = { media, adaptation: adaptationOf(options) };
+    const { muteStream } = options;
+    const config: StreamConfig = muteStream ? { muteStream } : {};
+    await this.#open(client, flow, { ...offered, config }, answer);
   }
 
   /** Ends a stream of this client; throws `not_found` for any other. */
@@ -171,14 +176,20 @@ export class Publishing {
       answer(streamId);
       const video = media.video && found.video;
       const screen = media.screen && found.video;
-      this.#ready(client, flow, { ...media, audio: found.audio, video, screen }, erizo);
+      const shown = { ...media, audio: found.audio, video, screen };
+      this.#ready(client, flow, { media: shown, adaptation: undefined }, erizo);
     } catch (thrown) {
       this.end(client, flow);
       throw toRizomaError(thrown);
     }
   }
 
-  async #open(client: Client, flow: Flow, offered: Offered, answer: Answer): Promise<void> {
+  async #open(
+    client: Client,
+    flow: Flow,
+    offered: Offered & { config: StreamConfig },
+    answer: Answer,
+  ): Promise<void> {
     try {
       await attempt(flow, () => this.#addPublisher(client, flow, offered, answer), {
         again: ['link_down', 'timeout'],
@@ -198,10 +209,11 @@ export class Publishing {
   async #addPublisher(
     client: Client,
     flow: Flow,
-    { media, config }: Offered,
+    { config, ...offered }: Offered & { config: StreamConfig },
     answer: Answer,
   ): Promise<void> {
     const { streamId, abort } = flow;
+    const { media } = offered;
     const erizo = await this.#parts.erizos.take(client);
     abort.signal.throwIfAborted();
     await erizo.rpc.call(
@@ -231,12 +243,13 @@ export class Publishing {
     );
     if (!abort.signal.aborted) {
       demandAlive(erizo);
-      this.#ready(client, flow, media, erizo);
+      this.#ready(client, flow, offered, erizo);
     }
   }
 
   /** Its room hears of it now, and not when the edge has answered. */
-  #ready(client: Client, flow: Flow, media: StreamMedia, erizo: Erizo | undefined): void {
+  #ready(client: Client, flow: Flow, offered: Offered, erizo: Erizo | undefined): void {
+    const { media, adaptation } = offered;
     const { streamId } = flow;
     flow.state = { at: 'ready', erizo };
     // A stream that came with its client from another controller is known here already.
@@ -247,6 +260,7 @@ export class Publishing {
       ...(erizo === undefined ? {} : { erizoId: erizo.erizoId }),
       userName: client.userName,
       media,
+      ...(adaptation === undefined ? {} : { adaptation }),
       ...(client.enteredAt_ms === undefined ? {} : { enteredAt_ms: client.enteredAt_ms }),
     });
     this.#parts.log.info({ clientId: client.id, streamId }, 'stream published');

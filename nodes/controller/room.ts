@@ -10,8 +10,6 @@ import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
 import type { Agents } from './agents.ts';
 import { Changes } from './changes.ts';
-import { carryDescription } from './carry-description.ts';
-import { changeStream } from './change-stream.ts';
 import type { Client, ClientHandlers } from './client.ts';
 import { connectedMessage } from './connected-message.ts';
 import { DataStreams } from './data-streams.ts';
@@ -26,10 +24,12 @@ import { Publishing } from './publishing.ts';
 import { quietly } from './quietly.ts';
 import { Recordings } from './recording.ts';
 import { RemovedUsers } from './removed-users.ts';
+import { handlersOf } from './room-handlers.ts';
 import type { RoomParts } from './room-parts.ts';
 import { RoomPresence } from './room-presence.ts';
 import { RoomSync } from './room-sync.ts';
 import { RoomStats } from './stream-stats.ts';
+import { StreamChanges } from './stream-changes.ts';
 import { publicStream, Streams } from './streams.ts';
 import { Subscribing } from './subscribing.ts';
 
@@ -56,9 +56,11 @@ export interface RoomOptions {
 }
 
 /** The part of a room that this controller holds (Licode: `models/Room.js`, `roomController`). */
-export class Room implements ClientHandlers {
+export class Room {
   readonly id: string;
   readonly p2p: PeerToPeer;
+  /** What clients may ask of it. */
+  readonly handlers: ClientHandlers;
   readonly #log: Log;
   readonly #options: RoomOptions;
   readonly #clients = new Map<string, Client>();
@@ -69,6 +71,7 @@ export class Room implements ClientHandlers {
   readonly publishing: Publishing;
   readonly #subscribing: Subscribing;
   readonly #data: DataStreams;
+  readonly #streamChanges: StreamChanges;
   readonly #stats: RoomStats;
   readonly #changes: Changes;
   readonly recordings: Recordings;
@@ -115,6 +118,7 @@ export class Room implements ClientHandlers {
     this.moved = new MovedClients({ clock, clients: this.#clients });
     const parts = this.#parts();
     this.#stats = new RoomStats({ parts, clock });
+    this.#streamChanges = new StreamChanges(parts);
     this.#data = new DataStreams({ ...components, parts });
     this.p2p = new PeerToPeer({ ...components, parts, data: this.#data });
     this.#subscribing = new Subscribing({ parts, data: this.#data, p2p: this.p2p });
@@ -126,6 +130,17 @@ export class Room implements ClientHandlers {
       { ...components, parts },
       { onIdle: () => this.#leaveIfEmpty(), onNoHolder: () => this.sync.forgotten() },
     );
+    this.handlers = handlersOf({
+      log: this.#log,
+      publishing: this.publishing,
+      subscribing: this.#subscribing,
+      data: this.#data,
+      changes: this.#streamChanges,
+      stats: this.#stats,
+      p2p: this.p2p,
+      recordings: this.recordings,
+      left: (client, why) => this.left(client, why),
+    });
   }
 
   get counters(): { clients: number; streams: number; subscriptions: number } {
@@ -168,40 +183,6 @@ export class Room implements ClientHandlers {
     const { p2p } = this.sync;
     return connectedMessage(client, { roomId: this.id, region, p2p, streams: this.#streams.all() });
   }
-
-  publish: ClientHandlers['publish'] = (client, message, answer) =>
-    this.publishing.publish(client, message, answer);
-
-  unpublish: ClientHandlers['unpublish'] = (client, streamId) =>
-    this.publishing.unpublish(client, streamId);
-
-  subscribe: ClientHandlers['subscribe'] = (client, message, answer) =>
-    this.#subscribing.subscribe(client, message, answer);
-
-  unsubscribe: ClientHandlers['unsubscribe'] = (client, streamId) =>
-    this.#subscribing.unsubscribe(client, streamId);
-
-  streamMessage: ClientHandlers['streamMessage'] = changeStream;
-
-  streamMessageP2p: ClientHandlers['streamMessageP2p'] = (client, message) =>
-    this.p2p.say(client, message);
-
-  streamStats: ClientHandlers['streamStats'] = (client, streamId) =>
-    this.#stats.of(client, streamId);
-
-  startRecorder: ClientHandlers['startRecorder'] = (client, message) =>
-    this.recordings.start(client, message);
-
-  stopRecorder: ClientHandlers['stopRecorder'] = (client, message) =>
-    this.recordings.stop(client, message);
-
-  sendData: ClientHandlers['sendData'] = (client, message) => this.#data.send(client, message);
-
-  updateAttributes: ClientHandlers['updateAttributes'] = (client, message) =>
-    this.#data.update(client, message);
-
-  connectionMessage: ClientHandlers['connectionMessage'] = (client, message) =>
-    carryDescription(this.#log, client, message);
 
   /** The client is gone for good: nothing of it stays. */
   left(client: Client, why: string): void {
@@ -345,13 +326,14 @@ export class Room implements ClientHandlers {
   }
 
   #learn(directory: Directory): void {
-    const { added, changed, removed, moved, taken } = this.#streams.learn(directory);
+    const { added, changed, adapted, removed, moved, taken } = this.#streams.learn(directory);
     for (const id of removed) {
       this.#broadcast('onRemoveStream', { id });
       this.#subscribing.streamRemoved(id);
     }
     added.forEach((stream) => this.#broadcast('onAddStream', publicStream(stream)));
     this.#data.changed(changed);
+    this.#streamChanges.adapted(adapted);
     moved.forEach((streamId) => this.#subscribing.streamMoved(streamId));
     if (taken.length > 0) {
       this.sync.tell();

@@ -9,6 +9,8 @@ import type { Caller } from '../link/keyring.ts';
 import type { EdgeListener } from '../mesh/edge.ts';
 import type { ChannelSocket } from './channel.ts';
 import type { Visitor } from './client.ts';
+import type { BandwidthNews } from './bandwidth-news.ts';
+import { tellBandwidth } from './bandwidth-news.ts';
 import { Client } from './client.ts';
 import type { MovedClient } from './moved-clients.ts';
 import type { NeighbourListener, RoomStreamId } from './neighbours.ts';
@@ -86,7 +88,7 @@ export class Rooms implements EdgeListener, NeighbourListener {
       code: 'conflict',
       message: 'you joined again elsewhere',
     });
-    const client = new Client(this.#components, { visitor, handlers: room });
+    const client = new Client(this.#components, { visitor, handlers: room.handlers });
     this.#clients.set(client.id, { client, room });
     client.attach(socket);
     client.send('connected', room.join(client));
@@ -95,6 +97,13 @@ export class Rooms implements EdgeListener, NeighbourListener {
   connectionMessage(message: ParamsOf<ErizoToController, 'connectionMessage'>): void {
     const there = this.#clients.get(message.clientId);
     there?.room.fromErizo(there.client, message);
+  }
+
+  bandwidth(said: BandwidthNews): void {
+    const client = this.client(said.news.clientId);
+    if (client !== undefined) {
+      tellBandwidth(client, said);
+    }
   }
 
   streamFailed(erizoId: string, failure: ParamsOf<ErizoToController, 'streamFailed'>): void {

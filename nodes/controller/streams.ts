@@ -1,4 +1,5 @@
 import type { Route } from '../../protocol/cascade-tree.ts';
+import type { Adaptation } from '../../protocol/adaptation.ts';
 import { routeTo } from '../../protocol/cascade-tree.ts';
 import type { Place } from '../../protocol/place.ts';
 import { treeOf } from './region-trees.ts';
@@ -19,6 +20,8 @@ export interface StreamNews {
   added: RoomStream[];
   /** What is said of them, or who holds them, is another than before. */
   changed: RoomStream[];
+  /** Their publishers want their subscribers to get something else. */
+  adapted: RoomStream[];
   removed: string[];
   /** Those that come from another process than before. */
   moved: string[];
@@ -100,6 +103,15 @@ export class Streams {
     }
   }
 
+  /** Its subscribers are to get that from now on. */
+  adapt(streamId: string, adaptation: Adaptation | undefined): void {
+    const fact = this.#own.get(streamId);
+    if (fact !== undefined) {
+      const { adaptation: _, ...rest } = fact;
+      this.#own.set(streamId, adaptation === undefined ? rest : { ...rest, adaptation });
+    }
+  }
+
   /** False where it was not published here. */
   remove(streamId: string): boolean {
     return this.#own.delete(streamId);
@@ -123,6 +135,7 @@ export class Streams {
     return {
       added: others.filter(({ streamId }) => !before.has(streamId) && !taken.has(streamId)),
       changed: others.filter((stream) => isOther(before.get(stream.streamId), stream)),
+      adapted: others.filter((stream) => isAdapted(before.get(stream.streamId), stream)),
       removed: [...before.keys()].filter((id) => !this.#others.has(id) && !this.#own.has(id)),
       moved: moved.map(({ streamId }) => streamId),
       taken: [...taken.keys()],
@@ -183,4 +196,12 @@ function isOther(before: RoomStream | undefined, after: RoomStream): boolean {
   }
   const said = [before, after].map(({ nodeId, media }) => JSON.stringify([nodeId, media]));
   return said[0] !== said[1];
+}
+
+function isAdapted(before: RoomStream | undefined, after: RoomStream): boolean {
+  return (
+    before !== undefined &&
+    (before.adaptation?.scheme !== after.adaptation?.scheme ||
+      before.adaptation?.minVideo_kbps !== after.adaptation?.minVideo_kbps)
+  );
 }

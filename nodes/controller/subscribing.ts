@@ -1,5 +1,4 @@
 import type { SubscribeMessage } from '../../protocol/contracts/client.ts';
-import { configOf } from '../../protocol/contracts/client.ts';
 import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
@@ -50,7 +49,7 @@ export class Subscribing {
       );
     }
     const wanted = {
-      config: configOf(options),
+      config: options.config,
       audio: options.audio && media.audio,
       video: options.video && (media.video || media.screen),
     };
@@ -196,7 +195,9 @@ export class Subscribing {
         grant: this.#parts.grant(),
         options: {
           ...wanted,
+          config: withAdaptation(wanted.config, stream),
           plan: client.plan,
+          bandwidth: client.bandwidth,
           ...(client.sound === undefined ? {} : { hears: true }),
         },
       },
@@ -219,6 +220,11 @@ export class Subscribing {
       this.#parts.log.info({ clientId: client.id, streamId, hops: route.length }, 'subscribed');
     }
   }
+}
+
+/** Its publisher may change it meanwhile: then it comes by itself. */
+function withAdaptation(config: StreamConfig, { adaptation }: RoomStream): StreamConfig {
+  return adaptation === undefined ? config : { ...config, adaptation };
 }
 
 function missing(streamId: string): RizomaError {

@@ -7,14 +7,28 @@ import type {
 } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
+import type { ClientBandwidth } from '../../protocol/contracts/bandwidth.ts';
+import { Adapter } from './adaptation/adapter.ts';
+import type { LayerRates } from './adaptation/layer-rates.ts';
+import type { QualityLevel } from './adaptation/quality.ts';
+import { QualityWatch } from './adaptation/quality-watch.ts';
 import { Connection } from './connection.ts';
 import type { Engine } from './engine.ts';
 import { plans } from './plans.ts';
 import { PublishConnection } from './publish-connection.ts';
 import { SubscribeConnection } from './subscribe-connection.ts';
 
+interface Components {
+  engine: Engine;
+  clock: Clock;
+  log: Log;
+  rates: LayerRates;
+}
+
 export interface ClientConnectionsOptions {
   send(connectionId: string, msg: SdpMessage): void;
+  /** How good one is; told when that changes. */
+  quality(connectionId: string, level: QualityLevel): void;
   /** It ended by itself. */
   publishFailed(target: PublishConnection): void;
   subscribeFailed(target: SubscribeConnection): void;
@@ -24,15 +38,15 @@ export interface ClientConnectionsOptions {
 
 /** The connections of one client: which one a stream goes over, and what the client says of each. */
 export class ClientConnections {
-  readonly #components: { engine: Engine; clock: Clock; log: Log };
+  readonly #components: Components;
   readonly #options: ClientConnectionsOptions;
   readonly #publish = new Map<string, PublishConnection>();
   readonly #subscribe = new Map<string, SubscribeConnection>();
+  /** What the client wants of those on which it plays, and who speaks. */
+  #bandwidth: ClientBandwidth = {};
+  #speaker: string | undefined;
 
-  constructor(
-    components: { engine: Engine; clock: Clock; log: Log },
-    options: ClientConnectionsOptions,
-  ) {
+  constructor(components: Components, options: ClientConnectionsOptions) {
     this.#components = components;
     this.#options = options;
   }
@@ -51,6 +65,8 @@ export class ClientConnections {
     const connection = this.#open({
       failed: () => this.#options.publishFailed(made),
       ended: (id) => this.#publish.delete(id),
+      loss: 'lossReceived',
+      isStarved: () => false,
     });
     const made = new PublishConnection(
       { connection, capabilities: this.#components.engine.capabilities },
@@ -73,9 +89,14 @@ export class ClientConnections {
         made.onEnd();
         this.#subscribe.delete(id);
       },
+      loss: 'lossSent',
+      isStarved: () => adapter.isStarved,
+    });
+    const adapter = new Adapter(this.#components, {
+      estimate: async () => (await measure(connection))?.available_bps,
     });
     const made = new SubscribeConnection(
-      { connection, clock: this.#components.clock },
+      { connection, adapter, clock: this.#components.clock },
       {
         plan,
         sendOffer: (sdp) => this.#options.send(connection.id, { type: 'offer', sdp }),
@@ -83,7 +104,19 @@ export class ClientConnections {
       },
     );
     this.#subscribe.set(connection.id, made);
+    this.#fit(made);
     return made;
+  }
+
+  /** What the client wants of the connections on which it plays. */
+  setBandwidth(bandwidth: ClientBandwidth): void {
+    this.#bandwidth = bandwidth;
+    this.#subscribe.forEach((target) => this.#fit(target));
+  }
+
+  setSpeaker(streamId: string): void {
+    this.#speaker = streamId;
+    this.#subscribe.forEach(({ adapter }) => adapter.setSpeaker(streamId));
   }
 
   /** What the client says of one of its connections. */
@@ -105,17 +138,40 @@ export class ClientConnections {
     }
   }
 
-  #open(on: { failed: () => void; ended: (connectionId: string) => void }): Connection {
+  #fit(target: SubscribeConnection): void {
+    const { strategy, target_bps } = this.#bandwidth;
+    target.setTarget(target_bps);
+    target.adapter.setStrategy(strategy);
+    target.adapter.setSpeaker(this.#speaker);
+  }
+
+  #open(on: {
+    failed: () => void;
+    ended: (connectionId: string) => void;
+    loss: 'lossSent' | 'lossReceived';
+    isStarved: () => boolean;
+  }): Connection {
+    let watch: QualityWatch | undefined;
     const connection = Connection.create(this.#components, {
       onFailed: () => {
         this.#retireKept();
         on.failed();
       },
       onEnd: () => {
+        watch?.close();
         on.ended(connection.id);
         this.#options.ended();
       },
     });
+    const begin = (): void => {
+      watch = QualityWatch.create(this.#components, {
+        loss: async () => (await measure(connection))?.[on.loss],
+        isStarved: on.isStarved,
+        onLevel: (level) => this.#options.quality(connection.id, level),
+      });
+    };
+    // One that never connected has no quality.
+    connection.connected.then(begin, () => undefined);
     return connection;
   }
 
@@ -126,6 +182,16 @@ export class ClientConnections {
         target.retire();
       }
     }
+  }
+}
+
+/** Nothing of one that has just ended. */
+async function measure(connection: Connection) {
+  try {
+    const transport = await connection.transport;
+    return await transport.measure();
+  } catch {
+    return undefined;
   }
 }
 

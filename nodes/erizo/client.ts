@@ -1,5 +1,7 @@
 import type { Clock } from '../../protocol/clock.ts';
+import type { BandwidthAlert } from '../../protocol/adaptation.ts';
 import type { ParamsOf, ParamsIn } from '../../protocol/contract.ts';
+import type { ClientBandwidth } from '../../protocol/contracts/bandwidth.ts';
 import type {
   ClientSdpMessage,
   ControllerToErizo,
@@ -11,6 +13,8 @@ import type {
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Log } from '../log.ts';
+import type { LayerRates } from './adaptation/layer-rates.ts';
+import type { QualityLevel } from './adaptation/quality.ts';
 import { ClientConnections } from './client-connections.ts';
 import type { Engine } from './engine.ts';
 import type { MediaKind } from './media.ts';
@@ -26,6 +30,9 @@ type SubscribeParams = ParamsOf<ControllerToErizo, 'addSubscriber'>;
 export interface ClientEvents {
   message(connectionId: string, msg: SdpMessage): void;
   failed(streamId: string, role: Failed['role'], why: Failed['why']): void;
+  /** What its connections carry. */
+  alert(streamId: string, message: BandwidthAlert, bandwidth_bps: number): void;
+  quality(connectionId: string, level: QualityLevel): void;
   publisherEnded(publisher: Publisher): void;
   /** Of a stream of a client that sends what it is told: up to this spatial layer, or no video. */
   layersWanted(streamId: string, spatial: number | null): void;
@@ -48,7 +55,13 @@ export class Client {
   readonly #connections: ClientConnections;
 
   constructor(
-    components: { engine: Engine; clock: Clock; log: Log; events: ClientEvents },
+    components: {
+      engine: Engine;
+      clock: Clock;
+      log: Log;
+      rates: LayerRates;
+      events: ClientEvents;
+    },
     options: { clientId: string },
   ) {
     this.clientId = options.clientId;
@@ -59,6 +72,7 @@ export class Client {
       { ...components, log: this.#log },
       {
         send: (connectionId, msg) => this.#events.message(connectionId, msg),
+        quality: (connectionId, level) => this.#events.quality(connectionId, level),
         publishFailed: (target) => this.#onPublishFailed(target),
         subscribeFailed: (target) => this.#onSubscribeFailed(target),
         ended: () => this.#checkIdle(),
@@ -126,6 +140,7 @@ export class Client {
       throw new RizomaError('conflict', 'the client plays this stream already');
     }
     const asked_ms = this.#clock.now();
+    this.#connections.setBandwidth(options.bandwidth);
     const target = this.#connections.subscribeTarget(options.plan);
     const subscriber = new Subscriber(
       { target, clock: this.#clock },
@@ -135,6 +150,7 @@ export class Client {
         video: options.video,
         config: options.config,
         onFailed: (why) => this.#events.failed(streamId, 'subscriber', why),
+        onAlert: (message, bps) => this.#events.alert(streamId, message, bps),
         onMedia: (kind) => this.#events.firstMedia(kind, this.#clock.now() - asked_ms),
         onEnd: (ended) => this.#onSubscriberEnd(ended),
       },
@@ -167,6 +183,15 @@ export class Client {
     for (const publisher of this.#publishers.values()) {
       publisher.repeatLayers();
     }
+  }
+
+  /** What it wants of all its connections. */
+  setBandwidth(bandwidth: ClientBandwidth): void {
+    this.#connections.setBandwidth(bandwidth);
+  }
+
+  setSpeaker(streamId: string): void {
+    this.#connections.setSpeaker(streamId);
   }
 
   plays(streamId: string): boolean {

@@ -10,6 +10,7 @@ import { limits } from '../../protocol/limits.ts';
 import type { Link, LinkEnd } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Log } from '../log.ts';
+import type { LayerRates } from './adaptation/layer-rates.ts';
 import { Client } from './client.ts';
 import { erizoDefaults } from './config.ts';
 import type { Engine } from './engine.ts';
@@ -41,6 +42,7 @@ export interface Shared {
   source(stream: WantedStream): Source;
   /** The stream where it is here by now. */
   known(streamId: string): Source | undefined;
+  readonly rates: LayerRates;
   readonly recordings: Recordings;
   readonly inputs: Inputs;
   counters(): Promise<ErizoCounters>;
@@ -183,20 +185,16 @@ export class ControllerSession {
         return nothing;
       },
       processConnectionMessage: async ({ clientId, connectionId, msg }) => {
-        const client = this.#clients.get(clientId);
-        if (client === undefined) {
-          throw new RizomaError('not_found', `there is no client ${clientId} here`);
-        }
-        await client.onMessage(connectionId, msg);
+        await this.#client(clientId).onMessage(connectionId, msg);
         return null;
       },
       processStreamMessage: async ({ clientId, streamId, config }) => {
-        const client = this.#clients.get(clientId);
-        if (client === undefined) {
-          throw new RizomaError('not_found', `there is no client ${clientId} here`);
-        }
-        client.update(streamId, config);
+        this.#client(clientId).update(streamId, config);
         return null;
+      },
+      setClientBandwidth: ({ clientId, bandwidth }) => {
+        this.#clients.get(clientId)?.setBandwidth(bandwidth);
+        return nothing;
       },
       getStreamStats: ({ roomId, streamId }) => {
         const source = this.#shared.known(streamId);
@@ -297,6 +295,15 @@ export class ControllerSession {
     }
   }
 
+  /** Throws `not_found`. */
+  #client(clientId: string): Client {
+    const client = this.#clients.get(clientId);
+    if (client === undefined) {
+      throw new RizomaError('not_found', `there is no client ${clientId} here`);
+    }
+    return client;
+  }
+
   #clientFor(clientId: string): Client {
     const known = this.#clients.get(clientId);
     if (known !== undefined) {
@@ -308,6 +315,7 @@ export class ControllerSession {
         engine: this.#engine,
         clock: this.#clock,
         log: this.#log,
+        rates: this.#shared.rates,
         events: {
           message: (connectionId, msg) =>
             this.#tell((peer) => peer.notify('connectionMessage', { clientId, connectionId, msg })),
@@ -315,6 +323,12 @@ export class ControllerSession {
             this.#tell((peer) => peer.notify('streamFailed', { clientId, streamId, role, why })),
           layersWanted: (streamId, spatial) =>
             this.#tellNow((to) => to.notify('layersWanted', { clientId, streamId, spatial })),
+          alert: (streamId, message, bandwidth_bps) => {
+            const alert = { clientId, streamId, message, bandwidth_bps };
+            this.#tell((peer) => peer.notify('bandwidthAlert', alert));
+          },
+          quality: (connectionId, level) =>
+            this.#tell((peer) => peer.notify('qualityLevel', { clientId, connectionId, level })),
           publisherEnded: (publisher) => this.#shared.publisherEnded(publisher.streamId),
           firstMedia: (kind, wait_ms) => this.#shared.firstMedia(kind, wait_ms),
           idle: () => this.#forget(client),

@@ -4,6 +4,7 @@ import { PipeEndpoint, RtpParameters as RtpSchema } from '../../protocol/contrac
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
+import { layersOf } from './engine-layers.ts';
 import { ConsumerTrace } from './engine-trace.ts';
 import type { Consumer, Fingerprint, LocalTransport, Producer, RtpParameters } from './media.ts';
 
@@ -73,6 +74,7 @@ function producerOf(producer: types.Producer): Producer {
     pause: () => producer.pause(),
     resume: () => producer.resume(),
     stats: async () => (await producer.getStats()).map(rtpStatsOf),
+    layers: () => layersOf(producer),
     close: () => producer.close(),
   };
 }
@@ -110,6 +112,7 @@ export function consumerOf(
     requestKeyFrame: () => consumer.requestKeyFrame(),
     setLayers: ({ spatial, temporal }) =>
       consumer.setPreferredLayers({ spatialLayer: spatial, temporalLayer: temporal }),
+    setPriority: (weight) => consumer.setPriority(weight),
     onKeyFrame: (listener) => trace.on('keyframe', listener),
     onFirstPacket: (listener) => trace.once('rtp', listener),
     stats: async () => {
@@ -171,6 +174,20 @@ export class WebRtcTransport {
   /** What all its streams may take together; 0 is as much as goes. */
   async limitOutgoing(bitrate_bps: number): Promise<void> {
     await this.#transport.setMaxOutgoingBitrate(bitrate_bps);
+  }
+
+  /** What it is estimated to carry, and the share of packets that are lost; where its client says so. */
+  async measure(): Promise<{
+    available_bps: number | undefined;
+    lossSent: number | undefined;
+    lossReceived: number | undefined;
+  }> {
+    const [stats] = await this.#transport.getStats();
+    return {
+      available_bps: stats?.availableOutgoingBitrate,
+      lossSent: stats?.rtpPacketLossSent,
+      lossReceived: stats?.rtpPacketLossReceived,
+    };
   }
 
   async restartIce(): Promise<void> {

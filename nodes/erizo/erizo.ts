@@ -9,6 +9,7 @@ import type { Calls } from '../calls.ts';
 import type { Caller } from '../link/keyring.ts';
 import type { ZmqSockets } from '../link/zmq-sockets.ts';
 import type { Log } from '../log.ts';
+import { LayerRates } from './adaptation/layer-rates.ts';
 import type { Client } from './client.ts';
 import { erizoDefaults } from './config.ts';
 import type { Shared } from './controller-session.ts';
@@ -56,6 +57,7 @@ export class Erizo {
   readonly #onChange: () => void;
   readonly #pulls: Pulls;
   readonly #sound: Sound;
+  readonly #rates: LayerRates;
   readonly #recordings: Recordings;
   readonly #inputs: Inputs;
   readonly #publishers = new Map<string, Publisher>();
@@ -67,6 +69,7 @@ export class Erizo {
     this.#components = components;
     this.#self = options.self;
     this.#onChange = options.onChange;
+    this.#rates = new LayerRates(components);
     const { self, onChange } = options;
     this.#sound = new Sound({ observe: (listener) => components.engine.observeAudio(listener) });
     const onEnded = (streamId: string): void => this.#sound.removed(streamId);
@@ -210,6 +213,7 @@ export class Erizo {
       source: (stream) => this.#source(stream),
       sound: this.#sound,
       known: (streamId) => this.#publishers.get(streamId) ?? this.#pulls.known(streamId),
+      rates: this.#rates,
       recordings: this.#recordings,
       inputs: this.#inputs,
       counters: () => this.counters(),

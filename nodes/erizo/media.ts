@@ -55,6 +55,12 @@ export interface LocalTransport {
   candidates: readonly Candidate[];
 }
 
+/** What a spatial layer takes, with those below it that it needs: with its lowest temporal layer, and whole. */
+export interface LayerRate {
+  least_bps: number;
+  whole_bps: number;
+}
+
 /** A track that comes into this process; its id is the same at every hop of a cascade. */
 export interface Producer {
   readonly id: string;
@@ -64,6 +70,8 @@ export interface Producer {
   resume(): Promise<void>;
   /** One entry a layer. */
   stats(): Promise<RtpStats[]>;
+  /** The lowest first, up to the highest that comes. */
+  layers(): Promise<LayerRate[]>;
   close(): void;
 }
 
@@ -78,6 +86,8 @@ export interface Consumer {
   requestKeyFrame(): Promise<void>;
   /** The best layers to send; of what there is the highest that are not over them. */
   setLayers(layers: { spatial: number; temporal: number }): Promise<void>;
+  /** Of what the connection bears its video gets more the higher it is, 1 to 255. */
+  setPriority(weight: number): Promise<void>;
   /** Calls the listener at the first packet of each key frame, until the answer is called. */
   onKeyFrame(listener: () => void): () => void;
   stats(): Promise<RtpStats[]>;

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { Adapter } from './adaptation/adapter.ts';
 import { erizoDefaults } from './config.ts';
 import type { Connection } from './connection.ts';
 import type { Consumer, MediaKind, Producer } from './media.ts';
@@ -23,6 +24,8 @@ export interface SubscribeConnectionOptions {
 /** A connection on which we offer and send. At most one offer is out; what comes later shares the next. */
 export class SubscribeConnection {
   readonly connection: Connection;
+  /** Fits the videos that it carries into it. */
+  readonly adapter: Adapter;
   readonly #clock: Clock;
   readonly #options: SubscribeConnectionOptions;
   readonly #owners = new Set<SectionOwner>();
@@ -33,6 +36,7 @@ export class SubscribeConnection {
   /** What the offer that is out holds: which owner was in which slot. */
   #outstanding: { slots: readonly Slot[]; owners: ReadonlyMap<Slot, SectionOwner> } | undefined;
   readonly #limits_kbps = new Map<SectionOwner, number>();
+  #target_bps: number | undefined;
   #changed = false;
   /** Our role in DTLS, from the first answer on. */
   #role: 'active' | 'passive' | undefined;
@@ -43,10 +47,11 @@ export class SubscribeConnection {
   #stopFarewell: Cancel | undefined;
 
   constructor(
-    components: { connection: Connection; clock: Clock },
+    components: { connection: Connection; adapter: Adapter; clock: Clock },
     options: SubscribeConnectionOptions,
   ) {
     this.connection = components.connection;
+    this.adapter = components.adapter;
     this.#clock = components.clock;
     this.#options = options;
   }
@@ -76,6 +81,7 @@ export class SubscribeConnection {
   /** The connection has ended. */
   onEnd(): void {
     this.#stopFarewell?.();
+    this.adapter.close();
   }
 
   /** Holds the connection open for the owner until it is removed. */
@@ -146,12 +152,21 @@ export class SubscribeConnection {
     this.#applyLimits();
   }
 
+  /** What all that it carries may take together, whatever the streams may. */
+  setTarget(target_bps: number | undefined): void {
+    if (this.#target_bps !== target_bps) {
+      this.#target_bps = target_bps;
+      this.#applyLimits();
+    }
+  }
+
   #applyLimits(): void {
     const limited = this.#owners.size > 0 && this.#limits_kbps.size === this.#owners.size;
     const each_kbps = [...this.#limits_kbps.values()].map((one) => one + erizoDefaults.audio_kbps);
-    const sum_kbps = limited ? each_kbps.reduce((sum, one) => sum + one, 0) : 0;
+    const sum_bps = limited ? each_kbps.reduce((sum, one) => sum + one, 0) * 1_000 : Infinity;
+    const most_bps = Math.min(sum_bps, this.#target_bps ?? Infinity);
     this.connection.transport
-      .then((transport) => transport.limitOutgoing(Math.round(sum_kbps * 1_000)))
+      .then((transport) => transport.limitOutgoing(most_bps < Infinity ? Math.round(most_bps) : 0))
       // A connection that has ended needs no limit.
       .catch(() => undefined);
   }

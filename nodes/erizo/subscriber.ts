@@ -1,8 +1,10 @@
+import type { BandwidthAlert } from '../../protocol/adaptation.ts';
 import type { Clock } from '../../protocol/clock.ts';
 import type { RtpStats, StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import type { Adapted } from './adaptation/player.ts';
 import type { VideoWish, Wisher } from './layer-wish.ts';
-import type { MediaKind } from './media.ts';
+import type { MediaKind, Producer } from './media.ts';
 import { Playback } from './playback.ts';
 import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
 import type { SectionOwner } from './slot.ts';
@@ -17,6 +19,8 @@ export interface SubscriberOptions {
   config: StreamConfig;
   /** It ended by itself after it had been ready. */
   onFailed: (why: 'upstream' | 'refused') => void;
+  /** It gets less than its publisher wants, or enough again. */
+  onAlert: (message: BandwidthAlert, bandwidth_bps: number) => void;
   /** Once for each track of it: the client is sent media. */
   onMedia: (kind: MediaKind) => void;
   /** Told once when it ends, however it does. */
@@ -26,7 +30,7 @@ export interface SubscriberOptions {
 type State = 'starting' | 'ready' | 'ended';
 
 /** A stream that a client plays: from its source over the client's connection. */
-export class Subscriber implements SourceUser, SectionOwner {
+export class Subscriber implements SourceUser, SectionOwner, Adapted {
   readonly streamId: string;
   readonly target: SubscribeConnection;
   readonly #options: SubscriberOptions;
@@ -35,6 +39,7 @@ export class Subscriber implements SourceUser, SectionOwner {
   #why = new RizomaError('cancelled', 'the subscription has ended');
   #state: State = 'starting';
   #use: Use | undefined;
+  #video: Producer | undefined;
   /** As it was asked for, and changed since. */
   #config: StreamConfig;
   readonly #playback: Playback;
@@ -67,6 +72,9 @@ export class Subscriber implements SourceUser, SectionOwner {
   update(change: StreamConfig): void {
     this.#config = { ...this.#config, ...change };
     this.#playback.configure(this.#config);
+    if (this.#state === 'ready') {
+      this.#fit();
+    }
     this.#settle();
   }
 
@@ -74,6 +82,24 @@ export class Subscriber implements SourceUser, SectionOwner {
   wish(who: Wisher, wish: VideoWish): void {
     this.#playback.wish(who, wish);
     this.#settle();
+  }
+
+  /** Its video as it comes in, once that is sent; undefined where it plays none. */
+  get video(): Producer | undefined {
+    return this.#video;
+  }
+
+  setPriority(weight: number): void {
+    for (const consumer of this.target.consumersOf(this)) {
+      if (consumer.kind === 'video') {
+        // One whose track has just ended cannot be told, and need not be.
+        consumer.setPriority(weight).catch(() => undefined);
+      }
+    }
+  }
+
+  alert(message: BandwidthAlert, bandwidth_bps: number): void {
+    this.#options.onAlert(message, bandwidth_bps);
   }
 
   /** What goes to the client; undefined while nothing can. */
@@ -111,6 +137,7 @@ export class Subscriber implements SourceUser, SectionOwner {
     }
     this.#state = 'ended';
     this.#use?.end();
+    this.target.adapter.remove(this);
     this.#playback.close();
     this.target.remove(this);
     this.#abort.abort();
@@ -134,17 +161,25 @@ export class Subscriber implements SourceUser, SectionOwner {
     await this.target.connection.connected;
     if (this.#state === 'starting') {
       this.#state = 'ready';
+      this.#video = wanted.find(({ kind }) => kind === 'video');
       this.#playback.start(this.target.consumersOf(this));
+      this.#fit();
       this.#settle();
     }
   }
 
+  /** What it needs of its source now, which may have to come from far. */
   #settle(): void {
     this.#use?.setNeed(this.#playback.need(this.#options));
     if (this.#state === 'ready') {
-      this.target.limit(this, this.#config.maxVideo_kbps);
       this.#use?.setActive(this.#playback.wantsMedia);
     }
+  }
+
+  /** Its connection carries it as its config says. */
+  #fit(): void {
+    this.target.limit(this, this.#config.maxVideo_kbps);
+    this.target.adapter.set(this, this.#config);
   }
 
   #endByItself(why: 'upstream' | 'refused' | undefined): void {

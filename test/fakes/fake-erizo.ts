@@ -94,6 +94,18 @@ export class FakeErizo {
     }
   }
 
+  bandwidthAlert(news: ParamsOf<ErizoToController, 'bandwidthAlert'>): void {
+    for (const peer of this.#peers) {
+      peer.notify('bandwidthAlert', news);
+    }
+  }
+
+  qualityLevel(news: ParamsOf<ErizoToController, 'qualityLevel'>): void {
+    for (const peer of this.#peers) {
+      peer.notify('qualityLevel', news);
+    }
+  }
+
   activeSpeaker(news: ParamsOf<ErizoToController, 'activeSpeaker'>): void {
     for (const peer of this.#peers) {
       peer.notify('activeSpeaker', news);
@@ -159,6 +171,7 @@ export class FakeErizo {
         return null;
       },
       processStreamMessage: async (params) => seen('processStreamMessage', params),
+      setClientBandwidth: async (params) => seen('setClientBandwidth', params),
       getStreamStats: async (params) => {
         seen('getStreamStats', params);
         return { publisher: [rtpStats], subscribers: { [crypto.randomUUID()]: [rtpStats] } };

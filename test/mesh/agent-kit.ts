@@ -113,6 +113,8 @@ export function dialErizo(endpoint: string): RpcPeer<ControllerToErizo, ErizoToC
         layersWanted: () => undefined,
         activeSpeaker: () => undefined,
         audioLevels: () => undefined,
+        bandwidthAlert: () => undefined,
+        qualityLevel: () => undefined,
         inputEnded: () => undefined,
       },
     },

@@ -16,6 +16,8 @@ type Failure = ParamsOf<ErizoToController, 'streamFailed'>;
 export class TestController {
   readonly peer: RpcPeer<typeof controllerToErizo, typeof erizoToController>;
   readonly failures: Failure[] = [];
+  readonly alerts: ParamsOf<ErizoToController, 'bandwidthAlert'>[] = [];
+  readonly qualities: ParamsOf<ErizoToController, 'qualityLevel'>[] = [];
   /** Up to which layer video was wanted of the publishers here, one after the other. */
   readonly wanted: (number | null)[] = [];
   /** Who spoke, one after the other. */
@@ -61,6 +63,8 @@ export class TestController {
               ?.sendUpTo(spatial)
               .catch(() => undefined);
           },
+          bandwidthAlert: (alert) => this.alerts.push(alert),
+          qualityLevel: (told) => this.qualities.push(told),
           activeSpeaker: ({ streamId }) => this.speakers.push(streamId),
           audioLevels: ({ levels }) => this.levels.push(levels.map(({ streamId }) => streamId)),
         },

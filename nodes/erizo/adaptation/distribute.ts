@@ -33,11 +33,10 @@ export function distribute(
         levels.set(streamId, level);
         continue;
       }
-      const before = rankOf(levels.get(streamId));
-      const layer = Math.min(level, Math.max(0, layers_bps.length - 1));
-      const cost_bps = Math.max(0, (layers_bps[layer] ?? 0) - (layers_bps[before] ?? 0));
-      if (layer > before && cost_bps <= left_bps) {
-        levels.set(streamId, layer);
+      const before = levels.get(streamId);
+      const cost_bps = Math.max(0, bitrateOf(level, layers_bps) - bitrateOf(before, layers_bps));
+      if (level > rankOf(before) && cost_bps <= left_bps) {
+        levels.set(streamId, level);
         left_bps -= cost_bps;
       }
     }
@@ -74,6 +73,11 @@ export function levelsStep(
     }
   }
   return next;
+}
+
+/** A layer that does not come now costs nothing more: that it may come is for its publisher to know. */
+function bitrateOf(level: Level | undefined, layers_bps: readonly number[]): number {
+  return typeof level === 'number' ? (layers_bps[level] ?? layers_bps.at(-1) ?? 0) : 0;
 }
 
 function rankOf(level: Level | undefined): number {

@@ -26,6 +26,8 @@ const rpc = new RpcPeer(
       layersWanted: () => undefined,
       activeSpeaker: () => undefined,
       audioLevels: () => undefined,
+      bandwidthAlert: () => undefined,
+      qualityLevel: () => undefined,
       inputEnded: () => undefined,
     },
   },

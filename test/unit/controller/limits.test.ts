@@ -90,6 +90,7 @@ function setUp(role: string): {
     startRecorder: async () => 'id',
     stopRecorder: async () => undefined,
     updateAttributes: () => asked.push('attributes'),
+    setBandwidth: async () => undefined,
     left: (_client, why) => asked.push(why),
   };
   const visitor = {

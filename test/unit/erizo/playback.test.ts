@@ -15,6 +15,7 @@ function consumer(kind: MediaKind) {
     resume: () => tell('resume'),
     requestKeyFrame: () => tell('key frame'),
     setLayers: ({ spatial, temporal }) => tell(`layers ${spatial} ${temporal}`),
+    setPriority: (weight) => tell(`priority ${weight}`),
     onKeyFrame: () => () => undefined,
     onFirstPacket: () => undefined,
     stats: async () => [],

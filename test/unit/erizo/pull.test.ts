@@ -26,6 +26,7 @@ function begin() {
     pause: async () => undefined,
     resume: async () => undefined,
     stats: async () => [],
+    layers: async () => [],
     close: () => closed.push('track'),
   };
   const pull = Pull.create(

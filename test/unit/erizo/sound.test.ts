@@ -35,6 +35,7 @@ function stream(roomId: string, streamId: string): Source {
     pause: async () => undefined,
     resume: async () => undefined,
     stats: async () => [],
+    layers: async () => [],
     close: () => undefined,
   });
   const producers = [track('audio'), track('video')];

@@ -78,10 +78,10 @@ describe('the strategy speaker', () => {
 });
 
 describe('any strategy', () => {
-  it('takes a stream of one layer as its lowest, and one that sends nothing as free', () => {
+  it('takes a stream of one layer as its lowest, and what does not come as free', () => {
     const one = { ...demand('a', '40'), layers_bps: [500_000] };
     const none = { ...demand('b', '30'), layers_bps: [] };
-    expect(levels('high', 400, one, none)).toEqual({ a: 0, b: 0 });
+    expect(levels('high', 400, one, none)).toEqual({ a: 0, b: 2 });
     expect(levels('low', 400, one, none)).toEqual({ a: 'freeze', b: 0 });
   });
 
