@@ -82,7 +82,7 @@ describe('publishing', () => {
     expect((await ann.ask('publish', direct))[1]).toMatch(/not supported here/);
     expect((await ann.ask('publish', { options: { state: 'erizo', audio: 7 } }))[0]).toBeNull();
     expect((await ann.ask('publish', 'nonsense'))[0]).toBeNull();
-    expect((await ann.ask('setStreamPriorityStrategy', {}))[1]).toMatch(/not supported here/);
+    expect((await ann.ask('controlHandlers', {}))[1]).toMatch(/not supported here/);
     expect(world.agent.erizos).toHaveLength(0);
     expect(world.controller.counters()).toMatchObject({ streams: 0, clients: 2 });
   });
@@ -171,7 +171,7 @@ describe('subscribing', () => {
         clientId: bob.clientId,
         streamId,
         route: [],
-        options: { audio: true, video: true, plan: 'stream', config: {} },
+        options: { audio: true, video: true, plan: 'stream', config: {}, bandwidth: {} },
       },
     ]);
     const again = await bob.ask('subscribe', { options: { streamId, audio: true } });

@@ -155,8 +155,9 @@ export class World {
   }
 
   /** Publishes, negotiates, and resolves with the stream id once the stream is in the room. */
-  async publish(client: LicodeClient): Promise<string> {
-    const [streamId, erizoId, connectionId] = await client.ask('publish', publishMessage);
+  async publish(client: LicodeClient, more: object = {}): Promise<string> {
+    const message = { options: { ...publishMessage.options, ...more } };
+    const [streamId, erizoId, connectionId] = await client.ask('publish', message);
     const msg = { type: 'offer', sdp: 'offer' };
     await client.ask('connectionMessage', { options: { connectionId, erizoId, msg } });
     const answer = await client.next('connection_message_erizo');
@@ -166,8 +167,8 @@ export class World {
   }
 
   /** Subscribes and negotiates; resolves with the connection id when the offer was answered. */
-  async subscribe(client: LicodeClient, streamId: string): Promise<string> {
-    const options = { streamId, audio: true, video: true };
+  async subscribe(client: LicodeClient, streamId: string, more: object = {}): Promise<string> {
+    const options = { streamId, audio: true, video: true, ...more };
     const answer = await client.ask('subscribe', { options });
     if (answer[0] !== true) {
       throw new Error(String(answer[1]));

@@ -40,7 +40,7 @@ const directory = (version: number, rows: Partial<Directory>): Directory => ({
 });
 
 describe('the streams of a room', () => {
-  const nothing = { added: [], changed: [], removed: [], moved: [], taken: [] };
+  const nothing = { added: [], changed: [], adapted: [], removed: [], moved: [], taken: [] };
 
   it('are changed where what is said of them, or who holds them, is another', () => {
     const streams = new Streams({ placeOf: () => undefined }, here);
@@ -55,6 +55,22 @@ describe('the streams of a room', () => {
     expect(streams.facts([]).streams[0]?.media.attributes).toEqual({ name: 'cleo' });
   });
 
+  it('are adapted where their publishers want their subscribers to get something else', () => {
+    const streams = new Streams({ placeOf: () => undefined }, here);
+    const adaptation = { scheme: 'notify', minVideo_kbps: 200 } as const;
+    const [one, two, three] = ['1', '2', '3'].map((id) => stream(id, far));
+    streams.learn(directory(1, { streams: [one!, { ...two!, adaptation }, three!] }));
+    const other = { ...one!, adaptation };
+    const news = streams.learn(directory(2, { streams: [other, two!, three!] }));
+    expect(news.adapted).toEqual([other, two]);
+    expect(news.changed).toEqual([]);
+    streams.add(fact('4'));
+    streams.adapt('4', adaptation);
+    expect(streams.facts([]).streams[0]?.adaptation).toEqual(adaptation);
+    streams.adapt('4', undefined);
+    expect(streams.facts([]).streams[0]).toEqual(fact('4'));
+  });
+
   it('are new once, and gone once', () => {
     const streams = new Streams({ placeOf: () => undefined }, here);
     const both = [stream('1', far), stream('2', far)];
@@ -63,6 +79,7 @@ describe('the streams of a room', () => {
       changed: [],
       removed: [],
       moved: [],
+      adapted: [],
       taken: [],
     });
     expect(streams.learn(directory(2, { streams: both }))).toEqual(nothing);
@@ -92,6 +109,7 @@ describe('the streams of a room', () => {
     expect(streams.learn(directory(2, { streams: [elsewhere] }))).toEqual({
       ...nothing,
       moved: ['1'],
+      adapted: [],
       taken: ['1'],
     });
     expect(streams.remove('1')).toBe(false);
