@@ -11,6 +11,7 @@ const producer: Producer = {
   pause: async () => undefined,
   resume: async () => undefined,
   stats: async () => [],
+  layers: async () => [],
   close: () => undefined,
 };
 
