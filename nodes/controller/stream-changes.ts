@@ -41,9 +41,11 @@ export class StreamChanges {
   /** Licode: `onSetStreamPriorityStrategy` and `onSetConnectionTargetBandwidth`. */
   async setBandwidth(client: Client, bandwidth: ClientBandwidth): Promise<void> {
     client.bandwidth = bandwidth;
-    const erizos = new Set([...client.subscriptions.values()].map(erizoOf));
+    const erizos = new Set(
+      [...client.subscriptions.values()].flatMap((flow) => erizoOf(flow) ?? []),
+    );
     const params = { clientId: client.id, bandwidth };
-    await Promise.all([...erizos].map((erizo) => erizo?.rpc.call('setClientBandwidth', params)));
+    await Promise.all([...erizos].map(({ rpc }) => rpc.call('setClientBandwidth', params)));
   }
 
   /** The publishers of the streams want their subscribers to get something else. */

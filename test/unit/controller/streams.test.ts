@@ -58,10 +58,10 @@ describe('the streams of a room', () => {
   it('are adapted where their publishers want their subscribers to get something else', () => {
     const streams = new Streams({ placeOf: () => undefined }, here);
     const adaptation = { scheme: 'notify', minVideo_kbps: 200 } as const;
-    const [one, two, three] = ['1', '2', '3'].map((id) => stream(id, far));
-    streams.learn(directory(1, { streams: [one!, { ...two!, adaptation }, three!] }));
-    const other = { ...one!, adaptation };
-    const news = streams.learn(directory(2, { streams: [other, two!, three!] }));
+    const [one, two, three] = [stream('1', far), stream('2', far), stream('3', far)] as const;
+    streams.learn(directory(1, { streams: [one, { ...two, adaptation }, three] }));
+    const other = { ...one, adaptation };
+    const news = streams.learn(directory(2, { streams: [other, two, three] }));
     expect(news.adapted).toEqual([other, two]);
     expect(news.changed).toEqual([]);
     streams.add(fact('4'));
