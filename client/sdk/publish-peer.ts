@@ -54,9 +54,7 @@ export class PublishPeer extends Peer {
     const transceivers = this.#transceivers.get(media) ?? [];
     this.#transceivers.delete(media);
     if (!this.isClosed) {
-      for (const transceiver of transceivers) {
-        transceiver.stop();
-      }
+      transceivers.forEach((transceiver) => this.#stop(transceiver));
     }
   }
 
@@ -70,6 +68,20 @@ export class PublishPeer extends Peer {
       .then(() => undefined)
       // A sender that has stopped, or that cannot, goes on as it was.
       .catch(() => undefined);
+  }
+
+  /**
+   * The first m-section is the one whose transport all others share (RFC 8843, section 7.1.3): where it is
+   * stopped browsers begin another with its place, and all that is sent is lost. It stays, without a track.
+   */
+  #stop(transceiver: RTCRtpTransceiver): void {
+    if (transceiver !== this.connection.getTransceivers()[0]) {
+      transceiver.stop();
+      return;
+    }
+    transceiver.direction = 'inactive';
+    // Where it cannot be taken the connection has ended, and sends nothing either.
+    transceiver.sender.replaceTrack(null).catch(() => undefined);
   }
 
   /** One report a track (W3C webrtc-stats). A track may be in several streams, so senders are asked. */

@@ -1,0 +1,196 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OfferedSection } from '../../nodes/erizo/sdp/offer.ts';
+import { readDescription } from '../../nodes/erizo/sdp/read.ts';
+import type { RemoteDescription } from '../../nodes/erizo/sdp/remote.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { findFirefox, launchFirefox } from '../support/firefox.ts';
+import { OurSide, sentOn } from '../support/sdp-side.ts';
+import { fixture } from '../unit/erizo/sdp-kit.ts';
+import type {} from './sdp-in-page.ts';
+
+/**
+ * The SDP module and real browsers, description by description: each takes what we say to it, and we what it
+ * says. With RIZOMA_RECORD_SDP set to a folder all that they said is written there, as in test/fixtures/sdp.
+ */
+
+type Said = NonNullable<Awaited<ReturnType<Window['stage']['goOn']>>>;
+
+interface Tab {
+  begin(scene: string): Promise<Said | undefined>;
+  goOn(reply: string): Promise<Said | undefined>;
+  close(): Promise<void>;
+}
+
+const record = process.env['RIZOMA_RECORD_SDP'];
+const firefox = findFirefox();
+let server: Server;
+/** Of loopback, which is a secure context: only that has the camera. */
+let address: string;
+
+beforeAll(async () => {
+  const bundle = await build({
+    entryPoints: [new URL('sdp-in-page.ts', import.meta.url).pathname],
+    bundle: true,
+    format: 'iife',
+    write: false,
+  });
+  const page = `<!doctype html><title>SDP</title><script>${bundle.outputFiles[0]?.text}</script>`;
+  server = createServer((_, response) => response.setHeader('content-type', 'text/html').end(page));
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+});
+afterAll(() => server?.close());
+
+async function openChromium(): Promise<Tab> {
+  const browser = await launchChromium();
+  const page = await browser.newPage();
+  await page.goto(address);
+  return {
+    begin: (scene) => page.evaluate((name) => window.stage.begin(name), scene),
+    goOn: (reply) => page.evaluate((text) => window.stage.goOn(text), reply),
+    close: () => browser.close(),
+  };
+}
+
+async function openFirefox(): Promise<Tab> {
+  const browser = await launchFirefox(firefox ?? '');
+  const page = await browser.newPage();
+  await page.goto(address);
+  return {
+    begin: (scene) => plainly(page.evaluate((name) => window.stage.begin(name), scene)),
+    goOn: (reply) => plainly(page.evaluate((text) => window.stage.goOn(text), reply)),
+    close: () => browser.close(),
+  };
+}
+
+/** The stack of an error in Firefox has frames of the page, which vitest looks for in files. */
+async function plainly<T>(promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw new Error(String(error));
+  }
+}
+
+const [audio, video] = sentOn(fixture('chromium-publish'), '100000000000000001', 0);
+const more = sentOn(fixture('chromium-publish'), '100000000000000002', 2);
+if (audio === undefined || video === undefined) {
+  throw new Error('the recorded offer has two tracks');
+}
+const first = [audio, video];
+const idle = first.map((section) => ({ ...section, state: { type: 'idle' as const } }));
+const dead = more.map((section, index) =>
+  index === 1 ? { ...section, state: { type: 'dead' as const } } : section,
+);
+
+/** What we offer or answer with in the scenes in which we send, in turn; nothing where nobody waits for it. */
+const ours: Readonly<Record<string, readonly (readonly OfferedSection[])[]>> = {
+  receives: [first, [...first, ...more], [...idle, ...more], [], [...idle, ...dead]],
+  glare: [first, [...first, ...more], [], [...first, ...more]],
+};
+
+/** Plays a scene to its end; everything that was said in it, as we read it. */
+async function play(
+  tab: Tab,
+  scene: string,
+  name: string,
+): Promise<Record<string, RemoteDescription>> {
+  const side = new OurSide();
+  const sections = [...(ours[scene] ?? [])];
+  const read: Record<string, RemoteDescription> = {};
+  let said = await tab.begin(scene);
+  while (said !== undefined) {
+    const { name: what, type, sdp } = said;
+    if (sdp !== '') {
+      read[what] = readDescription(sdp);
+      keep(`${name}-${what}`, sdp);
+    }
+    const next = sections.shift();
+    if (next === undefined) {
+      said = await tab.goOn(type === 'offer' ? side.answerTo(readDescription(sdp)) : '');
+    } else {
+      said = await tab.goOn(type === 'offer' ? side.sendingAnswer(next) : side.offer(next));
+    }
+  }
+  return read;
+}
+
+function keep(name: string, sdp: string): void {
+  if (record !== undefined) {
+    mkdirSync(record, { recursive: true });
+    writeFileSync(join(record, `${name}.sdp`), sdp);
+  }
+}
+
+describe.each([
+  ['chromium', openChromium, true],
+  // The set-up says how to get one where there is none.
+  ['firefox', openFirefox, firefox !== undefined],
+] as const)('%s', (name, open, isThere) => {
+  let tab: Tab;
+  beforeAll(async () => {
+    tab = isThere ? await open() : tab;
+  });
+  afterAll(() => tab?.close());
+
+  it.skipIf(!isThere).each([
+    ['publish', 2],
+    ['audio', 1],
+    ['video', 1],
+    ['screen', 1],
+    ['simulcast', 1],
+    ['vp9', 1],
+    ['av1', 1],
+    ['gathered', 2],
+  ])('takes our answer to %s, in which it sends %d tracks', async (scene, tracks) => {
+    const said = await play(tab, scene, name);
+    const description = said[scene];
+    expect(description?.sections.filter(({ sends }) => sends)).toHaveLength(tracks);
+  });
+
+  it.skipIf(!isThere)('offers H.264 that we take, where it has some', async () => {
+    const { h264 } = await play(tab, 'h264', name);
+    const codecs = h264?.sections.flatMap((section) => section.codecs) ?? [];
+    expect(codecs.some((codec) => codec.name === 'H264')).toBe(h264 !== undefined);
+  });
+
+  it.skipIf(!isThere)('stops streams, uses their sections again and begins ICE anew', async () => {
+    const said = await play(tab, 'streams', name);
+    const sent = Object.values(said).map(
+      ({ sections }) =>
+        sections.filter(({ sends, kind }) => sends && kind !== 'application').length,
+    );
+    expect(sent).toEqual([4, 2, 4, 4]);
+    expect(said['restart']?.ice).not.toEqual(said['reused']?.ice);
+  });
+
+  it.skipIf(!isThere)('answers our offers, and refuses a section for good', async () => {
+    const said = await play(tab, 'receives', name);
+    const received = (what: string) => said[what]?.sections.map(({ receives }) => receives);
+    expect(received('receive')).toEqual([true, true]);
+    expect(received('receive-more')).toEqual([true, true, true, true]);
+    // Firefox rejects the section only with its own next offer.
+    expect(received('receive-refused')).toEqual([false, false, true, false]);
+    expect(said['receive-restart']?.sections[3]?.rejected).toBe(true);
+    expect(said['receive']?.setup).toBe('active');
+    expect(said['receive-restart']?.ice).not.toEqual(said['receive']?.ice);
+  });
+
+  it.skipIf(!isThere)(
+    'goes back on an offer of its own when ours comes, and offers again',
+    async () => {
+      const said = await play(tab, 'glare', name);
+      expect(Object.keys(said)).toEqual(['glare-before', 'glare-taken', 'glare-again']);
+      expect(said['glare-taken']?.sections.map(({ receives }) => receives)).toEqual(
+        Array(4).fill(true),
+      );
+      expect(said['glare-again']?.ice).not.toEqual(said['glare-before']?.ice);
+    },
+  );
+});
