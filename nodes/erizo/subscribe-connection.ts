@@ -223,9 +223,10 @@ export class SubscribeConnection {
         await transport.restartIce();
         this.#remoteUfrag = offer.ice.ufrag;
       }
+      await this.#apply(offer, this.#sent());
       const sections = this.#slots.flatMap(offered);
       const origin = this.connection.nextOrigin();
-      this.#options.sendAnswer(writeSendingAnswer(sections, transport.local, origin, role));
+      this.#options.sendAnswer(writeSendingAnswer(offer, sections, transport.local, origin, role));
     });
   }
 
@@ -296,6 +297,15 @@ export class SubscribeConnection {
     this.#offer();
   }
 
+  /** What is sent, by section. */
+  #sent(): Map<Slot, SectionOwner> {
+    return new Map(
+      this.#slots.flatMap((slot) =>
+        slot.owner === undefined || slot.consumer === undefined ? [] : [[slot, slot.owner]],
+      ),
+    );
+  }
+
   #offer(): void {
     if (!this.#changed || this.#outstanding !== undefined || this.connection.hasEnded) {
       return;
@@ -303,13 +313,7 @@ export class SubscribeConnection {
     this.#changed = false;
     const isLast = this.#stopFarewell !== undefined;
     const slots = [...this.#slots];
-    const owners = new Map<Slot, SectionOwner>();
-    for (const slot of slots) {
-      if (slot.owner !== undefined && slot.consumer !== undefined) {
-        owners.set(slot, slot.owner);
-      }
-    }
-    this.#outstanding = { slots, owners };
+    this.#outstanding = { slots, owners: this.#sent() };
     this.connection.transport.then(
       ({ local }) => {
         if (this.connection.hasEnded) {
@@ -336,13 +340,18 @@ export class SubscribeConnection {
     }
   }
 
-  async #apply(answer: RemoteDescription, owners: ReadonlyMap<Slot, SectionOwner>): Promise<void> {
+  /** What the client says of the sections, in an answer or an offer. */
+  async #apply(said: RemoteDescription, owners: ReadonlyMap<Slot, SectionOwner>): Promise<void> {
     const taken = new Set<SectionOwner>();
     const resumed: Promise<void>[] = [];
-    for (const [index, section] of answer.sections.entries()) {
+    for (const [index, section] of said.sections.entries()) {
       // The order of m-lines is that of the slots, and neither ever changes.
       const slot = this.#slots[index];
       const owner = slot === undefined ? undefined : owners.get(slot);
+      // Browsers answer that they stopped a section with `inactive`, and reject it in their next offer.
+      if (slot !== undefined && slot.owner === undefined && section.rejected) {
+        slot.dead = true;
+      }
       // Whoever left while the offer was out is out of it with the next one.
       if (slot === undefined || owner === undefined || slot.owner !== owner) {
         continue;

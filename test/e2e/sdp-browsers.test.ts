@@ -115,7 +115,9 @@ async function play(
     if (next === undefined) {
       said = await tab.goOn(type === 'offer' ? side.answerTo(readDescription(sdp)) : '');
     } else {
-      said = await tab.goOn(type === 'offer' ? side.sendingAnswer(next) : side.offer(next));
+      said = await tab.goOn(
+        type === 'offer' ? side.sendingAnswer(readDescription(sdp), next) : side.offer(next),
+      );
     }
   }
   return read;
@@ -173,13 +175,13 @@ describe.each([
   it.skipIf(!isThere)('answers our offers, and refuses a section for good', async () => {
     const said = await play(tab, 'receives', name);
     const received = (what: string) => said[what]?.sections.map(({ receives }) => receives);
-    expect(received('receive')).toEqual([true, true]);
-    expect(received('receive-more')).toEqual([true, true, true, true]);
-    // Firefox rejects the section only with its own next offer.
-    expect(received('receive-refused')).toEqual([false, false, true, false]);
-    expect(said['receive-restart']?.sections[3]?.rejected).toBe(true);
-    expect(said['receive']?.setup).toBe('active');
-    expect(said['receive-restart']?.ice).not.toEqual(said['receive']?.ice);
+    expect(received('answer')).toEqual([true, true]);
+    expect(received('answer-more')).toEqual([true, true, true, true]);
+    // A browser rejects the section only with its own next offer.
+    expect(received('answer-refused')).toEqual([false, false, true, false]);
+    expect(said['restart-receiving']?.sections[3]?.rejected).toBe(true);
+    expect(said['answer']?.setup).toBe('active');
+    expect(said['restart-receiving']?.ice).not.toEqual(said['answer']?.ice);
   });
 
   it.skipIf(!isThere)(

@@ -140,14 +140,14 @@ const scenes = {
   async *receives(): Scene {
     const pc = new RTCPeerConnection();
     const first = yield { name: '', type: 'answer', sdp: '' };
-    const second = yield* answer(pc, 'receive', first);
-    const third = yield* answer(pc, 'receive-more', second);
+    const second = yield* answer(pc, 'answer', first);
+    const third = yield* answer(pc, 'answer-more', second);
     await pc.setRemoteDescription({ type: 'offer', sdp: third });
     pc.getTransceivers().at(-1)?.stop();
     await pc.setLocalDescription(await pc.createAnswer());
-    yield { name: 'receive-refused', type: 'answer', sdp: pc.localDescription?.sdp ?? '' };
+    yield { name: 'answer-refused', type: 'answer', sdp: pc.localDescription?.sdp ?? '' };
     pc.restartIce();
-    yield* offer(pc, 'receive-restart');
+    yield* offer(pc, 'restart-receiving');
     pc.close();
   },
 

@@ -76,8 +76,8 @@ export class OurSide {
   }
 
   /** Answers a client that only receives. */
-  sendingAnswer(sections: readonly OfferedSection[]): string {
-    return writeSendingAnswer(sections, local, this.#nextOrigin(), 'passive');
+  sendingAnswer(offer: RemoteDescription, sections: readonly OfferedSection[]): string {
+    return writeSendingAnswer(offer, sections, local, this.#nextOrigin(), 'passive');
   }
 
   #nextOrigin(): { sessionId: string; version: number } {

@@ -1,5 +1,6 @@
 import type { MediaDescription } from 'sdp-transform';
 import type { LocalTransport, MediaKind, RtpParameters } from '../media.ts';
+import type { RemoteDescription, RemoteSection } from './remote.ts';
 import type { Origin, Setup } from './write.ts';
 import { codecLines, rejectedSection, transportLines, writeDescription } from './write.ts';
 
@@ -30,12 +31,28 @@ export function writeOffer(
 
 /** Answers an offer of the client on a connection that we send on, in the role that we have there. */
 export function writeSendingAnswer(
+  offer: RemoteDescription,
   sections: readonly OfferedSection[],
   local: LocalTransport,
   origin: Origin,
   role: 'active' | 'passive',
 ): string {
-  return writeSections(sections, local, origin, role);
+  const agreed = sections.map((section, index) => agree(section, offer.sections[index]));
+  return writeSections(agreed, local, origin, role);
+}
+
+/** RFC 3264, section 6.1: an answer takes of an offer, and adds nothing (RFC 8285, section 6, of extensions). */
+function agree(section: OfferedSection, offered: RemoteSection | undefined): OfferedSection {
+  if (offered === undefined || offered.rejected) {
+    return { ...section, state: { type: 'dead' } };
+  }
+  const headerExtensions = (section.parameters.headerExtensions ?? []).filter(({ id, uri }) =>
+    offered.extensions.some((other) => other.id === id && other.uri === uri),
+  );
+  const parameters = { ...section.parameters, headerExtensions };
+  return section.state.type === 'sending' && !offered.receives
+    ? { ...section, parameters, state: { type: 'idle' } }
+    : { ...section, parameters };
 }
 
 function writeSections(

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { generateRouterRtpCapabilities } from 'mediasoup/ortc';
 import { capabilitiesOf } from '../../../nodes/erizo/engine.ts';
 import { mediaCodecs } from '../../../nodes/erizo/media-codecs.ts';
@@ -10,25 +10,24 @@ export const capabilities: Capabilities = capabilitiesOf(
   generateRouterRtpCapabilities(mediaCodecs),
 );
 
-/** An SDP that a browser wrote; Firefox's is put together after what it is documented to write. */
+const folder = resolve(import.meta.dirname, '../../fixtures/sdp');
+
+/**
+ * An SDP that a browser wrote. Safari's, and Firefox's with H.264, which Debian's has no codec for, are put
+ * together after what they are known to write.
+ */
 export function fixture(name: string): string {
-  return readFileSync(resolve(import.meta.dirname, '../../fixtures/sdp', `${name}.sdp`), 'utf8');
+  return readFileSync(join(folder, `${name}.sdp`), 'utf8');
 }
 
-export const fixtures = [
-  'chromium-publish',
-  'chromium-sendrecv',
-  'chromium-two-streams',
-  'chromium-simulcast',
-  'chromium-receive',
-  'firefox-publish',
-  // Of Licode's client in Chromium, with `singlePC`: four offers on one connection, and one of another.
-  'licode-publish',
-  'licode-two-streams',
-  'licode-unpublished',
-  'licode-published-again',
-  'licode-restart',
-] as const;
+const all = readdirSync(folder).map((file) => file.replace(/\.sdp$/, ''));
+const isAnswer = (name: string): boolean => /-answer|-glare-taken/.test(name);
+
+/** Offers, among them four of Licode's client in Chromium on one connection with `singlePC`. */
+export const fixtures: readonly string[] = all.filter((name) => !isAnswer(name));
+
+/** Answers to offers of ours. */
+export const answers: readonly string[] = all.filter(isAnswer);
 
 export const local: LocalTransport = {
   ice: { ufrag: 'ourUfrag', pwd: 'ourPasswordOfTwentyTwo' },

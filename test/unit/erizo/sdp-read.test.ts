@@ -62,7 +62,7 @@ describe('an SDP is read', () => {
   });
 
   it('of Firefox, whose fingerprint stands above its m-sections', () => {
-    const offer = readDescription(fixture('firefox-publish'));
+    const offer = readDescription(fixture('firefox-h264'));
     expect(offer.fingerprint.value).toMatch(/^1E:7C:/);
     expect(offer.sections[1]).toMatchObject({
       msid: { streamId: '{8d9c0a5f-6f6c-4f5b-9c55-2b5c7d1f6a10}' },
