@@ -10,6 +10,8 @@
 //   host                                     "host N FD": host N is there; /proc/PID/fd/FD is its namespace
 //   way FROM TO DELAY_MS JITTER_MS LOSS CUT  "ok": how packets go one way; LOSS is 0 to 1, CUT is 0 or 1
 //   bytes FROM TO                            "bytes N": what was handed over that way so far, as IP packets
+//   capture FILE                             "ok": what is handed over from now on is written there too, as pcap
+//   captured                                 "captured N": all of it is in the file, so many packets, and no more
 // and by "error WORDS" where it cannot be done.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -65,6 +67,8 @@ static int poller;
 static struct packet *heap;
 static int waiting;
 static uint64_t packets;
+static FILE *capture;
+static uint64_t captured;
 
 static ns_t now(void) {
   struct timespec t;
@@ -193,6 +197,38 @@ static void make_host(void) {
   answer("host %d %d", hosts - 1, there);
 }
 
+// --- captures: pcap with microseconds, as tcpdump writes it, of raw IP packets ---
+
+static void start_capture(const char *file) {
+  uint32_t header[] = {0xa1b2c3d4, 2 | 4 << 16, 0, 0, MAX_PACKET_BYTES, 101};
+  if (capture != NULL) fclose(capture);
+  captured = 0;
+  capture = fopen(file, "wbe");
+  if (capture == NULL || fwrite(header, sizeof header, 1, capture) != 1) {
+    answer("error %s: %s", file, strerror(errno));
+    return;
+  }
+  answer("ok");
+}
+
+static void write_captured(const struct packet *packet) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  uint32_t header[] = {t.tv_sec, t.tv_nsec / 1000, packet->length, packet->length};
+  if (fwrite(header, sizeof header, 1, capture) != 1 || fwrite(packet->data, packet->length, 1, capture) != 1) die("capture");
+  captured++;
+}
+
+static void end_capture(void) {
+  FILE *ended = capture;
+  capture = NULL;
+  if (ended == NULL || fclose(ended)) {
+    answer("error nothing was captured, or not all of it");
+    return;
+  }
+  answer("captured %llu", (unsigned long long)captured);
+}
+
 // --- commands ---
 
 static int is_way(int from, int to) {
@@ -202,6 +238,7 @@ static int is_way(int from, int to) {
 static void obey(const char *line) {
   int from, to, cut;
   double delay_ms, jitter_ms, loss;
+  char file[4096];
   if (!strcmp(line, "host\n")) {
     make_host();
   } else if (sscanf(line, "way %d %d %lf %lf %lf %d", &from, &to, &delay_ms, &jitter_ms, &loss, &cut) == 6 && is_way(from, to)) {
@@ -213,6 +250,10 @@ static void obey(const char *line) {
     answer("ok");
   } else if (sscanf(line, "bytes %d %d", &from, &to) == 2 && is_way(from, to)) {
     answer("bytes %llu", (unsigned long long)ways[from][to].bytes);
+  } else if (!strcmp(line, "captured\n")) {
+    end_capture();
+  } else if (sscanf(line, "capture %4095[^\n]", file) == 1) {
+    start_capture(file);
   } else {
     answer("error not understood: %.*s", (int)strcspn(line, "\n"), line);
   }
@@ -267,7 +308,10 @@ static void hand_over(void) {
   while (waiting > 0 && heap[0].due <= now()) {
     struct packet packet = pop();
     // A host that takes nothing now loses the packet, as it would on a wire.
-    if (write(devices[packet.to], packet.data, packet.length) > 0) ways[packet.from][packet.to].bytes += packet.length;
+    if (write(devices[packet.to], packet.data, packet.length) > 0) {
+      ways[packet.from][packet.to].bytes += packet.length;
+      if (capture != NULL) write_captured(&packet);
+    }
     free(packet.data);
   }
 }

@@ -105,6 +105,16 @@ export class Wan {
     return Number(bytes);
   }
 
+  /** Writes what is handed over between all hosts while `work` runs to a pcap file. Answers what `work` does. */
+  async capture<T>(file: string, work: () => Promise<T>): Promise<T> {
+    await this.#forwarder.ask(`capture ${file}`, 'ok');
+    try {
+      return await work();
+    } finally {
+      await this.#forwarder.ask('captured', 'captured');
+    }
+  }
+
   async close(): Promise<void> {
     await this.#forwarder.close();
   }
