@@ -122,3 +122,9 @@ export function weightOf(priority: Priority): number {
   const order = priorities.indexOf(priority);
   return Math.max(1, priorities.length - 1 - order);
 }
+
+/** Whether the strategy gives something to whoever speaks. */
+export function hasSpeaker(strategy: StrategyId | undefined): boolean {
+  const steps = strategy === undefined ? [] : priorityStrategies[strategy];
+  return steps.some(([priority]) => priority === 'speaker');
+}

@@ -15,12 +15,14 @@ import { limits } from '../../protocol/limits.ts';
 import type { Log } from '../log.ts';
 import type { LayerRates } from './adaptation/layer-rates.ts';
 import type { QualityLevel } from './adaptation/quality.ts';
+import { SpeakerEar } from './adaptation/speaker-ear.ts';
 import { ClientConnections } from './client-connections.ts';
 import type { Engine } from './engine.ts';
 import type { MediaKind } from './media.ts';
 import type { PublishConnection } from './publish-connection.ts';
 import { Publisher } from './publisher.ts';
 import type { SubscribeConnection } from './subscribe-connection.ts';
+import type { Sound } from './sound.ts';
 import { Subscriber } from './subscriber.ts';
 
 type Failed = ParamsIn<ErizoToController, 'streamFailed'>;
@@ -53,6 +55,7 @@ export class Client {
   /** Publishers whose caller has had its answer. */
   readonly #ready = new Set<Publisher>();
   readonly #connections: ClientConnections;
+  readonly #ear: SpeakerEar;
 
   constructor(
     components: {
@@ -60,6 +63,7 @@ export class Client {
       clock: Clock;
       log: Log;
       rates: LayerRates;
+      sound: Pick<Sound, 'listen' | 'forget'>;
       events: ClientEvents;
     },
     options: { clientId: string },
@@ -68,6 +72,10 @@ export class Client {
     this.#clock = components.clock;
     this.#log = components.log.child({ clientId: options.clientId });
     this.#events = components.events;
+    this.#ear = new SpeakerEar(components, {
+      clientId: options.clientId,
+      onSpeaker: (streamId) => this.#connections.setSpeaker(streamId),
+    });
     this.#connections = new ClientConnections(
       { ...components, log: this.#log },
       {
@@ -140,7 +148,8 @@ export class Client {
       throw new RizomaError('conflict', 'the client plays this stream already');
     }
     const asked_ms = this.#clock.now();
-    this.#connections.setBandwidth(options.bandwidth);
+    this.setBandwidth(options.bandwidth);
+    this.#ear.in(params.roomId);
     const target = this.#connections.subscribeTarget(options.plan);
     const subscriber = new Subscriber(
       { target, clock: this.#clock },
@@ -188,10 +197,7 @@ export class Client {
   /** What it wants of all its connections. */
   setBandwidth(bandwidth: ClientBandwidth): void {
     this.#connections.setBandwidth(bandwidth);
-  }
-
-  setSpeaker(streamId: string): void {
-    this.#connections.setSpeaker(streamId);
+    this.#ear.setStrategy(bandwidth.strategy);
   }
 
   plays(streamId: string): boolean {
@@ -254,6 +260,7 @@ export class Client {
 
   #checkIdle(): void {
     if (this.isIdle) {
+      this.#ear.close();
       this.#events.idle();
     }
   }

@@ -316,6 +316,7 @@ export class ControllerSession {
         clock: this.#clock,
         log: this.#log,
         rates: this.#shared.rates,
+        sound: this.#shared.sound,
         events: {
           message: (connectionId, msg) =>
             this.#tell((peer) => peer.notify('connectionMessage', { clientId, connectionId, msg })),

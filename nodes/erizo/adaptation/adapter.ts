@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../../protocol/clock.ts';
 import type { StreamConfig } from '../../../protocol/contracts/controller-erizo.ts';
 import type { Priority, StrategyId } from '../../../protocol/priorities.ts';
-import { priorityStrategies, weightOf } from '../../../protocol/priorities.ts';
+import { hasSpeaker, weightOf } from '../../../protocol/priorities.ts';
 import type { LayerRate } from '../media.ts';
 import type { Levels } from './distribute.ts';
 import { levelsStep } from './distribute.ts';
@@ -89,10 +89,8 @@ export class Adapter {
   }
 
   #priorityOf({ adapted, priority }: Player): Priority {
-    const prefersSpeaker =
-      this.#strategy !== undefined &&
-      priorityStrategies[this.#strategy].some(([of]) => of === 'speaker');
-    return prefersSpeaker && adapted.streamId === this.#speaker ? 'speaker' : priority;
+    const speaks = hasSpeaker(this.#strategy) && adapted.streamId === this.#speaker;
+    return speaks ? 'speaker' : priority;
   }
 
   #weigh(player: Player): void {
