@@ -28,6 +28,8 @@ import {
   UpdateAttributesMessage,
 } from '../../protocol/contracts/client.ts';
 import type { ClientBandwidth } from '../../protocol/contracts/bandwidth.ts';
+import type { AutoSubscribeMessage as AutoSubscribeMessageType } from '../../protocol/contracts/client-auto.ts';
+import { AutoSubscribeMessage } from '../../protocol/contracts/client-auto.ts';
 import { StrategyMessage, TargetMessage } from '../../protocol/contracts/client-config.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
@@ -80,6 +82,8 @@ export interface ClientHandlers {
   startRecorder(client: Client, message: StartRecorderMessageType): Promise<string>;
   stopRecorder(client: Client, message: StopRecorderMessageType): Promise<void>;
   updateAttributes(client: Client, message: UpdateAttributesMessageType): void;
+  /** Which streams it receives without asking for each. */
+  autoSubscribe(client: Client, message: AutoSubscribeMessageType): void;
   /** In the place of what it wanted before. */
   setBandwidth(client: Client, bandwidth: ClientBandwidth): Promise<void>;
   /** Once, and last. */
@@ -224,6 +228,9 @@ export class Client {
         );
       case 'stopRecorder':
         await this.#handlers.stopRecorder(this, parse(StopRecorderMessage, msg, event));
+        return answer(true);
+      case 'autoSubscribe':
+        this.#handlers.autoSubscribe(this, parse(AutoSubscribeMessage, msg, event));
         return answer(true);
       case 'setStreamPriorityStrategy': {
         const { target_bps } = this.bandwidth;

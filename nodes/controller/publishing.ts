@@ -16,7 +16,7 @@ import type { Failure, Flow } from './flow.ts';
 import { erizoOf, failureOf, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
-import { hasMedia, publicStream } from './streams.ts';
+import { hasMedia } from './streams.ts';
 
 /** A stream that a client begins to publish. */
 interface Offered {
@@ -265,7 +265,7 @@ export class Publishing {
     });
     this.#parts.log.info({ clientId: client.id, streamId }, 'stream published');
     if (isNew) {
-      this.#parts.broadcast('onAddStream', publicStream(stream));
+      this.#parts.added(stream);
     } else {
       this.#onMoved(streamId);
     }

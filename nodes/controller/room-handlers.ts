@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts';
+import type { AutoSubscribing } from './auto-subscribing.ts';
 import { carryDescription } from './carry-description.ts';
 import type { ClientHandlers } from './client.ts';
 import type { DataStreams } from './data-streams.ts';
@@ -14,6 +15,7 @@ export function handlersOf(room: {
   log: Log;
   publishing: Publishing;
   subscribing: Subscribing;
+  auto: AutoSubscribing;
   data: DataStreams;
   changes: StreamChanges;
   stats: RoomStats;
@@ -28,11 +30,15 @@ export function handlersOf(room: {
     unsubscribe: (client, streamId) => room.subscribing.unsubscribe(client, streamId),
     connectionMessage: (client, message) => carryDescription(room.log, client, message),
     streamMessage: (client, message) => room.changes.change(client, message),
+    autoSubscribe: (client, message) => room.auto.set(client, message),
     setBandwidth: (client, bandwidth) => room.changes.setBandwidth(client, bandwidth),
     streamMessageP2p: (client, message) => room.p2p.say(client, message),
     streamStats: (client, streamId) => room.stats.of(client, streamId),
     sendData: (client, message) => room.data.send(client, message),
-    updateAttributes: (client, message) => room.data.update(client, message),
+    updateAttributes: (client, message) => {
+      room.data.update(client, message);
+      room.auto.streamsChanged();
+    },
     startRecorder: (client, message) => room.recordings.start(client, message),
     stopRecorder: (client, message) => room.recordings.stop(client, message),
     left: room.left,

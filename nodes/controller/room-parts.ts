@@ -1,3 +1,4 @@
+import type { RoomStream } from '../../protocol/directory.ts';
 import type { Log } from '../log.ts';
 import type { Client } from './client.ts';
 import type { ErizoList } from './erizo-list.ts';
@@ -13,6 +14,8 @@ export interface RoomParts {
   readonly erizos: ErizoList<Client | Recording>;
   /** The room's grant; throws `unavailable` while there is none. */
   grant(): string;
+  /** Everybody here hears of the stream, and who waits for such a one gets it. */
+  added(stream: RoomStream): void;
   /** To every client of the room on this node. */
   broadcast(event: string, message: unknown): void;
   clients(): Iterable<Client>;

@@ -9,6 +9,7 @@ import type { Place } from '../../protocol/place.ts';
 import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
 import type { Agents } from './agents.ts';
+import { AutoSubscribing } from './auto-subscribing.ts';
 import { Changes } from './changes.ts';
 import type { Client, ClientHandlers } from './client.ts';
 import { connectedMessage } from './connected-message.ts';
@@ -70,6 +71,7 @@ export class Room {
   readonly #presence: RoomPresence;
   readonly publishing: Publishing;
   readonly #subscribing: Subscribing;
+  readonly #auto: AutoSubscribing;
   readonly #data: DataStreams;
   readonly #streamChanges: StreamChanges;
   readonly #stats: RoomStats;
@@ -122,6 +124,7 @@ export class Room {
     this.#data = new DataStreams({ ...components, parts });
     this.p2p = new PeerToPeer({ ...components, parts, data: this.#data });
     this.#subscribing = new Subscribing({ parts, data: this.#data, p2p: this.p2p });
+    this.#auto = new AutoSubscribing({ parts, subscribing: this.#subscribing });
     this.publishing = new Publishing(parts, {
       onRemoved: (streamId) => this.#subscribing.streamRemoved(streamId),
       onMoved: (streamId) => this.#subscribing.streamMoved(streamId),
@@ -134,6 +137,7 @@ export class Room {
       log: this.#log,
       publishing: this.publishing,
       subscribing: this.#subscribing,
+      auto: this.#auto,
       data: this.#data,
       changes: this.#streamChanges,
       stats: this.#stats,
@@ -191,6 +195,7 @@ export class Room {
     }
     this.#clients.delete(client.id);
     this.moved.left(client);
+    this.#auto.left(client);
     for (const flow of client.publications.values()) {
       this.publishing.end(client, flow);
     }
@@ -334,6 +339,7 @@ export class Room {
     added.forEach((stream) => this.#broadcast('onAddStream', publicStream(stream)));
     this.#data.changed(changed);
     this.#streamChanges.adapted(adapted);
+    this.#auto.streamsChanged();
     moved.forEach((streamId) => this.#subscribing.streamMoved(streamId));
     if (taken.length > 0) {
       this.sync.tell();
@@ -354,6 +360,10 @@ export class Room {
       streams: this.#streams,
       erizos: this.#erizos,
       grant: () => this.sync.grant,
+      added: (stream) => {
+        this.#broadcast('onAddStream', publicStream(stream));
+        this.#auto.streamsChanged();
+      },
       broadcast: (event, message) => this.#broadcast(event, message),
       clients: () => this.#clients.values(),
       client: (clientId) => this.#clients.get(clientId),

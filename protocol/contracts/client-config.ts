@@ -37,22 +37,26 @@ const side = v.fallback(
   ),
   {},
 );
-/** `true`, or constraints of which the `max` count. */
-const video = v.pipe(
-  v.optional(
-    v.union([v.boolean(), v.null(), v.object({ width: side, height: side, frameRate: side })]),
-    false,
-  ),
-  v.transform((said) => {
-    const { width, height, frameRate } = typeof said === 'object' && said !== null ? said : {};
-    const maxVideo: MaxVideo = {
-      ...(width?.max === undefined ? {} : { width: width.max }),
-      ...(height?.max === undefined ? {} : { height: height.max }),
-      ...(frameRate?.max === undefined ? {} : { frameRate: frameRate.max }),
-    };
-    return { wanted: said !== false && said !== null, maxVideo };
-  }),
-);
+const constraints = v.union([
+  v.boolean(),
+  v.null(),
+  v.object({ width: side, height: side, frameRate: side }),
+]);
+
+function videoOf(said: v.InferOutput<typeof constraints>): { wanted: boolean; maxVideo: MaxVideo } {
+  const { width, height, frameRate } = typeof said === 'object' && said !== null ? said : {};
+  const maxVideo: MaxVideo = {
+    ...(width?.max === undefined ? {} : { width: width.max }),
+    ...(height?.max === undefined ? {} : { height: height.max }),
+    ...(frameRate?.max === undefined ? {} : { frameRate: frameRate.max }),
+  };
+  return { wanted: said !== false && said !== null, maxVideo };
+}
+
+/** `true`, or constraints of which the `max` count; none where nothing is said. */
+const video = v.pipe(v.optional(constraints, false), v.transform(videoOf));
+/** The same, wanted where nothing is said. */
+export const anyVideo = v.pipe(v.optional(constraints, true), v.transform(videoOf));
 /** Licode's apps say a number or a text; a priority that nobody knows is like none. */
 const priority = v.pipe(
   v.nullable(v.union([v.string(), v.number()])),

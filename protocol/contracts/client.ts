@@ -298,6 +298,7 @@ export const clientEvents = [
   'updateStreamAttributes',
   'startRecorder',
   'stopRecorder',
+  'autoSubscribe',
   'setStreamPriorityStrategy',
   'setConnectionTargetBandwidth',
   /** Ours: `()` → `()`, by which a client knows soon that its controller is lost. It has no number. */

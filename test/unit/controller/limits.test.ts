@@ -91,6 +91,7 @@ function setUp(role: string): {
     stopRecorder: async () => undefined,
     updateAttributes: () => asked.push('attributes'),
     setBandwidth: async () => undefined,
+    autoSubscribe: () => asked.push('auto'),
     left: (_client, why) => asked.push(why),
   };
   const visitor = {

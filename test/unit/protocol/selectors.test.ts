@@ -1,0 +1,35 @@
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { meetsAny, Selectors } from '../../../protocol/selectors.ts';
+
+const stream = {
+  streamId: '123456789012345678',
+  media: { label: 'camera', attributes: { group: '23', kind: 'professor', seat: { row: 1 } } },
+};
+
+describe('selectors', () => {
+  it.each([
+    [{ '/id': '123456789012345678' }, true],
+    [{ '/id': '1' }, false],
+    [{ '/label': 'camera' }, true],
+    [{ '/label': 'CAMERA' }, false],
+    [{ '/attributes/group': '23' }, true],
+    [{ '/attributes/group': 23 }, false],
+    [{ '/attributes/seat': { row: 1 } }, true],
+    [{ '/attributes/group': '24', '/attributes/kind': 'professor' }, true],
+    [{ '/attributes/group': '24', '/attributes/kind': 'student' }, false],
+    [{ '/attributes/nobody': undefined }, false],
+    [{ '/attributes/toString': {} }, false],
+    [{ '/attributes': 'group', group: '23', '/other': true }, false],
+    [{}, false],
+  ])('%j fit: %s', (selectors, fits) => {
+    expect(meetsAny(stream, selectors)).toBe(fits);
+  });
+
+  it('may be left out, and are not endless', () => {
+    expect(v.parse(Selectors, undefined)).toEqual({});
+    expect(v.parse(Selectors, null)).toEqual({});
+    expect(v.safeParse(Selectors, { '/label': 'x'.repeat(20_000) }).success).toBe(false);
+    expect(v.safeParse(Selectors, 'all').success).toBe(false);
+  });
+});
