@@ -8,12 +8,18 @@ import type { Client } from './client.ts';
  * a message at once; what becomes of an offer follows as an event.
  */
 export function carryDescription(log: Log, client: Client, { options }: ConnectionMessage): void {
-  const { connectionId, msg } = options;
-  const erizo = client.connections.erizoOf(connectionId);
-  if (erizo === undefined) {
+  const { connectionId, msg, browser } = options;
+  client.browser = browser ?? client.browser;
+  if (!client.connections.has(connectionId)) {
     throw new RizomaError('forbidden', `you have no connection ${connectionId}`);
   }
   if (msg.type === 'candidate') {
+    return;
+  }
+  client.connections.said(connectionId, msg);
+  const erizo = client.connections.erizoOf(connectionId);
+  if (erizo === undefined) {
+    // It was for a process that is lost: the next one offers by itself, or is given the offer.
     return;
   }
   const params = { clientId: client.id, connectionId, msg };

@@ -106,6 +106,8 @@ export class Client {
   readonly publications = new Map<string, Flow>();
   readonly subscriptions = new Map<string, Flow>();
   readonly connections: Connections;
+  /** As it calls itself with what it says of its connections. */
+  browser: string | undefined;
   readonly #channel: Channel;
   readonly #bucket: TokenBucket;
   readonly #log: Log;
@@ -119,7 +121,8 @@ export class Client {
     this.id = visitor.clientId;
     this.userName = visitor.userName;
     this.plan = visitor.plan;
-    this.connections = new Connections({ kept: visitor.plan === 'single' });
+    const { plan } = visitor;
+    this.connections = new Connections({ kept: plan === 'single', remembers: plan !== 'dual' });
     this.requestId = visitor.requestId;
     this.sound = visitor.sound;
     this.followsLayers = visitor.followsLayers;
@@ -134,6 +137,14 @@ export class Client {
       onReconnecting: () => this.#log.info('client is away'),
       onEnd: (why) => handlers.left(this, why),
     });
+  }
+
+  /**
+   * Whether its connections go on in another process by offers of ours alone. Clients of our SDK begin new
+   * ones by themselves; Firefox keeps to the DTLS association that it has.
+   */
+  get restorable(): boolean {
+    return this.plan !== 'dual' && this.browser !== 'mozilla';
   }
 
   get connected(): boolean {

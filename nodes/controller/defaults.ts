@@ -22,6 +22,12 @@ export const defaults = {
   attempts: 3,
   /** Between two of them: a directory change travels between two continents in less. */
   attemptPause_ms: 400,
+  /** What is restored in another process has come by then: the process may have to be started, and the client is asked. */
+  restore_ms: 10_000,
+  /** Before a way that broke is tried once more: another one is known by then where a process on it was lost. */
+  brokenWay_ms: 1_000,
+  /** A stream or subscription that meets so many lost processes in a row may be what ends them. */
+  restorations: 3,
   /** Before an agent that is gone is dialled again: its supervisor restarts it in about as long. */
   agentRedial_ms: 1_000,
   /** A stream's stats are measured once in this time; Licode's pages ask each second or two. */

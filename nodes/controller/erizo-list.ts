@@ -32,6 +32,8 @@ export class ErizoList<C extends object> {
   readonly #options: ErizoListOptions;
   /** In the order in which the room took them. */
   #slots: Slot<C>[] = [];
+  /** Lost, while what was published there is restored in others. */
+  readonly #mourned = new Set<ErizoFact>();
 
   constructor(components: ErizoListComponents, options: ErizoListOptions) {
     this.#components = components;
@@ -41,6 +43,28 @@ export class ErizoList<C extends object> {
   /** What the room uses, in the order in which it took them. */
   get facts(): ErizoFact[] {
     return this.#live().map(({ erizo: { erizoId, endpoint } }) => ({ erizoId, endpoint }));
+  }
+
+  /**
+   * What the Room object is told: a stream belongs to a process, and is to stay in the room while it is
+   * restored in another one.
+   */
+  get told(): ErizoFact[] {
+    return [...this.facts, ...this.#mourned];
+  }
+
+  isLive(erizoId: string | undefined): boolean {
+    return this.#live().some(({ erizo }) => erizo.erizoId === erizoId);
+  }
+
+  /** The process stays in what is told until the answer is called. */
+  mourn(erizoId: string): () => void {
+    const mourned = this.facts.filter((fact) => fact.erizoId === erizoId);
+    mourned.forEach((fact) => this.#mourned.add(fact));
+    return () => {
+      mourned.forEach((fact) => this.#mourned.delete(fact));
+      this.#components.changed();
+    };
   }
 
   /** The processes that the room uses. */

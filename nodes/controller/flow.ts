@@ -1,3 +1,4 @@
+import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import type { RizomaError } from '../../protocol/errors.ts';
 import type { Erizo } from './erizos.ts';
 
@@ -10,7 +11,9 @@ export type FlowState =
   /** The client was told its connection and negotiates on it. */
   | { at: 'negotiating'; erizo: Erizo }
   /** Media flows; data streams have no process. */
-  | { at: 'ready'; erizo: Erizo | undefined };
+  | { at: 'ready'; erizo: Erizo | undefined }
+  /** Its process was lost, or the way to it: it comes again by itself, from the process where there is one yet. */
+  | { at: 'restoring'; erizo: Erizo | undefined };
 
 /** A stream that a client publishes, or subscribes to. */
 export interface Flow {
@@ -18,10 +21,20 @@ export interface Flow {
   /** Aborts the call that opens it. */
   readonly abort: AbortController;
   state: FlowState;
+  /** As it was asked for, and changed since. */
+  config: StreamConfig;
+  /** Opens it in the process of its state, over a connection that was restored there. Never rejects. */
+  again: ((connectionId: string) => Promise<void>) | undefined;
+  /** The processes that it comes through; undefined where that says nothing of the next way. */
+  way: string | undefined;
+  /** How often it was to come again since media last flowed. */
+  restored: number;
 }
 
-export function newFlow(streamId: string): Flow {
-  return { streamId, abort: new AbortController(), state: { at: 'asked' } };
+export function newFlow(streamId: string, config: StreamConfig = {}): Flow {
+  const abort = new AbortController();
+  const state: FlowState = { at: 'asked' };
+  return { streamId, abort, state, config, again: undefined, way: undefined, restored: 0 };
 }
 
 /** The process at which the flow is, where it is at one. */
@@ -32,6 +45,12 @@ export function erizoOf(flow: Flow): Erizo | undefined {
 /** Whether the client has not been answered: so another attempt shows to nobody. */
 export function isUntold(flow: Flow): boolean {
   return flow.state.at === 'asked' || flow.state.at === 'opening';
+}
+
+/** Whether the flow still waits for what the process does for it. */
+export function isRestoringAt(flow: Flow, erizo: Erizo): boolean {
+  const { state, abort } = flow;
+  return state.at === 'restoring' && state.erizo === erizo && !abort.signal.aborted;
 }
 
 /** Why a flow ended by itself, for its client. */

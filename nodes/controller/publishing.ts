@@ -1,7 +1,8 @@
 import type { Adaptation } from '../../protocol/adaptation.ts';
 import type { PublishMessage } from '../../protocol/contracts/client.ts';
 import { adaptationOf } from '../../protocol/contracts/client-config.ts';
-import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
+import type { ParamsIn } from '../../protocol/contract.ts';
+import type { ControllerToErizo } from '../../protocol/contracts/controller-erizo.ts';
 import { InputSource } from '../../protocol/contracts/controller-erizo.ts';
 import type { StreamMedia } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
@@ -13,7 +14,7 @@ import type { Client } from './client.ts';
 import type { Erizo } from './erizos.ts';
 import { demandAlive } from './erizos.ts';
 import type { Failure, Flow } from './flow.ts';
-import { erizoOf, failureOf, isUntold, newFlow } from './flow.ts';
+import { erizoOf, failureOf, isRestoringAt, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
 import { hasMedia } from './streams.ts';
@@ -52,7 +53,7 @@ export class Publishing {
       throw new RizomaError('cancelled', 'you have left the room');
     }
     this.#checkRoom(client, options.state);
-    const { audio, video, data, screen, label, attributes } = options;
+    const { audio, video, data, screen, label, attributes, muteStream } = options;
     const withMedia = options.state !== 'data' && (audio || video || screen);
     const media: StreamMedia = {
       audio: withMedia && audio,
@@ -66,7 +67,7 @@ export class Publishing {
     if (client.publications.has(streamId)) {
       throw new RizomaError('conflict', `you publish stream ${streamId} already`);
     }
-    const flow = newFlow(streamId);
+    const flow = newFlow(streamId, muteStream ? { muteStream } : {});
     client.publications.set(flow.streamId, flow);
     // In a room of that kind others get it from the client itself.
     if (!hasMedia(media) || this.#parts.p2p()) {
@@ -79,9 +80,8 @@ export class Publishing {
       return;
     }
     const offered = { media, adaptation: adaptationOf(options) };
-    const { muteStream } = options;
-    const config: StreamConfig = muteStream ? { muteStream } : {};
-    await this.#open(client, flow, { ...offered, config }, answer);
+    flow.again = (connectionId) => this.#restore(client, flow, offered, connectionId);
+    await this.#open(client, flow, offered, answer);
   }
 
   /** Ends a stream of this client; throws `not_found` for any other. */
@@ -184,12 +184,7 @@ export class Publishing {
     }
   }
 
-  async #open(
-    client: Client,
-    flow: Flow,
-    offered: Offered & { config: StreamConfig },
-    answer: Answer,
-  ): Promise<void> {
+  async #open(client: Client, flow: Flow, offered: Offered, answer: Answer): Promise<void> {
     try {
       await attempt(flow, () => this.#addPublisher(client, flow, offered, answer), {
         again: ['link_down', 'timeout'],
@@ -197,6 +192,10 @@ export class Publishing {
       });
     } catch (thrown) {
       const error = toRizomaError(thrown);
+      if (flow.state.at === 'restoring') {
+        // Its process was lost while it was opened: it is opened in another one.
+        return;
+      }
       if (!isUntold(flow)) {
         this.fail(client, flow, failureOf(error));
         return;
@@ -206,45 +205,72 @@ export class Publishing {
     }
   }
 
-  async #addPublisher(
-    client: Client,
-    flow: Flow,
-    { config, ...offered }: Offered & { config: StreamConfig },
-    answer: Answer,
-  ): Promise<void> {
+  async #addPublisher(client: Client, flow: Flow, offered: Offered, answer: Answer): Promise<void> {
     const { streamId, abort } = flow;
     const { media } = offered;
     const erizo = await this.#parts.erizos.take(client);
     abort.signal.throwIfAborted();
-    await erizo.rpc.call(
-      'addPublisher',
-      {
-        roomId: this.#parts.roomId,
-        clientId: client.id,
-        streamId,
-        options: {
-          audio: media.audio,
-          video: media.video || media.screen,
-          label: media.label,
-          plan: client.plan,
-          config,
-          ...(client.sound === undefined ? {} : { hears: true }),
-          ...(client.followsLayers ? { follows: true } : {}),
-        },
+    await erizo.rpc.call('addPublisher', this.#params(client, flow, media), {
+      signal: abort.signal,
+      onPart: ({ connectionId }) => {
+        flow.state = { at: 'negotiating', erizo };
+        client.connections.add(connectionId, { erizo, direction: 'publish', flow });
+        answer(streamId, client.connections.nameOf(erizo.erizoId), connectionId);
       },
-      {
-        signal: abort.signal,
-        onPart: ({ connectionId }) => {
-          flow.state = { at: 'negotiating', erizo };
-          client.connections.add(connectionId, { erizo, direction: 'publish', flow });
-          answer(streamId, erizo.erizoId, connectionId);
-        },
-      },
-    );
+    });
     if (!abort.signal.aborted) {
       demandAlive(erizo);
       this.#ready(client, flow, offered, erizo);
     }
+  }
+
+  /** The stream goes on in another process; one that is lost too hands it to the next. */
+  async #restore(client: Client, flow: Flow, offered: Offered, restored: string): Promise<void> {
+    const erizo = erizoOf(flow);
+    if (erizo === undefined) {
+      return;
+    }
+    const { streamId, abort } = flow;
+    const params = this.#params(client, flow, offered.media, restored);
+    try {
+      await erizo.rpc.call('addPublisher', params, { signal: abort.signal });
+      demandAlive(erizo);
+      if (isRestoringAt(flow, erizo)) {
+        flow.restored = 0;
+        const { media, adaptation } = this.#parts.streams.get(streamId) ?? offered;
+        this.#ready(client, flow, { media, adaptation }, erizo);
+      }
+    } catch (thrown) {
+      if (isRestoringAt(flow, erizo)) {
+        const msg = { type: 'failed' } as const;
+        const end = { clientId: client.id, connectionId: restored, msg };
+        void this.#parts.quietly(erizo.rpc.call('processConnectionMessage', end));
+        this.fail(client, flow, failureOf(toRizomaError(thrown)));
+      }
+    }
+  }
+
+  #params(
+    client: Client,
+    { streamId, config }: Flow,
+    media: StreamMedia,
+    restored?: string,
+  ): ParamsIn<ControllerToErizo, 'addPublisher'> {
+    return {
+      roomId: this.#parts.roomId,
+      clientId: client.id,
+      streamId,
+      options: {
+        audio: media.audio,
+        video: media.video || media.screen,
+        label: media.label,
+        plan: client.plan,
+        config,
+        ...(client.sound === undefined ? {} : { hears: true }),
+        ...(client.followsLayers ? { follows: true } : {}),
+        ...(restored === undefined ? {} : { restored }),
+      },
+    };
   }
 
   /** Its room hears of it now, and not when the edge has answered. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../../protocol/clock.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
 import type { Log } from '../log.ts';
 import type { Client } from './client.ts';
@@ -8,6 +9,7 @@ import type { Streams } from './streams.ts';
 /** What the parts of a room share. */
 export interface RoomParts {
   readonly roomId: string;
+  readonly clock: Clock;
   readonly log: Log;
   readonly streams: Streams;
   /** Clients and recordings each have a place at a process. */

@@ -17,6 +17,8 @@ import { DataStreams } from './data-streams.ts';
 import { defaults } from './defaults.ts';
 import { ErizoList } from './erizo-list.ts';
 import type { Erizos } from './erizos.ts';
+import type { Direction } from './connections.ts';
+import type { Failure, Flow } from './flow.ts';
 import { erizoOf, failures, isUntold } from './flow.ts';
 import { MovedClients } from './moved-clients.ts';
 import type { Neighbours } from './neighbours.ts';
@@ -26,6 +28,7 @@ import { quietly } from './quietly.ts';
 import { Recordings } from './recording.ts';
 import { RemovedUsers } from './removed-users.ts';
 import { handlersOf } from './room-handlers.ts';
+import { Restoring } from './restoring.ts';
 import type { RoomParts } from './room-parts.ts';
 import { RoomPresence } from './room-presence.ts';
 import { RoomSync } from './room-sync.ts';
@@ -72,6 +75,7 @@ export class Room {
   readonly publishing: Publishing;
   readonly #subscribing: Subscribing;
   readonly #auto: AutoSubscribing;
+  readonly #restoring: Restoring;
   readonly #data: DataStreams;
   readonly #streamChanges: StreamChanges;
   readonly #stats: RoomStats;
@@ -103,7 +107,7 @@ export class Room {
       { ...components, log: this.#log },
       {
         ...{ roomId, nodeId, region },
-        facts: () => this.#streams.facts(this.#erizos.facts),
+        facts: () => this.#streams.facts(this.#erizos.told),
         onEntered: () => [this.#presence, this.recordings].forEach((part) => part.entered()),
         onDirectory: (directory) => this.#learn(directory),
         onRemoved: (removed) => removed.forEach((removal) => this.removed.add(removal)),
@@ -118,7 +122,7 @@ export class Room {
     this.#changes = new Changes({ clock }, { wait_ms: defaults.attemptPause_ms });
     this.removed = new RemovedUsers({ clock });
     this.moved = new MovedClients({ clock, clients: this.#clients });
-    const parts = this.#parts();
+    const parts = this.#parts(clock);
     this.#stats = new RoomStats({ parts, clock });
     this.#streamChanges = new StreamChanges(parts);
     this.#data = new DataStreams({ ...components, parts });
@@ -127,8 +131,12 @@ export class Room {
     this.#auto = new AutoSubscribing({ parts, subscribing: this.#subscribing });
     this.publishing = new Publishing(parts, {
       onRemoved: (streamId) => this.#subscribing.streamRemoved(streamId),
-      onMoved: (streamId) => this.#subscribing.streamMoved(streamId),
+      onMoved: (streamId) => {
+        this.#subscribing.streamMoved(streamId);
+        this.#changes.happened();
+      },
     });
+    this.#restoring = new Restoring(parts, { fail: (...failed) => this.#fail(...failed) });
     this.recordings = new Recordings(
       { ...components, parts },
       { onIdle: () => this.#leaveIfEmpty(), onNoHolder: () => this.sync.forgotten() },
@@ -218,6 +226,7 @@ export class Room {
     for (const flow of client.connections.flowsOf(connectionId)) {
       this.#subscribing.tell(flow);
     }
+    client.connections.heard(connectionId, evt);
     client.send('connection_message_erizo', { connectionId, evt });
   }
 
@@ -231,8 +240,11 @@ export class Room {
     const flow = flows.get(streamId);
     // One of which the client was not told yet is for the call that opens it.
     if (flow !== undefined && !isUntold(flow) && erizoOf(flow)?.erizoId === erizoId) {
-      const part = role === 'publisher' ? this.publishing : this.#subscribing;
-      part.fail(client, flow, failures[why]);
+      if (why === 'upstream') {
+        this.#subscribing.wayBroke(client, flow);
+      } else {
+        this.#fail(client, role === 'publisher' ? 'publish' : 'subscribe', flow, failures[why]);
+      }
     }
   }
 
@@ -244,13 +256,7 @@ export class Room {
 
   /** A process is lost, and with it what the clients of the room had there. */
   erizoDied(erizoId: string): void {
-    const there = this.#erizos.died(erizoId);
-    const clients = [...this.#clients.values()].filter((client) => there.includes(client));
-    for (const part of ['subscriptions', 'publications'] as const) {
-      for (const client of clients) {
-        this.#failAt(client, part, erizoId);
-      }
-    }
+    this.#restoring.erizoDied(erizoId);
     this.recordings.erizoDied(erizoId);
   }
 
@@ -309,14 +315,9 @@ export class Room {
     this.sync.sharing.close();
   }
 
-  #failAt(client: Client, part: 'subscriptions' | 'publications', erizoId: string): void {
-    for (const flow of client[part].values()) {
-      // One that is being negotiated fails with its call, one that was not told yet tries again.
-      if (flow.state.at === 'ready' && flow.state.erizo?.erizoId === erizoId) {
-        const owner = part === 'publications' ? this.publishing : this.#subscribing;
-        owner.fail(client, flow, failures.erizo);
-      }
-    }
+  #fail(client: Client, direction: Direction, flow: Flow, failure: Failure): void {
+    const part = direction === 'publish' ? this.publishing : this.#subscribing;
+    part.fail(client, flow, failure);
   }
 
   #leaveIfEmpty(): void {
@@ -353,9 +354,10 @@ export class Room {
     }
   }
 
-  #parts(): RoomParts {
+  #parts(clock: Clock): RoomParts {
     return {
       roomId: this.id,
+      clock,
       log: this.#log,
       streams: this.#streams,
       erizos: this.#erizos,

@@ -74,6 +74,9 @@ export class StreamChanges {
 
 /** A stream of data alone has no process. */
 async function change(client: Client, flow: Flow, config: StreamConfig): Promise<void> {
+  flow.config = { ...flow.config, ...config };
   const params = { clientId: client.id, streamId: flow.streamId, config };
-  await erizoOf(flow)?.rpc.call('processStreamMessage', params);
+  const changed = erizoOf(flow)?.rpc.call('processStreamMessage', params);
+  // One that comes again has it from the flow, where its process does not know it yet.
+  await (flow.state.at === 'restoring' ? changed?.catch(() => undefined) : changed);
 }

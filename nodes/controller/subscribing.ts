@@ -1,14 +1,20 @@
+import type { Route } from '../../protocol/cascade-tree.ts';
+import type { ParamsIn } from '../../protocol/contract.ts';
 import type { SubscribeMessage } from '../../protocol/contracts/client.ts';
 import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
+import type { ControllerToErizo } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { attempt } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { DataStreams } from './data-streams.ts';
+import { defaults } from './defaults.ts';
+import type { Erizo } from './erizos.ts';
 import { demandAlive } from './erizos.ts';
 import type { Failure, Flow } from './flow.ts';
-import { erizoOf, failureOf, isUntold, newFlow } from './flow.ts';
+import { erizoOf, failureOf, failures, isRestoringAt, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
 import type { PeerToPeer } from './p2p.ts';
 import type { RoomParts } from './room-parts.ts';
@@ -16,10 +22,12 @@ import { hasMedia } from './streams.ts';
 
 /** What a subscriber takes of a stream. */
 interface Wanted {
-  config: StreamConfig;
   audio: boolean;
   video: boolean;
 }
+
+/** With these a way that ends at a process which died may be another one a moment later. */
+const again: readonly ErrorCode[] = ['not_found', 'unavailable', 'link_down', 'timeout'];
 
 /** Streams that clients of this controller receive. */
 export class Subscribing {
@@ -49,11 +57,10 @@ export class Subscribing {
       );
     }
     const wanted = {
-      config: options.config,
       audio: options.audio && media.audio,
       video: options.video && (media.video || media.screen),
     };
-    const flow = newFlow(streamId);
+    const flow = newFlow(streamId, options.config);
     client.subscriptions.set(streamId, flow);
     const direct = this.#parts.p2p() && hasMedia(media);
     if (direct || (options.data && media.data)) {
@@ -70,6 +77,7 @@ export class Subscribing {
       answer(true);
       return;
     }
+    flow.again = (connectionId) => this.#restore(client, flow, wanted, connectionId);
     await this.#open(client, flow, wanted, answer);
   }
 
@@ -102,6 +110,22 @@ export class Subscribing {
     this.#parts.log.warn({ clientId: client.id, streamId, ...failure }, 'subscription failed');
     client.connectionFailed({ type: 'subscribe', streamId, ...failure });
     this.end(client, flow);
+  }
+
+  /**
+   * The way to the stream broke. The process keeps its m-sections for a client of Licode, to whom it comes
+   * again by another way; others are told.
+   */
+  wayBroke(client: Client, flow: Flow): void {
+    const connectionId = client.connections.idOf(flow);
+    const { state, again: restore } = flow;
+    const isOpen = state.at === 'ready' || state.at === 'negotiating';
+    if (client.plan === 'dual' || !isOpen || connectionId === undefined) {
+      this.fail(client, flow, failures.upstream);
+      return;
+    }
+    flow.state = { at: 'restoring', erizo: state.erizo };
+    void restore?.(connectionId);
   }
 
   /** The subscription is no more; its process is not told. */
@@ -161,11 +185,15 @@ export class Subscribing {
   async #open(client: Client, flow: Flow, wanted: Wanted, answer: Answer): Promise<void> {
     try {
       await attempt(flow, () => this.#addSubscriber(client, flow, wanted, answer), {
-        again: ['not_found', 'unavailable', 'link_down', 'timeout'],
+        again,
         pause: () => this.#parts.directoryChanged(),
       });
     } catch (thrown) {
       const error = toRizomaError(thrown);
+      if (flow.state.at === 'restoring') {
+        // Its process was lost while it was opened: it is opened in another one.
+        return;
+      }
       if (!isUntold(flow)) {
         this.fail(client, flow, failureOf(error));
         return;
@@ -178,48 +206,120 @@ export class Subscribing {
 
   async #addSubscriber(client: Client, flow: Flow, wanted: Wanted, answer: Answer): Promise<void> {
     const { streamId, abort } = flow;
-    const { roomId, erizos, streams } = this.#parts;
+    const { erizos, streams } = this.#parts;
     client.connections.drop(flow);
     flow.state = { at: 'asked' };
     const erizo = await erizos.take(client);
     abort.signal.throwIfAborted();
-    const stream = this.#stream(streamId);
-    const route = streams.route(stream, erizo.erizoId, erizos.facts);
-    await erizo.rpc.call(
-      'addSubscriber',
-      {
-        roomId,
-        clientId: client.id,
-        streamId,
-        route,
-        grant: this.#parts.grant(),
-        options: {
-          ...wanted,
-          config: withAdaptation(wanted.config, stream),
-          plan: client.plan,
-          bandwidth: client.bandwidth,
-          ...(client.sound === undefined ? {} : { hears: true }),
-        },
+    const route = streams.route(this.#stream(streamId), erizo.erizoId, erizos.facts);
+    await erizo.rpc.call('addSubscriber', this.#params(client, flow, { ...wanted, route }), {
+      signal: abort.signal,
+      onPart: ({ connectionId }) => {
+        const tell = (): void => {
+          flow.state = { at: 'negotiating', erizo };
+          answer(true, client.connections.nameOf(erizo.erizoId), connectionId);
+        };
+        flow.state = { at: 'opening', erizo, tell };
+        client.connections.add(connectionId, { erizo, direction: 'subscribe', flow });
       },
-      {
-        signal: abort.signal,
-        onPart: ({ connectionId }) => {
-          const tell = (): void => {
-            flow.state = { at: 'negotiating', erizo };
-            answer(true, erizo.erizoId, connectionId);
-          };
-          flow.state = { at: 'opening', erizo, tell };
-          client.connections.add(connectionId, { erizo, direction: 'subscribe', flow });
-        },
-      },
-    );
-    if (!abort.signal.aborted) {
+    });
+    // The way may have broken before the answer was read.
+    if (!abort.signal.aborted && !isRestoringAt(flow, erizo)) {
       demandAlive(erizo);
       this.tell(flow);
-      flow.state = { at: 'ready', erizo };
-      this.#parts.log.info({ clientId: client.id, streamId, hops: route.length }, 'subscribed');
+      this.#ready(client, flow, erizo, route);
     }
   }
+
+  #ready(client: Client, flow: Flow, erizo: Erizo, route: Route): void {
+    const { streamId } = flow;
+    flow.state = { at: 'ready', erizo };
+    flow.way = wayOf(route);
+    this.#parts.log.info({ clientId: client.id, streamId, hops: route.length }, 'subscribed');
+  }
+
+  /**
+   * The stream comes again, in another process or another way: where its publisher is restored too, once
+   * that is done. A process that is lost meanwhile hands it to the next one.
+   */
+  async #restore(client: Client, flow: Flow, wanted: Wanted, restored: string): Promise<void> {
+    const erizo = erizoOf(flow);
+    if (erizo === undefined) {
+      return;
+    }
+    const { clock, directoryChanged } = this.#parts;
+    const began_ms = clock.now();
+    for (;;) {
+      try {
+        const route = this.#newWay(flow, erizo, clock.now() - began_ms);
+        const params = this.#params(client, flow, { ...wanted, route }, restored);
+        await erizo.rpc.call('addSubscriber', params, { signal: flow.abort.signal });
+        demandAlive(erizo);
+        if (isRestoringAt(flow, erizo)) {
+          flow.restored = 0;
+          this.#ready(client, flow, erizo, route);
+        }
+        return;
+      } catch (thrown) {
+        const error = toRizomaError(thrown);
+        if (!isRestoringAt(flow, erizo)) {
+          return;
+        }
+        const isLate = clock.now() - began_ms >= defaults.restore_ms;
+        if (isLate || !again.includes(error.code)) {
+          const { id: clientId } = client;
+          const { streamId } = flow;
+          // Its m-sections need not wait for it any more.
+          void this.#parts.quietly(erizo.rpc.call('removeSubscriber', { clientId, streamId }));
+          this.fail(client, flow, failureOf(error));
+          return;
+        }
+      }
+      await directoryChanged();
+    }
+  }
+
+  /**
+   * A way that has not broken, or that has had the time to be whole again. Throws `unavailable` while there
+   * is none.
+   */
+  #newWay(flow: Flow, erizo: Erizo, waited_ms: number): Route {
+    const { erizos, streams } = this.#parts;
+    const stream = this.#stream(flow.streamId);
+    if (streams.isOwn(flow.streamId) && !erizos.isLive(stream.erizoId)) {
+      throw new RizomaError('unavailable', 'its publisher is between two processes');
+    }
+    const route = streams.route(stream, erizo.erizoId, erizos.facts);
+    if (wayOf(route) === flow.way && waited_ms < defaults.brokenWay_ms) {
+      throw new RizomaError('unavailable', 'the way to its publisher broke');
+    }
+    return route;
+  }
+
+  #params(
+    client: Client,
+    { streamId, config }: Flow,
+    { audio, video, route }: Wanted & { route: Route },
+    restored?: string,
+  ): ParamsIn<ControllerToErizo, 'addSubscriber'> {
+    return {
+      roomId: this.#parts.roomId,
+      clientId: client.id,
+      streamId,
+      route,
+      grant: this.#parts.grant(),
+      options: {
+        ...{ audio, video, plan: client.plan, bandwidth: client.bandwidth },
+        config: withAdaptation(config, this.#stream(streamId)),
+        ...(client.sound === undefined ? {} : { hears: true }),
+        ...(restored === undefined ? {} : { restored }),
+      },
+    };
+  }
+}
+
+function wayOf(route: Route): string {
+  return route.map(({ erizoId }) => erizoId).join(' ');
 }
 
 /** Its publisher may change it meanwhile: then it comes by itself. */

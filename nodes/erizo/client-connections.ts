@@ -1,8 +1,10 @@
 import { assertNever } from '../../protocol/assert-never.ts';
 import type { Clock } from '../../protocol/clock.ts';
+import type { ParamsOf } from '../../protocol/contract.ts';
 import type {
   ClientSdpMessage,
   ConnectionPlan,
+  ControllerToErizo,
   SdpMessage,
 } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
@@ -14,6 +16,7 @@ import type { QualityLevel } from './adaptation/quality.ts';
 import { QualityWatch } from './adaptation/quality-watch.ts';
 import { Connection } from './connection.ts';
 import type { Engine } from './engine.ts';
+import type { Plan } from './plans.ts';
 import { plans } from './plans.ts';
 import { PublishConnection } from './publish-connection.ts';
 import { SubscribeConnection } from './subscribe-connection.ts';
@@ -24,6 +27,7 @@ interface Components {
   log: Log;
   rates: LayerRates;
 }
+type RestoreParams = ParamsOf<ControllerToErizo, 'restoreConnection'>;
 
 export interface ClientConnectionsOptions {
   send(connectionId: string, msg: SdpMessage): void;
@@ -55,14 +59,50 @@ export class ClientConnections {
     return this.#publish.size + this.#subscribe.size;
   }
 
-  /** The connection that the client's next stream comes in on. */
-  publishTarget(name: ConnectionPlan): PublishConnection {
+  /** Takes over a connection of another process. Throws `conflict` and `sdp_malformed`. */
+  restore({ connectionId, plan: name, direction, last, streams }: RestoreParams): void {
+    if (this.#publish.has(connectionId) || this.#subscribe.has(connectionId)) {
+      throw new RizomaError('conflict', `connection ${connectionId} is here already`);
+    }
+    const publishes = direction === 'publish';
+    const plan = plans[name];
+    const made = publishes
+      ? this.#newPublish(plan, connectionId)
+      : this.#newSubscribe(plan, connectionId);
+    if (last === undefined) {
+      return;
+    }
+    try {
+      made.restore(last, new Set(streams));
+    } catch (thrown) {
+      made.connection.close();
+      throw thrown;
+    }
+  }
+
+  /** What is kept for a stream that comes another way need not be. */
+  release(streamId: string): void {
+    for (const target of this.#subscribe.values()) {
+      target.release(streamId);
+    }
+  }
+
+  /** The connection that the client's next stream comes in on. Throws `not_found` where a restored one ended. */
+  publishTarget(name: ConnectionPlan, restored?: string): PublishConnection {
+    if (restored !== undefined) {
+      return found(this.#publish, restored);
+    }
     const plan = plans[name];
     const shared = [...this.#publish.values()].find((one) => plan.shared && one.takesMore);
     if (shared !== undefined) {
       return shared;
     }
+    return this.#newPublish(plan);
+  }
+
+  #newPublish(plan: Plan, id?: string): PublishConnection {
     const connection = this.#open({
+      id,
       failed: () => this.#options.publishFailed(made),
       ended: (id) => this.#publish.delete(id),
       loss: 'lossReceived',
@@ -70,20 +110,32 @@ export class ClientConnections {
     });
     const made = new PublishConnection(
       { connection, capabilities: this.#components.engine.capabilities },
-      { plan, sendAnswer: (sdp) => this.#options.send(connection.id, { type: 'answer', sdp }) },
+      {
+        plan,
+        sendOffer: (sdp) => this.#options.send(connection.id, { type: 'offer', sdp }),
+        sendAnswer: (sdp) => this.#options.send(connection.id, { type: 'answer', sdp }),
+      },
     );
     this.#publish.set(connection.id, made);
     return made;
   }
 
-  /** The connection that the client gets its next stream on. */
-  subscribeTarget(name: ConnectionPlan): SubscribeConnection {
+  /** The connection that the client gets its next stream on. Throws `not_found` where a restored one ended. */
+  subscribeTarget(name: ConnectionPlan, restored?: string): SubscribeConnection {
+    if (restored !== undefined) {
+      return found(this.#subscribe, restored);
+    }
     const plan = plans[name];
     const shared = [...this.#subscribe.values()].find((one) => plan.shared && one.takesMore);
     if (shared !== undefined) {
       return shared;
     }
+    return this.#newSubscribe(plan);
+  }
+
+  #newSubscribe(plan: Plan, id?: string): SubscribeConnection {
     const connection = this.#open({
+      id,
       failed: () => this.#options.subscribeFailed(made),
       ended: (id) => {
         made.onEnd();
@@ -146,6 +198,7 @@ export class ClientConnections {
   }
 
   #open(on: {
+    id: string | undefined;
     failed: () => void;
     ended: (connectionId: string) => void;
     loss: 'lossSent' | 'lossReceived';
@@ -153,6 +206,7 @@ export class ClientConnections {
   }): Connection {
     let watch: QualityWatch | undefined;
     const connection = Connection.create(this.#components, {
+      ...(on.id === undefined ? {} : { id: on.id }),
       onFailed: () => {
         this.#retireKept();
         on.failed();
@@ -195,6 +249,14 @@ async function measure(connection: Connection) {
   }
 }
 
+function found<T>(connections: ReadonlyMap<string, T>, connectionId: string): T {
+  const connection = connections.get(connectionId);
+  if (connection === undefined) {
+    throw new RizomaError('not_found', `connection ${connectionId} was not restored here`);
+  }
+  return connection;
+}
+
 async function onPublishMessage(target: PublishConnection, msg: ClientSdpMessage): Promise<void> {
   switch (msg.type) {
     case 'offer':
@@ -202,11 +264,9 @@ async function onPublishMessage(target: PublishConnection, msg: ClientSdpMessage
     case 'failed':
       return target.connection.fail();
     case 'answer':
+      return target.onAnswer(msg.sdp);
     case 'offer-error':
-      throw new RizomaError(
-        'conflict',
-        `a connection that the client offers on takes no ${msg.type}`,
-      );
+      return target.onOfferRefused();
     default:
       return assertNever(msg);
   }

@@ -27,6 +27,7 @@ import { Subscriber } from './subscriber.ts';
 
 type Failed = ParamsIn<ErizoToController, 'streamFailed'>;
 type PublishParams = ParamsOf<ControllerToErizo, 'addPublisher'>;
+type RestoreParams = ParamsOf<ControllerToErizo, 'restoreConnection'>;
 type SubscribeParams = ParamsOf<ControllerToErizo, 'addSubscriber'>;
 
 export interface ClientEvents {
@@ -105,13 +106,19 @@ export class Client {
     return this.#publishers.size + this.#subscribers.size + this.#connections.size === 0;
   }
 
+  /** Takes over a connection that the client had at another process. */
+  restore(params: RestoreParams): void {
+    this.#connections.restore(params);
+    this.#log.info({ connectionId: params.connectionId }, 'connection restored');
+  }
+
   /** A publisher that awaits the client's offer on the connection that is named with it. */
   publish(params: PublishParams): { publisher: Publisher; target: PublishConnection } {
     const { roomId, streamId, options } = params;
     if (this.#publishers.size >= limits.streamsPerClient) {
       throw new RizomaError('overloaded', `a client publishes ${limits.streamsPerClient} streams`);
     }
-    const target = this.#connections.publishTarget(options.plan);
+    const target = this.#connections.publishTarget(options.plan, options.restored);
     const sameLabel = [...target.publishers].some(({ label }) => label === options.label);
     if (sameLabel) {
       throw new RizomaError('conflict', 'the client publishes a stream with this label already');
@@ -150,7 +157,7 @@ export class Client {
     const asked_ms = this.#clock.now();
     this.setBandwidth(options.bandwidth);
     this.#ear.in(params.roomId);
-    const target = this.#connections.subscribeTarget(options.plan);
+    const target = this.#connections.subscribeTarget(options.plan, options.restored);
     const subscriber = new Subscriber(
       { target, clock: this.#clock },
       {
@@ -176,6 +183,7 @@ export class Client {
 
   removeSubscriber(streamId: string): void {
     this.#subscribers.get(streamId)?.close();
+    this.#connections.release(streamId);
   }
 
   /** What the client changes of a stream that it publishes or plays; throws `not_found`. */

@@ -13,6 +13,8 @@ type State =
   | { type: 'ended' };
 
 export interface ConnectionOptions {
+  /** Of a connection that goes on here; else a new one. */
+  id?: string;
   /** It ends by itself, and not because of `close`. */
   onFailed: () => void;
   /** Once and last, however it ends. */
@@ -21,7 +23,7 @@ export interface ConnectionOptions {
 
 /** One transport to a client: what it is called, when it can carry media and when it has ended. */
 export class Connection {
-  readonly id: string = newUuid();
+  readonly id: string;
   readonly #log: Log;
   readonly #onFailed: () => void;
   readonly #onEnd: () => void;
@@ -33,6 +35,7 @@ export class Connection {
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(components: { log: Log }, options: ConnectionOptions) {
+    this.id = options.id ?? newUuid();
     this.#log = components.log.child({ connectionId: this.id });
     this.#onFailed = options.onFailed;
     this.#onEnd = options.onEnd;

@@ -168,6 +168,11 @@ export class ControllerSession {
       addExternalInput: (params, context) => this.#addInput(params, context),
       addExternalOutput: (params, context) => this.#record(params, context),
       removeExternalOutput: ({ recordingId }) => this.#shared.recordings.stop(recordingId),
+      restoreConnection: (params) => {
+        const client = this.#clientFor(params.clientId);
+        this.#orForget(client, () => client.restore(params));
+        return nothing;
+      },
       addPublisher: (params, context) => this.#addPublisher(params, context),
       addSubscriber: (params, context) => this.#addSubscriber(params, context),
       removePublisher: ({ clientId, streamId }) => {

@@ -8,10 +8,12 @@ export interface Plan {
   kept: boolean;
   /** Whether the client expects an offer without the last stream: Licode's clients wait for it. */
   farewell: boolean;
+  /** Whether sections stay for a stream whose way here broke: Licode's clients do not subscribe again. */
+  waits: boolean;
 }
 
 export const plans: Readonly<Record<ConnectionPlan, Plan>> = {
-  stream: { shared: false, kept: false, farewell: true },
-  single: { shared: true, kept: true, farewell: true },
-  dual: { shared: true, kept: false, farewell: false },
+  stream: { shared: false, kept: false, farewell: true, waits: true },
+  single: { shared: true, kept: true, farewell: true, waits: true },
+  dual: { shared: true, kept: false, farewell: false, waits: false },
 };

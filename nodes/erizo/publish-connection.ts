@@ -1,10 +1,10 @@
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Connection } from './connection.ts';
 import type { WebRtcTransport } from './engine-transports.ts';
-import type { Capabilities, Producer } from './media.ts';
+import type { Capabilities, LocalTransport, Producer } from './media.ts';
 import type { Plan } from './plans.ts';
 import type { Publisher } from './publisher.ts';
-import { answerSetup, writeAnswer } from './sdp/answer.ts';
+import { answerSetup, writeAnswer, writeReceivingOffer } from './sdp/answer.ts';
 import type { Chosen } from './sdp/codecs.ts';
 import { choose, parametersOf } from './sdp/codecs.ts';
 import { readDescription } from './sdp/read.ts';
@@ -32,21 +32,55 @@ export class PublishConnection {
   readonly connection: Connection;
   readonly #capabilities: Capabilities;
   readonly #plan: Plan;
+  readonly #sendOffer: (sdp: string) => void;
   readonly #sendAnswer: (sdp: string) => void;
   readonly #publishers = new Set<Publisher>();
   readonly #received = new Map<string, Received>();
   #connecting: Promise<void> | undefined;
   #remoteUfrag: string | undefined;
   #isRetired = false;
+  /** An offer of ours is out, which restores the connection. */
+  #restoring = false;
 
   constructor(
     components: { connection: Connection; capabilities: Capabilities },
-    options: { plan: Plan; sendAnswer: (sdp: string) => void },
+    options: {
+      plan: Plan;
+      sendOffer: (sdp: string) => void;
+      sendAnswer: (sdp: string) => void;
+    },
   ) {
     this.connection = components.connection;
     this.#capabilities = components.capabilities;
     this.#plan = options.plan;
+    this.#sendOffer = options.sendOffer;
     this.#sendAnswer = options.sendAnswer;
+  }
+
+  /**
+   * Takes over what the client described last, to another process. Throws `sdp_malformed`. Browsers follow
+   * a new fingerprint that comes with new ICE credentials by a DTLS handshake of its own (RFC 8842, section 4).
+   */
+  restore(last: string): void {
+    const described = readDescription(last);
+    const accepted = new Map<string, Chosen>();
+    for (const section of described.sections) {
+      const chosen = section.sends ? choose(section, this.#capabilities) : undefined;
+      if (chosen !== undefined) {
+        accepted.set(section.mid, chosen);
+      }
+    }
+    this.#restoring = true;
+    this.connection.transport.then(
+      ({ local }) => {
+        if (!this.connection.hasEnded) {
+          const origin = this.connection.nextOrigin();
+          this.#sendOffer(writeReceivingOffer(described, local, accepted, origin));
+        }
+      },
+      // Whoever waits for the answer hears that the connection has ended.
+      () => undefined,
+    );
   }
 
   get publishers(): ReadonlySet<Publisher> {
@@ -92,27 +126,56 @@ export class PublishConnection {
 
   /**
    * Takes an offer and answers it. An offer that cannot be taken leaves nothing of it behind, and
-   * ends the publishers that waited for it with the same error.
+   * ends the publishers that waited for it with the same error. While an offer of ours is out the
+   * client's is passed over: it takes ours, and offers again if it still has to.
    */
   onOffer(sdp: string): Promise<void> {
     return this.connection.inOrder(async () => {
-      const made: Producer[] = [];
-      try {
-        await this.#take(readDescription(sdp), made);
-      } catch (thrown) {
-        for (const producer of made) {
-          producer.close();
-        }
-        const error = toRizomaError(thrown);
-        for (const publisher of [...this.#publishers].filter((one) => one.isAwaited)) {
-          publisher.close(error);
-        }
-        throw error;
+      if (!this.#restoring) {
+        await this.#receive(sdp, { isOffer: true });
       }
     });
   }
 
-  async #take(offer: RemoteDescription, made: Producer[]): Promise<void> {
+  /** Takes the answer to the offer that restores the connection. Throws `conflict` where there is none. */
+  onAnswer(sdp: string): Promise<void> {
+    return this.connection.inOrder(async () => {
+      if (!this.#restoring) {
+        throw new RizomaError('conflict', 'there is no offer that this could answer');
+      }
+      this.#restoring = false;
+      await this.#receive(sdp, { isOffer: false });
+    });
+  }
+
+  /** The client could not take the offer: there is no other way to restore the connection. */
+  onOfferRefused(): void {
+    if (this.#restoring) {
+      this.connection.fail();
+    }
+  }
+
+  async #receive(sdp: string, { isOffer }: { isOffer: boolean }): Promise<void> {
+    const made: Producer[] = [];
+    try {
+      const description = readDescription(sdp);
+      const fresh = await this.#take(description, made);
+      const { local } = await this.connection.transport;
+      this.#settle(fresh, isOffer ? () => this.#answer(description, local) : () => undefined);
+    } catch (thrown) {
+      for (const producer of made) {
+        producer.close();
+      }
+      const error = toRizomaError(thrown);
+      for (const publisher of [...this.#publishers].filter((one) => one.isAwaited)) {
+        publisher.close(error);
+      }
+      throw error;
+    }
+  }
+
+  /** The sections that are new. */
+  async #take(offer: RemoteDescription, made: Producer[]): Promise<ReadonlyMap<string, Received>> {
     const wanted = this.#select(offer);
     const transport = await this.connection.transport;
     await this.#connect(transport, offer);
@@ -131,7 +194,7 @@ export class PublishConnection {
       fresh.set(section.mid, { publisher, producer, chosen, sources });
     }
     this.#dropOthers(wanted);
-    this.#settle(fresh, offer, transport);
+    return fresh;
   }
 
   /** Connects before the answer goes out: DTLS that comes earlier than this is dropped. */
@@ -157,11 +220,7 @@ export class PublishConnection {
     }
   }
 
-  #settle(
-    fresh: ReadonlyMap<string, Received>,
-    offer: RemoteDescription,
-    transport: WebRtcTransport,
-  ): void {
+  #settle(fresh: ReadonlyMap<string, Received>, reply: () => void): void {
     for (const [mid, received] of fresh) {
       // It may have been unpublished while its tracks were made.
       if (received.publisher.hasEnded) {
@@ -173,8 +232,7 @@ export class PublishConnection {
     if (this.connection.hasEnded) {
       throw new RizomaError('unavailable', 'the connection ended during its offer');
     }
-    const accepted = new Map([...this.#received].map(([mid, { chosen }]) => [mid, chosen]));
-    this.#sendAnswer(writeAnswer(offer, transport.local, accepted, this.connection.nextOrigin()));
+    reply();
     for (const publisher of this.#publishers) {
       const producers = [...fresh.values()]
         .filter((received) => received.publisher === publisher)
@@ -183,6 +241,11 @@ export class PublishConnection {
         publisher.start(producers);
       }
     }
+  }
+
+  #answer(offer: RemoteDescription, local: LocalTransport): void {
+    const accepted = new Map([...this.#received].map(([mid, { chosen }]) => [mid, chosen]));
+    this.#sendAnswer(writeAnswer(offer, local, accepted, this.connection.nextOrigin()));
   }
 
   /** Which sections belong to which publisher, and with what codec they are taken. */

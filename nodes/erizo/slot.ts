@@ -20,27 +20,34 @@ export interface Slot {
   /** Set while it is reserved, too, when there is no consumer yet. */
   owner: SectionOwner | undefined;
   consumer: Consumer | undefined;
+  /** The stream that it stays for while that comes another way: to the client nothing changes. */
+  kept: string | undefined;
   /** Of the last consumer; undefined before the first. */
+  trackId: string | undefined;
   parameters: RtpParameters | undefined;
   dead: boolean;
 }
 
 /** The section as the next offer holds it; nothing of one that was never filled. */
 export function offered(slot: Slot): OfferedSection[] {
-  const { mid, kind, owner, consumer, parameters, dead } = slot;
+  const { mid, kind, owner, consumer, kept, trackId = mid, parameters, dead } = slot;
+  const streamId = consumer === undefined ? kept : owner?.streamId;
   if (parameters === undefined) {
     return [];
   }
   const state: OfferedSection['state'] = dead
     ? { type: 'dead' }
-    : owner === undefined || consumer === undefined
+    : streamId === undefined
       ? { type: 'idle' }
-      : { type: 'sending', streamId: owner.streamId, trackId: consumer.producerId };
+      : { type: 'sending', streamId, trackId };
   return [{ mid, kind, state, parameters }];
 }
 
 /** RFC 3264, section 6: an answer has the m-sections of its offer, in their order. */
-export function checkSections(answer: RemoteDescription, slots: readonly Slot[]): void {
+export function checkSections(
+  answer: RemoteDescription,
+  slots: readonly Pick<Slot, 'mid'>[],
+): void {
   const same =
     answer.sections.length === slots.length &&
     answer.sections.every(({ rejected, mid }, index) => rejected || mid === slots[index]?.mid);

@@ -1,16 +1,16 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
-import { limits } from '../../protocol/limits.ts';
 import type { Adapter } from './adaptation/adapter.ts';
 import { erizoDefaults } from './config.ts';
 import type { Connection } from './connection.ts';
-import type { Consumer, MediaKind, Producer } from './media.ts';
+import type { Consumer, Producer } from './media.ts';
 import type { Plan } from './plans.ts';
 import { writeOffer, writeSendingAnswer } from './sdp/offer.ts';
 import { readDescription } from './sdp/read.ts';
 import type { RemoteDescription } from './sdp/remote.ts';
 import type { SectionOwner, Slot } from './slot.ts';
 import { checkSections, offered } from './slot.ts';
+import { Slots } from './slots.ts';
 import { allOrNone, closeAll, deferred } from './wait.ts';
 
 type Waiting = PromiseWithResolvers<void>;
@@ -29,8 +29,7 @@ export class SubscribeConnection {
   readonly #clock: Clock;
   readonly #options: SubscribeConnectionOptions;
   readonly #owners = new Set<SectionOwner>();
-  /** In the order of their first offer, which the order of m-lines follows. */
-  readonly #slots: Slot[] = [];
+  readonly #slots = new Slots();
   /** Owners whose tracks the client has not answered yet. */
   readonly #waiting = new Map<SectionOwner, Waiting>();
   /** What the offer that is out holds: which owner was in which slot. */
@@ -41,7 +40,6 @@ export class SubscribeConnection {
   /** Our role in DTLS, from the first answer on. */
   #role: 'active' | 'passive' | undefined;
   #remoteUfrag: string | undefined;
-  #nextMid = 0;
   #isRetired = false;
   /** Set when it closes with the next offer, or when that has waited for too long. */
   #stopFarewell: Cancel | undefined;
@@ -56,8 +54,22 @@ export class SubscribeConnection {
     this.#options = options;
   }
 
+  /**
+   * Takes over our last description of another process, and offers it anew: what the streams are sent
+   * in stays, for them to be added again. Throws `sdp_malformed`.
+   */
+  restore(last: string, streams: ReadonlySet<string>): void {
+    this.#slots.restore(readDescription(last), streams);
+    this.#change();
+  }
+
   get isKept(): boolean {
     return this.#options.plan.kept;
+  }
+
+  /** Whether its sections stay for a stream whose way here broke. */
+  get waits(): boolean {
+    return this.#options.plan.waits;
   }
 
   /** Whether another stream may be sent on it. */
@@ -73,7 +85,7 @@ export class SubscribeConnection {
   /** Nothing more is sent on it; it stays for what is. */
   retire(): void {
     this.#isRetired = true;
-    if (this.#owners.size === 0) {
+    if (!this.#isUsed) {
       this.connection.close();
     }
   }
@@ -82,6 +94,19 @@ export class SubscribeConnection {
   onEnd(): void {
     this.#stopFarewell?.();
     this.adapter.close();
+  }
+
+  /** Its sections stay for its stream, and hold the connection open, though it is about to be removed. */
+  keep(owner: SectionOwner): void {
+    this.#slots.keep(owner);
+  }
+
+  /** What stayed for the stream need not. */
+  release(streamId: string): void {
+    const freed = this.#slots.release(streamId);
+    if (freed > 0) {
+      this.#onFreed(freed);
+    }
   }
 
   /** Holds the connection open for the owner until it is removed. */
@@ -105,7 +130,7 @@ export class SubscribeConnection {
     // second.
     const isLater = this.#role !== undefined || this.#outstanding !== undefined;
     const paused = isLater && !(options.atOnce && this.isReady);
-    const slots = producers.map((producer) => this.#reserve(owner, producer.kind));
+    const slots = producers.map((producer) => this.#slots.reserve(owner, producer.kind));
     const consumers = await allOrNone(
       slots.map(({ mid }, index) =>
         transport.consume((producers[index] as Producer).id, { mid, paused }),
@@ -120,11 +145,11 @@ export class SubscribeConnection {
     for (const [index, slot] of slots.entries()) {
       const consumer = consumers[index] as Consumer;
       slot.consumer = consumer;
+      slot.kept = undefined;
+      slot.trackId = consumer.producerId;
       slot.parameters = consumer.rtpParameters;
       consumer.onFirstPacket(() => owner.mediaBegan(consumer.kind));
-      if (!this.#slots.includes(slot)) {
-        this.#slots.push(slot);
-      }
+      this.#slots.add(slot);
     }
     const waiting: Waiting = deferred<void>();
     this.#waiting.set(owner, waiting);
@@ -134,9 +159,7 @@ export class SubscribeConnection {
 
   /** What the owner's tracks are sent with, those that the client took. */
   consumersOf(owner: SectionOwner): Consumer[] {
-    return this.#slots.flatMap((slot) =>
-      slot.owner === owner && slot.consumer !== undefined ? [slot.consumer] : [],
-    );
+    return this.#slots.consumersOf(owner);
   }
 
   /**
@@ -180,15 +203,18 @@ export class SubscribeConnection {
     if (this.#limits_kbps.delete(owner)) {
       this.#applyLimits();
     }
-    const freed = this.#slots.filter((slot) => slot.owner === owner);
-    for (const slot of freed) {
-      slot.consumer?.close();
-      slot.consumer = undefined;
-      slot.owner = undefined;
-    }
+    this.#onFreed(this.#slots.free(owner));
+  }
+
+  get #isUsed(): boolean {
+    return this.#owners.size > 0 || this.#slots.someKept;
+  }
+
+  /** So many sections carry nothing any more. */
+  #onFreed(sections: number): void {
     const { kept, farewell } = this.#options.plan;
-    const isLast = this.#owners.size === 0 && (this.#isRetired || !kept);
-    if (isLast && (!farewell || freed.length === 0)) {
+    const isLast = !this.#isUsed && (this.#isRetired || !kept);
+    if (isLast && (!farewell || sections === 0)) {
       this.connection.close();
       return;
     }
@@ -197,7 +223,7 @@ export class SubscribeConnection {
         this.connection.close(),
       );
     }
-    if (freed.length > 0) {
+    if (sections > 0) {
       this.#change();
     }
   }
@@ -217,14 +243,14 @@ export class SubscribeConnection {
         throw new RizomaError('conflict', 'the first offer on this connection is ours');
       }
       const offer = readDescription(sdp);
-      checkSections(offer, this.#slots);
+      checkSections(offer, this.#slots.all);
       const transport = await this.connection.transport;
       if (offer.ice.ufrag !== this.#remoteUfrag) {
         await transport.restartIce();
         this.#remoteUfrag = offer.ice.ufrag;
       }
-      await this.#apply(offer, this.#sent());
-      const sections = this.#slots.flatMap(offered);
+      await this.#apply(offer, this.#slots.sent());
+      const sections = this.#slots.all.flatMap(offered);
       const origin = this.connection.nextOrigin();
       this.#options.sendAnswer(writeSendingAnswer(offer, sections, transport.local, origin, role));
     });
@@ -276,34 +302,9 @@ export class SubscribeConnection {
     }
   }
 
-  #reserve(owner: SectionOwner, kind: MediaKind): Slot {
-    const free = this.#slots.find(
-      (slot) => slot.owner === undefined && slot.kind === kind && !slot.dead,
-    );
-    if (free !== undefined) {
-      free.owner = owner;
-      return free;
-    }
-    if (this.#slots.length >= limits.sdpSections) {
-      throw new RizomaError('overloaded', `a connection has ${limits.sdpSections} m-sections`);
-    }
-    const mid = String(this.#nextMid);
-    this.#nextMid += 1;
-    return { mid, kind, owner, consumer: undefined, parameters: undefined, dead: false };
-  }
-
   #change(): void {
     this.#changed = true;
     this.#offer();
-  }
-
-  /** What is sent, by section. */
-  #sent(): Map<Slot, SectionOwner> {
-    return new Map(
-      this.#slots.flatMap((slot) =>
-        slot.owner === undefined || slot.consumer === undefined ? [] : [[slot, slot.owner]],
-      ),
-    );
   }
 
   #offer(): void {
@@ -312,8 +313,8 @@ export class SubscribeConnection {
     }
     this.#changed = false;
     const isLast = this.#stopFarewell !== undefined;
-    const slots = [...this.#slots];
-    this.#outstanding = { slots, owners: this.#sent() };
+    const slots = [...this.#slots.all];
+    this.#outstanding = { slots, owners: this.#slots.sent() };
     this.connection.transport.then(
       ({ local }) => {
         if (this.connection.hasEnded) {
@@ -346,7 +347,7 @@ export class SubscribeConnection {
     const resumed: Promise<void>[] = [];
     for (const [index, section] of said.sections.entries()) {
       // The order of m-lines is that of the slots, and neither ever changes.
-      const slot = this.#slots[index];
+      const slot = this.#slots.all[index];
       const owner = slot === undefined ? undefined : owners.get(slot);
       // Browsers answer that they stopped a section with `inactive`, and reject it in their next offer.
       if (slot !== undefined && slot.owner === undefined && section.rejected) {

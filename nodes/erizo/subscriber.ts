@@ -112,6 +112,9 @@ export class Subscriber implements SourceUser, SectionOwner, Adapted {
 
   sourceEnded(why: SourceEnd, error: RizomaError): void {
     this.#why = error;
+    if (why === 'upstream' && this.#state === 'ready' && this.target.waits) {
+      this.target.keep(this);
+    }
     this.#endByItself(why === 'upstream' ? 'upstream' : undefined);
   }
 

@@ -141,7 +141,7 @@ export const UpdateAttributesMessage = v.object({ id: streamId, attrs: attribute
 
 const [offer, answer] = SdpMessage.options;
 
-/** `connectionMessage`: `{ options: { connectionId, erizoId, msg } }` → `()`. */
+/** `connectionMessage`: `{ options: { connectionId, erizoId, msg, browser } }` → `()`. */
 export const ConnectionMessage = v.object({
   options: v.object({
     connectionId: ConnectionId,
@@ -154,6 +154,8 @@ export const ConnectionMessage = v.object({
       /** Trickled candidates are not needed: our side is ICE-lite (RFC 8445, section 2.5). */
       v.object({ type: v.literal('candidate') }),
     ]),
+    /** As Licode's client calls it: `mozilla`, `chrome-stable`, `safari`, ... */
+    browser: v.optional(v.pipe(v.string(), v.maxLength(limits.name_chars))),
   }),
 });
 

@@ -127,6 +127,9 @@ export const RecordingEnd = v.strictObject({
   size_bytes: count,
 });
 
+/** A connection of `restoreConnection` that the stream goes over; the client knows of it already. */
+const restored = v.optional(ConnectionId);
+
 /** What a controller asks of an ErizoJS process. */
 export const controllerToErizo = {
   /** Licode: `keepAlive`. */
@@ -136,6 +139,27 @@ export const controllerToErizo = {
     errors: [],
     timeout_ms: 5_000,
     idempotent: true,
+  },
+  /**
+   * A connection that was lost with another process goes on here under its id, over the client's same
+   * RTCPeerConnection: this process offers its m-sections with an ICE and DTLS of its own. `last` is what
+   * both sides agreed on last: the client's description where it publishes, ours where it subscribes. A
+   * connection that got no such description begins with its first offer. The m-sections of `streams` stay
+   * as they are until these are added again (`addSubscriber`) or removed.
+   */
+  restoreConnection: {
+    params: v.strictObject({
+      clientId: ClientId,
+      connectionId: ConnectionId,
+      plan: ConnectionPlan,
+      direction: v.picklist(['publish', 'subscribe']),
+      last: v.optional(sdp),
+      streams: v.pipe(v.array(StreamId), v.maxLength(limits.streamsPerRoom)),
+    }),
+    result: v.null(),
+    errors: ['conflict', 'overloaded', 'sdp_malformed'],
+    timeout_ms: 5_000,
+    idempotent: false,
   },
   /**
    * Part `initializing` once there is a connection that takes the client's offer; the answer when
@@ -155,11 +179,12 @@ export const controllerToErizo = {
         hears,
         /** The client is to be told which layers are wanted (`layersWanted`), and sends no others. */
         follows: v.optional(v.literal(true)),
+        restored,
       }),
     }),
     part: Initializing,
     result: v.strictObject({ type: v.literal('ready') }),
-    errors: ['conflict', 'overloaded', 'sdp_malformed', 'sdp_no_codec'],
+    errors: ['not_found', 'conflict', 'overloaded', 'sdp_malformed', 'sdp_no_codec'],
     timeout_ms: 20_000,
     idempotent: false,
   },
@@ -189,6 +214,7 @@ export const controllerToErizo = {
         config: v.optional(StreamConfig, {}),
         hears,
         bandwidth: v.optional(ClientBandwidth, {}),
+        restored,
       }),
     }),
     part: Initializing,
@@ -316,7 +342,10 @@ export const erizoToController = {
       clientId: ClientId,
       streamId: StreamId,
       role: v.picklist(['publisher', 'subscriber']),
-      /** `transport`: ICE or DTLS ended; `upstream`: the pull broke; `refused`: the client took none of it. */
+      /**
+       * `transport`: ICE or DTLS ended; `upstream`: the pull broke; `refused`: the client took none of it.
+       * After `upstream` the m-sections of a client of Licode stay for the stream, as after `restoreConnection`.
+       */
       why: v.picklist(['transport', 'upstream', 'refused']),
     }),
     notify: true,

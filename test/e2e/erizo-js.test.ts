@@ -7,6 +7,7 @@ import type { Counters } from '../support/counters.ts';
 import { openIn } from '../support/counters.ts';
 import { demoToken } from '../support/sdk-page.ts';
 import { startTestSystem } from '../support/system.ts';
+import { killErizos } from '../support/killed.ts';
 import * as inPage from './erizo-js.ts';
 
 /**
@@ -82,6 +83,36 @@ describe.skipIf(path === undefined)('Licode’s own client, unmodified', () => {
         window.heard.filter((one) => one.startsWith('failed')),
       );
       expect(failed).toEqual([]);
+      await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+    },
+  );
+
+  it.each([{}, { singlePC: true }])(
+    'goes on with %j when the ErizoJS processes of a publisher and of a viewer are killed',
+    async (options) => {
+      const room = `killed ${JSON.stringify(options)}`;
+      const ann = await join({ room, name: 'ann', region: 'eu-west' }, options);
+      const bob = await join({ room, name: 'bob', region: 'ap-northeast' }, options);
+      const id = await ann.evaluate(inPage.publish, {});
+      await heard(bob, `added ${id}`);
+      await bob.evaluate(inPage.subscribe, id);
+      await heard(bob, `subscribed ${id}`);
+      await bob.evaluate(inPage.plays, id);
+      const before = await bob.evaluate(() => window.heard.length);
+      for (const region of ['eu-west', 'ap-northeast']) {
+        await killErizos(system, region);
+        await bob.evaluate(inPage.goesOn, id);
+      }
+      expect(await bob.evaluate(() => window.heard.length)).toBe(before);
+      // And what comes after it goes over what there is.
+      const two = await ann.evaluate(inPage.publish, {});
+      await heard(bob, `added ${two}`);
+      await bob.evaluate(inPage.subscribe, two);
+      await heard(bob, `subscribed ${two}`);
+      await Promise.all([bob.evaluate(inPage.plays, two), bob.evaluate(inPage.goesOn, id)]);
+      await ann.evaluate(() => window.room.disconnect());
+      await heard(bob, `removed ${two}`);
+      await bob.evaluate(() => window.room.disconnect());
       await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
     },
   );

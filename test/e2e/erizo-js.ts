@@ -96,3 +96,15 @@ export async function plays(id: string): Promise<void> {
     }
   }
 }
+
+/** Resolves when the element in which the page plays it has shown so many more frames. */
+export async function goesOn(id: string): Promise<void> {
+  const media = window.room.remoteStreams.get(id)?.stream;
+  const player = [...document.querySelectorAll('video')].find(
+    ({ srcObject }) => srcObject === media,
+  );
+  const shown = (): number => player?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
+  for (const before = shown(); shown() < before + 15;) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

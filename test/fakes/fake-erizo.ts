@@ -42,6 +42,8 @@ export class FakeErizo {
   readonly failNext: ErrorCode[] = [];
   /** It hears keepAlive and answers nothing. */
   hung = false;
+  /** It hears what clients say of their connections and answers nothing. */
+  silent = false;
   #listener: ZmqListener | undefined;
   readonly #links = new Set<Link>();
   readonly #peers = new Set<Peer>();
@@ -162,6 +164,15 @@ export class FakeErizo {
         peer().notify('connectionMessage', { clientId, connectionId, msg });
         return ready;
       },
+      restoreConnection: async (params) => {
+        seen('restoreConnection', params);
+        const { clientId, connectionId, last } = params;
+        if (last !== undefined) {
+          const msg = { type: 'offer' as const, sdp: `offer anew of ${last}` };
+          peer().notify('connectionMessage', { clientId, connectionId, msg });
+        }
+        return null;
+      },
       removePublisher: async (params) => seen('removePublisher', params),
       removeSubscriber: async (params) => seen('removeSubscriber', params),
       removeClient: async (params) => seen('removeClient', params),
@@ -201,12 +212,16 @@ export class FakeErizo {
     }
   }
 
-  #open(params: { clientId: string; streamId: string }): {
+  #open(params: {
+    clientId: string;
+    streamId: string;
+    options: { restored?: string | undefined };
+  }): {
     connectionId: string;
     ready: Promise<{ type: 'ready' }>;
   } {
-    const { clientId, streamId } = params;
-    const connectionId = crypto.randomUUID();
+    const { clientId, streamId, options } = params;
+    const connectionId = options.restored ?? crypto.randomUUID();
     const settle = Promise.withResolvers<{ type: 'ready' }>();
     this.#negotiations.set(connectionId, { clientId, streamId, settle });
     return { connectionId, ready: settle.promise };
@@ -218,7 +233,7 @@ export class FakeErizo {
     if (negotiation?.clientId !== clientId) {
       throw new RizomaError('not_found', 'there is no such connection');
     }
-    if (msg.type === 'offer-error' || msg.type === 'failed') {
+    if (this.silent || msg.type === 'offer-error' || msg.type === 'failed') {
       return;
     }
     if (msg.sdp === badSdp) {

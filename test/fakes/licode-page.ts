@@ -14,6 +14,8 @@ interface Held {
 interface Received {
   readonly held: Held;
   media: MediaStream | undefined;
+  /** Where the page shows it. */
+  video: HTMLVideoElement | undefined;
 }
 
 type Body = Record<string, unknown>;
@@ -123,7 +125,7 @@ export class LicodePage {
       throw new Error(String(erizoId));
     }
     const held = this.#hold('subscribe', String(connectionId), String(erizoId));
-    this.#received.set(id, { held, media: undefined });
+    this.#received.set(id, { held, media: undefined, video: undefined });
     await this.until(`media ${id}`);
   }
 
@@ -200,6 +202,16 @@ export class LicodePage {
         return now.width;
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Resolves when the element that has shown it from the beginning has shown so many more frames. */
+  async goesOn(id: string, frames: number): Promise<void> {
+    const shown = (): number =>
+      this.#received.get(id)?.video?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
+    const before = shown();
+    while (shown() < before + frames) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
@@ -309,6 +321,7 @@ export class LicodePage {
     video.autoplay = true;
     video.srcObject = media;
     document.body.append(video);
+    received.video = video;
     this.#tell(`media ${media.id}`);
   }
 

@@ -53,11 +53,12 @@ describe('losing the socket', () => {
 
 describe('losing an ErizoJS process', () => {
   it.each(['its link breaks', 'its agent says so'])(
-    'fails what was there and gives another one at the next request when %s',
+    'fails what a client of ours has there and gives it another one at its next request when %s',
     async (how) => {
       const world = await newWorld();
-      const ann = await world.join();
-      const bob = await world.join();
+      const query = { plan: 'dual' };
+      const ann = await world.join({ query });
+      const bob = await world.join({ query });
       world.edge.otherNode(world.roomId, elsewhere, otherFacts);
       const streamId = await world.publish(ann);
       await world.subscribe(bob, otherStream.streamId);

@@ -235,10 +235,10 @@ describe('subscribing', () => {
     expect(world.controller.counters().subscriptions).toBe(0);
   });
 
-  it('tells a subscriber whose stream ended by itself, and it may subscribe again', async () => {
+  it('tells a subscriber of ours whose stream ended by itself, and it may subscribe again', async () => {
     const world = await newWorld();
     const ann = await world.join();
-    const bob = await world.join();
+    const bob = await world.join({ query: { plan: 'dual' } });
     const streamId = await world.publish(ann);
     await world.subscribe(bob, streamId);
     const failure = {

@@ -20,12 +20,33 @@ export function writeAnswer(
   accepted: ReadonlyMap<string, Chosen>,
   origin: Origin,
 ): string {
-  const media = offer.sections.map((section) => {
+  return writeReceiving(offer, { local, setup: answerSetup(offer) }, accepted, origin);
+}
+
+/**
+ * Offers to receive, over another transport, what the client described last: the same m-sections in
+ * their order. The client answers in the DTLS role that it has (RFC 8842, section 5.3).
+ */
+export function writeReceivingOffer(
+  last: RemoteDescription,
+  local: LocalTransport,
+  accepted: ReadonlyMap<string, Chosen>,
+  origin: Origin,
+): string {
+  return writeReceiving(last, { local, setup: 'actpass' }, accepted, origin);
+}
+
+function writeReceiving(
+  remote: RemoteDescription,
+  { local, setup }: { local: LocalTransport; setup: Setup },
+  accepted: ReadonlyMap<string, Chosen>,
+  origin: Origin,
+): string {
+  const media = remote.sections.map((section) => {
     const chosen = accepted.get(section.mid);
     if (section.rejected || section.kind === 'application') {
       return rejectedSection(section);
     }
-    const setup = answerSetup(offer);
     return chosen === undefined
       ? idleSection(section, local, setup)
       : receivingSection(section, chosen, local, setup);

@@ -179,7 +179,7 @@ describe('the connections of a client', () => {
   const erizo = {} as Parameters<Connections['add']>[1]['erizo'];
 
   it('are its own for as long as a stream uses them', () => {
-    const connections = new Connections({ kept: false });
+    const connections = new Connections({ kept: false, remembers: false });
     const [one, two] = [newFlow('1'), newFlow('1')];
     connections.add('c', { erizo, direction: 'publish', flow: one });
     connections.add('c', { erizo, direction: 'publish', flow: two });
@@ -191,7 +191,7 @@ describe('the connections of a client', () => {
   });
 
   it('may be kept unused, one in each direction', () => {
-    const connections = new Connections({ kept: true });
+    const connections = new Connections({ kept: true, remembers: true });
     const flow = newFlow('1');
     for (const id of ['a', 'b', 'c']) {
       connections.add(`${id}-in`, { erizo, direction: 'publish', flow });

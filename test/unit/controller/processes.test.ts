@@ -52,6 +52,7 @@ function setUpErizos(answers: () => boolean): {
   const handlers: Handlers<ControllerToErizo> = {
     keepAlive: () => (answers() ? Promise.resolve(null) : new Promise(() => undefined)),
     addPublisher: refuse,
+    restoreConnection: refuse,
     removePublisher: refuse,
     addSubscriber: refuse,
     removeSubscriber: refuse,

@@ -1,0 +1,141 @@
+import { RizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { Consumer, MediaKind, RtpParameters } from './media.ts';
+import type { RemoteDescription, RemoteSection } from './sdp/remote.ts';
+import type { SectionOwner, Slot } from './slot.ts';
+
+/** The m-sections of a connection on which we send, in the order of their first offer, which that of m-lines follows. */
+export class Slots {
+  readonly #all: Slot[] = [];
+  #nextMid = 0;
+
+  get all(): readonly Slot[] {
+    return this.#all;
+  }
+
+  /** Whether one stays for a stream that comes another way. */
+  get someKept(): boolean {
+    return this.#all.some(({ kept }) => kept !== undefined);
+  }
+
+  /** What is sent, by section. */
+  sent(): Map<Slot, SectionOwner> {
+    return new Map(
+      this.#all.flatMap((slot) =>
+        slot.owner === undefined || slot.consumer === undefined ? [] : [[slot, slot.owner]],
+      ),
+    );
+  }
+
+  consumersOf(owner: SectionOwner): Consumer[] {
+    return this.#all.flatMap((slot) =>
+      slot.owner === owner && slot.consumer !== undefined ? [slot.consumer] : [],
+    );
+  }
+
+  /** Takes over those of our last description of another process; those of the streams stay for them. */
+  restore(last: RemoteDescription, streams: ReadonlySet<string>): void {
+    this.#all.push(...slotsOf(last, streams));
+    this.#nextMid = Math.max(-1, ...this.#all.map(({ mid }) => Number(mid))) + 1;
+  }
+
+  /** One for a track of the owner: that which stayed for its stream, a free one, or a new one, to be `add`ed. */
+  reserve(owner: SectionOwner, kind: MediaKind): Slot {
+    const fit = this.#all.filter(
+      (slot) => slot.owner === undefined && slot.kind === kind && !slot.dead,
+    );
+    const free =
+      fit.find(({ kept }) => kept === owner.streamId) ?? fit.find(({ kept }) => kept === undefined);
+    if (free !== undefined) {
+      free.owner = owner;
+      return free;
+    }
+    if (this.#all.length >= limits.sdpSections) {
+      throw new RizomaError('overloaded', `a connection has ${limits.sdpSections} m-sections`);
+    }
+    const mid = String(this.#nextMid);
+    this.#nextMid += 1;
+    return newSlot(mid, kind, owner);
+  }
+
+  /** It is offered from now on. */
+  add(slot: Slot): void {
+    if (!this.#all.includes(slot)) {
+      this.#all.push(slot);
+    }
+  }
+
+  /** Those of the owner stay for its stream when it goes. */
+  keep(owner: SectionOwner): void {
+    for (const slot of this.#all.filter((one) => one.owner === owner)) {
+      slot.kept = owner.streamId;
+    }
+  }
+
+  /** What stayed for the stream need not. Answers how many sections carry nothing now. */
+  release(streamId: string): number {
+    const kept = this.#all.filter((slot) => slot.kept === streamId);
+    for (const slot of kept) {
+      slot.kept = undefined;
+    }
+    return kept.length;
+  }
+
+  /** The owner goes. Answers how many sections carry nothing now. */
+  free(owner: SectionOwner): number {
+    const left = this.#all.filter((slot) => slot.owner === owner);
+    for (const slot of left) {
+      slot.consumer?.close();
+      slot.consumer = undefined;
+      slot.owner = undefined;
+    }
+    return left.filter(({ kept }) => kept === undefined).length;
+  }
+}
+
+/** A section for new tracks. */
+function newSlot(mid: string, kind: MediaKind, owner: SectionOwner): Slot {
+  const nothing = { consumer: undefined, kept: undefined, trackId: undefined };
+  return { mid, kind, owner, ...nothing, parameters: undefined, dead: false };
+}
+
+/** The sections of our last description, of which those of the streams stay for them. */
+function slotsOf(last: RemoteDescription, streams: ReadonlySet<string>): Slot[] {
+  return last.sections.flatMap((section): Slot[] => {
+    const { mid, kind, msid, sends } = section;
+    if (kind === 'application') {
+      return [];
+    }
+    const kept = sends && streams.has(msid?.streamId ?? '') ? msid?.streamId : undefined;
+    const parameters = section.rejected ? rejected(section) : parametersOf(section);
+    const nobody = { owner: undefined, consumer: undefined };
+    return [
+      { mid, kind, ...nobody, kept, trackId: msid?.trackId, parameters, dead: section.rejected },
+    ];
+  });
+}
+
+function parametersOf({ kind, codecs, extensions }: RemoteSection): RtpParameters {
+  return {
+    codecs: codecs.map(({ name, payloadType, clockRate, channels, parameters, feedback }) => ({
+      mimeType: `${kind}/${name}`,
+      payloadType,
+      clockRate,
+      ...(channels === undefined ? {} : { channels }),
+      parameters,
+      rtcpFeedback: [...feedback],
+    })),
+    headerExtensions: extensions.map(({ id, uri }) => ({ id, uri })),
+  };
+}
+
+/** Of a section that was refused its payload types are all that is ever said again. */
+function rejected({ kind, payloads }: RemoteSection): RtpParameters {
+  const types = payloads.split(' ').map(Number);
+  const codecs = types.map((payloadType) => ({
+    mimeType: `${kind}/none`,
+    payloadType,
+    clockRate: 1,
+  }));
+  return { codecs };
+}
