@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { Route } from '../cascade-tree.ts';
 import { GrantText } from '../grant.ts';
 import type { Contract } from '../contract.ts';
+import { ClientSdpMessage, ConnectionPlan, restoreConnection, SdpMessage } from './connections.ts';
 import { ClientId, ConnectionId, ErizoId, RecordingId, RoomId, StreamId } from '../ids.ts';
 import { Layer } from '../layers.ts';
 import { limits } from '../limits.ts';
@@ -12,30 +13,9 @@ import {
   ClientBandwidth,
 } from './bandwidth.ts';
 
-/**
- * How the streams of a client share connections: Licode's `singlePC: false` is one connection a
- * `stream`, its `singlePC: true` is `single`: one for all that it publishes and one for all it
- * subscribes to, kept until the client leaves. `dual` is ours: the same two, closed when empty.
- */
-export const ConnectionPlan = v.picklist(['stream', 'single', 'dual']);
+export { ClientSdpMessage, ConnectionPlan, SdpMessage } from './connections.ts';
 
-const sdp = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.clientMessage_bytes));
 const label = v.pipe(v.string(), v.maxLength(limits.name_chars));
-
-/** SDP between a client and its connection (Licode: `connectionMessage`, `connection_message_erizo`). */
-export const SdpMessage = v.variant('type', [
-  v.strictObject({ type: v.literal('offer'), sdp }),
-  v.strictObject({ type: v.literal('answer'), sdp }),
-]);
-
-/** What a client says of one of its connections: beside SDP, that it could not use ours or lost it. */
-export const ClientSdpMessage = v.variant('type', [
-  ...SdpMessage.options,
-  /** Our offer could not be taken. */
-  v.strictObject({ type: v.literal('offer-error') }),
-  /** The client gave the connection up. */
-  v.strictObject({ type: v.literal('failed') }),
-]);
 
 /** What may change of a stream while it is published or played (Licode: `updatestream`). Absent is as before. */
 export const StreamConfig = v.strictObject({
@@ -140,27 +120,7 @@ export const controllerToErizo = {
     timeout_ms: 5_000,
     idempotent: true,
   },
-  /**
-   * A connection that was lost with another process goes on here under its id, over the client's same
-   * RTCPeerConnection: this process offers its m-sections with an ICE and DTLS of its own. `last` is what
-   * both sides agreed on last: the client's description where it publishes, ours where it subscribes. A
-   * connection that got no such description begins with its first offer. The m-sections of `streams` stay
-   * as they are until these are added again (`addSubscriber`) or removed.
-   */
-  restoreConnection: {
-    params: v.strictObject({
-      clientId: ClientId,
-      connectionId: ConnectionId,
-      plan: ConnectionPlan,
-      direction: v.picklist(['publish', 'subscribe']),
-      last: v.optional(sdp),
-      streams: v.pipe(v.array(StreamId), v.maxLength(limits.streamsPerRoom)),
-    }),
-    result: v.null(),
-    errors: ['conflict', 'overloaded', 'sdp_malformed'],
-    timeout_ms: 5_000,
-    idempotent: false,
-  },
+  restoreConnection,
   /**
    * Part `initializing` once there is a connection that takes the client's offer; the answer when
    * media can flow. A call that ends otherwise leaves nothing behind.
@@ -390,9 +350,6 @@ export const Hello = v.strictObject({
   id: v.union([ErizoId, v.pipe(v.string(), v.minLength(1), v.maxLength(128))]),
 });
 
-export type ConnectionPlan = v.InferOutput<typeof ConnectionPlan>;
-export type SdpMessage = v.InferOutput<typeof SdpMessage>;
-export type ClientSdpMessage = v.InferOutput<typeof ClientSdpMessage>;
 export type AudioLevel = v.InferOutput<typeof AudioLevel>;
 export type RtpStats = v.InferOutput<typeof RtpStats>;
 export type StreamConfig = v.InferOutput<typeof StreamConfig>;
