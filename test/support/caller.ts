@@ -129,7 +129,11 @@ function installCall(): void {
 
 const RoomMade = v.object({ _id: v.string() });
 
-async function tokenFor(system: LocalSystem, { room, name, pin }: CallerWish): Promise<string> {
+/** A token with that pin, as the app's server would make it. */
+export async function tokenFor(
+  system: LocalSystem,
+  { room, name, pin }: CallerWish,
+): Promise<string> {
   const made = await nuve(system, 'POST', 'rooms', { name: room, options: { getOrCreate: true } });
   const { _id } = v.parse(RoomMade, await made.json());
   const user = { username: name, role: 'presenter' };

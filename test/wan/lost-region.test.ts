@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import * as v from 'valibot';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { processesWithEnv } from '../../infra/proc.ts';
+import { NodesAnswer } from '../../protocol/contracts/nodes.ts';
+import type { RegionPin } from '../../protocol/token.ts';
+import { nuve, tokenFor } from '../support/caller.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { busyErizos, countersOf } from '../support/counters.ts';
+import { whyNoWan } from './permission.ts';
+import { clientHost, nodeHost } from './system.ts';
+import type { WanSystem } from './system.ts';
+import { Talker } from './talker.ts';
+import { startTestMesh } from './test-mesh.ts';
+
+/** Regions and processes of a running call that are lost, and such that stop and wake up later. */
+
+const patience = { timeout: 60_000, interval: 100 };
+const lastMile_ms = 10;
+const why = whyNoWan();
+/** From the first to the last there is a detour through the middle, which is the shorter way. */
+const [first, middle, last] = ['first', 'middle', 'last'];
+const matrix = {
+  regions: [
+    { id: first, lat: 50, lon: 0 },
+    { id: middle, lat: 45, lon: 20 },
+    { id: last, lat: 40, lon: 40 },
+  ],
+  rtts_ms: { [first]: { [middle]: 20, [last]: 120 }, [middle]: { [last]: 20 } },
+  jitters_ms: {},
+  losses: {},
+};
+const regions = matrix.regions.map(({ id }) => id);
+
+describe.skipIf(why !== undefined)(`a call on a WAN ${why ?? ''}`, () => {
+  let mesh: WanSystem;
+  let browser: Browser;
+  let stop: () => Promise<void>;
+
+  beforeAll(async () => {
+    ({ mesh, stop } = await startTestMesh({ matrix, lastMile_ms, prerunProcesses: 1 }));
+    const host = clientHost(first);
+    // One browser stands for people near each node.
+    for (const region of regions) {
+      await mesh.wan.link(host, nodeHost(region), { rtt_ms: lastMile_ms });
+    }
+    browser = await launchChromium({
+      enter: mesh.client(first).enter,
+      secureOrigin: mesh.system.edgeUrl,
+    });
+    await vi.waitFor(async () => {
+      const answer = await nuve(mesh.system, 'GET', 'nodes');
+      const { nodes } = v.parse(NodesAnswer, await answer.json());
+      expect(nodes.map(({ load }) => Object.keys(load.rtts_ms ?? {}).length)).toEqual([2, 2, 2]);
+    }, patience);
+  });
+
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stop?.();
+  });
+
+  async function enter(room: string, pin: RegionPin, options?: { deaf: boolean }): Promise<Talker> {
+    const token = await tokenFor(mesh.system, { room, name: 'somebody', pin });
+    return await Talker.join(browser, mesh.system.edgeUrl, token, options);
+  }
+
+  const only = (region: string): RegionPin => ({ allow: [region] });
+
+  /** Resolves when the Room object has made the routes of a room, of which there is one. */
+  async function routed(): Promise<void> {
+    const log = join(mesh.system.stateDir, 'log', 'edge.log');
+    await vi.waitFor(
+      () => expect(readFileSync(log, 'utf8')).toContain('the routes of a room have changed'),
+      patience,
+    );
+  }
+
+  /** The way between the node of a region and everybody else. */
+  async function cutOff(region: string, how: 'cut' | 'heal'): Promise<void> {
+    const others = mesh.wan.hosts.filter(({ name }) => name !== nodeHost(region));
+    await Promise.all(others.map(({ name }) => mesh.wan[how](nodeHost(region), name)));
+  }
+
+  /** The main process of an ErizoJS, whose worker is not touched. */
+  function pidOf(erizoId: string): number {
+    const all = processesWithEnv({ RIZOMA_ERIZO_ID: erizoId });
+    return all.find(({ command }) => command.includes('nodes/erizo/main.ts'))?.pid ?? 0;
+  }
+
+  const feedsOf = async (region: string): Promise<number | undefined> =>
+    (await countersOf(mesh.system, region))['feeds'];
+
+  async function heard(talker: Talker, what: string): Promise<void> {
+    await vi.waitFor(async () => expect(await talker.heard()).toContain(what), patience);
+  }
+
+  test('that loses a region goes on: who pulls from it pulls from another, its clients go where they may, or come back with it', async () => {
+    const room = 'lost region';
+    const [ann, eve] = [
+      await enter(room, only(first)),
+      await enter(room, only(last), { deaf: true }),
+    ];
+    const stream = await ann.publish();
+    const ben = await enter(room, { allow: [first, middle], prefer: [middle] });
+    const dan = await enter(room, only(middle));
+    await Promise.all([ben.shows(stream), dan.shows(stream)]);
+    // Three regions are in it from now on, and have routes before anything is watched in the last.
+    await eve.publish();
+    await routed();
+    const before = await feedsOf(middle);
+    const cleo = await enter(room, only(last));
+    await cleo.shows(stream);
+    expect(await feedsOf(middle)).toBe((before ?? 0) + 1);
+    const { clientId } = await ben.place();
+
+    const lostAt_ms = performance.now();
+    await cutOff(middle, 'cut');
+    await mesh.system.killRegion(middle);
+
+    await heard(ben, `moved: ${first}`);
+    console.log(JSON.stringify({ movedAfter_ms: Math.round(performance.now() - lostAt_ms) }));
+    expect(await ben.place()).toEqual({ region: first, clientId });
+    await Promise.all([cleo.playsFor(2), ben.playsFor(2)]);
+    console.log(JSON.stringify({ playsAfter_ms: Math.round(performance.now() - lostAt_ms) }));
+    // Who may be nowhere else is told so.
+    const words = `there is no node in what the pin leaves (allow ${middle}) now; try again`;
+    await heard(dan, `reconnecting: ${words}`);
+
+    await cutOff(middle, 'heal');
+    await mesh.system.restartNode(middle);
+    await heard(dan, 'reconnected');
+    await dan.playsFor(2);
+  });
+
+  test('goes on where an ErizoJS stops, which is ended, and whose clients get another', async () => {
+    const { system } = mesh;
+    const room = 'stopped ErizoJS';
+    const [ann, ben] = [await enter(room, only(first)), await enter(room, only(middle))];
+    const own = await ben.publish();
+    const stream = await ann.publish();
+    await Promise.all([ben.shows(stream), ann.shows(own)]);
+    const [busy = ''] = await busyErizos(system, middle);
+    const pid = pidOf(busy);
+
+    process.kill(pid, 'SIGSTOP');
+
+    await vi.waitFor(() => expect(system.erizoPids(middle)).not.toContain(pid), patience);
+    await heard(ann, `went ${own}`);
+    await vi.waitFor(async () => expect(await ann.streams()).toHaveLength(1), patience);
+    await Promise.all([ben.playsFor(2), ann.playsFor(2)]);
+  });
+
+  test('goes on where a node stops for longer than its lease, whose clients go elsewhere, and which takes nothing back', async () => {
+    const { system } = mesh;
+    const room = 'stopped node';
+    const ann = await enter(room, only(first));
+    const ben = await enter(room, { allow: [first, middle], prefer: [middle] });
+    const own = await ben.publish();
+    const stream = await ann.publish();
+    await Promise.all([ben.shows(stream), ann.shows(own)]);
+    const { clientId } = await ben.place();
+    const pid = system.nodes.find(({ region }) => region === middle)?.pid ?? 0;
+
+    process.kill(pid, 'SIGSTOP');
+
+    await heard(ben, `moved: ${first}`);
+    await vi.waitFor(
+      async () => expect((await system.regionStates()).has(middle)).toBe(false),
+      patience,
+    );
+    await Promise.all([ben.playsFor(2), ann.playsFor(2)]);
+    const seen = await ann.heard();
+
+    process.kill(pid, 'SIGCONT');
+
+    await vi.waitFor(
+      async () => expect((await system.regionStates()).has(middle)).toBe(true),
+      patience,
+    );
+    await vi.waitFor(
+      async () =>
+        expect(await countersOf(system, middle)).toMatchObject({ clients: 0, publishers: 0 }),
+      patience,
+    );
+    await Promise.all([ben.playsFor(2), ann.playsFor(2)]);
+    expect(await ben.place()).toEqual({ region: first, clientId });
+    expect(await ann.streams()).toEqual([own]);
+    expect(await ann.heard()).toEqual(seen);
+  });
+});
