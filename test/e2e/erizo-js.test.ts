@@ -116,4 +116,25 @@ describe.skipIf(path === undefined)('Licode’s own client, unmodified', () => {
       await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
     },
   );
+
+  it('hears of a connection that carries too little, and says how it is to be shared', async () => {
+    const room = 'erizo.js and bandwidth';
+    const options = { singlePC: true };
+    const ann = await join({ room, name: 'ann', region: 'eu-west' }, options);
+    const bob = await join({ room, name: 'bob', region: 'ap-northeast' }, options);
+    const least = { minVideoBW: 250, scheme: 'notify-slideshow' };
+    const id = await ann.evaluate(inPage.publish, least);
+    await heard(bob, `added ${id}`);
+    await bob.evaluate(inPage.subscribe, id);
+    await heard(bob, `subscribed ${id}`);
+    await bob.evaluate(inPage.plays, id);
+    await bob.waitForFunction(() => window.quality === 'good');
+    await bob.evaluate(inPage.setBandwidth, { strategy: 'high', target_bps: 60_000 });
+    const config = { priorityLevel: '40', slideShowBelowLayer: { enabled: false } };
+    await bob.evaluate(inPage.configure, { id, config });
+    await heard(bob, `insufficient ${id}`);
+    await heard(bob, `slideshow ${id}`);
+    await Promise.all([ann, bob].map((page) => page.evaluate(() => window.room.disconnect())));
+    await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+  });
 });

@@ -8,13 +8,14 @@ export interface ErizoStream {
   play(element: string, options: object): void;
   sendData(message: unknown): void;
   on(type: string, listener: (event: { msg?: unknown }) => void): void;
+  updateConfiguration(config: object): void;
 }
 
 interface ErizoRoom {
   readonly remoteStreams: { get(id: string): ErizoStream | undefined };
   connect(options: object): void;
   disconnect(): void;
-  on(type: string, listener: (event: { stream?: ErizoStream }) => void): void;
+  on(type: string, listener: (event: { stream?: ErizoStream; message?: string }) => void): void;
   publish(stream: ErizoStream, options: object, done: (id?: string, error?: string) => void): void;
   subscribe(
     stream: ErizoStream,
@@ -22,6 +23,8 @@ interface ErizoRoom {
     done: (ok?: boolean, error?: string) => void,
   ): void;
   unsubscribe(stream: ErizoStream): void;
+  setStreamPriorityStrategy(strategy: string, done: (result: unknown) => void): void;
+  setConnectionTargetBandwidth(bps: number, done: (result: unknown) => void): void;
 }
 
 declare global {
@@ -34,6 +37,8 @@ declare global {
     local: ErizoStream;
     /** `<type> <stream id>` of all events of the room, and `data <stream id> <message>`. */
     heard: string[];
+    /** That of the worst of its connections, when it was told. */
+    quality: string | undefined;
   }
 }
 
@@ -48,9 +53,15 @@ export async function connect(given: { token: string; options: object }): Promis
         stream?.on('stream-data', ({ msg }) =>
           window.heard.push(`data ${stream.getID()} ${JSON.stringify(msg)}`),
         );
+        stream?.on('bandwidth-alert', ({ msg }) =>
+          window.heard.push(`${String(msg)} ${stream.getID()}`),
+        );
       }
     });
   }
+  room.on('quality-level', ({ message }) => {
+    window.quality = message;
+  });
   await new Promise<void>((resolve) => {
     room.on('room-connected', () => resolve());
     room.connect(given.options);
@@ -107,4 +118,19 @@ export async function goesOn(id: string): Promise<void> {
   for (const before = shown(); shown() < before + 15;) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Asks for a strategy and a target, and resolves when both were answered. */
+export async function setBandwidth(wanted: {
+  strategy: string;
+  target_bps: number;
+}): Promise<void> {
+  const { room } = window;
+  await new Promise((resolve) => room.setStreamPriorityStrategy(wanted.strategy, resolve));
+  await new Promise((resolve) => room.setConnectionTargetBandwidth(wanted.target_bps, resolve));
+}
+
+/** Changes the configuration of a stream that it receives; Licode's client is told nothing of that. */
+export function configure(given: { id: string; config: object }): void {
+  window.room.remoteStreams.get(given.id)?.updateConfiguration(given.config);
 }

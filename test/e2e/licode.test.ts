@@ -128,3 +128,56 @@ describe.each([
     await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
   });
 });
+
+describe('pages for Licode', () => {
+  it('get what fits, hear of connections that carry too little, and say how those are shared', async () => {
+    const room = 'licode and bandwidth';
+    const options = { singlePC: 'true', streamPriorityStrategy: 'low' };
+    const ann = await join({ room, name: 'ann', region: 'eu-west' }, options);
+    const bob = await join({ room, name: 'bob', region: 'ap-northeast' }, options);
+    expect(await bob.page.evaluate(() => window.licode.connected)).toMatchObject({
+      streamPriorityStrategy: 'low',
+    });
+    const wanted = { name: 'wanted' };
+    const least = { minVideoBW: 250, scheme: 'notify-break' };
+    const first = await ann.page.evaluate(
+      ([attributes, more]) => window.licode.publish(attributes, more),
+      [wanted, least] as const,
+    );
+    const second = await ann.page.evaluate(
+      (attributes) => window.licode.publish(attributes),
+      wanted,
+    );
+    await ann.page.evaluate(() => window.licode.publish({ name: 'other' }));
+    for (const id of [first, second]) {
+      await told(bob.page, `onAddStream ${id}`);
+    }
+    const selectors = { '/attributes/name': 'wanted' };
+    expect(
+      await bob.page.evaluate((message) => window.licode.ask('autoSubscribe', message), {
+        selectors,
+      }),
+    ).toBe(true);
+    await told(bob.page, 'auto-streams-subscription of 2');
+    await Promise.all([plays(bob.page, first), plays(bob.page, second)]);
+    expect(await bob.page.evaluate(() => window.licode.connections)).toBe(1);
+    await told(bob.page, 'quality 2');
+
+    expect(
+      await bob.page.evaluate(() => window.licode.ask('setConnectionTargetBandwidth', 60_000)),
+    ).toBe(true);
+    await told(bob.page, `insufficient ${first}`);
+    await told(bob.page, `audio-only ${first}`);
+    await ann.page.evaluate(
+      (id) => window.licode.setAttributes(id, { name: 'not any more' }),
+      second,
+    );
+    await told(bob.page, 'auto-streams-unsubscription of 1');
+
+    await Promise.all(
+      [ann, bob].map(({ page }) => page.evaluate(() => window.licode.disconnect())),
+    );
+    expect([...ann.complaints, ...bob.complaints]).toEqual([]);
+    await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+  });
+});

@@ -43,6 +43,8 @@ export class LicodePage {
       void this.#follow(event);
     }
     void this.#followConnections();
+    void this.#followAutomatic();
+    void this.#followAlerts();
   }
 
   /** Connects as Licode's client does: the fields of the token and the page's options in one query. */
@@ -68,12 +70,13 @@ export class LicodePage {
     return this.#held.filter(({ pc }) => pc.signalingState !== 'closed');
   }
 
-  async publish(attributes: Body): Promise<string> {
+  async publish(attributes: Body, more: Body = {}): Promise<string> {
     const media = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
     const options = {
       ...{ state: 'erizo', data: true, audio: true, video: true, label: media.id, attributes },
       ...{ muteStream: { audio: false, video: false }, encryptTransport: true },
       ...{ handlerProfile: null, minVideoBW: 0, maxVideoBW: 300 },
+      ...more,
     };
     const [id, erizoId, connectionId] = await this.#client.ask('publish', { options });
     if (typeof id !== 'string') {
@@ -127,6 +130,17 @@ export class LicodePage {
     const held = this.#hold('subscribe', String(connectionId), String(erizoId));
     this.#received.set(id, { held, media: undefined, video: undefined });
     await this.until(`media ${id}`);
+  }
+
+  /** Resolves with the answer to something else that Licode's client may ask. */
+  async ask(event: string, message: unknown): Promise<unknown> {
+    return (await this.#client.ask(event, message))[0];
+  }
+
+  /** Resolves with the answer to a change of a stream. */
+  async update(id: string, config: Body): Promise<unknown> {
+    const msg = { type: 'updatestream', config };
+    return this.ask('streamMessage', { options: { streamId: id, msg } });
   }
 
   /** Licode's client is done when it was answered and its tracks are gone. */
@@ -242,13 +256,43 @@ export class LicodePage {
     }
   }
 
+  /** Licode's client hears of streams that it did not ask for by name in a message of their process. */
+  async #followAutomatic(): Promise<never> {
+    for (;;) {
+      const { mess, context } = (await this.#client.next('stream_message_erizo')) as {
+        mess: { streamIds: string[]; connectionId?: string; erizoId?: string };
+        context: string;
+      };
+      for (const id of mess.streamIds) {
+        if (context === 'auto-streams-subscription') {
+          const held = this.#hold('subscribe', String(mess.connectionId), String(mess.erizoId));
+          this.#received.set(id, { held, media: undefined });
+        } else {
+          this.#end(id);
+        }
+      }
+      this.#tell(`${context} of ${mess.streamIds.length}`);
+    }
+  }
+
+  async #followAlerts(): Promise<never> {
+    for (;;) {
+      const { streamID, message } = (await this.#client.next('onBandwidthAlert')) as Body;
+      this.#tell(`${String(message)} ${String(streamID)}`);
+    }
+  }
+
   async #followConnections(): Promise<never> {
     for (;;) {
       const message = await this.#client.next('connection_message_erizo');
       const { connectionId, evt } = message as {
         connectionId: string;
-        evt: RTCSessionDescriptionInit;
+        evt: RTCSessionDescriptionInit | { type: 'quality_level'; level: number };
       };
+      if (evt.type === 'quality_level') {
+        this.#tell(`quality ${evt.level}`);
+        continue;
+      }
       const held = this.#held.findLast((one) => one.connectionId === connectionId);
       if (held !== undefined && (evt.type === 'offer' || evt.type === 'answer')) {
         // Not one after the other: what a closed connection was asked is never done.
