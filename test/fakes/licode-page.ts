@@ -266,7 +266,7 @@ export class LicodePage {
       for (const id of mess.streamIds) {
         if (context === 'auto-streams-subscription') {
           const held = this.#hold('subscribe', String(mess.connectionId), String(mess.erizoId));
-          this.#received.set(id, { held, media: undefined });
+          this.#received.set(id, { held, media: undefined, video: undefined });
         } else {
           this.#end(id);
         }
