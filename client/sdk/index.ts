@@ -39,4 +39,4 @@ export type { LayerCount } from './encodings.ts';
 export type { JoinOptions, JoinRequest } from './join.ts';
 export type { RoomEvents } from './room-events.ts';
 export type { AudioStats, StreamStats, VideoStats } from './stats.ts';
-export type { LocalStreamEvents, RemoteStreamEvents } from './streams.ts';
+export type { LocalStreamEvents, Playback, RemoteStreamEvents } from './streams.ts';

@@ -4,6 +4,7 @@ import { ConnectionId, StreamId } from '../../protocol/ids.ts';
 import type { SdpMessage } from '../../protocol/contracts/controller-erizo.ts';
 import { parse } from '../../protocol/parse.ts';
 import { errorOfWords } from './errors.ts';
+import type { Playback } from './streams.ts';
 
 /** What the signalling needs of a channel. */
 export interface Caller {
@@ -66,6 +67,13 @@ export class Signalling {
     refuse(answer);
     const [, erizo, connectionId] = parse(Subscribed, answer, 'the answer to subscribe');
     return { erizoId: erizo, connectionId };
+  }
+
+  /** How a stream is played that is subscribed to (Licode: `updatestream`, where -1 leaves it open). */
+  async configure(streamId: string, { maxSpatial, maxTemporal }: Playback): Promise<void> {
+    const qualityLayer = { spatialLayer: maxSpatial ?? -1, temporalLayer: maxTemporal ?? -1 };
+    const msg = { type: 'updatestream', config: { qualityLayer } };
+    await this.#caller.call('streamMessage', { options: { streamId, msg } });
   }
 
   async unpublish(streamId: string): Promise<void> {

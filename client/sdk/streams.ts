@@ -1,7 +1,16 @@
 import type { PublicStream } from '../../protocol/contracts/client.ts';
 import { Emitter } from './emitter.ts';
 
+/** How a stream is to be played; what is not said is left open. */
+export interface Playback {
+  /** The best layers of simulcast or SVC, spatial and temporal, 0 being the lowest. */
+  readonly maxSpatial?: number;
+  readonly maxTemporal?: number;
+}
+
 export interface RemoteStreamEvents {
+  /** It is to be played otherwise from now on. */
+  playback: Playback;
   /** Its media is there, for the first time or anew after a failure. */
   media: MediaStream;
   /** It left the room. */
@@ -18,6 +27,7 @@ export class RemoteStream extends Emitter<RemoteStreamEvents> {
   readonly video: boolean;
   readonly attributes: Readonly<Record<string, unknown>>;
   #media: MediaStream | undefined;
+  #playback: Playback = {};
 
   constructor(stream: PublicStream) {
     super();
@@ -32,6 +42,16 @@ export class RemoteStream extends Emitter<RemoteStreamEvents> {
   /** What it plays, while it is subscribed to. */
   get media(): MediaStream | undefined {
     return this.#media;
+  }
+
+  get playback(): Playback {
+    return this.#playback;
+  }
+
+  /** Takes the place of what was said before, also for when it is subscribed to later or anew. */
+  setPlayback(playback: Playback): void {
+    this.#playback = playback;
+    this.emit('playback', playback);
   }
 
   /** The kinds of track that it has. */

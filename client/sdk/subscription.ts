@@ -27,10 +27,12 @@ export class Subscription {
   #held: Held | undefined;
   #withdrawn: Promise<void> = Promise.resolve();
   #streamEnded = false;
+  readonly #stopListening: () => void;
 
   private constructor(components: MediaComponents, options: SubscriptionOptions) {
     this.#components = components;
     this.stream = options.stream;
+    this.#stopListening = this.stream.on('playback', () => this.#configure());
     this.#keeper = new Keeper(components, {
       attempt: (signal) => this.#attempt(signal),
       onLive: () => undefined,
@@ -106,6 +108,7 @@ export class Subscription {
   }
 
   #end(error: RizomaError): void {
+    this.#stopListening();
     this.#keeper.close();
     this.#first.reject(error);
     this.stream.handleMedia(undefined);
@@ -123,6 +126,9 @@ export class Subscription {
     const peer = connections.subscribing(ref);
     const held = { connectionId, peer };
     this.#held = held;
+    if (Object.keys(this.stream.playback).length > 0) {
+      this.#configure();
+    }
     signal.addEventListener('abort', () => {
       this.#held = this.#held === held ? undefined : this.#held;
       peer.drop(id);
@@ -136,6 +142,14 @@ export class Subscription {
     if (!signal.aborted) {
       this.stream.handleMedia(media);
       this.#first.resolve(media);
+    }
+  }
+
+  /** Where it is subscribed to. A controller that cannot be told has lost the subscription too. */
+  #configure(): void {
+    if (this.#held !== undefined) {
+      const { id, playback } = this.stream;
+      this.#components.signalling.configure(id, playback).catch(() => undefined);
     }
   }
 
