@@ -48,6 +48,11 @@ export const limits = {
    * looks away for a moment costs no encoder its start, which takes a key frame.
    */
   layerHold_ms: 2_000,
+  /**
+   * Of the last few who spoke another set is shown once in this time at most: faster nobody follows, and each
+   * change costs a key frame.
+   */
+  lastNHold_ms: 1_000,
   /** Key-frame requests pass upstream at most once per stream in this time. */
   keyFrameRequest_ms: 500,
   /** Users in one part of a list: with names of the longest kind they are half of a frame. */

@@ -1,0 +1,114 @@
+import type { Cancel, Clock } from '../../protocol/clock.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { LastN, LastNEvent } from './last-n.ts';
+import { lastN, nobodyThere } from './last-n.ts';
+import type { SoundListener } from './room-sound.ts';
+
+const hold_ms = limits.lastNHold_ms;
+
+/** Whom a client hears. */
+export interface Ear {
+  listen(roomId: string, key: string, listener: SoundListener): void;
+  forget(key: string): void;
+}
+
+export interface ShownVideosOptions {
+  clientId: string;
+  /** The video of the stream is to be sent, or not any more. */
+  show: (streamId: string, shown: boolean) => void;
+  /** Others are shown than before; only where there is a limit. */
+  onChange: (streamIds: string[]) => void;
+}
+
+/** Sends a client the videos of those who spoke last, where it asked for that: the shell around `lastN`. */
+export class ShownVideos {
+  readonly #clock: Clock;
+  readonly #ear: Ear;
+  readonly #key: string;
+  readonly #options: ShownVideosOptions;
+  #state: LastN = nobodyThere;
+  #isListening = false;
+  #stopWait: Cancel | undefined;
+
+  constructor(components: { clock: Clock; ear: Ear }, options: ShownVideosOptions) {
+    this.#clock = components.clock;
+    this.#ear = components.ear;
+    this.#key = `${options.clientId} last-n`;
+    this.#options = options;
+  }
+
+  isShown(streamId: string): boolean {
+    return this.#state.shown.has(streamId);
+  }
+
+  /** How many the client wants, of those who speak in the room; all where it is undefined. */
+  limit(roomId: string, limit: number | undefined): void {
+    const isLimited = limit !== undefined;
+    if (limit !== this.#state.limit) {
+      this.#apply({ kind: 'limited', limit });
+    }
+    if (isLimited && !this.#isListening) {
+      this.#isListening = true;
+      this.#ear.listen(roomId, this.#key, {
+        speaker: (_roomId, streamId) => this.#apply({ kind: 'spoke', streamId }),
+        levels: () => undefined,
+      });
+    } else if (!isLimited) {
+      this.#stopListening();
+    }
+  }
+
+  /** The client plays the video of a stream. */
+  add(streamId: string): void {
+    this.#apply({ kind: 'came', streamId });
+  }
+
+  remove(streamId: string): void {
+    this.#apply({ kind: 'left', streamId });
+  }
+
+  pin(streamId: string, pinned: boolean): void {
+    if (pinned !== this.#state.pinned.has(streamId)) {
+      this.#apply({ kind: 'pinned', streamId, pinned });
+    }
+  }
+
+  close(): void {
+    this.#stopListening();
+    this.#stopWait?.();
+    this.#stopWait = undefined;
+  }
+
+  #apply(event: LastNEvent): void {
+    const before = this.#state;
+    const next = lastN(before, event, { now_ms: this.#clock.now(), hold_ms });
+    this.#state = next;
+    if (next.heldUntil_ms !== before.heldUntil_ms) {
+      this.#wait(next.heldUntil_ms);
+    }
+    const shown = [...next.shown].filter((id) => !before.shown.has(id));
+    const hidden = [...before.shown].filter((id) => !next.shown.has(id));
+    // Who is gone needs to be told no more.
+    hidden.filter((id) => next.order.includes(id)).forEach((id) => this.#options.show(id, false));
+    shown.forEach((id) => this.#options.show(id, true));
+    const isNews = shown.length + hidden.length > 0 || next.limit !== before.limit;
+    if (isNews && next.limit !== undefined) {
+      this.#options.onChange([...next.shown]);
+    }
+  }
+
+  #wait(until_ms: number | undefined): void {
+    this.#stopWait?.();
+    this.#stopWait =
+      until_ms === undefined
+        ? undefined
+        : this.#clock.after(until_ms - this.#clock.now(), () => this.#apply({ kind: 'time' }));
+  }
+
+  #stopListening(): void {
+    if (this.#isListening) {
+      this.#isListening = false;
+      this.#ear.forget(this.#key);
+    }
+  }
+}
