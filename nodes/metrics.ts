@@ -46,6 +46,8 @@ const gauges = [
   ['rizoma_pulls', 'pulls'],
   ['rizoma_wan_pulls', 'wanPulls'],
   ['rizoma_feeds', 'feeds'],
+  ['rizoma_publishers_unwatched', 'unwatchedPublishers'],
+  ['rizoma_videos_hidden', 'hiddenVideos'],
   ['rizoma_recordings', 'recordings'],
 ] as const satisfies readonly (readonly [MetricName, keyof ErizoCounters])[];
 
@@ -53,6 +55,7 @@ const totals = [
   ['rizoma_cascade_opens_total', 'cascadeOpens'],
   ['rizoma_pipe_received_bytes_total', 'pipeBytesReceived'],
   ['rizoma_pipe_sent_bytes_total', 'pipeBytesSent'],
+  ['rizoma_layers_told_total', 'layersTold'],
   ['rizoma_recordings_started_total', 'recordingsStarted'],
   ['rizoma_recordings_failed_total', 'recordingsFailed'],
 ] as const satisfies readonly (readonly [MetricName, keyof ErizoCounters])[];

@@ -140,6 +140,18 @@ export const metrics = {
   rizoma_pulls: { ...open, help: 'Streams that come in over pipes' },
   rizoma_wan_pulls: { ...open, help: 'Streams that come in from another region' },
   rizoma_feeds: { ...open, help: 'Streams that go out over pipes' },
+  rizoma_publishers_unwatched: {
+    ...open,
+    help: 'Streams whose publishers send no video, as nobody plays or records it',
+  },
+  rizoma_layers_told_total: {
+    ...sum,
+    help: 'How often publishers were told up to which layer their video is wanted',
+  },
+  rizoma_videos_hidden: {
+    ...open,
+    help: 'Videos that clients are not sent since they want those of the last few who spoke',
+  },
   rizoma_recordings: { ...open, help: 'Files of recordings that are being written' },
   rizoma_recordings_started_total: { ...sum, help: 'Recordings that began' },
   rizoma_recordings_failed_total: {

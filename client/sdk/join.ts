@@ -16,6 +16,8 @@ export interface JoinRequest {
 export interface JoinOptions extends Pick<RoomOptions, 'maxVideoBitrate_bps'> {
   /** To be told who speaks (`active-speaker`), or that and how loud the streams are (`audio-levels`). */
   sound?: SoundWish;
+  /** Of how many of those who spoke last the video is wanted (`Room.setLastN`); of all, unless it is said. */
+  lastN?: number;
 }
 
 export type JoinComponents = EntranceComponents & Omit<RoomComponents, 'entrance'>;
@@ -31,10 +33,14 @@ export async function joinWith(
 ): Promise<Room> {
   try {
     const { token } = request;
-    const { sound, ...publishing } = options;
+    const { sound, lastN, ...publishing } = options;
     const { edge } = decodeToken(token);
     const entrance = new Entrance(components, { edge: request.edge ?? edge, token, sound });
-    return Room.create({ ...components, entrance }, await entrance.first(), publishing);
+    const room = Room.create({ ...components, entrance }, await entrance.first(), publishing);
+    if (lastN !== undefined) {
+      room.setLastN(lastN);
+    }
+    return room;
   } catch (thrown) {
     throw toJoinError(thrown);
   }

@@ -1,3 +1,4 @@
+import type { AudioLevels } from '../../protocol/contracts/client.ts';
 import type { RizomaError } from '../../protocol/errors.ts';
 import type { LocalStream, RemoteStream } from './streams.ts';
 
@@ -10,6 +11,8 @@ export interface RoomEvents {
   'active-speaker': { streamId: string };
   /** How loud the loudest streams are, in dBov (0 is the loudest); at most twice a second. */
   'audio-levels': { levels: readonly { streamId: string; level_dBov: number }[] };
+  /** Of the streams that we play, those whose video comes from now on; told after `setLastN`. */
+  'last-n': { streamIds: readonly string[] };
   /** Our controller is away: it is looked for, and another one too. Streams that play go on meanwhile. */
   reconnecting: { reason: string };
   reconnected: object;
@@ -17,4 +20,9 @@ export interface RoomEvents {
   moved: { controller: string; region: string };
   /** The room is over for us; not emitted for `leave()`. */
   disconnected: { reason: string; code: string };
+}
+
+/** What a controller says of how loud streams are, in our words. */
+export function levelsOf(said: AudioLevels): RoomEvents['audio-levels'] {
+  return { levels: said.levels.map(({ id: streamId, level_dBov }) => ({ streamId, level_dBov })) };
 }

@@ -11,6 +11,7 @@ import { listen } from './listen.ts';
 import type { LayerCount } from './encodings.ts';
 import { Publication } from './publication.ts';
 import type { RoomEvents } from './room-events.ts';
+import { levelsOf } from './room-events.ts';
 import type { Entered, SessionComponents } from './session.ts';
 import { Session } from './session.ts';
 import { reportedError } from './signalling.ts';
@@ -48,6 +49,7 @@ export class Room extends Emitter<RoomEvents> {
   /** Whether there is a controller to ask. */
   #up = true;
   #nextNumber = 0;
+  #lastN: number | undefined;
 
   private constructor(components: RoomComponents, entered: Entered, options: RoomOptions) {
     super();
@@ -159,6 +161,15 @@ export class Room extends Emitter<RoomEvents> {
     await subscription?.close();
   }
 
+  /**
+   * From now on we are sent the video of so many of those who spoke last, and of the streams that are pinned; of all
+   * where it is undefined. Sound is not concerned. The event `last-n` says whose video comes.
+   */
+  setLastN(few: number | undefined): void {
+    this.#lastN = few;
+    this.#session.media.signalling.setLastN(few);
+  }
+
   /** What each stream sent or received so far; of those that have media. */
   async stats(): Promise<StreamStats[]> {
     const all: Promise<StreamStats | undefined>[] = [];
@@ -229,6 +240,9 @@ export class Room extends Emitter<RoomEvents> {
     this.#left = { session, cancelEnd };
     this.#session = this.#newSession(entered);
     this.#listen(this.#session);
+    if (this.#lastN !== undefined) {
+      this.setLastN(this.#lastN);
+    }
     this.#handleDirectory(entered.connected.streams);
     this.#forKept((kept) => kept.handleMoved(this.#session.media));
     this.#handleBack();
@@ -264,6 +278,8 @@ export class Room extends Emitter<RoomEvents> {
         return this.#handleDirectory(message.payload.streams);
       case 'stream_moved':
         return this.#subscriptionOf(message.payload.id)?.handleStreamMoved();
+      case 'onLastN':
+        return this.emit('last-n', { streamIds: message.payload.ids });
       case 'onLayersWanted':
         return this.#publicationOf(message.payload.id)?.handleLayers(message.payload.spatial);
       case 'move':
@@ -272,12 +288,8 @@ export class Room extends Emitter<RoomEvents> {
         return this.#handleEnded(message.payload);
       case 'onActiveSpeaker':
         return this.emit('active-speaker', { streamId: message.payload.id });
-      case 'onAudioLevels': {
-        const levels = message.payload.levels.map(({ id, level_dBov }) => {
-          return { streamId: id, level_dBov };
-        });
-        return this.emit('audio-levels', { levels });
-      }
+      case 'onAudioLevels':
+        return this.emit('audio-levels', levelsOf(message.payload));
       case 'connection_failed': {
         const { type, streamId, code, message: words } = message.payload;
         return this.#handleFailed(type, streamId, reportedError(code, words));

@@ -12,6 +12,7 @@ import {
   RemovedStream,
   RoomEnded,
 } from '../../protocol/contracts/client.ts';
+import { LastNShown } from '../../protocol/contracts/last-n.ts';
 
 const ServerMessage = v.variant('event', [
   v.object({ event: v.literal('connected'), payload: Connected }),
@@ -24,6 +25,7 @@ const ServerMessage = v.variant('event', [
   v.object({ event: v.literal('onActiveSpeaker'), payload: ActiveSpeaker }),
   v.object({ event: v.literal('onAudioLevels'), payload: AudioLevels }),
   v.object({ event: v.literal('onLayersWanted'), payload: LayersWanted }),
+  v.object({ event: v.literal('onLastN'), payload: LastNShown }),
   v.object({ event: v.literal('connection_failed'), payload: ConnectionFailed }),
 ]);
 

@@ -70,10 +70,16 @@ export class Signalling {
   }
 
   /** How a stream is played that is subscribed to (Licode: `updatestream`, where -1 leaves it open). */
-  async configure(streamId: string, { maxSpatial, maxTemporal }: Playback): Promise<void> {
+  async configure(streamId: string, playback: Playback): Promise<void> {
+    const { maxSpatial, maxTemporal, pinned = false } = playback;
     const qualityLayer = { spatialLayer: maxSpatial ?? -1, temporalLayer: maxTemporal ?? -1 };
-    const msg = { type: 'updatestream', config: { qualityLayer } };
+    const msg = { type: 'updatestream', config: { qualityLayer, pinned } };
     await this.#caller.call('streamMessage', { options: { streamId, msg } });
+  }
+
+  /** What is said of it counts for what is said after it; there is no answer to wait for. */
+  setLastN(few: number | undefined): void {
+    this.#caller.send('setLastN', { n: few ?? null });
   }
 
   async unpublish(streamId: string): Promise<void> {

@@ -6,6 +6,8 @@ export interface Playback {
   /** The best layers of simulcast or SVC, spatial and temporal, 0 being the lowest. */
   readonly maxSpatial?: number;
   readonly maxTemporal?: number;
+  /** Its video comes, however few are wanted (`Room.setLastN`). */
+  readonly pinned?: boolean;
 }
 
 export interface RemoteStreamEvents {

@@ -31,6 +31,8 @@ import type { ClientBandwidth } from '../../protocol/contracts/bandwidth.ts';
 import type { AutoSubscribeMessage as AutoSubscribeMessageType } from '../../protocol/contracts/client-auto.ts';
 import { AutoSubscribeMessage } from '../../protocol/contracts/client-auto.ts';
 import { StrategyMessage, TargetMessage } from '../../protocol/contracts/client-config.ts';
+import type { LastNMessage as LastNMessageType } from '../../protocol/contracts/last-n.ts';
+import { LastNMessage } from '../../protocol/contracts/last-n.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
@@ -86,6 +88,7 @@ export interface ClientHandlers {
   autoSubscribe(client: Client, message: AutoSubscribeMessageType): void;
   /** In the place of what it wanted before. */
   setBandwidth(client: Client, bandwidth: ClientBandwidth): Promise<void>;
+  setLastN(client: Client, message: LastNMessageType): Promise<void>;
   /** Once, and last. */
   left(client: Client, why: string): void;
 }
@@ -101,6 +104,8 @@ export class Client {
   readonly followsLayers: boolean;
   /** What it wants of all its connections. */
   bandwidth: ClientBandwidth;
+  /** Of how many of those who spoke last it is sent the video; of all where it is undefined. */
+  lastN: number | undefined;
   /** When the ticket was made with which it came. */
   readonly enteredAt_ms: number | undefined;
   readonly publications = new Map<string, Flow>();
@@ -255,6 +260,9 @@ export class Client {
         await this.#handlers.setBandwidth(this, { strategy, target_bps });
         return answer(true);
       }
+      case 'setLastN':
+        await this.#handlers.setLastN(this, parse(LastNMessage, msg, event));
+        return answer(true);
       case 'heartbeat':
         return answer();
       case 'clientDisconnection':

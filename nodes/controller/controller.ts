@@ -256,6 +256,7 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
         inputEnded: (ended) => rooms.inputEnded(ended),
         recordingEnded: (ended) => rooms.recordingEnded(ended),
         layersWanted: (wanted) => rooms.layersWanted(wanted),
+        videosShown: (shown) => rooms.videosShown(shown),
         sound: (erizoId, sound) => rooms.sound(erizoId, sound),
         died: (erizoId) => rooms.erizoDied(erizoId),
         suspect: (erizo) => void agents.deleteErizoJS(erizo.erizoId),

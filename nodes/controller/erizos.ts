@@ -47,6 +47,8 @@ export interface ErizosListener {
   recordingEnded(ended: ParamsOf<ErizoToController, 'recordingEnded'>): void;
   /** What a client that publishes a stream is to send of it. */
   layersWanted(wanted: ParamsOf<ErizoToController, 'layersWanted'>): void;
+  /** Which videos a client is sent that wants the last few. */
+  videosShown(shown: ParamsOf<ErizoToController, 'videosShown'>): void;
   /** Who is heard in a room, of the streams that the process has. */
   sound(erizoId: string, sound: SoundNews): void;
   /** Once for each process that is lost while a room uses it. */
@@ -155,6 +157,7 @@ export class Erizos {
       recordingEnded: (ended) => this.#listener.recordingEnded(ended),
       streamFailed: (failure) => this.#listener.streamFailed(erizoId, failure),
       layersWanted: (wanted) => this.#listener.layersWanted(wanted),
+      videosShown: (shown) => this.#listener.videosShown(shown),
       activeSpeaker: (news) => this.#listener.sound(erizoId, { is: 'speaker', news }),
       audioLevels: (news) => this.#listener.sound(erizoId, { is: 'levels', news }),
     };

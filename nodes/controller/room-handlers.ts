@@ -3,6 +3,7 @@ import type { AutoSubscribing } from './auto-subscribing.ts';
 import { carryDescription } from './carry-description.ts';
 import type { ClientHandlers } from './client.ts';
 import type { DataStreams } from './data-streams.ts';
+import { setLastN } from './last-n.ts';
 import type { PeerToPeer } from './p2p.ts';
 import type { Publishing } from './publishing.ts';
 import type { Recordings } from './recording.ts';
@@ -41,6 +42,7 @@ export function handlersOf(room: {
     },
     startRecorder: (client, message) => room.recordings.start(client, message),
     stopRecorder: (client, message) => room.recordings.stop(client, message),
+    setLastN,
     left: room.left,
   };
 }

@@ -1,5 +1,6 @@
 import type { ParamsOf } from '../../protocol/contract.ts';
 import type { LayersWanted } from '../../protocol/contracts/client.ts';
+import type { LastNShown } from '../../protocol/contracts/last-n.ts';
 import type { P2pSaying, RoomShare } from '../../protocol/contracts/controller-controller.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
@@ -129,6 +130,10 @@ export class Rooms implements EdgeListener, NeighbourListener {
     if (client?.publications.has(id) === true) {
       client.send('onLayersWanted', { id, spatial } satisfies LayersWanted);
     }
+  }
+
+  videosShown({ clientId, streamIds: ids }: ParamsOf<ErizoToController, 'videosShown'>): void {
+    this.#clients.get(clientId)?.client.send('onLastN', { ids } satisfies LastNShown);
   }
 
   sound(erizoId: string, sound: SoundNews): void {

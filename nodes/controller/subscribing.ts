@@ -312,6 +312,7 @@ export class Subscribing {
         ...{ audio, video, plan: client.plan, bandwidth: client.bandwidth },
         config: withAdaptation(config, this.#stream(streamId)),
         ...(client.sound === undefined ? {} : { hears: true }),
+        ...(client.lastN === undefined ? {} : { lastN: client.lastN }),
         ...(restored === undefined ? {} : { restored }),
       },
     };

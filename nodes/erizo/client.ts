@@ -21,6 +21,7 @@ import type { Engine } from './engine.ts';
 import type { MediaKind } from './media.ts';
 import type { PublishConnection } from './publish-connection.ts';
 import { Publisher } from './publisher.ts';
+import { ShownVideos } from './shown-videos.ts';
 import type { SubscribeConnection } from './subscribe-connection.ts';
 import type { Sound } from './sound.ts';
 import { Subscriber } from './subscriber.ts';
@@ -39,6 +40,8 @@ export interface ClientEvents {
   publisherEnded(publisher: Publisher): void;
   /** Of a stream of a client that sends what it is told: up to this spatial layer, or no video. */
   layersWanted(streamId: string, spatial: number | null): void;
+  /** It wants the video of the last few who spoke, and is sent that of these. */
+  videosShown(streamIds: string[]): void;
   /** It is sent the first packet of a track, so long after it asked for the stream. */
   firstMedia(kind: MediaKind, wait_ms: number): void;
   /** Nothing is left of the client. */
@@ -57,6 +60,7 @@ export class Client {
   readonly #ready = new Set<Publisher>();
   readonly #connections: ClientConnections;
   readonly #ear: SpeakerEar;
+  readonly #videos: ShownVideos;
 
   constructor(
     components: {
@@ -87,6 +91,11 @@ export class Client {
         ended: () => this.#checkIdle(),
       },
     );
+    this.#videos = new ShownVideos(components, {
+      ...options,
+      show: (streamId, shown) => this.#show(streamId, shown),
+      onChange: (streamIds) => this.#events.videosShown(streamIds),
+    });
   }
 
   get publishers(): number {
@@ -172,6 +181,12 @@ export class Client {
       },
     );
     this.#subscribers.set(streamId, subscriber);
+    this.#videos.limit(params.roomId, options.lastN);
+    if (options.video) {
+      this.#videos.pin(streamId, options.config.pinned === true);
+      this.#videos.add(streamId);
+      this.#show(streamId, this.#videos.isShown(streamId));
+    }
     target.join(subscriber);
     this.#log.info({ streamId }, 'subscriber added');
     return subscriber;
@@ -193,6 +208,24 @@ export class Client {
       throw new RizomaError('not_found', `the client has no stream ${streamId} here`);
     }
     stream.update(config);
+    if (config.pinned !== undefined && this.#subscribers.has(streamId)) {
+      this.#videos.pin(streamId, config.pinned);
+    }
+  }
+
+  /** It wants the video of so many of those who spoke last; of all, where it is undefined. */
+  setLastN(few: number | undefined): void {
+    this.#videos.setLimit(few);
+  }
+
+  /** Videos that it plays and is not sent, since it wants only a few. */
+  get hiddenVideos(): number {
+    return this.#videos.hidden;
+  }
+
+  /** Streams that it publishes without video, since nobody needs that. */
+  get unwatched(): number {
+    return [...this.#publishers.values()].filter(({ isUnwatched }) => isUnwatched).length;
   }
 
   /** Its controller was away, and may have missed which layers are wanted. */
@@ -227,6 +260,7 @@ export class Client {
       stream.close();
     }
     this.#connections.close();
+    this.#videos.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -262,13 +296,19 @@ export class Client {
 
   #onSubscriberEnd(subscriber: Subscriber): void {
     this.#subscribers.delete(subscriber.streamId);
+    this.#videos.remove(subscriber.streamId);
     this.#log.info({ streamId: subscriber.streamId }, 'subscriber ended');
     this.#checkIdle();
+  }
+
+  #show(streamId: string, shown: boolean): void {
+    this.#subscribers.get(streamId)?.wish('last-n', { paused: !shown });
   }
 
   #checkIdle(): void {
     if (this.isIdle) {
       this.#ear.close();
+      this.#videos.close();
       this.#events.idle();
     }
   }

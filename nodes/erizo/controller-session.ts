@@ -12,6 +12,8 @@ import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Log } from '../log.ts';
 import type { LayerRates } from './adaptation/layer-rates.ts';
 import { Client } from './client.ts';
+import type { ControllerPeer as Peer } from './client-events.ts';
+import { clientEvents } from './client-events.ts';
 import { erizoDefaults } from './config.ts';
 import type { Engine } from './engine.ts';
 import type { Measures } from './measures.ts';
@@ -25,7 +27,6 @@ import type { Inputs } from './input/inputs.ts';
 import type { Recordings } from './recording/recordings.ts';
 import { untilAborted } from './wait.ts';
 
-type Peer = RpcPeer<typeof erizoToController, ControllerToErizo>;
 type Params<M extends keyof ControllerToErizo> = ParamsOf<ControllerToErizo, M>;
 type Context<M extends keyof ControllerToErizo> = CallContext<PartOf<ControllerToErizo, M>>;
 
@@ -46,6 +47,8 @@ export interface Shared {
   readonly recordings: Recordings;
   readonly inputs: Inputs;
   counters(): Promise<ErizoCounters>;
+  /** A publisher was told which layers are wanted. */
+  layersTold(): void;
   /** A client is gone: the process may be idle now. */
   changed(): void;
 }
@@ -201,6 +204,10 @@ export class ControllerSession {
         this.#clients.get(clientId)?.setBandwidth(bandwidth);
         return nothing;
       },
+      setLastN: ({ clientId, n }) => {
+        this.#clients.get(clientId)?.setLastN(n ?? undefined);
+        return nothing;
+      },
       getStreamStats: ({ roomId, streamId }) => {
         const source = this.#shared.known(streamId);
         const ours = source?.roomId === roomId ? source : undefined;
@@ -322,23 +329,13 @@ export class ControllerSession {
         log: this.#log,
         rates: this.#shared.rates,
         sound: this.#shared.sound,
-        events: {
-          message: (connectionId, msg) =>
-            this.#tell((peer) => peer.notify('connectionMessage', { clientId, connectionId, msg })),
-          failed: (streamId, role, why) =>
-            this.#tell((peer) => peer.notify('streamFailed', { clientId, streamId, role, why })),
-          layersWanted: (streamId, spatial) =>
-            this.#tellNow((to) => to.notify('layersWanted', { clientId, streamId, spatial })),
-          alert: (streamId, message, bandwidth_bps) => {
-            const alert = { clientId, streamId, message, bandwidth_bps };
-            this.#tell((peer) => peer.notify('bandwidthAlert', alert));
-          },
-          quality: (connectionId, level) =>
-            this.#tell((peer) => peer.notify('qualityLevel', { clientId, connectionId, level })),
-          publisherEnded: (publisher) => this.#shared.publisherEnded(publisher.streamId),
-          firstMedia: (kind, wait_ms) => this.#shared.firstMedia(kind, wait_ms),
+        events: clientEvents({
+          clientId,
+          shared: this.#shared,
+          tell: (tell) => this.#tell(tell),
+          tellNow: (tell) => this.#tellNow(tell),
           idle: () => this.#forget(client),
-        },
+        }),
       },
       { clientId },
     );

@@ -64,6 +64,7 @@ export class Erizo {
   readonly #sessions = new Map<string, ControllerSession>();
   readonly #downstreams = new Set<Downstream>();
   #draining = false;
+  #layersTold = 0;
 
   constructor(components: ErizoComponents, options: ErizoOptions) {
     this.#components = components;
@@ -135,6 +136,9 @@ export class Erizo {
       ...engine,
       ...this.#pulls.counts,
       ...this.#recordings.counts,
+      unwatchedPublishers: sum(this.#clients(), (client) => client.unwatched),
+      hiddenVideos: sum(this.#clients(), (client) => client.hiddenVideos),
+      layersTold: this.#layersTold,
       feeds: sum([...this.#downstreams], (downstream) => downstream.feeds),
     };
   }
@@ -217,6 +221,9 @@ export class Erizo {
       recordings: this.#recordings,
       inputs: this.#inputs,
       counters: () => this.counters(),
+      layersTold: () => {
+        this.#layersTold += 1;
+      },
       changed: () => this.#onChange(),
     };
   }

@@ -21,7 +21,7 @@ export interface WantedVideo {
 }
 
 /** Who may say something of a subscriber's video: each has one wish at a time. */
-export type Wisher = 'app' | 'adaptation';
+export type Wisher = 'app' | 'adaptation' | 'last-n';
 
 /** Nobody limits it. */
 export const wholeVideo: WantedVideo = {

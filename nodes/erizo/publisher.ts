@@ -64,6 +64,12 @@ export class Publisher implements Source {
     return this.#state === 'ended';
   }
 
+  /** Nobody needs its video, and it is not sent. */
+  get isUnwatched(): boolean {
+    const { onLayers } = this.#options;
+    return this.#state === 'live' && onLayers !== undefined && this.#teller.said.video === null;
+  }
+
   /** Whether it was announced with media of this kind. */
   takes(kind: string): boolean {
     return (kind === 'audio' && this.#options.audio) || (kind === 'video' && this.#options.video);

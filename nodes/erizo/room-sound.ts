@@ -16,7 +16,7 @@ export class RoomSound implements AudioListener {
   readonly #roomId: string;
   /** The streams by the ids of their audio tracks. */
   readonly #tracks = new Map<string, string>();
-  /** By client; clients of one controller share one. */
+  /** By who asked: a client, or what chooses its videos; clients of one controller share one. */
   readonly #listeners = new Map<string, SoundListener>();
   #observer: Promise<Observer | undefined> | undefined;
   #speaker: string | undefined;

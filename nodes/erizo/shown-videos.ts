@@ -2,15 +2,9 @@ import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { LastN, LastNEvent } from './last-n.ts';
 import { lastN, nobodyThere } from './last-n.ts';
-import type { SoundListener } from './room-sound.ts';
+import type { Sound } from './sound.ts';
 
 const hold_ms = limits.lastNHold_ms;
-
-/** Whom a client hears. */
-export interface Ear {
-  listen(roomId: string, key: string, listener: SoundListener): void;
-  forget(key: string): void;
-}
 
 export interface ShownVideosOptions {
   clientId: string;
@@ -23,16 +17,20 @@ export interface ShownVideosOptions {
 /** Sends a client the videos of those who spoke last, where it asked for that: the shell around `lastN`. */
 export class ShownVideos {
   readonly #clock: Clock;
-  readonly #ear: Ear;
+  readonly #sound: Pick<Sound, 'listen' | 'forget'>;
   readonly #key: string;
   readonly #options: ShownVideosOptions;
   #state: LastN = nobodyThere;
+  #roomId: string | undefined;
   #isListening = false;
   #stopWait: Cancel | undefined;
 
-  constructor(components: { clock: Clock; ear: Ear }, options: ShownVideosOptions) {
+  constructor(
+    components: { clock: Clock; sound: Pick<Sound, 'listen' | 'forget'> },
+    options: ShownVideosOptions,
+  ) {
     this.#clock = components.clock;
-    this.#ear = components.ear;
+    this.#sound = components.sound;
     this.#key = `${options.clientId} last-n`;
     this.#options = options;
   }
@@ -41,20 +39,30 @@ export class ShownVideos {
     return this.#state.shown.has(streamId);
   }
 
+  /** How many it plays and is not shown. */
+  get hidden(): number {
+    return this.#state.order.length - this.#state.shown.size;
+  }
+
   /** How many the client wants, of those who speak in the room; all where it is undefined. */
   limit(roomId: string, limit: number | undefined): void {
-    const isLimited = limit !== undefined;
+    this.#roomId = roomId;
+    this.setLimit(limit);
+  }
+
+  /** The same, in the room that it is known to be in. */
+  setLimit(limit: number | undefined): void {
     if (limit !== this.#state.limit) {
       this.#apply({ kind: 'limited', limit });
     }
-    if (isLimited && !this.#isListening) {
+    if (limit === undefined) {
+      this.#stopListening();
+    } else if (!this.#isListening && this.#roomId !== undefined) {
       this.#isListening = true;
-      this.#ear.listen(roomId, this.#key, {
+      this.#sound.listen(this.#roomId, this.#key, {
         speaker: (_roomId, streamId) => this.#apply({ kind: 'spoke', streamId }),
         levels: () => undefined,
       });
-    } else if (!isLimited) {
-      this.#stopListening();
     }
   }
 
@@ -108,7 +116,7 @@ export class ShownVideos {
   #stopListening(): void {
     if (this.#isListening) {
       this.#isListening = false;
-      this.#ear.forget(this.#key);
+      this.#sound.forget(this.#key);
     }
   }
 }

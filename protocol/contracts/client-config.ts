@@ -71,6 +71,8 @@ const configEntries = {
   slideShowMode: v.optional(slideShow),
   maxVideoBW: v.optional(v.nullable(kbps)),
   priorityLevel: v.optional(priority),
+  /** Ours: its video is sent, however few are wanted (`setLastN`). */
+  pinned: v.optional(v.boolean()),
 };
 
 interface Said {
@@ -78,14 +80,17 @@ interface Said {
   slideShowMode?: number | undefined;
   maxVideoBW?: number | null | undefined;
   priorityLevel?: StreamConfig['priority'];
+  pinned?: boolean | undefined;
 }
 
-function configOf({ muteStream, slideShowMode, maxVideoBW, priorityLevel }: Said): StreamConfig {
+function configOf(said: Said): StreamConfig {
+  const { muteStream, slideShowMode, maxVideoBW, priorityLevel, pinned } = said;
   return {
     ...(muteStream === undefined || muteStream === null ? {} : { muteStream }),
     ...(slideShowMode === undefined ? {} : { slideShow_ms: slideShowMode }),
     ...(maxVideoBW === undefined || maxVideoBW === null ? {} : { maxVideo_kbps: maxVideoBW }),
     ...(priorityLevel === undefined ? {} : { priority: priorityLevel }),
+    ...(pinned === undefined ? {} : { pinned }),
   };
 }
 

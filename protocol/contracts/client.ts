@@ -303,6 +303,7 @@ export const clientEvents = [
   'autoSubscribe',
   'setStreamPriorityStrategy',
   'setConnectionTargetBandwidth',
+  'setLastN',
   /** Ours: `()` → `()`, by which a client knows soon that its controller is lost. It has no number. */
   'heartbeat',
   'clientDisconnection',
@@ -318,6 +319,7 @@ export type SubscribeMessage = v.InferOutput<typeof SubscribeMessage>;
 export type ConnectionMessage = v.InferOutput<typeof ConnectionMessage>;
 export type P2pMessage = v.InferOutput<typeof P2pMessage>;
 export type StreamMessage = v.InferOutput<typeof StreamMessage>;
+export type AudioLevels = v.InferOutput<typeof AudioLevels>;
 export type LayersWanted = v.InferOutput<typeof LayersWanted>;
 export type SendDataMessage = v.InferOutput<typeof SendDataMessage>;
 export type UpdateAttributesMessage = v.InferOutput<typeof UpdateAttributesMessage>;

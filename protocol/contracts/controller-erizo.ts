@@ -12,6 +12,7 @@ import {
   bandwidthToErizo,
   ClientBandwidth,
 } from './bandwidth.ts';
+import { Few, lastNToController, lastNToErizo } from './last-n.ts';
 
 export { ClientSdpMessage, ConnectionPlan, SdpMessage } from './connections.ts';
 
@@ -25,6 +26,8 @@ export const StreamConfig = v.strictObject({
   qualityLayer: v.optional(
     v.strictObject({ spatial: v.optional(Layer), temporal: v.optional(Layer) }),
   ),
+  /** A subscriber gets its video, however few the client wants of those who speak. */
+  pinned: v.optional(v.boolean()),
   /** A subscriber gets key frames alone, one in each such period; 0 for all frames. */
   slideShow_ms: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000))),
   /** What the subscriber's connection may take for the video of the stream. */
@@ -84,6 +87,12 @@ export const ErizoCounters = v.strictObject({
   cascadeOpens: count,
   pipeBytesReceived: count,
   pipeBytesSent: count,
+  /** Streams of publishers that follow of whose video nobody needs anything, so that none is sent. */
+  unwatchedPublishers: count,
+  /** How often publishers were told which layers are wanted, since the process started. */
+  layersTold: count,
+  /** Videos that are not sent since their client wants the last few who spoke. */
+  hiddenVideos: count,
   /** Files that are being written. */
   recordings: count,
   /** Since the process started: those that began, and those that did not begin or were not closed. */
@@ -175,6 +184,8 @@ export const controllerToErizo = {
         hears,
         bandwidth: v.optional(ClientBandwidth, {}),
         restored,
+        /** The client wants the video of so many of those who spoke last, and not of all. */
+        lastN: v.optional(Few),
       }),
     }),
     part: Initializing,
@@ -281,6 +292,7 @@ export const controllerToErizo = {
     idempotent: false,
   },
   ...bandwidthToErizo,
+  ...lastNToErizo,
   counters: {
     params: v.strictObject({}),
     result: ErizoCounters,
@@ -311,6 +323,7 @@ export const erizoToController = {
     notify: true,
   },
   ...bandwidthToController,
+  ...lastNToController,
   /** An external input that had begun is over: its source ended. */
   inputEnded: {
     params: v.strictObject({ clientId: ClientId, streamId: StreamId }),

@@ -108,6 +108,12 @@ export class FakeErizo {
     }
   }
 
+  videosShown(news: ParamsOf<ErizoToController, 'videosShown'>): void {
+    for (const peer of this.#peers) {
+      peer.notify('videosShown', news);
+    }
+  }
+
   activeSpeaker(news: ParamsOf<ErizoToController, 'activeSpeaker'>): void {
     for (const peer of this.#peers) {
       peer.notify('activeSpeaker', news);
@@ -183,6 +189,7 @@ export class FakeErizo {
       },
       processStreamMessage: async (params) => seen('processStreamMessage', params),
       setClientBandwidth: async (params) => seen('setClientBandwidth', params),
+      setLastN: async (params) => seen('setLastN', params),
       getStreamStats: async (params) => {
         seen('getStreamStats', params);
         return { publisher: [rtpStats], subscribers: { [crypto.randomUUID()]: [rtpStats] } };

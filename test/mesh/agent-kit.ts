@@ -111,6 +111,7 @@ export function dialErizo(endpoint: string): RpcPeer<ControllerToErizo, ErizoToC
         streamFailed: () => undefined,
         recordingEnded: () => undefined,
         layersWanted: () => undefined,
+        videosShown: () => undefined,
         activeSpeaker: () => undefined,
         audioLevels: () => undefined,
         bandwidthAlert: () => undefined,

@@ -157,6 +157,8 @@ export class Participant {
   refuseNext = false;
   /** Its controller is told who is heard. */
   hears: true | undefined;
+  /** It wants the video of so many of those who spoke last, when it subscribes. */
+  lastN: number | undefined;
   /** It goes by what its controller is told of the layers that are wanted. */
   follows: true | undefined;
   lastConnectionId = '';
@@ -254,7 +256,7 @@ export class Participant {
       streamId,
       route,
       grant: grant ?? (await grantOf()),
-      options: { audio: true, video: true, plan, hears: this.hears },
+      options: { audio: true, video: true, plan, hears: this.hears, lastN: this.lastN },
     });
   }
 

@@ -20,6 +20,8 @@ export class TestController {
   readonly qualities: ParamsOf<ErizoToController, 'qualityLevel'>[] = [];
   /** Up to which layer video was wanted of the publishers here, one after the other. */
   readonly wanted: (number | null)[] = [];
+  /** Whose videos each client is sent that wants the last few. */
+  readonly shown = new Map<string, string[]>();
   /** Who spoke, one after the other. */
   readonly speakers: string[] = [];
   /** Who was heard, the loudest first, at each telling. */
@@ -65,6 +67,7 @@ export class TestController {
           },
           bandwidthAlert: (alert) => this.alerts.push(alert),
           qualityLevel: (told) => this.qualities.push(told),
+          videosShown: ({ clientId, streamIds }) => this.shown.set(clientId, streamIds),
           activeSpeaker: ({ streamId }) => this.speakers.push(streamId),
           audioLevels: ({ levels }) => this.levels.push(levels.map(({ streamId }) => streamId)),
         },

@@ -28,6 +28,9 @@ const counters: ErizoCounters = {
   recordings: 15,
   recordingsStarted: 16,
   recordingsFailed: 17,
+  unwatchedPublishers: 18,
+  layersTold: 19,
+  hiddenVideos: 20,
 };
 
 /** What a process says that pulled a stream. */

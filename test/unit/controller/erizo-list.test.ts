@@ -24,6 +24,7 @@ const rpc = new RpcPeer(
       streamFailed: () => undefined,
       recordingEnded: () => undefined,
       layersWanted: () => undefined,
+      videosShown: () => undefined,
       activeSpeaker: () => undefined,
       audioLevels: () => undefined,
       bandwidthAlert: () => undefined,

@@ -92,6 +92,7 @@ function setUp(role: string): {
     updateAttributes: () => asked.push('attributes'),
     setBandwidth: async () => undefined,
     autoSubscribe: () => asked.push('auto'),
+    setLastN: async () => undefined,
     left: (_client, why) => asked.push(why),
   };
   const visitor = {

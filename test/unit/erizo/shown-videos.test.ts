@@ -13,7 +13,7 @@ function begin() {
   const videos = new ShownVideos(
     {
       clock,
-      ear: {
+      sound: {
         listen: (_roomId, key, listener) => ears.set(key, listener),
         forget: (key) => ears.delete(key),
       },
