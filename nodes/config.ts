@@ -19,6 +19,10 @@ export const defaults = {
   maxErizosPerRoom: 16,
   /** Clients of one room in one ErizoJS process: some 500 consumers a core, five streams watched by each. */
   clientsPerErizo: 100,
+  /** What one ErizoJS process sends, in tracks: one worker carries some 500. Past it nobody is given to it. */
+  consumersPerErizo: 500,
+  /** Of a core, in percent, past which the next process is taken: a worker is one thread, and has to take bursts. */
+  erizoCpu_percent: 80,
   /** UDP and TCP ports of media: above the ports of services, below what Debian gives to others by 2/3. */
   mediaPortMin: 40_000,
   mediaPortMax: 49_999,
@@ -80,6 +84,8 @@ const Variables = v.object({
   RIZOMA_MAX_PROCESSES: withDefault(integer(1, 256), defaults.maxProcesses),
   RIZOMA_MAX_ERIZOS_PER_ROOM: withDefault(integer(1, 256), defaults.maxErizosPerRoom),
   RIZOMA_CLIENTS_PER_ERIZO: withDefault(integer(1, 10_000), defaults.clientsPerErizo),
+  RIZOMA_CONSUMERS_PER_ERIZO: withDefault(integer(1, 100_000), defaults.consumersPerErizo),
+  RIZOMA_ERIZO_CPU_PERCENT: withDefault(integer(1, 1_000), defaults.erizoCpu_percent),
   RIZOMA_MEDIA_PORT_MIN: withDefault(integer(1, maxPort), defaults.mediaPortMin),
   RIZOMA_MEDIA_PORT_MAX: withDefault(integer(1, maxPort), defaults.mediaPortMax),
   RIZOMA_DRAIN_S: withDefault(integer(0, 604_800), defaults.drain_s),
@@ -118,6 +124,8 @@ const help: Record<VariableName, string> = {
   RIZOMA_MAX_PROCESSES: 'how many ErizoJS processes there may be, 1 to 256',
   RIZOMA_MAX_ERIZOS_PER_ROOM: 'how many ErizoJS processes one room may take, 1 to 256',
   RIZOMA_CLIENTS_PER_ERIZO: 'how many clients of a room share one ErizoJS process, 1 to 10000',
+  RIZOMA_CONSUMERS_PER_ERIZO: 'how many tracks one ErizoJS process may send, 1 to 100000',
+  RIZOMA_ERIZO_CPU_PERCENT: 'of a core, past which a room takes another process, 1 to 1000',
   RIZOMA_MEDIA_PORT_MIN: 'the lowest port of media, 1 to 65535',
   RIZOMA_MEDIA_PORT_MAX: 'the highest port of media, 1 to 65535',
   RIZOMA_DRAIN_S: 'how many seconds clients may stay when the node is to end, 0 to 604800',
@@ -177,6 +185,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     maxProcesses: output.RIZOMA_MAX_PROCESSES,
     maxErizosPerRoom: output.RIZOMA_MAX_ERIZOS_PER_ROOM,
     clientsPerErizo: output.RIZOMA_CLIENTS_PER_ERIZO,
+    consumersPerErizo: output.RIZOMA_CONSUMERS_PER_ERIZO,
+    /** Of a core, where 1 is one. */
+    cpuPerErizo: output.RIZOMA_ERIZO_CPU_PERCENT / 100,
     mediaPortMin: output.RIZOMA_MEDIA_PORT_MIN,
     mediaPortMax: output.RIZOMA_MEDIA_PORT_MAX,
     drain_ms: output.RIZOMA_DRAIN_S * 1000,

@@ -161,6 +161,7 @@ export class Node {
 
   #createAgent(wires: Wires): Promise<Agent> {
     const { rpcPort, prerunProcesses, maxProcesses, nodeId, region } = this.#config;
+    const { consumersPerErizo } = this.#config;
     const { ip, announcedIp, clientIp } = this.#config;
     const {
       mediaPortMin,
@@ -178,7 +179,7 @@ export class Node {
     return Agent.create(
       { ...wires, clock: this.#clock, log: this.#log.child({ part: 'agent' }) },
       {
-        ...{ rpcPort, prerunProcesses, maxProcesses, environment },
+        ...{ rpcPort, prerunProcesses, maxProcesses, consumersPerErizo, environment },
         onCall: this.#measures.calls.to('erizo'),
       },
     );
@@ -223,6 +224,8 @@ export class Node {
     this.#prober = this.#probe({ keyring, keys, members, peer });
     if (neighbours !== undefined) {
       const { nodeId, region, maxErizosPerRoom, clientsPerErizo } = this.#config;
+      const { consumersPerErizo, cpuPerErizo } = this.#config;
+      const spread = { maxErizosPerRoom, clientsPerErizo, consumersPerErizo, cpuPerErizo };
       this.#controller = await Controller.create(
         {
           clock,
@@ -234,7 +237,7 @@ export class Node {
           server: this.#server,
           measures: this.#measures,
         },
-        { nodeId, epoch, region, maxErizosPerRoom, clientsPerErizo },
+        { nodeId, epoch, region, ...spread },
       );
       this.#parts.use(this.#controller);
     }

@@ -61,7 +61,7 @@ export class Agent {
 
   constructor(components: AgentComponents, options: AgentOptions) {
     const { clock, log, zmq, keyring } = components;
-    const { environment, prerunProcesses, maxProcesses } = options;
+    const { environment, prerunProcesses, maxProcesses, consumersPerErizo } = options;
     this.#clock = clock;
     this.#log = log;
     this.#options = options;
@@ -80,6 +80,7 @@ export class Agent {
       },
       {
         ...{ prerunProcesses, maxProcesses, onCall: options.onCall },
+        ...(consumersPerErizo === undefined ? {} : { consumersPerErizo }),
         onExited: (erizoId) => this.#tellExited(erizoId),
       },
     );

@@ -48,7 +48,12 @@ function serve(turn: PoolTurn): number {
       freeing -= 1;
       still.push(asked);
     } else {
-      refuse(turn, asked, 'overloaded', `all ${turn.slots.size} ErizoJS processes are taken`);
+      refuse(
+        turn,
+        asked,
+        'overloaded',
+        `all ${turn.slots.size} ErizoJS processes of this host are taken or full`,
+      );
     }
   }
   turn.waiting = still;
@@ -126,9 +131,16 @@ function firstIdle(turn: PoolTurn, asked: Asked): Extract<Slot, { is: 'idle' }> 
 }
 
 function leastBusy(turn: PoolTurn, asked: Asked): Used | undefined {
+  const { consumersPerErizo: most = Number.POSITIVE_INFINITY } = turn.options;
   let least: Used | undefined;
   for (const slot of turn.slots.values()) {
-    if (slot.is === 'used' && fits(slot, asked) && (least === undefined || busier(least, slot))) {
+    const isFull = slot.is === 'used' && slot.load.consumers >= most;
+    if (
+      slot.is === 'used' &&
+      !isFull &&
+      fits(slot, asked) &&
+      (least === undefined || busier(least, slot))
+    ) {
       least = slot;
     }
   }

@@ -108,6 +108,8 @@ export type PoolEffect =
 export interface PoolOptions {
   prerunProcesses: number;
   maxProcesses: number;
+  /** A process that sends so much is given to nobody more. Without it there is no such limit. */
+  consumersPerErizo?: number;
 }
 
 /** Nothing is open in a process with this load. */

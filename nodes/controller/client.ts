@@ -162,6 +162,11 @@ export class Client {
     return { clientId, name, role, ...(enteredAt_ms === undefined ? {} : { enteredAt_ms }) };
   }
 
+  /** Tracks that it has asked its process for. */
+  get consumers(): number {
+    return [...this.subscriptions.values()].reduce((sum, { tracks }) => sum + tracks, 0);
+  }
+
   get gone(): boolean {
     return this.#channel.at === 'disconnected';
   }

@@ -17,19 +17,17 @@ import { Agents } from './agents.ts';
 import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
 import type { Dial } from './erizos.ts';
+import type { ErizoListOptions } from './erizo-list.ts';
 import { Erizos } from './erizos.ts';
 import type { RoomCounters } from './rooms.ts';
 import type { Neighbours } from './neighbours.ts';
 import { Rooms } from './rooms.ts';
 
-export interface ControllerOptions {
+export interface ControllerOptions extends ErizoListOptions {
   nodeId: string;
   /** Names this run of the node. */
   epoch: string;
   region: string;
-  maxErizosPerRoom: number;
-  /** A room fills one ErizoJS with so many clients before it takes another. */
-  clientsPerErizo: number;
 }
 
 export interface ControllerComponents {

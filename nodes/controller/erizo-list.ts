@@ -1,5 +1,6 @@
 import type { ErizoFact } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import type { ErizoBusy } from '../../protocol/contracts/controller-erizo.ts';
 import type { Erizo, ErizoRef } from './erizos.ts';
 
 /** A place in a room for an ErizoJS process: asked for, or there. */
@@ -8,7 +9,9 @@ type Slot<C> = { clients: Set<C> } & (
   | { at: 'live'; erizo: Erizo }
 );
 
-export interface ErizoListComponents {
+export interface ErizoListComponents<C> {
+  /** What the client has asked its process to send it. */
+  consumersOf(client: C): number;
   /** Asks an agent for a process that is none of these. */
   create(except: string[]): Promise<ErizoRef>;
   acquire(ref: ErizoRef): Erizo;
@@ -21,6 +24,10 @@ export interface ErizoListOptions {
   maxErizosPerRoom: number;
   /** A process gets so many clients of the room before the next one is taken. */
   clientsPerErizo: number;
+  /** And so much of a core, where 1 is one, before the next one is. */
+  cpuPerErizo: number;
+  /** One that sends so much gets no client more, whoever asks. */
+  consumersPerErizo: number;
 }
 
 /**
@@ -28,14 +35,14 @@ export interface ErizoListOptions {
  * has one process; who comes while a process is being made waits for it.
  */
 export class ErizoList<C extends object> {
-  readonly #components: ErizoListComponents;
+  readonly #components: ErizoListComponents<C>;
   readonly #options: ErizoListOptions;
   /** In the order in which the room took them. */
   #slots: Slot<C>[] = [];
   /** Lost, while what was published there is restored in others. */
   readonly #mourned = new Set<ErizoFact>();
 
-  constructor(components: ErizoListComponents, options: ErizoListOptions) {
+  constructor(components: ErizoListComponents<C>, options: ErizoListOptions) {
     this.#components = components;
     this.#options = options;
   }
@@ -72,10 +79,13 @@ export class ErizoList<C extends object> {
     return this.#live().map(({ erizo }) => erizo);
   }
 
-  /** The client's process; the same one until it is lost or the client released. */
+  /**
+   * The client's process; the same one until it is lost or the client released. Throws `overloaded` where
+   * all are full and there are no more.
+   */
   async take(client: C): Promise<Erizo> {
     const mine = this.#slotOf(client) ?? this.#seat(client);
-    const erizo = mine.at === 'live' ? mine.erizo : await mine.ready;
+    const erizo = mine.at === 'live' ? mine.erizo : await this.#grown(mine.ready, client);
     if (this.#slotOf(client) === undefined) {
       throw new RizomaError('cancelled', 'the client left before it had an ErizoJS');
     }
@@ -129,24 +139,46 @@ export class ErizoList<C extends object> {
     return this.#slots.find((slot) => slot.clients.has(client));
   }
 
-  /** The first that has room, else a new one, else the one with the fewest clients. */
+  /** The first that has room, else a new one, else of those that are not full the one with the fewest clients. */
   #seat(client: C): Slot<C> {
-    const roomy = this.#slots.find((slot) => slot.clients.size < this.#options.clientsPerErizo);
-    const mayGrow = this.#slots.length < this.#options.maxErizosPerRoom;
-    const slot = roomy ?? (mayGrow ? this.#grow() : this.#fewest());
+    const { clientsPerErizo, cpuPerErizo, maxErizosPerRoom } = this.#options;
+    const open = this.#slots.filter((slot) => this.#hasPlaceFor(slot, client));
+    const roomy = open.find(
+      (slot) => slot.clients.size < clientsPerErizo && loadOf(slot).cpu < cpuPerErizo,
+    );
+    const mayGrow = this.#slots.length < maxErizosPerRoom;
+    const slot = roomy ?? (mayGrow ? this.#grow() : fewest(open));
+    if (slot === undefined) {
+      throw new RizomaError(
+        'overloaded',
+        `all ${maxErizosPerRoom} ErizoJS processes that a room may use here are full`,
+      );
+    }
     slot.clients.add(client);
     return slot;
   }
 
-  #fewest(): Slot<C> {
-    const [slot] = this.#slots.toSorted((a, b) => a.clients.size - b.clients.size);
-    if (slot === undefined) {
-      throw new RizomaError(
-        'unavailable',
-        'this controller may use no ErizoJS: maxErizosPerRoom is 0',
-      );
+  /** Where no agent has one more, those that the room has take what they can. */
+  async #grown(ready: Promise<Erizo>, client: C): Promise<Erizo> {
+    try {
+      return await ready;
+    } catch (thrown) {
+      const error = toRizomaError(thrown);
+      const other = fewest(this.#live().filter((slot) => this.#hasPlaceFor(slot, client)));
+      if (error.code !== 'overloaded' || other === undefined) {
+        throw error;
+      }
+      other.clients.add(client);
+      return other.erizo;
     }
-    return slot;
+  }
+
+  /** By what the process says that it sends, and by what was asked of it since, which it has not said yet. */
+  #hasPlaceFor(slot: Slot<C>, client: C): boolean {
+    const { consumersOf } = this.#components;
+    const asked = [...slot.clients].reduce((sum, one) => sum + consumersOf(one), 0);
+    const sent = Math.max(asked, loadOf(slot).consumers);
+    return sent + consumersOf(client) <= this.#options.consumersPerErizo;
   }
 
   #grow(): Slot<C> {
@@ -185,4 +217,12 @@ export class ErizoList<C extends object> {
     this.#slots = this.#slots.filter((other) => other !== slot);
     this.#components.changed();
   }
+}
+
+function loadOf<C>(slot: Slot<C>): ErizoBusy {
+  return slot.at === 'live' ? slot.erizo.load : { consumers: 0, cpu: 0 };
+}
+
+function fewest<S extends { clients: Set<unknown> }>(slots: readonly S[]): S | undefined {
+  return slots.toSorted((a, b) => a.clients.size - b.clients.size)[0];
 }

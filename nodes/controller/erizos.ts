@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../../protocol/clock.ts';
 import type { Handlers, ParamsOf } from '../../protocol/contract.ts';
 import type {
   ControllerToErizo,
+  ErizoBusy,
   ErizoToController,
 } from '../../protocol/contracts/controller-erizo.ts';
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
@@ -29,6 +30,8 @@ export type ErizoRpc = RpcPeer<ControllerToErizo, ErizoToController>;
 /** A process that rooms of this controller use. */
 export interface Erizo extends ErizoRef {
   readonly rpc: ErizoRpc;
+  /** By its own word; of CPU the lower of its last two, as that of a moment says little. */
+  load: ErizoBusy;
 }
 
 /** Throws `link_down` where the process was lost in the moment in which it answered: nobody else would say so. */
@@ -142,14 +145,23 @@ export class Erizos {
         },
       },
     );
-    const entry = { erizo: { ...ref, rpc }, rooms: 0, stopPinging: this.#startPinging(ref, rpc) };
+    const erizo = { ...ref, rpc, load: { consumers: 0, cpu: 0 } };
+    const entry = { erizo, rooms: 0, stopPinging: this.#startPinging(ref, rpc) };
     this.#entries.set(erizoId, entry);
     this.#log.info({ erizoId, endpoint }, 'ErizoJS taken');
     return entry;
   }
 
   #handlers(erizoId: string): Handlers<ErizoToController> {
+    let cpu = 0;
     return {
+      load: (load) => {
+        const entry = this.#entries.get(erizoId);
+        if (entry !== undefined) {
+          entry.erizo.load = { ...load, cpu: Math.min(cpu, load.cpu) };
+          cpu = load.cpu;
+        }
+      },
       connectionMessage: (message) => this.#listener.connectionMessage(message),
       bandwidthAlert: (news) => this.#listener.bandwidth({ is: 'alert', news }),
       qualityLevel: (news) => this.#listener.bandwidth({ is: 'quality', news }),

@@ -23,6 +23,8 @@ export interface Flow {
   state: FlowState;
   /** As it was asked for, and changed since. */
   config: StreamConfig;
+  /** What its client gets of it. */
+  tracks: number;
   /** Opens it in the process of its state, over a connection that was restored there. Never rejects. */
   again: ((connectionId: string) => Promise<void>) | undefined;
   /** The processes that it comes through; undefined where that says nothing of the next way. */
@@ -34,7 +36,16 @@ export interface Flow {
 export function newFlow(streamId: string, config: StreamConfig = {}): Flow {
   const abort = new AbortController();
   const state: FlowState = { at: 'asked' };
-  return { streamId, abort, state, config, again: undefined, way: undefined, restored: 0 };
+  return {
+    streamId,
+    abort,
+    state,
+    config,
+    tracks: 0,
+    again: undefined,
+    way: undefined,
+    restored: 0,
+  };
 }
 
 /** The process at which the flow is, where it is at one. */

@@ -21,6 +21,8 @@ export interface Recording {
   readonly streamId: string;
   /** Aborts the call that begins it. */
   readonly abort: AbortController;
+  /** Tracks that it takes: one of each kind. */
+  readonly consumers: number;
   erizo: Erizo | undefined;
   stopped: Promise<RecordingEnd> | undefined;
   /** Whether it was told that it has begun, so that its end is to be told too. */
@@ -79,6 +81,7 @@ export class Recordings {
       recordingId: newStreamId(),
       streamId,
       abort: new AbortController(),
+      consumers: 2,
       erizo: undefined,
       stopped: undefined,
       begun: false,

@@ -15,6 +15,7 @@ import type { Client, ClientHandlers } from './client.ts';
 import { connectedMessage } from './connected-message.ts';
 import { DataStreams } from './data-streams.ts';
 import { defaults } from './defaults.ts';
+import type { ErizoListOptions } from './erizo-list.ts';
 import { ErizoList } from './erizo-list.ts';
 import type { Erizos } from './erizos.ts';
 import type { Direction } from './connections.ts';
@@ -47,12 +48,10 @@ export interface RoomComponents {
   neighbours: Neighbours;
 }
 
-export interface RoomOptions {
+export interface RoomOptions extends ErizoListOptions {
   roomId: string;
   nodeId: string;
   region: string;
-  maxErizosPerRoom: number;
-  clientsPerErizo: number;
   /** A client is no longer here. */
   onLeft(client: Client): void;
   /** Nobody is here and the Room object knows it. */
@@ -97,6 +96,7 @@ export class Room {
     this.#erizos = new ErizoList(
       {
         create: (except) => agents.createErizoJS(roomId, except),
+        consumersOf: ({ consumers }) => consumers,
         acquire: (ref) => erizos.acquire(ref),
         release: (erizo) => erizos.release(erizo),
         changed: () => this.sync.tell(),

@@ -77,6 +77,7 @@ export class Subscribing {
       answer(true);
       return;
     }
+    flow.tracks = Number(wanted.audio) + Number(wanted.video);
     flow.again = (connectionId) => this.#restore(client, flow, wanted, connectionId);
     await this.#open(client, flow, wanted, answer);
   }

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../../protocol/clock.ts';
 import type { CallContext, Handlers, ParamsOf, PartOf } from '../../protocol/contract.ts';
 import type {
   ControllerToErizo,
+  ErizoBusy,
   ErizoCounters,
 } from '../../protocol/contracts/controller-erizo.ts';
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
@@ -96,6 +97,10 @@ export class ControllerSession {
 
   get linked(): boolean {
     return this.#peer !== undefined;
+  }
+
+  loaded(load: ErizoBusy): void {
+    this.#tellNow((peer) => peer.notify('load', load));
   }
 
   /** The stream is published at another controller, to which its client went from this one, which is away. */

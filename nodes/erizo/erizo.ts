@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
 import type { Clock } from '../../protocol/clock.ts';
-import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoBusy, ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
 import { Hello } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
@@ -65,6 +65,7 @@ export class Erizo {
   readonly #downstreams = new Set<Downstream>();
   #draining = false;
   #layersTold = 0;
+  #toldLoad = '';
 
   constructor(components: ErizoComponents, options: ErizoOptions) {
     this.#components = components;
@@ -114,6 +115,15 @@ export class Erizo {
         this.#components.log.warn({ link: link.name }, 'nobody we know has dialled');
         link.open({ frame: () => undefined, ended: () => undefined });
         link.close();
+    }
+  }
+
+  /** Tells the controllers how busy the process is, where that has changed. */
+  tellLoad({ consumers, cpu }: ErizoBusy): void {
+    const text = JSON.stringify([consumers, cpu]);
+    if (text !== this.#toldLoad) {
+      this.#toldLoad = text;
+      this.#sessions.forEach((session) => session.loaded({ consumers, cpu }));
     }
   }
 

@@ -83,7 +83,11 @@ const agent = AgentLink.create(
         hello: JSON.stringify({ kind: 'erizo', id: erizoId }),
         name: 'agent',
       }),
-    load: () => meter.measure(erizo.counted),
+    load: async () => {
+      const load = await meter.measure(erizo.counted);
+      erizo.tellLoad(load);
+      return load;
+    },
     counters: () => erizo.counters(),
     onTrust: (trust) => guard.learn(trust),
     measures: () => measures.read(),

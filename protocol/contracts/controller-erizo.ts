@@ -119,6 +119,12 @@ export const RecordingEnd = v.strictObject({
 /** A connection of `restoreConnection` that the stream goes over; the client knows of it already. */
 const restored = v.optional(ConnectionId);
 
+/** What a process sends, to clients and over pipes, and CPU of it and its worker, where 1 is one core. */
+const ErizoBusy = v.strictObject({
+  consumers: count,
+  cpu: v.pipe(v.number(), v.minValue(0)),
+});
+
 /** What a controller asks of an ErizoJS process. */
 export const controllerToErizo = {
   /** Licode: `keepAlive`. */
@@ -342,6 +348,11 @@ export const erizoToController = {
     params: v.strictObject({ clientId: ClientId, streamId: StreamId, spatial: v.nullable(Layer) }),
     notify: true,
   },
+  /** How busy the process is, when that has changed, once a second. */
+  load: {
+    params: ErizoBusy,
+    notify: true,
+  },
   /** Another stream of the room, of those that the process has, is the one that speaks. */
   activeSpeaker: {
     params: v.strictObject({ roomId: RoomId, streamId: StreamId }),
@@ -365,6 +376,7 @@ export const Hello = v.strictObject({
 
 export type AudioLevel = v.InferOutput<typeof AudioLevel>;
 export type RtpStats = v.InferOutput<typeof RtpStats>;
+export type ErizoBusy = v.InferOutput<typeof ErizoBusy>;
 export type StreamConfig = v.InferOutput<typeof StreamConfig>;
 export type InputSource = v.InferOutput<typeof InputSource>;
 export type RecordingEnd = v.InferOutput<typeof RecordingEnd>;

@@ -112,6 +112,7 @@ export function dialErizo(endpoint: string): RpcPeer<ControllerToErizo, ErizoToC
         recordingEnded: () => undefined,
         layersWanted: () => undefined,
         videosShown: () => undefined,
+        load: () => undefined,
         activeSpeaker: () => undefined,
         audioLevels: () => undefined,
         bandwidthAlert: () => undefined,

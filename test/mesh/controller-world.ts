@@ -100,7 +100,14 @@ export class World {
     const measures = new NodeMeasures({ registry: new Registry() });
     const controller = await Controller.create(
       { clock, log, edge, members, server, neighbours, zmq, measures },
-      { ...node, epoch, maxErizosPerRoom: 3, clientsPerErizo: options.clientsPerErizo ?? 10 },
+      {
+        ...node,
+        epoch,
+        maxErizosPerRoom: 3,
+        clientsPerErizo: options.clientsPerErizo ?? 10,
+        consumersPerErizo: 500,
+        cpuPerErizo: 0.8,
+      },
     );
     const parts = { node, edge, members, agent, controller, neighbours, zmq, host };
     return new World(parts, async () => {

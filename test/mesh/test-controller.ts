@@ -68,6 +68,7 @@ export class TestController {
           bandwidthAlert: (alert) => this.alerts.push(alert),
           qualityLevel: (told) => this.qualities.push(told),
           videosShown: ({ clientId, streamIds }) => this.shown.set(clientId, streamIds),
+          load: () => undefined,
           activeSpeaker: ({ streamId }) => this.speakers.push(streamId),
           audioLevels: ({ levels }) => this.levels.push(levels.map(({ streamId }) => streamId)),
         },

@@ -8,6 +8,17 @@ export async function countersOf(system: LocalSystem, region: string): Promise<C
   return parseMetrics(await metricsOf(system, region));
 }
 
+/** One metric of each ErizoJS process of the node of a region, by its id. */
+export async function perErizo(
+  system: LocalSystem,
+  region: string,
+  name: string,
+): Promise<ReadonlyMap<string, number>> {
+  const row = new RegExp(`^rizoma_${name}\\{erizo="([^"]+)"\\} (\\d+)`, 'gm');
+  const rows = (await metricsOf(system, region)).matchAll(row);
+  return new Map([...rows].map(([, id = '', value]) => [id, Number(value)]));
+}
+
 /** Ids of the ErizoJS processes of a region that have clients. */
 export async function busyErizos(system: LocalSystem, region: string): Promise<string[]> {
   const text = await metricsOf(system, region);

@@ -13,6 +13,8 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 interface Someone {
   name: string;
+  /** Tracks that it is sent. */
+  tracks?: number;
 }
 
 const rpc = new RpcPeer(
@@ -21,6 +23,7 @@ const rpc = new RpcPeer(
     clock: new VirtualClock(),
     handlers: {
       connectionMessage: () => undefined,
+      load: () => undefined,
       streamFailed: () => undefined,
       recordingEnded: () => undefined,
       layersWanted: () => undefined,
@@ -47,9 +50,14 @@ class World {
   changes = 0;
   readonly list: ErizoList<Someone>;
 
-  constructor(options: { maxErizosPerRoom: number; clientsPerErizo: number }) {
+  constructor(options: {
+    maxErizosPerRoom: number;
+    clientsPerErizo: number;
+    consumersPerErizo?: number;
+  }) {
     this.list = new ErizoList<Someone>(
       {
+        consumersOf: ({ tracks = 0 }) => tracks,
         create: (except) => {
           const asked = Promise.withResolvers<ErizoRef>();
           this.asked.push(asked);
@@ -57,7 +65,7 @@ class World {
           return asked.promise;
         },
         acquire: (ref) => {
-          const erizo = { ...ref, rpc };
+          const erizo = { ...ref, rpc, load: { consumers: 0, cpu: 0 } };
           expect(this.open.has(ref.erizoId)).toBe(false);
           this.open.set(ref.erizoId, erizo);
           return erizo;
@@ -69,9 +77,27 @@ class World {
           this.changes += 1;
         },
       },
-      options,
+      { consumersPerErizo: 500, cpuPerErizo: 0.8, ...options },
     );
   }
+
+  /** The process says how busy it is. */
+  loaded(erizoId: string, load: Erizo['load']): void {
+    const erizo = this.open.get(erizoId);
+    if (erizo !== undefined) {
+      erizo.load = load;
+    }
+  }
+}
+
+/** Takes a process, which the agent gives under that name where it is asked for one. */
+async function seat(world: World, someone: Someone, name: string): Promise<string> {
+  const before = world.asked.length;
+  const taken = world.list.take(someone);
+  if (world.asked.length > before) {
+    world.asked.at(-1)?.resolve(refOf(name));
+  }
+  return (await taken).erizoId;
 }
 
 describe('the processes of a room', () => {
@@ -97,6 +123,50 @@ describe('the processes of a room', () => {
     const names = (await Promise.all(taken)).map(({ erizoId }) => erizoId);
     expect(names).toEqual(['e0', 'e1', 'e0', 'e1']);
     expect(world.except).toEqual([[], []]);
+  });
+
+  it('are full by what their clients asked for, before they say so themselves', async () => {
+    const world = new World({ maxErizosPerRoom: 2, clientsPerErizo: 9, consumersPerErizo: 4 });
+    const people = [1, 2, 3, 4].map((number) => ({ name: `${number}`, tracks: 2 }));
+    const names = [];
+    for (const [index, person] of people.entries()) {
+      names.push(await seat(world, person, `e${index}`));
+    }
+    expect(names).toEqual(['e0', 'e0', 'e2', 'e2']);
+    await expect(world.list.take({ name: 'one too many', tracks: 2 })).rejects.toMatchObject({
+      code: 'overloaded',
+    });
+    world.list.release(people[0] ?? { name: '' });
+    expect(await seat(world, { name: 'next', tracks: 2 }, 'none')).toBe('e0');
+  });
+
+  it('are full by their own word, which counts what other rooms have there', async () => {
+    const world = new World({ maxErizosPerRoom: 2, clientsPerErizo: 9, consumersPerErizo: 4 });
+    expect(await seat(world, { name: 'ann', tracks: 1 }, 'one')).toBe('one');
+    world.loaded('one', { consumers: 4, cpu: 0 });
+    expect(await seat(world, { name: 'bob', tracks: 1 }, 'two')).toBe('two');
+    world.loaded('one', { consumers: 1, cpu: 0 });
+    expect(await seat(world, { name: 'carl', tracks: 1 }, 'three')).toBe('one');
+  });
+
+  it('are relieved of CPU where there is another, and go on where there is none', async () => {
+    const world = new World({ maxErizosPerRoom: 2, clientsPerErizo: 9 });
+    expect(await seat(world, { name: 'ann' }, 'one')).toBe('one');
+    world.loaded('one', { consumers: 4, cpu: 0.9 });
+    expect(await seat(world, { name: 'bob' }, 'two')).toBe('two');
+    world.loaded('two', { consumers: 4, cpu: 0.9 });
+    expect(await seat(world, { name: 'carl' }, 'three')).toBe('one');
+  });
+
+  it('take more than their share where no agent has another, until they are full', async () => {
+    const world = new World({ maxErizosPerRoom: 3, clientsPerErizo: 1, consumersPerErizo: 2 });
+    expect(await seat(world, { name: 'ann', tracks: 1 }, 'one')).toBe('one');
+    const bob = world.list.take({ name: 'bob', tracks: 1 });
+    world.asked.at(-1)?.reject(new RizomaError('overloaded', 'no'));
+    expect((await bob).erizoId).toBe('one');
+    const carl = world.list.take({ name: 'carl', tracks: 1 });
+    world.asked.at(-1)?.reject(new RizomaError('overloaded', 'no'));
+    await expect(carl).rejects.toMatchObject({ code: 'overloaded' });
   });
 
   it('fail for everybody who waits, and are asked for anew by the next', async () => {
