@@ -6,7 +6,10 @@ declare global {
   interface Window {
     LicodePage: typeof LicodePage;
     licode: LicodePage;
+    /** Where several share a page. */
+    licodes: LicodePage[];
   }
 }
 
 window.LicodePage = LicodePage;
+window.licodes = [];
