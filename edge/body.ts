@@ -11,12 +11,14 @@ export async function bodyOf<const S extends v.GenericSchema>(
   context: EdgeContext,
   schema: S,
 ): Promise<v.InferOutput<S>> {
-  const text = new TextDecoder().decode(await context.req.arrayBuffer());
+  const text = decoder.decode(await context.req.raw.arrayBuffer());
   const type = context.req.header('content-type') ?? '';
   // curl calls a body a form unless told otherwise, and no form starts with a brace.
   const isForm = type.startsWith(formType) && !text.trimStart().startsWith('{');
   return parse(schema, isForm ? fieldsOf(text) : jsonOf(text), 'body');
 }
+
+const decoder = new TextDecoder();
 
 const formType = 'application/x-www-form-urlencoded';
 

@@ -132,14 +132,25 @@ function publicOriginOf(url: string | undefined): string | undefined {
  * The key that signs tokens. It is derived, because nodes are given it to check tokens: a node that
  * is taken over must not be able to sign requests of the superservice.
  */
-export async function tokenKeyOf(config: Config): Promise<string> {
-  const known = tokenKeys.get(config);
+export function tokenKeyOf(config: Config): Promise<string> {
+  return derived(tokenKeys, config, config.superservice.key, 'rizoma/token/v1');
+}
+
+/** The key that signs re-entries, which nobody but the edge has to check. */
+export function reentryKeyOf(config: Config): Promise<string> {
+  return derived(reentryKeys, config, config.ticketKey.d, 'rizoma/reentry/v1');
+}
+
+type Keys = WeakMap<Config, string>;
+const tokenKeys: Keys = new WeakMap();
+const reentryKeys: Keys = new WeakMap();
+
+async function derived(keys: Keys, config: Config, secret: string, use: string): Promise<string> {
+  const known = keys.get(config);
   if (known !== undefined) {
     return known;
   }
-  const key = toHex(await hmac('SHA-256', config.superservice.key, 'rizoma/token/v1'));
-  tokenKeys.set(config, key);
+  const key = toHex(await hmac('SHA-256', secret, use));
+  keys.set(config, key);
   return key;
 }
-
-const tokenKeys = new WeakMap<Config, string>();

@@ -33,13 +33,13 @@ export function addressLimitsOf(config: Config): AddressLimits {
  * deployed configuration alone; where it is a matter of floods, rules in front of the Worker stop them
  * at no cost at all.
  */
-export const limitAddress = createMiddleware<EdgeEnv>(async (context, next) => {
+export const limitAddress = createMiddleware<EdgeEnv>((context, next) => {
   const { requests } = addressLimitsOf(context.get('config'));
   const address = addressOf(context);
   const now_ms = Date.now();
   requests.demand(address, now_ms);
   requests.take(address, now_ms);
-  await next();
+  return next();
 });
 
 /**

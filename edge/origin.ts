@@ -7,8 +7,9 @@ const Cf = v.object({ latitude: degrees, longitude: degrees });
 
 /** Where a request came from, as the platform knows it from the address; often it does not. */
 export function placeOfRequest(context: EdgeContext): Place | undefined {
-  const cf = v.safeParse(Cf, context.req.raw.cf);
-  if (!cf.success) {
+  const { cf: told } = context.req.raw;
+  const cf = told === undefined ? undefined : v.safeParse(Cf, told);
+  if (cf?.success !== true) {
     return undefined;
   }
   const place = v.safeParse(Place, { lat: cf.output.latitude, lon: cf.output.longitude });

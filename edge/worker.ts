@@ -2,7 +2,6 @@ import type { MiddlewareHandler } from 'hono';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
-import { requestId } from 'hono/request-id';
 import { routePath } from 'hono/route';
 import { assertNever } from '../protocol/assert-never.ts';
 import type { ForEachRoute } from '../protocol/contracts/http-api/index.ts';
@@ -46,6 +45,7 @@ import {
   putWebhook,
 } from './nuve/webhook.ts';
 import { problemResponse } from './problem.ts';
+import { requestId } from './request-id.ts';
 
 export { Mesh } from './objects/mesh.ts';
 export { Node } from './objects/node.ts';
@@ -58,16 +58,16 @@ const log = createLog({ object: 'worker' });
 /** Not strict: Licode's clients end their paths with a slash. */
 const app = new Hono<EdgeEnv>({ strict: false });
 
-app.use(requestId({ limitLength: limits.requestId_chars }));
+app.use(requestId);
 app.use(accessLog);
 app.use(answerHeaders);
 app.options(
   '*',
   cors({ origin: '*', allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] }),
 );
-app.use(async (context, next) => {
+app.use((context, next) => {
   context.set('config', configOf(context.env));
-  await next();
+  return next();
 });
 app.use(limitAddress);
 app.use(

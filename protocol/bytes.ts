@@ -8,19 +8,43 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(encoder.encode(text));
 }
 
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let hex = '';
+  for (const byte of bytes) {
+    hex += hexOfByte[byte];
+  }
+  return hex;
+}
+
+function base64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) {
+    binary += String.fromCharCode(byte);
+  }
+  return btoa(binary);
 }
 
 /** Base64 of the UTF-8 bytes of a text. */
 export function toBase64(text: string): string {
-  return btoa(Array.from(utf8(text), (byte) => String.fromCharCode(byte)).join(''));
+  return base64(utf8(text));
+}
+
+/** Without padding (RFC 4648, section 5), as in JWTs. */
+export function toBase64Url(bytes: Uint8Array): string {
+  return base64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 /** The text of a base64 string, or undefined where it is not base64 of UTF-8. */
 export function fromBase64(text: string): string | undefined {
   try {
-    return decoder.decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)));
+    const binary = atob(text);
+    const bytes = new Uint8Array(binary.length);
+    for (let index = 0; index < bytes.length; index += 1) {
+      bytes[index] = binary.charCodeAt(index);
+    }
+    return decoder.decode(bytes);
   } catch {
     return undefined;
   }
@@ -28,11 +52,10 @@ export function fromBase64(text: string): string | undefined {
 
 /** Compares in a time that depends on the lengths alone. */
 export function equalInConstantTime(left: string, right: string): boolean {
-  const a = utf8(left);
-  const b = utf8(right);
-  let difference = a.length ^ b.length;
-  for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
-    difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
+  let difference = left.length ^ right.length;
+  for (let index = 0; index < Math.max(left.length, right.length); index += 1) {
+    // Behind the end of a text there is NaN, which counts as zero here.
+    difference |= left.charCodeAt(index) ^ right.charCodeAt(index);
   }
   return difference === 0;
 }

@@ -1,10 +1,11 @@
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import * as v from 'valibot';
+import { utf8 } from './bytes.ts';
 import { RizomaError } from './errors.ts';
+import { signHs256Jwt } from './jwt.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import { Place } from './place.ts';
-import type { TicketPrivateKey, TicketPublicKey } from './ticket.ts';
 import { Ticket } from './ticket.ts';
 import { RegionPin } from './token.ts';
 
@@ -29,30 +30,21 @@ export type Reentry = v.InferOutput<typeof Reentry>;
 
 const type = 'rizoma-reentry+jwt';
 
-/** An Ed25519 JWT, good for `limits.reentry_ttl_s` after the join, however often it is used. */
-export function signReentry(key: TicketPrivateKey, reentry: Reentry): Promise<string> {
-  const { clientId, ...claims } = reentry;
-  const joinedAt_s = Math.floor(reentry.joinedAt_ms / 1000);
-  return new SignJWT(claims)
-    .setProtectedHeader({ alg: 'EdDSA', typ: type })
-    .setSubject(clientId)
-    .setIssuedAt(joinedAt_s)
-    .setExpirationTime(joinedAt_s + limits.reentry_ttl_s)
-    .sign({ ...key });
+/** A JWT, good for `limits.reentry_ttl_s` after the join, however often it is used. The edge alone has the secret. */
+export function signReentry(secret: string, reentry: Reentry): Promise<string> {
+  const { clientId: sub, ...claims } = reentry;
+  const iat = Math.floor(reentry.joinedAt_ms / 1000);
+  return signHs256Jwt(secret, type, { ...claims, sub, iat, exp: iat + limits.reentry_ttl_s });
 }
 
 /** Checks signature and expiry. Throws `token_forged` or `token_expired`. */
-export async function checkReentry(
-  key: TicketPublicKey,
-  text: string,
-  now_ms: number,
-): Promise<Reentry> {
+export async function checkReentry(secret: string, text: string, now_ms: number): Promise<Reentry> {
   try {
-    const { payload } = await jwtVerify(
-      text.slice(0, limits.reentry_chars),
-      { ...key },
-      { algorithms: ['EdDSA'], typ: type, currentDate: new Date(now_ms) },
-    );
+    const { payload } = await jwtVerify(text.slice(0, limits.reentry_chars), utf8(secret), {
+      algorithms: ['HS256'],
+      typ: type,
+      currentDate: new Date(now_ms),
+    });
     return parse(Reentry, { ...payload, clientId: payload.sub }, 're-entry', 'token_forged');
   } catch (thrown) {
     if (thrown instanceof RizomaError) {

@@ -1,9 +1,10 @@
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import * as v from 'valibot';
 import { fromBase64 } from './bytes.ts';
 import { RizomaError } from './errors.ts';
 import { ClientId, NodeId, RegionId, RequestId, RoomId } from './ids.ts';
 import { joseKey } from './jose-key.ts';
+import { signEdDsaJwt } from './jwt.ts';
 import { limits } from './limits.ts';
 import { parse, parseJson } from './parse.ts';
 
@@ -57,18 +58,13 @@ export function publicTicketKey(key: TicketPrivateKey): TicketPublicKey {
   return { kty: key.kty, crv: key.crv, x: key.x };
 }
 
+const type = 'rizoma-ticket+jwt';
+
 /** Signs a ticket, good for `limits.ticket_ttl_s`. */
 export function signTicket(key: TicketPrivateKey, ticket: Ticket, now_ms: number): Promise<string> {
-  const { nodeId, clientId, jti, ...claims } = ticket;
-  const now_s = Math.floor(now_ms / 1000);
-  return new SignJWT(claims)
-    .setProtectedHeader({ alg: 'EdDSA', typ: 'rizoma-ticket+jwt' })
-    .setAudience(nodeId)
-    .setSubject(clientId)
-    .setJti(jti)
-    .setIssuedAt(now_s)
-    .setExpirationTime(now_s + limits.ticket_ttl_s)
-    .sign(key);
+  const { nodeId: aud, clientId: sub, ...claims } = ticket;
+  const iat = Math.floor(now_ms / 1000);
+  return signEdDsaJwt(key, type, { ...claims, aud, sub, iat, exp: iat + limits.ticket_ttl_s });
 }
 
 /**
@@ -83,7 +79,7 @@ export async function checkTicket(
   try {
     const { payload } = await jwtVerify(text.slice(0, 4_096), joseKey(key), {
       algorithms: ['EdDSA'],
-      typ: 'rizoma-ticket+jwt',
+      typ: type,
       audience: expected.nodeId,
       currentDate: new Date(expected.now_ms),
       clockTolerance: limits.clockSkew_s,

@@ -6,7 +6,7 @@ import { checkTokenSignature, decodeToken } from '../../protocol/token.ts';
 import type { EdgeContext } from '../app.ts';
 import { traceOf } from '../access-log.ts';
 import { bodyOf } from '../body.ts';
-import { tokenKeyOf } from '../config.ts';
+import { reentryKeyOf, tokenKeyOf } from '../config.ts';
 import type { Admission } from '../objects/api.ts';
 import { roomOf } from '../objects/stubs.ts';
 import { valueOf } from '../objects/outcome.ts';
@@ -36,6 +36,6 @@ export async function postJoin(context: EdgeContext): Promise<Response> {
   const joinedAt_ms = Date.now();
   const { userName, role, terms, entrances } = await admit(context, token);
   const who = { clientId: newUuid(), roomId, userName, role, ...terms, joinedAt_ms };
-  const reentry = await signReentry(config.ticketKey, who);
+  const reentry = await signReentry(await reentryKeyOf(config), who);
   return context.json(await joinAnswer(context, who, { entrances, reentry }));
 }

@@ -1,9 +1,9 @@
 import { RejoinRequest } from '../../protocol/contracts/rest.ts';
 import { checkReentry } from '../../protocol/reentry.ts';
-import { publicTicketKey } from '../../protocol/ticket.ts';
 import { traceOf } from '../access-log.ts';
 import type { EdgeContext } from '../app.ts';
 import { bodyOf } from '../body.ts';
+import { reentryKeyOf } from '../config.ts';
 import { placeOfRequest } from '../origin.ts';
 import { joinAnswer } from './entrances.ts';
 import { passHoldersOf } from './pass-holders.ts';
@@ -16,8 +16,8 @@ import { passHoldersOf } from './pass-holders.ts';
  */
 export async function postRejoin(context: EdgeContext): Promise<Response> {
   const { reentry: text } = await bodyOf(context, RejoinRequest);
-  const { ticketKey } = context.get('config');
-  const reentry = await checkReentry(publicTicketKey(ticketKey), text, Date.now());
+  const key = await reentryKeyOf(context.get('config'));
+  const reentry = await checkReentry(key, text, Date.now());
   const { entrances } = await passHoldersOf(context.env).readmit(
     { reentry, place: placeOfRequest(context) },
     traceOf(context),

@@ -1,7 +1,7 @@
 import type { RoomsPage, ServiceEntry } from '../objects/api.ts';
 import { serviceOf } from '../objects/stubs.ts';
 import type { Bindings } from '../objects/stubs.ts';
-import { valueOf } from '../objects/outcome.ts';
+import { settledOf, valueOf } from '../objects/outcome.ts';
 
 /** The rooms of a service as a JSON array, a page at a time: there may be more than fit the memory. */
 export async function* roomsText(env: Bindings, serviceId: string): AsyncGenerator<string> {
@@ -39,7 +39,7 @@ export async function* servicesText(
   yield '[';
   yield* serviceText(env, superservice);
   for (const { id } of listed) {
-    const about = await serviceOf(env, id).about();
+    const about = await settledOf(serviceOf(env, id).about());
     if (about.ok) {
       yield ',';
       yield* serviceText(env, about.value);

@@ -1,8 +1,8 @@
 import type { Clock } from '../../protocol/clock.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { RoomApi, RoomPicture } from './api.ts';
-import type { Outcome } from './outcome.ts';
-import { valueOf } from './outcome.ts';
+import type { Settled } from './outcome.ts';
+import { settledOf, valueIn } from './outcome.ts';
 import { Shared } from './shared.ts';
 
 const defaults = {
@@ -11,7 +11,7 @@ const defaults = {
 } as const;
 
 interface Kept {
-  readonly outcome: Outcome<RoomPicture>;
+  readonly outcome: Settled<RoomPicture>;
   readonly at_ms: number;
 }
 
@@ -19,7 +19,7 @@ interface Kept {
 export class RoomPictures {
   readonly #room: (roomId: string) => Pick<RoomApi, 'picture'>;
   readonly #clock: Pick<Clock, 'now' | 'after'>;
-  readonly #shared: Shared<Outcome<RoomPicture>>;
+  readonly #shared: Shared<Settled<RoomPicture>>;
   /** The one that was asked for first is the first. */
   readonly #kept = new Map<string, Kept>();
 
@@ -39,9 +39,9 @@ export class RoomPictures {
   async of(roomId: string, known: { epoch: number }): Promise<RoomPicture> {
     const kept = this.#kept.get(roomId);
     if (kept !== undefined && this.#isGood(kept, known.epoch)) {
-      return await valueOf(Promise.resolve(kept.outcome));
+      return valueIn(kept.outcome);
     }
-    return await valueOf(this.#shared.ask(roomId, () => this.#look(roomId)));
+    return valueIn(await this.#shared.ask(roomId, () => this.#look(roomId)));
   }
 
   /** That a room is gone is true for ever; other failures are none of its doing, and are not kept. */
@@ -50,9 +50,9 @@ export class RoomPictures {
     return isFresh && (outcome.ok ? outcome.value.epoch >= epoch : outcome.code === 'not_found');
   }
 
-  async #look(roomId: string): Promise<Outcome<RoomPicture>> {
+  async #look(roomId: string): Promise<Settled<RoomPicture>> {
     const at_ms = this.#clock.now();
-    const outcome = await this.#room(roomId).picture();
+    const outcome = await settledOf(this.#room(roomId).picture());
     this.#kept.delete(roomId);
     this.#kept.set(roomId, { outcome, at_ms });
     const [eldest] = this.#kept.keys();

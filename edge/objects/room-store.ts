@@ -36,6 +36,8 @@ export class RoomStore {
   readonly #sql: SqlStorage;
   /** Tokens as they are stored, the one that was written longest ago first: most are used soon. */
   readonly #tokens = new Map<string, TokenRecord>();
+  /** As it is stored: each join needs it. */
+  #epoch: number | undefined;
 
   constructor(components: { sql: SqlStorage }) {
     this.#sql = components.sql;
@@ -57,6 +59,7 @@ export class RoomStore {
   /** The room is no more and nobody gets in; who held it is known still. */
   removeRoom(): void {
     this.#tokens.clear();
+    this.#epoch = undefined;
     for (const table of ['tokens', 'epoch', 'removals', 'removed_before', 'grants', 'room']) {
       this.#sql.exec(`DELETE FROM ${table}`);
     }
@@ -109,13 +112,16 @@ export class RoomStore {
 
   /** The first is 1. */
   epoch(): number {
-    const row = this.#sql.exec<{ epoch: number }>('SELECT epoch FROM epoch').toArray()[0];
-    return row?.epoch ?? 1;
+    this.#epoch ??=
+      this.#sql.exec<{ epoch: number }>('SELECT epoch FROM epoch').toArray()[0]?.epoch ?? 1;
+    return this.#epoch;
   }
 
   /** Removes all tokens and begins another epoch. */
   revokeTokens(): void {
-    this.#sql.exec('INSERT OR REPLACE INTO epoch (only, epoch) VALUES (1, ?)', this.epoch() + 1);
+    const epoch = this.epoch() + 1;
+    this.#epoch = undefined;
+    this.#sql.exec('INSERT OR REPLACE INTO epoch (only, epoch) VALUES (1, ?)', epoch);
     this.#removeTokens();
   }
 

@@ -26,7 +26,7 @@ import type {
 } from './api.ts';
 import { InOrder } from './in-order.ts';
 import type { Outcome } from './outcome.ts';
-import { outcomeOf, valueOf } from './outcome.ts';
+import { outcomeOf, settledOf, valueOf } from './outcome.ts';
 import { Nonces } from './nonces.ts';
 import { ServiceAuth } from './service-auth.ts';
 import type { Begun } from './service-store.ts';
@@ -213,7 +213,7 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
       await this.ctx.storage.deleteAll();
       return;
     }
-    const outcomes = await Promise.all(rooms.map(({ _id }) => this.deleteRoom(_id)));
+    const outcomes = await Promise.all(rooms.map(({ _id }) => settledOf(this.deleteRoom(_id))));
     const failed = outcomes.filter(({ ok }) => !ok).length;
     if (failed > 0) {
       log.warn('rooms of a deleted service could not be deleted', { failed });
@@ -284,7 +284,7 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
       if (what === 'deletion') {
         await this.#deleteRoom(roomId);
       } else if (what === 'change') {
-        const room = await roomOf(this.env, roomId).get();
+        const room = await settledOf(roomOf(this.env, roomId).get());
         if (!room.ok && room.code !== 'not_found') {
           return;
         }

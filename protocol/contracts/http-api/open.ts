@@ -37,7 +37,7 @@ export const openApi = {
         'after the join, unless the tokens of the room or the user were removed meanwhile.',
       caller: 'token',
       body: RejoinRequest,
-      example: { reentry: 'eyJhbGciOiJFZERTQSIs…' },
+      example: { reentry: 'eyJhbGciOiJIUzI1NiIs…' },
       answer: { is: 'controllers to enter at, best first', json: JoinAnswer },
       errors: [
         ...(['token_forged', 'token_expired', 'token_revoked', 'forbidden'] as const),

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { createLog } from '../../../edge/log.ts';
 import { MeshView } from '../../../edge/objects/mesh-view.ts';
+import { outcomeOf } from '../../../edge/objects/outcome.ts';
 import type { MeshSnapshot } from '../../../edge/placement/snapshot.ts';
 import { limits } from '../../../protocol/limits.ts';
 
+const log = createLog({});
 const wish = { pin: {}, place: undefined };
 
 function node(nodeId: string): MeshSnapshot['nodes'][number] {
@@ -23,10 +26,11 @@ function node(nodeId: string): MeshSnapshot['nodes'][number] {
 function viewOf(first: MeshSnapshot) {
   const mesh = { snapshot: first, asked: 0, now_ms: 0 };
   const api = {
-    snapshot: async () => {
-      mesh.asked += 1;
-      return { ok: true, value: mesh.snapshot } as const;
-    },
+    snapshot: () =>
+      outcomeOf(log, () => {
+        mesh.asked += 1;
+        return mesh.snapshot;
+      }),
   };
   const clock = { now: () => mesh.now_ms, after: () => () => undefined };
   const view = new MeshView({ mesh: api, clock, random: () => 0 }, { policy: 'nearest' });

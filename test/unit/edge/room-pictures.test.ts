@@ -1,27 +1,28 @@
 import { describe, expect, it } from 'vitest';
+import { createLog } from '../../../edge/log.ts';
 import type { RoomPicture } from '../../../edge/objects/api.ts';
-import type { Outcome } from '../../../edge/objects/outcome.ts';
+import { outcomeOf } from '../../../edge/objects/outcome.ts';
 import { RoomPictures } from '../../../edge/objects/room-pictures.ts';
+import { RizomaError } from '../../../protocol/errors.ts';
 import { limits } from '../../../protocol/limits.ts';
 
-const picture = (epoch: number): Outcome<RoomPicture> => ({
-  ok: true,
-  value: { epoch, holders: [], pin: {}, removals: { users: [], before_ms: 0 } },
-});
-const failure = (code: 'not_found' | 'overloaded'): Outcome<RoomPicture> => ({
-  ok: false,
-  code,
-  message: code,
-  details: undefined,
-  retryAfter_s: undefined,
-});
+const log = createLog({});
+type Told = () => RoomPicture;
+const picture = (epoch: number): Told => {
+  return () => ({ epoch, holders: [], pin: {}, removals: { users: [], before_ms: 0 } });
+};
+const failure = (code: 'not_found' | 'overloaded'): Told => {
+  return () => {
+    throw new RizomaError(code, code);
+  };
+};
 
-function pictures(first: Outcome<RoomPicture>) {
-  const world = { asked: 0, now_ms: 0, outcome: first };
+function pictures(first: Told) {
+  const world = { asked: 0, now_ms: 0, told: first };
   const room = () => ({
     picture: () => {
       world.asked += 1;
-      return Promise.resolve(world.outcome);
+      return outcomeOf(log, world.told);
     },
   });
   const clock = { now: () => world.now_ms, after: () => () => undefined };
@@ -44,7 +45,7 @@ describe('the picture of a room', () => {
   it('is asked for at once by who knows of a later epoch', async () => {
     const { world, pictures: kept } = pictures(picture(1));
     await kept.of('a', { epoch: 1 });
-    world.outcome = picture(2);
+    world.told = picture(2);
     expect((await kept.of('a', { epoch: 2 })).epoch).toBe(2);
     expect((await kept.of('a', { epoch: 1 })).epoch).toBe(2);
     expect(world.asked).toBe(2);
@@ -56,7 +57,7 @@ describe('the picture of a room', () => {
       await expect(kept.of('gone', { epoch: 1 })).rejects.toMatchObject({ code: 'not_found' });
     }
     expect(world.asked).toBe(1);
-    world.outcome = failure('overloaded');
+    world.told = failure('overloaded');
     for (const _ of [1, 2]) {
       await expect(kept.of('busy', { epoch: 1 })).rejects.toMatchObject({ code: 'overloaded' });
     }

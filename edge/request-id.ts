@@ -1,0 +1,11 @@
+import { createMiddleware } from 'hono/factory';
+import * as v from 'valibot';
+import { newUuid, RequestId } from '../protocol/ids.ts';
+import type { EdgeEnv } from './app.ts';
+
+/** Names the request as its caller does, where that is a name, or anew. */
+export const requestId = createMiddleware<EdgeEnv>((context, next) => {
+  const named = context.req.header('x-request-id');
+  context.set('requestId', v.is(RequestId, named) ? named : newUuid());
+  return next();
+});
