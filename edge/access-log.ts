@@ -1,5 +1,4 @@
 import { createMiddleware } from 'hono/factory';
-import { routePath } from 'hono/route';
 import { RizomaError } from '../protocol/errors.ts';
 import type { EdgeContext, EdgeEnv } from './app.ts';
 import { createLog } from './log.ts';
@@ -18,10 +17,11 @@ export const accessLog = createMiddleware<EdgeEnv>(async (context, next) => {
   log.info('a request was answered', {
     ...traceOf(context),
     method: context.req.method,
-    route: routePath(context, -1),
+    route: context.get('route'),
     status: context.res.status,
     code: error instanceof RizomaError ? error.code : undefined,
     serviceId: context.get('serviceId'),
+    ...context.get('happened'),
     took_ms: Date.now() - began_ms,
   });
 });

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { Config } from './config.ts';
+import type { Fields } from './log.ts';
 import type { Signer } from './objects/api.ts';
 import type { Bindings } from './objects/stubs.ts';
 
@@ -9,6 +10,10 @@ export interface EdgeEnv {
   Variables: {
     config: Config;
     requestId: string;
+    /** The pattern of the route that was found, if one was. */
+    route: string | undefined;
+    /** What the line of the request says of it besides. */
+    happened: Fields | undefined;
     /** Of the service that signed the request, once that was checked. */
     serviceId: string | undefined;
     /** Who signed the request; the signature was checked. */

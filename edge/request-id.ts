@@ -6,6 +6,7 @@ import type { EdgeEnv } from './app.ts';
 /** Names the request as its caller does, where that is a name, or anew. */
 export const requestId = createMiddleware<EdgeEnv>((context, next) => {
   const named = context.req.header('x-request-id');
-  context.set('requestId', v.is(RequestId, named) ? named : newUuid());
+  const isName = named !== undefined && v.is(RequestId, named);
+  context.set('requestId', isName ? named : newUuid());
   return next();
 });

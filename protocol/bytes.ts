@@ -18,22 +18,27 @@ export function toHex(bytes: Uint8Array): string {
   return hex;
 }
 
-function base64(bytes: Uint8Array): string {
+/** Base64 of the UTF-8 bytes of a text. */
+export function toBase64(text: string): string {
+  // Nearly all texts are ASCII, which is its own UTF-8.
+  return btoa(ascii.test(text) ? text : binaryOf(utf8(text)));
+}
+
+const ascii = /^[\0-\x7f]*$/;
+
+/** As JWTs have it: without padding (RFC 7515, section 2). */
+export function toBase64Url(what: string | Uint8Array): string {
+  const base64 = typeof what === 'string' ? toBase64(what) : btoa(binaryOf(what));
+  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** A character a byte. */
+function binaryOf(bytes: Uint8Array): string {
   let binary = '';
   for (const byte of bytes) {
     binary += String.fromCharCode(byte);
   }
-  return btoa(binary);
-}
-
-/** Base64 of the UTF-8 bytes of a text. */
-export function toBase64(text: string): string {
-  return base64(utf8(text));
-}
-
-/** Without padding (RFC 4648, section 5), as in JWTs. */
-export function toBase64Url(bytes: Uint8Array): string {
-  return base64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return binary;
 }
 
 /** The text of a base64 string, or undefined where it is not base64 of UTF-8. */

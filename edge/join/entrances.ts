@@ -6,13 +6,18 @@ import { traceOf } from '../access-log.ts';
 import type { EdgeContext } from '../app.ts';
 import type { Admission } from '../objects/api.ts';
 
-/** The tickets of one participant, one for each controller where it was placed, best first. */
+/**
+ * The tickets of one participant, one for each controller where it was placed, best first. Why there, the
+ * line of the request says: a line more would cost as much as the tickets.
+ */
 export async function joinAnswer(
   context: EdgeContext,
   { clientId, roomId, userName, role, joinedAt_ms }: Reentry,
-  { entrances, reentry }: { entrances: Admission['entrances']; reentry: string },
+  { admission, reentry }: { admission: Admission; reentry: string },
 ): Promise<JoinAnswer> {
   const { ticketKey } = context.get('config');
+  const { entrances, rule, passedOver } = admission;
+  context.set('happened', { roomId, region: entrances[0]?.region, rule, passedOver });
   const now_ms = Date.now();
   const times = { joinedAt_ms, issuedAt_ms: now_ms };
   const controllers = entrances.map(async ({ nodeId, region, host, secure }) => {

@@ -18,10 +18,9 @@ import { passHoldersOf } from './pass-holders.ts';
 async function admit(context: EdgeContext, { tokenId, pass }: Token): Promise<Admission> {
   const { env } = context;
   const place = placeOfRequest(context);
-  const trace = traceOf(context);
   return pass === undefined
-    ? await valueOf(roomOf(env, roomOfToken(tokenId)).admit({ tokenId, place }, trace))
-    : await passHoldersOf(env).admit({ tokenId, pass, place }, trace);
+    ? await valueOf(roomOf(env, roomOfToken(tokenId)).admit({ tokenId, place }, traceOf(context)))
+    : await passHoldersOf(env).admit({ tokenId, pass, place });
 }
 
 /**
@@ -34,8 +33,9 @@ export async function postJoin(context: EdgeContext): Promise<Response> {
   await checkTokenSignature(await tokenKeyOf(config), token);
   const roomId = roomOfToken(token.tokenId);
   const joinedAt_ms = Date.now();
-  const { userName, role, terms, entrances } = await admit(context, token);
+  const admission = await admit(context, token);
+  const { userName, role, terms } = admission;
   const who = { clientId: newUuid(), roomId, userName, role, ...terms, joinedAt_ms };
   const reentry = await signReentry(await reentryKeyOf(config), who);
-  return context.json(await joinAnswer(context, who, { entrances, reentry }));
+  return context.json(await joinAnswer(context, who, { admission, reentry }));
 }

@@ -8,8 +8,6 @@ import type { Reentry } from '../../protocol/reentry.ts';
 import { publicTicketKey } from '../../protocol/ticket.ts';
 import type { Config } from '../config.ts';
 import { configOf } from '../config.ts';
-import type { EdgeLog, Trace } from '../log.ts';
-import { createLog } from '../log.ts';
 import { admitted } from '../objects/admission.ts';
 import type { Admission } from '../objects/api.ts';
 import { MeshView } from '../objects/mesh-view.ts';
@@ -34,16 +32,14 @@ export class PassHolders {
   readonly #env: Bindings;
   readonly #config: Config;
   readonly #clock: Clock;
-  readonly #log: EdgeLog;
   readonly #pictures: RoomPictures;
   /** By room, the one that was joined last at the end. */
   readonly #views = new Map<string, MeshView>();
 
-  constructor(components: { env: Bindings; config: Config; clock: Clock; log: EdgeLog }) {
+  constructor(components: { env: Bindings; config: Config; clock: Clock }) {
     this.#env = components.env;
     this.#config = components.config;
     this.#clock = components.clock;
-    this.#log = components.log;
     this.#pictures = new RoomPictures({
       room: (roomId) => roomOf(this.#env, roomId),
       clock: this.#clock,
@@ -51,10 +47,11 @@ export class PassHolders {
   }
 
   /** Throws as `openPass`, and as placement does. */
-  async admit(
-    request: { tokenId: string; pass: string; place: Place | undefined },
-    trace: Trace,
-  ): Promise<Admission> {
+  async admit(request: {
+    tokenId: string;
+    pass: string;
+    place: Place | undefined;
+  }): Promise<Admission> {
     const { pass, roomId, pin, holders } = await openPass(
       {
         pictures: this.#pictures,
@@ -68,14 +65,17 @@ export class PassHolders {
     view.assign(newUuid(), placement);
     const { userName, role, epoch } = pass;
     const terms = { pin: pass.pin, place: pass.place, epoch };
-    return admitted(this.#log.of(trace), { roomId, userName, role, terms }, placement);
+    return admitted({ userName, role, terms }, placement);
   }
 
   /** Throws `token_revoked`, `forbidden` for who was removed, `not_found`, and as placement does. */
-  async readmit(
-    { reentry, place }: { reentry: Reentry; place: Place | undefined },
-    trace: Trace,
-  ): Promise<Admission> {
+  async readmit({
+    reentry,
+    place,
+  }: {
+    reentry: Reentry;
+    place: Place | undefined;
+  }): Promise<Admission> {
     const { clientId, roomId, userName, role, pin, epoch } = reentry;
     const picture = await this.#pictures.of(roomId, { epoch });
     if (picture.epoch !== epoch) {
@@ -98,7 +98,7 @@ export class PassHolders {
     const placement = await view.place(wish, clientId);
     view.assign(clientId, placement);
     const terms = { pin, place: reentry.place, epoch };
-    return admitted(this.#log.of(trace), { roomId, userName, role, terms }, placement);
+    return admitted({ userName, role, terms }, placement);
   }
 
   #view(roomId: string): MeshView {
@@ -130,7 +130,6 @@ export function passHoldersOf(env: Bindings): PassHolders {
       env,
       config: configOf(env),
       clock: systemClock,
-      log: createLog({ object: 'worker' }),
     });
   known.set(env, holders);
   return holders;

@@ -1,6 +1,5 @@
 import { RejoinRequest } from '../../protocol/contracts/rest.ts';
 import { checkReentry } from '../../protocol/reentry.ts';
-import { traceOf } from '../access-log.ts';
 import type { EdgeContext } from '../app.ts';
 import { bodyOf } from '../body.ts';
 import { reentryKeyOf } from '../config.ts';
@@ -18,9 +17,7 @@ export async function postRejoin(context: EdgeContext): Promise<Response> {
   const { reentry: text } = await bodyOf(context, RejoinRequest);
   const key = await reentryKeyOf(context.get('config'));
   const reentry = await checkReentry(key, text, Date.now());
-  const { entrances } = await passHoldersOf(context.env).readmit(
-    { reentry, place: placeOfRequest(context) },
-    traceOf(context),
-  );
-  return context.json(await joinAnswer(context, reentry, { entrances, reentry: text }));
+  const place = placeOfRequest(context);
+  const admission = await passHoldersOf(context.env).readmit({ reentry, place });
+  return context.json(await joinAnswer(context, reentry, { admission, reentry: text }));
 }

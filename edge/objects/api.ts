@@ -7,7 +7,7 @@ import type {
   RoomUser,
 } from '../../protocol/contracts/node-edge.ts';
 import type { NodeAnswer } from '../../protocol/contracts/nodes.ts';
-import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
+import type { ExplainAnswer, PlacementRuleName } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type {
   DeadEventsAnswer,
@@ -168,6 +168,9 @@ export interface Admission {
   readonly terms: Terms;
   /** Best first. */
   readonly entrances: readonly JoinEntrance[];
+  /** The rule that placed it, and in words why those before it did not. */
+  readonly rule: PlacementRuleName;
+  readonly passedOver: string;
 }
 
 /** Which lease of which node speaks. */

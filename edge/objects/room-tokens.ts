@@ -77,13 +77,10 @@ export class RoomTokens {
     return { tokenId: token.tokenId, host: token.host, secure, epoch };
   }
 
-  async admit(
-    request: { tokenId: string; place: Place | undefined },
-    trace: Trace | undefined,
-  ): Promise<Admission> {
-    const { store, mesh, open, now, log } = this.#parts;
+  async admit(request: { tokenId: string; place: Place | undefined }): Promise<Admission> {
+    const { store, mesh, open, now } = this.#parts;
     const { tokenId } = request;
-    const roomId = open()._id;
+    open();
     const { pin, place } = usableToken(store.token(tokenId), now());
     const placement = await mesh.place(this.wish(pin, request.place ?? place), tokenId);
     const token = await this.#writes.run(() => {
@@ -95,7 +92,7 @@ export class RoomTokens {
     });
     mesh.assign(`${tokenId} ${token.usesLeft}`, placement);
     const terms = { pin: token.pin, place: token.place, epoch: store.epoch() };
-    return admitted(log.of(trace), { ...token, roomId, terms }, placement);
+    return admitted({ ...token, terms }, placement);
   }
 
   consume(request: { tokenId: string; host: string; at: Whereabouts }): {

@@ -193,7 +193,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     request: { tokenId: string; place: Place | undefined },
     trace?: Trace,
   ): Promise<Outcome<Admission>> {
-    return outcomeOf(log.of(trace), () => this.#tokens.admit(request, trace));
+    return outcomeOf(log.of(trace), () => this.#tokens.admit(request));
   }
 
   explain(request: { pin: RegionPin; place: Place | undefined }): Promise<Outcome<ExplainAnswer>> {

@@ -72,8 +72,10 @@ describe('the id of a request', () => {
     const token = await (await createToken(roomId)).text();
     await postJson('/join', { token }, { headers: { 'x-request-id': 'joined' } });
     expect(said('joined')).toMatchObject([
-      { object: 'room', message: 'a client was placed', roomId },
-      { object: 'worker', method: 'POST', route: '/join', status: 200 },
+      {
+        ...{ object: 'worker', method: 'POST', route: '/join', status: 200 },
+        ...{ roomId, region: 'eu-west', rule: 'pinned', passedOver: '' },
+      },
     ]);
     await node.peer.call('room.enter', { roomId, facts: { erizos: [], streams: [] } });
     const path = `/rooms/${roomId}`;
