@@ -45,6 +45,9 @@ function binaryOf(bytes: Uint8Array): string {
 export function fromBase64(text: string): string | undefined {
   try {
     const binary = atob(text);
+    if (ascii.test(binary)) {
+      return binary;
+    }
     const bytes = new Uint8Array(binary.length);
     for (let index = 0; index < bytes.length; index += 1) {
       bytes[index] = binary.charCodeAt(index);
@@ -71,22 +74,22 @@ const defaults = {
 } as const;
 
 /** Keys that were used lately, as the platform keeps them: importing one costs more than a signature. */
-const imported = new Map<string, HmacKey>();
+const imported = { 'SHA-1': new Map<string, HmacKey>(), 'SHA-256': new Map<string, HmacKey>() };
 /** Platforms do not agree on whether this type has a name of its own. */
 type HmacKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 async function hmacKey(hash: 'SHA-1' | 'SHA-256', key: string): Promise<HmacKey> {
-  const name = `${hash} ${key}`;
-  const known = imported.get(name);
+  const keys = imported[hash];
+  const known = keys.get(key);
   if (known !== undefined) {
     return known;
   }
   const algorithm = { name: 'HMAC', hash };
   const made = await crypto.subtle.importKey('raw', utf8(key), algorithm, false, ['sign']);
-  imported.set(name, made);
-  const [eldest] = imported.keys();
-  if (imported.size > defaults.keys && eldest !== undefined) {
-    imported.delete(eldest);
+  keys.set(key, made);
+  const [eldest] = keys.keys();
+  if (keys.size > defaults.keys && eldest !== undefined) {
+    keys.delete(eldest);
   }
   return made;
 }

@@ -45,6 +45,12 @@ export async function signHs256Jwt(secret: string, type: string, claims: Claims)
 
 type Claims = Readonly<Record<string, unknown>>;
 
+/** By algorithm and type, of which there are a few. */
+const headers = new Map<string, string>();
+
 function unsigned(alg: string, typ: string, claims: Claims): string {
-  return `${toBase64Url(JSON.stringify({ alg, typ }))}.${toBase64Url(JSON.stringify(claims))}`;
+  const name = `${alg} ${typ}`;
+  const header = headers.get(name) ?? toBase64Url(JSON.stringify({ alg, typ }));
+  headers.set(name, header);
+  return `${header}.${toBase64Url(JSON.stringify(claims))}`;
 }

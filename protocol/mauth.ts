@@ -4,11 +4,14 @@ import { RizomaError } from './errors.ts';
 import { ServiceId } from './ids.ts';
 import { parse } from './parse.ts';
 
+const id = /^[0-9a-f]{24}$/;
+const time = /^[0-9]{1,16}$/;
+
 /** What a signed request says of itself: Licode's MAuth header. */
-const MAuth = v.object({
+export const MAuth = v.object({
   serviceid: ServiceId,
   /** Licode's clients send milliseconds. */
-  timestamp: v.pipe(v.string(), v.regex(/^[0-9]{1,16}$/)),
+  timestamp: v.pipe(v.string(), v.regex(time)),
   cnonce: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
   username: v.optional(v.pipe(v.string(), v.maxLength(256))),
   role: v.optional(v.pipe(v.string(), v.maxLength(256))),
@@ -44,7 +47,33 @@ export function parseMAuth(header: string): MAuth {
       fields[pair.slice('mauth_'.length, at)] = pair.slice(at + 1);
     }
   }
-  return parse(MAuth, fields, 'Authorization', 'unauthorized');
+  return goodMAuth(fields) ?? parse(MAuth, fields, 'Authorization', 'unauthorized');
+}
+
+/**
+ * The fields, where they surely are as the schema wants them, which takes a tenth of the time to see. It
+ * is the schema that refuses, and says why.
+ */
+export function goodMAuth(fields: Readonly<Record<string, string>>): MAuth | undefined {
+  const { serviceid = '', timestamp = '', cnonce = '', signature = '', username, role } = fields;
+  const { signature_method } = fields;
+  const isGood =
+    id.test(serviceid) &&
+    time.test(timestamp) &&
+    isWithin(cnonce, 64) &&
+    isWithin(signature, 128) &&
+    (username === undefined || username.length <= 256) &&
+    (role === undefined || role.length <= 256);
+  if (!isGood || signature_method !== 'HMAC_SHA1') {
+    return undefined;
+  }
+  const user = username === undefined ? {} : { username };
+  const as = role === undefined ? {} : { role };
+  return { serviceid, timestamp, cnonce, signature, signature_method, ...user, ...as };
+}
+
+function isWithin(text: string, most_chars: number): boolean {
+  return text.length > 0 && text.length <= most_chars;
 }
 
 /** The signature that the request must carry. */
