@@ -55,6 +55,12 @@ export interface RoomRequest {
   readonly near: Place | undefined;
 }
 
+/** A service with its key and the first of its rooms. */
+export interface WholeService extends ServiceEntry {
+  readonly key: string;
+  readonly first: RoomsPage;
+}
+
 /** Some rooms of a service; the next ones follow after `next`, if there are any. */
 export interface RoomsPage {
   readonly rooms: RoomAnswer[];
@@ -88,8 +94,8 @@ export interface ServiceApi {
   found(service: ServiceEntry & { key: string }): Promise<Outcome<null>>;
   /** Checks a signed request: `unauthorized` unless it is right and came for the first time; `rate_limited`. */
   authenticate(request: AuthRequest, trace?: Trace): Promise<Outcome<Authentic>>;
-  /** Its name and key; `not_found` where there is none. */
-  about(): Promise<Outcome<ServiceEntry & { key: string }>>;
+  /** Its name and key, and the first of its rooms; `not_found` where there is none. */
+  about(): Promise<Outcome<WholeService>>;
   /** Its rooms, the oldest first, a page at a time; the first one is after 0. */
   rooms(request: { after: number }): Promise<Outcome<RoomsPage>>;
   /**

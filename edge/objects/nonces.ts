@@ -27,8 +27,15 @@ const defaults = {
   batch_nonces: 1_024,
   /** Clocks that go by a reference are not further ahead; a request that is, is written at once. */
   ahead_ms: 250,
+  /**
+   * Twice what a service may sign by default while they are kept: some 40 MiB, a third of the object's memory. One
+   * whose rate is off comes to no more either.
+   */
+  nonces: 200_000,
   /** Swept nonces were of no use for longer than this anyway. */
   sweep_ms: 60_000,
+  /** While there is no room: those who wait are told to come again in whole seconds. */
+  fullSweep_ms: 1_000,
 } as const;
 
 interface OpenBatch {
@@ -60,7 +67,7 @@ export class Nonces {
 
   /**
    * Whether the nonce is seen for the first time. `signedAt_ms`: as the request says; undefined where it
-   * does not say. Throws `unavailable` where that cannot be told.
+   * does not say. Throws `unavailable` where that cannot be told, `rate_limited` where there are too many.
    */
   take(nonce: string, signedAt_ms: number | undefined): boolean {
     const seen = this.#read();
@@ -76,6 +83,7 @@ export class Nonces {
         { retryAfter_s: 1 },
       );
     }
+    this.#demandRoom(seen, now_ms);
     seen.set(nonce, now_ms);
     if (signedAt_ms === undefined || signedAt_ms > now_ms + defaults.ahead_ms) {
       this.#store.addNonceBatch({ seenAt_ms: now_ms, nonces: [nonce], openUntil_ms: undefined });
@@ -128,8 +136,21 @@ export class Nonces {
     return this.#seen;
   }
 
+  /** None may be forgotten before its time: the request could be sent again. */
+  #demandRoom(seen: Map<string, number>, now_ms: number): void {
+    const [eldest_ms] = seen.size < defaults.nonces ? [] : seen.values();
+    if (eldest_ms !== undefined) {
+      throw new RizomaError(
+        'rate_limited',
+        `the service has signed ${defaults.nonces} requests within ${limits.replayWindow_s} s, and no more can be told from replays: wait and try again`,
+        { retryAfter_s: Math.ceil((eldest_ms - now_ms) / 1000) + limits.replayWindow_s },
+      );
+    }
+  }
+
   #sweep(seen: Map<string, number>, now_ms: number): void {
-    if (now_ms - this.#sweptAt_ms < defaults.sweep_ms) {
+    const isFull = seen.size >= defaults.nonces;
+    if (now_ms - this.#sweptAt_ms < (isFull ? defaults.fullSweep_ms : defaults.sweep_ms)) {
       return;
     }
     this.#sweptAt_ms = now_ms;

@@ -23,6 +23,7 @@ import type {
   RoomsPage,
   ServiceApi,
   ServiceEntry,
+  WholeService,
 } from './api.ts';
 import { InOrder } from './in-order.ts';
 import type { Outcome } from './outcome.ts';
@@ -40,6 +41,8 @@ const log = createLog({ object: 'service' });
 const defaults = {
   /** Rooms in one page of the list: of 64 KiB each they are still a small part of the object's memory. */
   page_rooms: 100,
+  /** Of the first page, which the list of services has of several services at a time. */
+  first_rooms: 10,
   /** Rooms of a deleted service that are deleted at a time. */
   deletions: 32,
   /** After deletions that failed. */
@@ -89,13 +92,14 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     });
   }
 
-  about(): Promise<Outcome<ServiceEntry & { key: string }>> {
-    return outcomeOf(log, () => {
+  about(): Promise<Outcome<WholeService>> {
+    return outcomeOf(log, async () => {
+      await this.#goOn();
       const service = this.#store.service();
       if (service === undefined) {
         throw new RizomaError('not_found', 'Service not found');
       }
-      return service;
+      return { ...service, first: this.#store.rooms(0, defaults.first_rooms) };
     });
   }
 

@@ -42,6 +42,25 @@ describe('services', () => {
     expect(list).toContainEqual(expected);
   });
 
+  it('are all listed, by their names, each with all its rooms in their order', async () => {
+    const names = Array.from(
+      { length: 20 },
+      (_, index) => `listed ${String(index).padStart(2, '0')}`,
+    );
+    const apps = await Promise.all(names.toReversed().map(createService));
+    const [last] = apps;
+    const rooms: unknown[] = [];
+    for (let made = 0; made < 12; made += 1) {
+      rooms.push(await createRoom(`room ${made}`, last));
+    }
+    const response = await request('GET', '/services');
+    const list = v.parse(v.array(ServiceAnswer), await response.json());
+    const listed = list.filter(({ name }) => name.startsWith('listed '));
+    expect(listed.map(({ name }) => name)).toEqual(names);
+    expect(listed.at(-1)?.rooms).toEqual(rooms);
+    expect(listed.slice(0, -1).flatMap((service) => service.rooms)).toEqual([]);
+  });
+
   it('are made from forms', async () => {
     const response = await ask('/services/', {
       method: 'POST',

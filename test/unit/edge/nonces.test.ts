@@ -89,6 +89,22 @@ describe('the nonces of a service', () => {
     expect(again.take('anew', clock.now())).toBe(true);
   });
 
+  it('are so many and no more, whatever the rate, until the eldest is of no use', () => {
+    const { clock, nonces } = started();
+    const began_ms = clock.now();
+    for (let taken = 0; taken < 200_000; taken += 1) {
+      nonces.take(`n${taken}`, clock.now());
+    }
+    clock.advance(10_500);
+    const wait_ms = limits.replayWindow_s * 1000 - 10_500;
+    expect(() => nonces.take('more', clock.now())).toThrow(
+      expect.objectContaining({ code: 'rate_limited', retryAfter_s: Math.ceil(wait_ms / 1000) }),
+    );
+    expect(nonces.take('n0', began_ms)).toBe(false);
+    clock.advance(Math.ceil(wait_ms / 1000) * 1000);
+    expect(nonces.take('more', clock.now())).toBe(true);
+  });
+
   it('are written at once where they are signed ahead of time, or at a time that is not told', () => {
     const { clock, nonces, restart } = started();
     nonces.take('first', clock.now());
