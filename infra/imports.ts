@@ -13,6 +13,7 @@ const edgeRequest = [
     'edge/body.ts',
     'edge/limit.ts',
     'edge/origin.ts',
+    'edge/request-id.ts',
   ],
 ];
 const edgeObjects = ['edge/objects', 'edge/room', 'edge/placement', 'edge', 'protocol'];
@@ -37,6 +38,7 @@ const units: Readonly<Record<string, readonly string[]>> = {
   'edge/answer-headers.ts': [...edgeRequest, ...edgeObjects],
   'edge/limit.ts': [...edgeRequest, ...edgeObjects],
   'edge/origin.ts': [...edgeRequest, ...edgeObjects],
+  'edge/request-id.ts': [...edgeRequest, ...edgeObjects],
   'edge/nuve': [...edgeRequest, ...edgeObjects],
   'edge/join': [...edgeRequest, ...edgeObjects],
   'edge/docs': ['edge/app.ts', 'edge', 'protocol'],
