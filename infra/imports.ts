@@ -60,7 +60,10 @@ const units: Readonly<Record<string, readonly string[]>> = {
 const doors: readonly { library: RegExp; file: RegExp }[] = [
   { library: /^zeromq(\/|$)/, file: /^nodes\/link\/zmq-[\w-]+\.ts$/ },
   { library: /^mediasoup(\/|$)/, file: /^nodes\/erizo\/engine(-[\w-]+)?\.ts$/ },
-  { library: /^(@libp2p\/|libp2p(\/|$)|@chainsafe\/libp2p)/, file: /^nodes\/mesh\/peer\.ts$/ },
+  {
+    library: /^(@libp2p\/|libp2p(\/|$)|@chainsafe\/libp2p)/,
+    file: /^nodes\/mesh\/peer(-[\w-]+)?\.ts$/,
+  },
 ];
 
 /** What a module imports, in every form: static, type-only, re-exported, for its effect, dynamic. */

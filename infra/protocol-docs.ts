@@ -6,6 +6,7 @@ import * as neighbour from '../protocol/contracts/controller-controller.ts';
 import * as erizo from '../protocol/contracts/controller-erizo.ts';
 import * as cascade from '../protocol/contracts/erizo-erizo.ts';
 import * as edge from '../protocol/contracts/node-edge.ts';
+import * as mesh from '../protocol/contracts/gossip.ts';
 import { httpApi } from '../protocol/contracts/http-api/index.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import { errorCodes } from '../protocol/errors.ts';
@@ -29,6 +30,7 @@ const contracts: Record<string, Contract> = {
   'Controller of a publisher to those that watch its stream': neighbour.ownerToWatcher,
   'ErizoJS to the ErizoJS it pulls from': cascade.erizoToUpstream,
   'ErizoJS to those that pull from it': cascade.erizoToDownstream,
+  'Node to a neighbour in the mesh': mesh.gossip,
 };
 
 interface SchemaShape {

@@ -14,6 +14,8 @@ export interface MetricsSource {
   measures(): Promise<ReadonlyMap<string, ErizoMeasures>>;
   processes(): { starting: number; idle: number; used: number };
   controller(): { rooms: number; clients: number; streams: number; subscriptions: number };
+  /** Nodes that are heard in the mesh, and those that this one is linked with. */
+  mesh(): { heard: number; neighbours: number };
   /** To the regions whose way this node measures. */
   ways(): ReadonlyMap<string, MeasuredWay>;
   edgeLinked(): boolean;
@@ -67,6 +69,11 @@ const ofController = [
   ['rizoma_controller_subscriptions', 'subscriptions'],
 ] as const satisfies readonly (readonly [MetricName, string])[];
 
+const ofMesh = [
+  ['rizoma_mesh_heard', 'heard'],
+  ['rizoma_mesh_neighbours', 'neighbours'],
+] as const satisfies readonly (readonly [MetricName, string])[];
+
 const ofWays = [
   ['rizoma_way_rtt_ms', 'rtt_ms'],
   ['rizoma_way_jitter_ms', 'jitter_ms'],
@@ -82,6 +89,7 @@ export class Metrics {
   readonly #gauges: [Gauge, keyof ErizoCounters][];
   readonly #totals: [Counter, keyof ErizoCounters][];
   readonly #controller: [Gauge, (typeof ofController)[number][1]][];
+  readonly #mesh: [Gauge, (typeof ofMesh)[number][1]][];
   readonly #ways: [Gauge, keyof MeasuredWay][];
   readonly #processes: Gauge;
   readonly #edgeLinked: Gauge;
@@ -94,6 +102,7 @@ export class Metrics {
     this.#gauges = gauges.map(([name, field]) => [gauge(registry, name), field]);
     this.#totals = totals.map(([name, field]) => [counter(registry, name), field]);
     this.#controller = ofController.map(([name, field]) => [gauge(registry, name), field]);
+    this.#mesh = ofMesh.map(([name, field]) => [gauge(registry, name), field]);
     this.#ways = ofWays.map(([name, field]) => [gauge(registry, name), field]);
     this.#processes = gauge(registry, 'rizoma_erizo_processes');
     this.#edgeLinked = gauge(registry, 'rizoma_edge_linked');
@@ -159,6 +168,10 @@ export class Metrics {
     const controller = this.#source.controller();
     for (const [metric, field] of this.#controller) {
       metric.set(controller[field]);
+    }
+    const mesh = this.#source.mesh();
+    for (const [metric, field] of this.#mesh) {
+      metric.set(mesh[field]);
     }
     for (const [metric, field] of this.#ways) {
       metric.reset();

@@ -9,6 +9,7 @@ export class NodeMeasures {
   readonly #joins: Histogram;
   readonly #refusals: Counter;
   readonly #strangers: Counter;
+  readonly #gossipRefusals: Counter;
 
   constructor(components: { registry: Registry }) {
     const { registry } = components;
@@ -16,6 +17,7 @@ export class NodeMeasures {
     this.#joins = histogram(registry, 'rizoma_join_seconds');
     this.#refusals = counter(registry, 'rizoma_joins_refused_total');
     this.#strangers = counter(registry, 'rizoma_strangers_refused_total');
+    this.#gossipRefusals = counter(registry, 'rizoma_gossip_refused_total');
   }
 
   /** A client was told that it is in, so long after its handshake. */
@@ -30,5 +32,10 @@ export class NodeMeasures {
 
   refused(code: ErrorCode): void {
     this.#refusals.inc({ code });
+  }
+
+  /** Of what others said in the mesh. */
+  gossipRefused(code: ErrorCode): void {
+    this.#gossipRefusals.inc({ code });
   }
 }

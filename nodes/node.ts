@@ -5,8 +5,9 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { Clock } from '../protocol/clock.ts';
 import { systemClock } from '../protocol/clock.ts';
 import type { NodeCard, NodeLoad } from '../protocol/contracts/node-edge.ts';
-import { RizomaError } from '../protocol/errors.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
 import { newUuid } from '../protocol/ids.ts';
+import type { TicketPublicKey } from '../protocol/ticket.ts';
 import { Agent } from './agent/agent.ts';
 import type { Config } from './config.ts';
 import { Controller } from './controller/controller.ts';
@@ -17,15 +18,9 @@ import type { Log } from './log.ts';
 import { Drain } from './drain.ts';
 import { Keyring } from './link/keyring.ts';
 import { ZmqSockets } from './link/zmq-sockets.ts';
-import { cardCheck } from './mesh/card-check.ts';
 import { EdgeLink } from './mesh/edge-link.ts';
 import { Identity } from './mesh/identity.ts';
-import { MemberKeys } from './mesh/member-keys.ts';
-import type { Members } from './mesh/members.ts';
-import { Peer } from './mesh/peer.ts';
-import { Prober } from './mesh/prober.ts';
-import type { OnBelieved } from './mesh/static-members.ts';
-import { StaticMembers } from './mesh/static-members.ts';
+import { Mesh } from './mesh/mesh.ts';
 import type { MetricsSource } from './metrics.ts';
 import { Metrics } from './metrics.ts';
 import { NodeMeasures } from './node-measures.ts';
@@ -58,7 +53,7 @@ export class Node {
   #agent: Agent | undefined;
   #edge: EdgeLink | undefined;
   #controller: Controller | undefined;
-  #prober: Prober | undefined;
+  #mesh: Mesh | undefined;
   /** Once ready a node stays so: what it carries does not end when the edge is away. */
   #wasLinked = false;
   #hadErizos = false;
@@ -191,9 +186,8 @@ export class Node {
     const log = this.#log;
     const epoch = newUuid();
     const neighbours = roles.includes('controller') ? await this.#listen(epoch, zmq) : undefined;
-    const keys = new MemberKeys({ clock });
-    const peer = await this.#createPeer(identity, keys);
-    const card = this.#card(epoch, { controller: neighbours?.endpoint, mesh: peer.endpoint });
+    const mesh = await this.#createMesh(identity, keyring);
+    const card = this.#card(epoch, { controller: neighbours?.endpoint, mesh: mesh.endpoint });
     const edge = this.#parts.use(
       EdgeLink.create(
         {
@@ -203,25 +197,20 @@ export class Node {
         { url: edgeUrl, enrolSecret, mediaIp, onCall: this.#measures.calls.to('edge') },
       ),
     );
-    this.#parts.defer(() => edge.goodbye());
+    this.#parts.defer(async () => {
+      await Promise.all([edge.goodbye(), mesh.goodbye()]);
+    });
     this.#edge = edge;
+    this.#mesh = mesh;
     edge.listen({
       linked: () => {
         this.#wasLinked = true;
       },
-      certified: (key, certificate) => this.#agent?.trust({ key, certificate }),
       drain: (wish) => (wish ? this.#drain.begin('edge') : this.#drain.undo()),
     });
-    const check = cardCheck({ clock, log, edge });
-    const onBelieved: OnBelieved = (believed, revoked) =>
-      keyring.replace(
-        keys.take(
-          believed.map(({ certificate }) => certificate),
-          revoked,
-        ),
-      );
-    const members = this.#parts.use(StaticMembers.create({ card, edge, check, onBelieved }));
-    this.#prober = this.#probe({ keyring, keys, members, peer });
+    const trust = (key: TicketPublicKey, certificate: string): void =>
+      this.#agent?.trust({ key, certificate });
+    const members = mesh.join({ card, edge, trust });
     if (neighbours !== undefined) {
       const { nodeId, region, maxErizosPerRoom, clientsPerErizo } = this.#config;
       const { consumersPerErizo, cpuPerErizo } = this.#config;
@@ -243,26 +232,12 @@ export class Node {
     }
   }
 
-  async #createPeer(identity: Identity, keys: MemberKeys): Promise<Peer> {
-    const { ip } = this.#config;
-    const admits = (peerId: string): boolean => keys.hasPeer(peerId);
-    const log = this.#log.child({ part: 'peer' });
-    return this.#parts.use(await Peer.create({ log, key: identity.keys.mesh, admits }, { ip }));
-  }
-
-  /** Measures ways, and lets nobody stay who is a member no longer. */
-  #probe(parts: { keyring: Keyring; keys: MemberKeys; members: Members; peer: Peer }): Prober {
-    const { keyring, keys, members, peer } = parts;
-    const ping = async ({ nodeId, mesh: endpoint }: NodeCard): Promise<number> => {
-      const peerId = keys.peerIdOf(nodeId);
-      if (peerId === undefined || endpoint === undefined) {
-        throw new RizomaError('not_found', `${nodeId} is no member any more`);
-      }
-      return peer.ping({ peerId, endpoint });
-    };
-    this.#parts.defer(keyring.onChange(() => void peer.expel()));
-    const log = this.#log.child({ part: 'prober' });
-    return this.#parts.use(Prober.create({ clock: this.#clock, log, members, ping }, this.#config));
+  async #createMesh(identity: Identity, keyring: Keyring): Promise<Mesh> {
+    const clock = this.#clock;
+    const refused = (code: ErrorCode): void => this.#measures.gossipRefused(code);
+    return this.#parts.use(
+      await Mesh.create({ clock, log: this.#log, identity, keyring, refused }, this.#config),
+    );
   }
 
   /** Where the controllers of other nodes reach this one's. */
@@ -290,7 +265,7 @@ export class Node {
     const { rooms, clients } = this.#controller?.load() ?? { rooms: 0, clients: 0 };
     const { draining } = this.#drain;
     const cores = availableParallelism();
-    const rtts_ms = this.#prober?.rtts_ms;
+    const rtts_ms = this.#mesh?.rtts_ms;
     return nodeLoad({ rooms, clients, erizos: this.#agent?.load, cores, draining, rtts_ms });
   }
 
@@ -312,7 +287,8 @@ export class Node {
       processes: () => this.#agent?.processes ?? { starting: 0, idle: 0, used: 0 },
       measures: async () => (await this.#agent?.measures()) ?? new Map(),
       controller: () => this.#controller?.counters() ?? noController,
-      ways: () => this.#prober?.ways ?? new Map(),
+      mesh: () => this.#mesh?.counts ?? { heard: 0, neighbours: 0 },
+      ways: () => this.#mesh?.ways ?? new Map(),
       edgeLinked: () => this.#edge?.linked === true,
     };
   }

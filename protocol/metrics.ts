@@ -60,6 +60,22 @@ export const metrics = {
     help: 'Share of pings to another region that were not answered, smoothed',
     labels: ['region'],
   },
+  rizoma_mesh_heard: {
+    type: 'gauge',
+    of: 'node',
+    help: 'Nodes that are heard in the mesh, this one among them',
+  },
+  rizoma_mesh_neighbours: {
+    type: 'gauge',
+    of: 'node',
+    help: 'Nodes that this one is linked with in the mesh',
+  },
+  rizoma_gossip_refused_total: {
+    type: 'counter',
+    of: 'node',
+    help: 'Cards and messages of the mesh that were refused, by error code; `conflict` is a card that is older than a known one, `rate_limited` one too many',
+    labels: ['code'],
+  },
   rizoma_rooms: { type: 'gauge', of: 'node', help: 'Rooms with clients here' },
   rizoma_controller_clients: {
     type: 'gauge',

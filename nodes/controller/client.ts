@@ -48,7 +48,7 @@ import { Connections } from './connections.ts';
 import { defaults } from './defaults.ts';
 import type { Flow } from './flow.ts';
 import type { Answer, Received } from './reliable-socket.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** Who was let in, by a ticket or a token. */
 export interface Visitor {

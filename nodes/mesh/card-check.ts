@@ -4,7 +4,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
-import type { Edge } from './edge.ts';
+import type { EdgeKeys } from './edge.ts';
 
 /** A card, and what its certificate says. */
 export interface Believed {
@@ -25,7 +25,7 @@ export type CheckCards = (
 export function cardCheck(components: {
   clock: Clock;
   log: Log;
-  edge: Pick<Edge, 'keys'>;
+  edge: { readonly keys: Pick<EdgeKeys, 'ticketKey'> | undefined };
 }): CheckCards {
   const { clock, log, edge } = components;
   const believe = async (card: NodeCard, revoked: ReadonlySet<string>): Promise<Believed[]> => {

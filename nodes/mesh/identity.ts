@@ -1,5 +1,4 @@
 import { generateKeyPair } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
@@ -10,6 +9,7 @@ import { peerIdOf } from '../../protocol/peer-id.ts';
 import { TicketPrivateKey } from '../../protocol/ticket.ts';
 import { newCurveKeyPair } from '../link/zmq-curve.ts';
 import type { Log } from '../log.ts';
+import { readState, writeState } from './state-file.ts';
 
 /** What the file holds: the key by which the mesh knows the node, and the one of its ZeroMQ sockets. */
 const NodeKeyPairs = v.strictObject({
@@ -44,7 +44,7 @@ export class Identity {
     const known = stateDir === undefined ? undefined : await read(stateDir);
     const identity = new Identity({ keys: known ?? (await newKeyPairs()) });
     if (stateDir !== undefined && known === undefined) {
-      await write(stateDir, identity.keys);
+      await writeState(stateDir, fileName, `${JSON.stringify(identity.keys)}\n`);
     }
     const { peerId } = identity;
     components.log.info({ peerId, isNew: known === undefined }, 'node has its keys');
@@ -68,33 +68,16 @@ async function newKeyPairs(): Promise<NodeKeyPairs> {
 }
 
 async function read(stateDir: string): Promise<NodeKeyPairs | undefined> {
-  const file = join(stateDir, fileName);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
-      return undefined;
-    }
-    throw new Error(`cannot read ${file} (RIZOMA_STATE_DIR)`, { cause });
+  const text = await readState(stateDir, fileName);
+  if (text === undefined) {
+    return undefined;
   }
   try {
     return parseJson(NodeKeyPairs, text, fileName, 'internal');
   } catch {
     // What is wrong in it is not said: it is secret.
-    throw new Error(`${file} does not hold the keys of a node: remove it, and new ones are made`);
-  }
-}
-
-/** Whole or not at all, and for the owner alone. */
-async function write(stateDir: string, keys: NodeKeyPairs): Promise<void> {
-  const file = join(stateDir, fileName);
-  const part = `${file}.${process.pid}.part`;
-  try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
-    await writeFile(part, `${JSON.stringify(keys)}\n`, { mode: 0o600 });
-    await rename(part, file);
-  } catch (cause) {
-    throw new Error(`cannot write ${file} (RIZOMA_STATE_DIR)`, { cause });
+    throw new Error(
+      `${join(stateDir, fileName)} does not hold the keys of a node: remove it, and new ones are made`,
+    );
   }
 }

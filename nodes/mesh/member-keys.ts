@@ -19,6 +19,11 @@ export class MemberKeys {
     return this.#known.get(nodeId)?.peerId;
   }
 
+  /** The member that has the key of that name. */
+  nodeOf(peerId: string): string | undefined {
+    return [...this.#known.values()].find((known) => known.peerId === peerId)?.nodeId;
+  }
+
   /** Whether it is the name of a member's key that is good still. */
   hasPeer(peerId: string): boolean {
     const now_s = this.#clock.now() / 1000;

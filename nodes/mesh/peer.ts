@@ -8,10 +8,13 @@ import type { Ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { multiaddr } from '@multiformats/multiaddr';
+import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import type { Libp2p } from 'libp2p';
+import type { Link } from '../../protocol/link.ts';
 import type { TicketPrivateKey } from '../../protocol/ticket.ts';
 import type { Log } from '../log.ts';
+import { PeerLink } from './peer-link.ts';
 
 export interface PeerComponents {
   log: Log;
@@ -27,11 +30,16 @@ export interface PeerAddress {
   endpoint: string;
 }
 
+/** Names what is spoken over a stream: the contract of gossip, each frame after its length. */
+const gossipProtocol = '/rizoma/gossip/1';
+
 type Services = { identify: Identify; ping: Ping };
 
 const defaults = {
   /** Past twice the longest way round the globe a ping counts as lost. */
   ping_timeout_ms: 2_000,
+  /** A connection and a stream over the longest way, three times over. */
+  dial_timeout_ms: 3_000,
   /** One node of each other region pings this one, and peers that come and go overlap. */
   connections: 256,
 } as const;
@@ -92,12 +100,24 @@ export class Peer {
   }
 
   /** One round trip to a peer over a connection that is kept, in ms. Rejects where it is not answered. */
-  ping({ peerId, endpoint }: PeerAddress): Promise<number> {
-    const { hostname, port } = new URL(endpoint);
-    const kind = isIPv4(hostname) ? 'ip4' : 'dns4';
-    const address = multiaddr(`/${kind}/${hostname}/tcp/${port}/p2p/${peerId}`);
+  ping(address: PeerAddress): Promise<number> {
     const signal = AbortSignal.timeout(defaults.ping_timeout_ms);
-    return this.#p2p.services.ping.ping(address, { signal });
+    return this.#p2p.services.ping.ping(multiaddrOf(address), { signal });
+  }
+
+  /** A link with a peer, over a connection that is kept. */
+  async dial(address: PeerAddress): Promise<Link> {
+    const signal = AbortSignal.timeout(defaults.dial_timeout_ms);
+    const stream = await this.#p2p.dialProtocol(multiaddrOf(address), gossipProtocol, { signal });
+    return PeerLink.create({ stream }, { name: `gossip ${address.peerId}` });
+  }
+
+  /** Hands on each link that another peer opens. */
+  async serve(onLink: (peerId: string, link: Link) => void): Promise<void> {
+    await this.#p2p.handle(gossipProtocol, (stream, { remotePeer }) => {
+      const peerId = remotePeer.toString();
+      onLink(peerId, PeerLink.create({ stream }, { name: `gossip ${peerId}` }));
+    });
   }
 
   /** Cuts off those who are members no longer. */
@@ -117,6 +137,12 @@ export class Peer {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function multiaddrOf({ peerId, endpoint }: PeerAddress): Multiaddr {
+  const { hostname, port } = new URL(endpoint);
+  const kind = isIPv4(hostname) ? 'ip4' : 'dns4';
+  return multiaddr(`/${kind}/${hostname}/tcp/${port}/p2p/${peerId}`);
 }
 
 /** As libp2p takes an Ed25519 key: the private half, then the public one. */

@@ -6,6 +6,7 @@ import { systemClock } from '../../protocol/clock.ts';
 import type { Link } from '../../protocol/link.ts';
 import { FaultyLink } from '../fakes/faulty-link.ts';
 import { memoryLinkPair } from '../fakes/memory-link.ts';
+import { newPeer } from '../support/peer.ts';
 import { twoMembers } from '../support/zmq.ts';
 
 /** Two ends of one link, and what has to be put away after the test. */
@@ -64,6 +65,23 @@ async function webSocketPair(): Promise<LinkPair> {
   };
 }
 
+async function peerPair(): Promise<LinkPair> {
+  const accepted = Promise.withResolvers<Link>();
+  const [here, there] = [await newPeer(), await newPeer()];
+  here.members.add(there.peer.peerId);
+  there.members.add(here.peer.peerId);
+  await there.peer.serve((_peerId, link) => accepted.resolve(link));
+  const left = await here.peer.dial(there.peer);
+  return {
+    left,
+    right: await accepted.promise,
+    async dispose() {
+      await here.peer.close();
+      await there.peer.close();
+    },
+  };
+}
+
 /** Every kind of link there is; the suites run over each. */
 export const linkKinds: Record<string, () => Promise<LinkPair>> = {
   MemoryLink() {
@@ -76,5 +94,6 @@ export const linkKinds: Record<string, () => Promise<LinkPair>> = {
     return Promise.resolve({ left: faulty, right, dispose: () => Promise.resolve() });
   },
   ZmqLink: zmqPair,
+  PeerLink: peerPair,
   WebSocketLink: webSocketPair,
 };

@@ -1,24 +1,18 @@
-import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Identity } from '../../nodes/mesh/identity.ts';
-import { Peer } from '../../nodes/mesh/peer.ts';
+import type { Peer } from '../../nodes/mesh/peer.ts';
+import { newPeer as makePeer } from '../support/peer.ts';
+import type { TestPeer } from '../support/peer.ts';
 
-const log = pino({ level: 'silent' });
 const peers: Peer[] = [];
 
 afterEach(async () => {
   await Promise.all(peers.splice(0).map((peer) => peer.close()));
 });
 
-/** A peer with a key of its own, and whom it takes for members. */
-async function newPeer(): Promise<{ peer: Peer; members: Set<string> }> {
-  const { keys, peerId } = await Identity.create({ log }, { stateDir: undefined });
-  const members = new Set<string>();
-  const admits = (id: string): boolean => members.has(id);
-  const peer = await Peer.create({ log, key: keys.mesh, admits }, { ip: '127.0.0.1' });
-  peers.push(peer);
-  expect(peer.peerId).toBe(peerId);
-  return { peer, members };
+async function newPeer(): Promise<TestPeer> {
+  const made = await makePeer();
+  peers.push(made.peer);
+  return made;
 }
 
 const addressOf = ({ peerId, endpoint }: Peer) => ({ peerId, endpoint });

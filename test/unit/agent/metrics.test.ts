@@ -51,6 +51,7 @@ function metricsOf(
     measures: async () => measures,
     processes: () => ({ starting: 1, idle: 2, used: 3 }),
     controller: () => ({ rooms: 4, clients: 5, streams: 6, subscriptions: 7 }),
+    mesh: () => ({ heard: 8, neighbours: 9 }),
     ways: () =>
       new Map([['us-east', { rtt_ms: 80.5, jitter_ms: 2, loss: 0.1, shown_ms: 80, silent: 0 }]]),
     edgeLinked: () => true,

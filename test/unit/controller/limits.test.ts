@@ -6,7 +6,7 @@ import { Client } from '../../../nodes/controller/client.ts';
 import { Connections } from '../../../nodes/controller/connections.ts';
 import { defaults } from '../../../nodes/controller/defaults.ts';
 import { newFlow } from '../../../nodes/controller/flow.ts';
-import { TokenBucket } from '../../../nodes/controller/token-bucket.ts';
+import { TokenBucket } from '../../../nodes/token-bucket.ts';
 import { UsedTickets } from '../../../nodes/controller/used-tickets.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';

@@ -1,16 +1,18 @@
-import type { Clock } from '../../protocol/clock.ts';
+import type { Clock } from '../protocol/clock.ts';
 
-/** Lets so many pass each second, and as many in one burst. */
+/** Lets so many pass each second, and as many in one burst where no other number is given. */
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #perSecond: number;
+  readonly #burst: number;
   #tokens: number;
   #at_ms: number;
 
-  constructor(components: { clock: Clock }, options: { perSecond: number }) {
+  constructor(components: { clock: Clock }, options: { perSecond: number; burst?: number }) {
     this.#clock = components.clock;
     this.#perSecond = options.perSecond;
-    this.#tokens = options.perSecond;
+    this.#burst = options.burst ?? options.perSecond;
+    this.#tokens = this.#burst;
     this.#at_ms = components.clock.now();
   }
 
@@ -18,7 +20,7 @@ export class TokenBucket {
   take(): boolean {
     const now_ms = this.#clock.now();
     const gained = (Math.max(0, now_ms - this.#at_ms) / 1_000) * this.#perSecond;
-    this.#tokens = Math.min(this.#perSecond, this.#tokens + gained);
+    this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#at_ms = now_ms;
     if (this.#tokens < 1) {
       return false;

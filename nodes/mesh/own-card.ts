@@ -1,0 +1,87 @@
+import type { Certificate } from '../../protocol/certificate.ts';
+import type { Cancel, Clock } from '../../protocol/clock.ts';
+import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
+import { signCard } from '../../protocol/said-card.ts';
+import type { TicketPrivateKey } from '../../protocol/ticket.ts';
+import type { HeardCard } from './gossip-state.ts';
+
+export interface OwnCardComponents {
+  clock: Clock;
+  card: NodeCard;
+  key: TicketPrivateKey;
+  /** Of this node; undefined while it has none, and then it says nothing. */
+  certificate: () => (Certificate & { text: string }) | undefined;
+  /** It was said. */
+  said: (card: HeardCard) => void;
+}
+
+const defaults = {
+  /** A node that is doubted by many at once speaks up once. */
+  pause_ms: 300,
+} as const;
+
+/** What this node says of itself, always later than what it said before. */
+export class OwnCard {
+  readonly #parts: OwnCardComponents;
+  #said_ms = 0;
+  #since_ms = 0;
+  #after_ms = 0;
+  #spokeAt_ms = 0;
+  #stopTimer: Cancel | undefined;
+  #closed = false;
+
+  constructor(components: OwnCardComponents) {
+    this.#parts = components;
+  }
+
+  /** Says it anew as soon as may be, later than that. */
+  speak(after_ms = 0): void {
+    this.#after_ms = Math.max(this.#after_ms, after_ms);
+    if (this.#closed || this.#stopTimer !== undefined) {
+      return;
+    }
+    const { clock } = this.#parts;
+    const wait_ms = Math.max(0, this.#spokeAt_ms + defaults.pause_ms - clock.now());
+    this.#stopTimer = clock.after(wait_ms, () => {
+      this.#stopTimer = undefined;
+      void this.#say({ gone: false, isAgain: false });
+    });
+  }
+
+  /** Says again what it said before. */
+  repeat(): void {
+    if (!this.#closed && this.#stopTimer === undefined) {
+      void this.#say({ gone: false, isAgain: true });
+    }
+  }
+
+  /** Says that the node ends, and nothing after that. */
+  async goodbye(): Promise<void> {
+    this.close();
+    await this.#say({ gone: true, isAgain: false });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+  }
+
+  async #say({ gone, isAgain }: { gone: boolean; isAgain: boolean }): Promise<void> {
+    const { clock, key, said } = this.#parts;
+    const certificate = this.#parts.certificate();
+    if (certificate === undefined) {
+      return;
+    }
+    this.#spokeAt_ms = clock.now();
+    const said_ms = Math.max(this.#spokeAt_ms, this.#said_ms + 1, this.#after_ms + 1);
+    this.#said_ms = said_ms;
+    this.#since_ms = isAgain && this.#since_ms > 0 ? this.#since_ms : said_ms;
+    const since_ms = this.#since_ms;
+    const card = { ...this.#parts.card, certificate: certificate.text };
+    const text = await signCard(key, { card, said_ms, since_ms, gone });
+    if (gone || !this.#closed) {
+      said({ nodeId: card.nodeId, said_ms, since_ms, gone, text, card, certificate });
+    }
+  }
+}

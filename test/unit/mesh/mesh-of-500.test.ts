@@ -1,0 +1,76 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { SimulatedMesh } from './simulated-mesh.ts';
+
+/** A mesh of so many that all agree; each was started with the names of some that came before it. */
+function meshOf(count: number): SimulatedMesh {
+  const mesh = new SimulatedMesh(count);
+  for (let number = 0; number < count; number += 1) {
+    mesh.add([number - 1, number >> 1, number >> 2].filter((n) => n >= 0).map((n) => `node-${n}`));
+    mesh.advance(5);
+  }
+  expect(mesh.until(() => mesh.agree(mesh.members), 10_000)).toBeDefined();
+  // Links of the beginning are given up, and what the newest are told is told.
+  mesh.advance(4_000);
+  return mesh;
+}
+
+/** All times here are those of the virtual clock. */
+describe('of 500 members in one simulated mesh', { timeout: 120_000 }, () => {
+  let mesh: SimulatedMesh;
+  const living = () => mesh.members.filter(({ up }) => up);
+
+  beforeAll(() => {
+    mesh = meshOf(500);
+  }, 120_000);
+
+  it('each sends no more messages a second than in a mesh of 50 or of 200', () => {
+    const rows = [meshOf(50), meshOf(200), mesh].map((each) => ({
+      members: each.members.length,
+      ...each.traffic(8_000),
+    }));
+    for (const { messages, links } of rows) {
+      expect(links).toBeLessThan(6.1);
+      expect(messages).toBeLessThan(16);
+    }
+  });
+
+  it('all know one that joins, one that is killed and one that vanishes within 3 s, and lose nobody else', () => {
+    const agreed_ms = () => mesh.until(() => mesh.agree(living()), 3_000);
+    mesh.add(['node-7']);
+    const joined_ms = agreed_ms();
+    const [killed, vanished, leaving] = [mesh.members[100], mesh.members[200], mesh.members[300]];
+    if (killed === undefined || vanished === undefined || leaving === undefined) {
+      throw new Error('no such members');
+    }
+    mesh.kill(killed);
+    const killed_ms = agreed_ms();
+    mesh.vanish(vanished);
+    const vanished_ms = agreed_ms();
+    mesh.leave(leaving);
+    const left_ms = agreed_ms();
+    for (const took_ms of [joined_ms, killed_ms, vanished_ms, left_ms]) {
+      expect(took_ms).toBeLessThanOrEqual(3_000);
+    }
+    expect(left_ms).toBeLessThan(killed_ms ?? 0);
+    mesh.advance(3_000);
+    expect(mesh.agree(living())).toBe(true);
+  });
+});
+
+describe('a simulated mesh of 100 members', { timeout: 120_000 }, () => {
+  it('goes on in two halves that cannot reach each other, which agree again when they can', () => {
+    const mesh = meshOf(100);
+    const half = ({ number }: { number: number }): number => number % 2;
+    mesh.split(half);
+    const halves = [0, 1].map((part) => mesh.members.filter((member) => half(member) === part));
+    const apart_ms = mesh.until(() => halves.every((part) => mesh.agree(part)), 15_000);
+    expect(apart_ms).toBeDefined();
+    mesh.advance(10_000);
+    expect(halves.every((part) => mesh.agree(part))).toBe(true);
+    mesh.split(() => 0);
+    const healed_ms = mesh.until(() => mesh.agree(mesh.members), 15_000);
+    expect(healed_ms).toBeDefined();
+    mesh.advance(3_000);
+    expect(mesh.agree(mesh.members)).toBe(true);
+  });
+});
