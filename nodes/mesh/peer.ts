@@ -11,6 +11,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import type { Libp2p } from 'libp2p';
+import { RizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
 import type { TicketPrivateKey } from '../../protocol/ticket.ts';
 import type { Log } from '../log.ts';
@@ -105,11 +106,17 @@ export class Peer {
     return this.#p2p.services.ping.ping(multiaddrOf(address), { signal });
   }
 
-  /** A link with a peer, over a connection that is kept. */
+  /** A link with a peer, over a connection that is kept. Rejects with `link_down`. */
   async dial(address: PeerAddress): Promise<Link> {
     const signal = AbortSignal.timeout(defaults.dial_timeout_ms);
-    const stream = await this.#p2p.dialProtocol(multiaddrOf(address), gossipProtocol, { signal });
-    return PeerLink.create({ stream }, { name: `gossip ${address.peerId}` });
+    try {
+      const stream = await this.#p2p.dialProtocol(multiaddrOf(address), gossipProtocol, { signal });
+      return PeerLink.create({ stream }, { name: `gossip ${address.peerId}` });
+    } catch (cause) {
+      // What libp2p throws here need not be an error.
+      const where = `${address.peerId} at ${address.endpoint}`;
+      throw new RizomaError('link_down', `no link with ${where}`, { cause });
+    }
   }
 
   /** Hands on each link that another peer opens. */

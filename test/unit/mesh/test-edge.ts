@@ -35,6 +35,8 @@ export class TestEdge {
   refusals = 0;
 
   #registered: NodeCard | undefined;
+  /** The cards of all that have registered, with their certificates. */
+  readonly #cards = new Map<string, NodeCard>();
 
   private constructor(server: WebSocketServer) {
     this.#server = server;
@@ -103,6 +105,13 @@ export class TestEdge {
     return this.#seen.filter((seen) => seen.method === method).length;
   }
 
+  /** Tells all nodes that are linked of all that have registered, and of others. */
+  tellMembers(others: NodeCard[] = [], revoked: string[] = []): void {
+    for (const peer of this.peers.filter(({ ended }) => ended === undefined)) {
+      peer.notify('mesh.members', { nodes: [...this.#cards.values(), ...others], revoked });
+    }
+  }
+
   /** Cuts all links as a network does, without a word. */
   cut(): void {
     for (const socket of this.#server.clients) {
@@ -142,6 +151,7 @@ export class TestEdge {
         }
         this.#registered = params.card;
         const certificate = await this.#certify(params.enrolment, params.card);
+        this.#cards.set(params.card.nodeId, { ...params.card, certificate });
         return { tokenKey: 'token-key', ticketKey: publicKey, certificate };
       },
       'node.renew': async ({ enrolment }) => {
