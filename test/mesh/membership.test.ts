@@ -138,7 +138,13 @@ async function newMember(nodeId: string): Promise<TestPeer & { card: NodeCard }>
   raw.push(made);
   const { keys, peerId } = made.identity;
   const self = { nodeId, region: 'test' };
-  const certified = { ...self, peerId, curveKey: keys.curve.publicKey, jti: newUuid() };
+  const certified = {
+    ...self,
+    peerId,
+    curveKey: keys.curve.publicKey,
+    mediaIp: ip,
+    jti: newUuid(),
+  };
   const certificate = await signCertificate(privateKey, certified, Date.now());
   const place = { lat: 0, lon: 0 };
   const about = { place, secure: false, version: '0.1.0', mesh: made.peer.endpoint };

@@ -320,7 +320,12 @@ export function cardOf(nodeId: string, said_ms: number, gone = false): HeardCard
   const epoch = '00000000-0000-4000-8000-000000000000';
   const region = 'eu-west';
   const card = { nodeId, epoch, region, place, secure: false, version: '0.1.0' };
-  const keys = { peerId: `peer of ${nodeId}`, curveKey: 'x'.repeat(40), jti: epoch };
+  const keys = {
+    peerId: `peer of ${nodeId}`,
+    curveKey: 'x'.repeat(40),
+    mediaIp: '192.0.2.1',
+    jti: epoch,
+  };
   const certificate = { nodeId, region, ...keys, issued_s: 0, expires_s: 4_000_000_000 };
   return {
     nodeId,
