@@ -143,6 +143,7 @@ export class Client {
         label: options.label,
         config: options.config,
         onLayers: options.follows ? onLayers : undefined,
+        isRestored: options.restored !== undefined,
         onEnd: (ended) => this.#onPublisherEnd(ended, target),
       },
     );

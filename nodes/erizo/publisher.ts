@@ -19,6 +19,8 @@ export interface PublisherOptions {
   config: StreamConfig;
   /** Told up to which spatial layer its video is needed, null for none, where the client goes by it. */
   onLayers: ((spatial: number | null) => void) | undefined;
+  /** The client published it in another process before, which may have told it to send less. */
+  isRestored: boolean;
   /** Told once when it ends, however it does. */
   onEnd: (publisher: Publisher) => void;
 }
@@ -99,6 +101,9 @@ export class Publisher implements Source {
       }
     }
     this.#tracks.resolve(producers);
+    if (this.#options.isRestored) {
+      this.repeatLayers();
+    }
     this.#onNeed();
   }
 

@@ -7,7 +7,7 @@ import { openSdkPage } from '../support/sdk-page.ts';
 
 declare global {
   interface Window {
-    scene: { room: Sdk.Room; connections: RTCPeerConnection[] };
+    scene: { room: Sdk.Room; connections: RTCPeerConnection[]; lastN: string[][] };
   }
 }
 
@@ -38,7 +38,7 @@ export class LayersPage {
             connections.push(this);
           }
         };
-        window.scene = { room: await window.sdk.join({ token }), connections };
+        window.scene = { room: await window.sdk.join({ token }), connections, lastN: [] };
       },
       await tokenFor(system, wish),
     );
@@ -91,6 +91,38 @@ export class LayersPage {
     return this.page.evaluate(
       (wait_ms) => new Promise<void>((resolve) => setTimeout(resolve, wait_ms)),
       seconds * 1_000,
+    );
+  }
+
+  /** Plays all streams of the room that come until there are so many, and keeps what it is told of `last-n`. */
+  playAll(count: number): Promise<void> {
+    return this.page.evaluate(async (wanted) => {
+      const { room, lastN } = window.scene;
+      room.on('last-n', ({ streamIds }) => lastN.push([...streamIds].sort()));
+      const streams = [...room.streams.values()];
+      if (streams.length !== wanted) {
+        throw new Error(`the room has ${streams.length} streams`);
+      }
+      await Promise.all(streams.map((stream) => room.subscribe(stream)));
+    }, count);
+  }
+
+  setLastN(few: number | undefined): Promise<void> {
+    return this.page.evaluate((wanted) => window.scene.room.setLastN(wanted), few);
+  }
+
+  /** Whose video comes, by what it was told last. */
+  shown(): Promise<string[] | undefined> {
+    return this.page.evaluate(() => window.scene.lastN.at(-1));
+  }
+
+  /** Frames decoded so far, and bytes of sound, by stream. */
+  async received(): Promise<Map<string, { frames: number; sound: number }>> {
+    const stats = await this.page.evaluate(() => window.scene.room.stats());
+    return new Map(
+      stats.map(({ streamId, video, audio }) => {
+        return [streamId, { frames: video?.frames ?? 0, sound: audio?.bytes ?? 0 }];
+      }),
     );
   }
 

@@ -88,3 +88,44 @@ test('what is sent follows a viewer in another region, and its publisher to anot
   await sends(ann, [false, false]);
   await ann.leave();
 });
+
+test('who wants the last who spoke is sent one picture and hears all, and another publisher sends none', async () => {
+  const room = 'last-n';
+  const publishers: LayersPage[] = [];
+  for (const name of ['ann', 'cleo']) {
+    const pin = { allow: ['us-east'] };
+    const publisher = await LayersPage.join(browser, system, { room, name, pin });
+    await publisher.publish();
+    publishers.push(publisher);
+  }
+  const ben = await LayersPage.join(browser, system, {
+    ...{ room, name: 'ben', pin: { allow: ['ap-northeast'] } },
+  });
+  await ben.setLastN(1);
+  await ben.playAll(2);
+  const playing = async () => {
+    const before = await ben.received();
+    await ben.rest(3);
+    return [...(await ben.received())].map(([streamId, { frames, sound }]) => ({
+      streamId,
+      moves: frames > (before.get(streamId)?.frames ?? 0),
+      sounds: sound > (before.get(streamId)?.sound ?? 0),
+    }));
+  };
+  await vi.waitFor(async () => {
+    const all = await playing();
+    expect(all.map(({ sounds }) => sounds)).toEqual([true, true]);
+    const moving = all.filter(({ moves }) => moves).map(({ streamId }) => streamId);
+    expect(moving).toHaveLength(1);
+    expect(await ben.shown()).toEqual(moving);
+    const sent = await Promise.all(publishers.map((publisher) => publisher.sent()));
+    expect(sent.filter((layers) => layers.some(({ active }) => active))).toHaveLength(1);
+  }, patience);
+
+  await ben.setLastN(undefined);
+  await vi.waitFor(
+    async () => expect((await playing()).map(({ moves }) => moves)).toEqual([true, true]),
+    patience,
+  );
+  await Promise.all([...publishers, ben].map((page) => page.leave()));
+});

@@ -59,7 +59,12 @@ export class ExternalInput {
     this.#log = components.log.child({ streamId });
     const onEnd = (): void => this.#onEnd();
     const source = { streamId, roomId, audio, video, label: '', config: {} };
-    this.publisher = new Publisher(components, { ...source, onLayers: undefined, onEnd });
+    this.publisher = new Publisher(components, {
+      ...source,
+      onLayers: undefined,
+      isRestored: false,
+      onEnd,
+    });
   }
 
   /** Resolves with what there is when media flows. A start that fails leaves nothing behind. */

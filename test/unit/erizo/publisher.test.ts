@@ -15,7 +15,7 @@ const producer: Producer = {
   close: () => undefined,
 };
 
-function begin(options: { follows: boolean }) {
+function begin(options: { follows: boolean; isRestored?: boolean }) {
   const clock = new VirtualClock();
   const told: (number | null)[] = [];
   const publisher = new Publisher(
@@ -23,6 +23,7 @@ function begin(options: { follows: boolean }) {
     {
       ...{ streamId: '1', roomId: 'room', label: 'cam', audio: true, video: true, config: {} },
       onLayers: options.follows ? (spatial) => told.push(spatial) : undefined,
+      isRestored: options.isRestored ?? false,
       onEnd: () => undefined,
     },
   );
@@ -80,6 +81,16 @@ describe('a publisher that follows', () => {
     expect(clock.pending).toBe(0);
     publisher.repeatLayers();
     expect(told).toEqual([1, 1, 2]);
+  });
+});
+
+describe('a publisher that follows and was restored', () => {
+  it('is told what is needed as it begins, whatever another process told it before', () => {
+    const { clock, told, publisher, view } = begin({ follows: true, isRestored: true });
+    view(7);
+    publisher.start([producer]);
+    clock.advance(10 * limits.layerHold_ms);
+    expect(told).toEqual([7]);
   });
 });
 
