@@ -6,7 +6,7 @@ import type { NodePlace, RunSettings } from './commands.ts';
 import { askOk, fetchRegions, waitHealthy } from './health.ts';
 import type { Check, RegionStates } from './health.ts';
 import type { Supervised } from './supervised.ts';
-import { signalPid, sweep } from './sweep.ts';
+import { sweep } from './sweep.ts';
 
 const defaults = {
   /** From the first process to the last healthy one. */
@@ -134,13 +134,6 @@ export class LocalSystem {
   async killEdge(): Promise<void> {
     await this.#components.edge.halt('SIGKILL', defaults.kill_timeout_ms);
     await sweep(edgeMark(this.runId), 0);
-  }
-
-  /** Signals all processes of the edge: SIGSTOP has it fall silent, SIGCONT lets it go on. */
-  signalEdge(signal: NodeJS.Signals): void {
-    for (const { pid } of processesWithEnv(edgeMark(this.runId))) {
-      signalPid(pid, signal);
-    }
   }
 
   /** Starts the edge again on the same storage and waits until it is healthy. */

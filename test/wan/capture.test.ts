@@ -10,7 +10,9 @@ import { watcherToOwner } from '../../protocol/contracts/controller-controller.t
 import { erizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
 import { newStreamId } from '../../protocol/ids.ts';
 import { LicodeClient } from '../fakes/licode-client.ts';
+import { nuve } from '../support/caller.ts';
 import { launchChromium } from '../support/chromium.ts';
+import { countersOf } from '../support/counters.ts';
 import { demoToken, openSdkPage } from '../support/sdk-page.ts';
 import { chooseRegions, measuredMatrix, readMatrix } from './matrix.ts';
 import type { Captured } from './pcap.ts';
@@ -18,6 +20,7 @@ import { readPcap } from './pcap.ts';
 import { whyNoWan } from './permission.ts';
 import { clientHost, nodeHost } from './system.ts';
 import type { WanSystem } from './system.ts';
+import { Talker } from './talker.ts';
 import { startTestMesh } from './test-mesh.ts';
 
 /** What crosses between two regions, as somebody sees it who reads every packet. */
@@ -136,6 +139,34 @@ describe.skipIf(why !== undefined)(`what crosses a WAN ${why ?? ''}`, () => {
     expect(clear.length).toBeGreaterThan(0);
     expect(bytesOf(piped)).toBeGreaterThan(media_bytes);
     expect(piped.filter(({ payload }) => hasPiece(payload, pieces))).toEqual([]);
+  });
+
+  test('is nothing more once the key of the node there was revoked, in the middle of a call', async () => {
+    const { system } = mesh;
+    const join = async (region: string): Promise<Talker> => {
+      const token = await demoToken(system.edgeUrl, { room: 'revoked', name: 'somebody', region });
+      return await Talker.join(browser, system.edgeUrl, token);
+    };
+    const [ann, ben, cleo] = [await join(here), await join(there), await join(here)];
+    const stream = await ann.publish();
+    await Promise.all([ben.shows(stream), cleo.shows(stream)]);
+    expect(await countersOf(system, here)).toMatchObject({ feeds: 1, pipe_transports: 1 });
+    const revokedAt_ms = performance.now();
+
+    await nuve(system, 'DELETE', `nodes/${there}-1`);
+
+    await vi.waitFor(
+      async () =>
+        expect(await countersOf(system, here)).toMatchObject({ feeds: 0, pipe_transports: 0 }),
+      { timeout: 30_000, interval: 100 },
+    );
+    console.log(JSON.stringify({ outAfter_ms: Math.round(performance.now() - revokedAt_ms) }));
+    // What was on its way has come by now, and while others play on nothing more does.
+    await cleo.playsFor(1);
+    const { packets } = await ben.count();
+    await cleo.playsFor(3);
+    expect((await ben.count()).packets).toBe(packets);
+    expect(await countersOf(system, here)).toMatchObject({ feeds: 0, pipe_transports: 0 });
   });
 });
 
