@@ -17,6 +17,7 @@ import { QualityWatch } from './adaptation/quality-watch.ts';
 import { Connection } from './connection.ts';
 import type { Engine } from './engine.ts';
 import type { Plan } from './plans.ts';
+import type { PicturesOf } from './pictures/pictures-of.ts';
 import { plans } from './plans.ts';
 import { PublishConnection } from './publish-connection.ts';
 import { SubscribeConnection } from './subscribe-connection.ts';
@@ -26,6 +27,7 @@ interface Components {
   clock: Clock;
   log: Log;
   rates: LayerRates;
+  pictures: PicturesOf;
 }
 type RestoreParams = ParamsOf<ControllerToErizo, 'restoreConnection'>;
 

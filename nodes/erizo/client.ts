@@ -19,6 +19,7 @@ import { SpeakerEar } from './adaptation/speaker-ear.ts';
 import { ClientConnections } from './client-connections.ts';
 import type { Engine } from './engine.ts';
 import type { MediaKind } from './media.ts';
+import type { PicturesOf } from './pictures/pictures-of.ts';
 import type { PublishConnection } from './publish-connection.ts';
 import { Publisher } from './publisher.ts';
 import { ShownVideos } from './shown-videos.ts';
@@ -68,6 +69,7 @@ export class Client {
       clock: Clock;
       log: Log;
       rates: LayerRates;
+      pictures: PicturesOf;
       sound: Pick<Sound, 'listen' | 'forget'>;
       events: ClientEvents;
     },

@@ -18,6 +18,7 @@ import { clientEvents } from './client-events.ts';
 import { erizoDefaults } from './config.ts';
 import type { Engine } from './engine.ts';
 import type { Measures } from './measures.ts';
+import type { PicturesOf } from './pictures/pictures-of.ts';
 import type { Publisher } from './publisher.ts';
 import type { WantedStream } from './pulls.ts';
 import type { SoundListener } from './room-sound.ts';
@@ -45,6 +46,7 @@ export interface Shared {
   /** The stream where it is here by now. */
   known(streamId: string): Source | undefined;
   readonly rates: LayerRates;
+  readonly pictures: PicturesOf;
   readonly recordings: Recordings;
   readonly inputs: Inputs;
   counters(): Promise<ErizoCounters>;
@@ -333,6 +335,7 @@ export class ControllerSession {
         clock: this.#clock,
         log: this.#log,
         rates: this.#shared.rates,
+        pictures: this.#shared.pictures,
         sound: this.#shared.sound,
         events: clientEvents({
           clientId,

@@ -5,6 +5,7 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
 import { layersOf } from './engine-layers.ts';
+import { tapOf } from './engine-tap.ts';
 import { ConsumerTrace } from './engine-trace.ts';
 import type { Consumer, Fingerprint, LocalTransport, Producer, RtpParameters } from './media.ts';
 
@@ -55,7 +56,7 @@ export async function produce(
     });
     count(open.producers, producer);
     open.ways.set(producer, wayOf(transport));
-    return producerOf(producer);
+    return producerOf(producer, router);
   } catch (cause) {
     throw new RizomaError(
       'sdp_malformed',
@@ -67,7 +68,7 @@ export async function produce(
   }
 }
 
-function producerOf(producer: types.Producer): Producer {
+function producerOf(producer: types.Producer, router: types.Router): Producer {
   return {
     id: producer.id,
     kind: producer.kind,
@@ -75,6 +76,7 @@ function producerOf(producer: types.Producer): Producer {
     resume: () => producer.resume(),
     stats: async () => (await producer.getStats()).map(rtpStatsOf),
     layers: () => layersOf(producer),
+    tap: (listener) => tapOf(producer, router, listener),
     close: () => producer.close(),
   };
 }

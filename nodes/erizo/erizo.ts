@@ -9,6 +9,7 @@ import type { Calls } from '../calls.ts';
 import type { Caller } from '../link/keyring.ts';
 import type { ZmqSockets } from '../link/zmq-sockets.ts';
 import type { Log } from '../log.ts';
+import { PicturesOf } from './pictures/pictures-of.ts';
 import { LayerRates } from './adaptation/layer-rates.ts';
 import type { Client } from './client.ts';
 import { erizoDefaults } from './config.ts';
@@ -58,6 +59,7 @@ export class Erizo {
   readonly #pulls: Pulls;
   readonly #sound: Sound;
   readonly #rates: LayerRates;
+  readonly #pictures: PicturesOf;
   readonly #recordings: Recordings;
   readonly #inputs: Inputs;
   readonly #publishers = new Map<string, Publisher>();
@@ -72,6 +74,7 @@ export class Erizo {
     this.#self = options.self;
     this.#onChange = options.onChange;
     this.#rates = new LayerRates(components);
+    this.#pictures = new PicturesOf(components);
     const { self, onChange } = options;
     this.#sound = new Sound({ observe: (listener) => components.engine.observeAudio(listener) });
     const onEnded = (streamId: string): void => this.#sound.removed(streamId);
@@ -228,6 +231,7 @@ export class Erizo {
       sound: this.#sound,
       known: (streamId) => this.#publishers.get(streamId) ?? this.#pulls.known(streamId),
       rates: this.#rates,
+      pictures: this.#pictures,
       recordings: this.#recordings,
       inputs: this.#inputs,
       counters: () => this.counters(),

@@ -61,6 +61,13 @@ export interface LayerRate {
   whole_bps: number;
 }
 
+/** Packets of a track as they come in, until it is closed. */
+export interface Tap {
+  /** Of its streams, the lowest layer first. */
+  ssrcs: readonly number[];
+  close(): void;
+}
+
 /** A track that comes into this process; its id is the same at every hop of a cascade. */
 export interface Producer {
   readonly id: string;
@@ -72,6 +79,8 @@ export interface Producer {
   stats(): Promise<RtpStats[]>;
   /** The lowest first, up to the highest that comes. */
   layers(): Promise<LayerRate[]>;
+  /** Its packets from now on, beginning with a key frame. */
+  tap(listener: (tapped: { mimeType: string; packet: Buffer }) => void): Promise<Tap>;
   close(): void;
 }
 

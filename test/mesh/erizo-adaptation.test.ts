@@ -105,6 +105,18 @@ describe('a subscriber whose connection carries too little', () => {
   });
 });
 
+describe('a subscriber that has a use for small pictures alone', () => {
+  it('gets the layer that has them, whose size is read from its key frames', async () => {
+    const stream = await ann.publish({ simulcast: true });
+    await ben.subscribe(stream, [origin.hop]);
+    await isWide(stream.streamId, 640);
+    await ben.configure(stream.streamId, { maxVideo: { width: 400, height: 200 } });
+    await isWide(stream.streamId, 320);
+    await ben.configure(stream.streamId, { maxVideo: { width: 640 } });
+    await isWide(stream.streamId, 640);
+  });
+});
+
 describe('a strategy of priorities', () => {
   it('gives a stream the layers that are for its priority', async () => {
     const stream = await ann.publish({ simulcast: true });

@@ -6,6 +6,7 @@ import type { LayerRate } from '../media.ts';
 import type { Levels } from './distribute.ts';
 import { levelsStep } from './distribute.ts';
 import type { LayerRates } from './layer-rates.ts';
+import type { PicturesOf } from '../pictures/pictures-of.ts';
 import { numbers } from './numbers.ts';
 import type { Adapted } from './player.ts';
 import { Player } from './player.ts';
@@ -23,6 +24,7 @@ interface Looked {
 export class Adapter {
   readonly #clock: Clock;
   readonly #rates: LayerRates;
+  readonly #pictures: PicturesOf;
   readonly #estimate: Estimate;
   readonly #players = new Map<Adapted, Player>();
   #strategy: StrategyId | undefined;
@@ -31,9 +33,13 @@ export class Adapter {
   #stopLooking: Cancel | undefined;
   #isLooking = false;
 
-  constructor(components: { clock: Clock; rates: LayerRates }, options: { estimate: Estimate }) {
+  constructor(
+    components: { clock: Clock; rates: LayerRates; pictures: PicturesOf },
+    options: { estimate: Estimate },
+  ) {
     this.#clock = components.clock;
     this.#rates = components.rates;
+    this.#pictures = components.pictures;
     this.#estimate = options.estimate;
   }
 
@@ -131,7 +137,12 @@ export class Adapter {
 
   async #lookAt(player: Player): Promise<Looked> {
     const { video } = player.adapted;
-    return { player, layers: video === undefined ? [] : await this.#rates.of(video) };
+    const layers = video === undefined ? [] : await this.#rates.of(video);
+    if (video !== undefined && layers.length > 0 && player.wantsPictures) {
+      // It takes as long as key frames do, for which nobody else waits.
+      void this.#pictures.of(video, layers.length).then((known) => player.setPictures(known));
+    }
+    return { player, layers };
   }
 
   #fit(available_bps: number, looked: readonly Looked[]): void {

@@ -2,6 +2,9 @@ import type { BandwidthAlert } from '../../../protocol/adaptation.ts';
 import type { StreamConfig } from '../../../protocol/contracts/controller-erizo.ts';
 import type { Level, Priority } from '../../../protocol/priorities.ts';
 import type { VideoWish } from '../layer-wish.ts';
+import { topLayer } from '../../../protocol/layers.ts';
+import type { Pictures } from '../pictures/measured.ts';
+import { wishOfSize } from '../pictures/measured.ts';
 import type { LayerRate, Producer } from '../media.ts';
 import type { BelowState } from './below.ts';
 import { belowStep } from './below.ts';
@@ -27,6 +30,7 @@ export class Player {
   #video: 'all' | 'none' | 'slides' = 'all';
   #below: BelowState = { below: false };
   #level: Level | undefined;
+  #pictures: Pictures = { sizes: [], rates: [] };
   /** What was wished last, as text. */
   #wished = '';
 
@@ -43,7 +47,18 @@ export class Player {
   get isWatched(): boolean {
     const { adaptation, slideShowBelow } = this.#config;
     const adapts = adaptation !== undefined && adaptation !== null && this.#scheme.at !== 'ended';
-    return adapts || (slideShowBelow !== undefined && slideShowBelow !== null);
+    const isBound = slideShowBelow !== undefined && slideShowBelow !== null;
+    return adapts || isBound || this.wantsPictures;
+  }
+
+  /** Whether the size of its pictures matters. */
+  get wantsPictures(): boolean {
+    return Object.keys(this.#config.maxVideo ?? {}).length > 0;
+  }
+
+  setPictures(pictures: Pictures): void {
+    this.#pictures = pictures;
+    this.#wish();
   }
 
   configure(config: StreamConfig): void {
@@ -100,10 +115,13 @@ export class Player {
   #wish(): void {
     const level = this.#level;
     const slides = this.#video === 'slides' || this.#below.below || level === 'slideshow';
+    const most = level === 'slideshow' ? 0 : typeof level === 'number' ? level : topLayer;
+    const size = wishOfSize(this.#pictures, this.#config.maxVideo ?? {});
     const wish: VideoWish = {
       paused: this.#video === 'none' || level === 'freeze',
       slideShow_ms: slides ? numbers.slide_ms : 0,
-      maxSpatial: level === 'slideshow' ? 0 : typeof level === 'number' ? level : undefined,
+      maxSpatial: Math.min(most, size.maxSpatial ?? topLayer),
+      maxTemporal: size.maxTemporal ?? topLayer,
     };
     const text = JSON.stringify(wish);
     if (text !== this.#wished) {

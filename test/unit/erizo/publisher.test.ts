@@ -12,6 +12,7 @@ const producer: Producer = {
   resume: async () => undefined,
   stats: async () => [],
   layers: async () => [],
+  tap: async () => ({ ssrcs: [], close: () => undefined }),
   close: () => undefined,
 };
 

@@ -27,6 +27,7 @@ function begin() {
     resume: async () => undefined,
     stats: async () => [],
     layers: async () => [],
+    tap: async () => ({ ssrcs: [], close: () => undefined }),
     close: () => closed.push('track'),
   };
   const pull = Pull.create(

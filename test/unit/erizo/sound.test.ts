@@ -36,6 +36,7 @@ function stream(roomId: string, streamId: string): Source {
     resume: async () => undefined,
     stats: async () => [],
     layers: async () => [],
+    tap: async () => ({ ssrcs: [], close: () => undefined }),
     close: () => undefined,
   });
   const producers = [track('audio'), track('video')];

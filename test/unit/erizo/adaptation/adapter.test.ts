@@ -5,6 +5,7 @@ import type { Adapted } from '../../../../nodes/erizo/adaptation/player.ts';
 import { SpeakerEar } from '../../../../nodes/erizo/adaptation/speaker-ear.ts';
 import type { VideoWish } from '../../../../nodes/erizo/layer-wish.ts';
 import type { Producer } from '../../../../nodes/erizo/media.ts';
+import { PicturesOf } from '../../../../nodes/erizo/pictures/pictures-of.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';
 
 /** A connection that carries so much, and what the videos on it were made to do. */
@@ -13,7 +14,7 @@ function begin() {
   const line = { kbps: undefined as number | undefined, looks: 0 };
   const rates = new LayerRates({ clock });
   const adapter = new Adapter(
-    { clock, rates },
+    { clock, rates, pictures: new PicturesOf({ clock }) },
     {
       estimate: async () => {
         line.looks += 1;
@@ -50,6 +51,7 @@ function video(streamId: string) {
       holder.asked += 1;
       return [100, 300, 900].map((kbps) => ({ least_bps: kbps * 500, whole_bps: kbps * 1_000 }));
     },
+    tap: async () => ({ ssrcs: [], close: () => undefined }),
     close: () => undefined,
   };
   const adapted: Adapted = {
@@ -66,7 +68,7 @@ function video(streamId: string) {
   return { adapted, told, holder };
 }
 
-const whole = { paused: false, slideShow_ms: 0, maxSpatial: undefined };
+const whole = { paused: false, slideShow_ms: 0, maxSpatial: 7, maxTemporal: 7 };
 
 describe('videos that share a connection', () => {
   it('are left alone, and the connection is not looked at, where nobody asks for anything', async () => {
@@ -172,9 +174,10 @@ describe('videos that share a connection', () => {
   it('are asked for their layers once in a while, however many connections look', async () => {
     const { clock, pass } = begin();
     const rates = new LayerRates({ clock });
+    const pictures = new PicturesOf({ clock });
     const one = video('one');
     const adapters = [1, 2, 3].map(
-      () => new Adapter({ clock, rates }, { estimate: async () => 1_000_000 }),
+      () => new Adapter({ clock, rates, pictures }, { estimate: async () => 1_000_000 }),
     );
     for (const adapter of adapters) {
       adapter.setStrategy('high');
