@@ -1,12 +1,8 @@
 import type { types } from 'mediasoup';
 import type { Tap } from './media.ts';
 
-/** Copies the packets of a video to this process; a key frame is asked for with it. */
-export async function tapOf(
-  producer: types.Producer,
-  router: types.Router,
-  listener: (tapped: { mimeType: string; packet: Buffer }) => void,
-): Promise<Tap> {
+/** Copies the packets of a video to this process. */
+export async function tapOf(producer: types.Producer, router: types.Router): Promise<Tap> {
   const transport = await router.createDirectTransport();
   try {
     const consumer = await transport.consume({
@@ -17,11 +13,13 @@ export async function tapOf(
       paused: true,
     });
     const { codecs, encodings = [] } = consumer.rtpParameters;
-    const mimeType = codecs[0]?.mimeType ?? '';
-    consumer.on('rtp', (packet) => listener({ mimeType, packet }));
-    await consumer.resume();
     return {
+      mimeType: codecs[0]?.mimeType ?? '',
       ssrcs: encodings.flatMap(({ ssrc }) => ssrc ?? []),
+      begin: async (listener) => {
+        consumer.on('rtp', listener);
+        await consumer.resume();
+      },
       close: () => transport.close(),
     };
   } catch (thrown) {

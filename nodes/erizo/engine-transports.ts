@@ -76,7 +76,7 @@ function producerOf(producer: types.Producer, router: types.Router): Producer {
     resume: () => producer.resume(),
     stats: async () => (await producer.getStats()).map(rtpStatsOf),
     layers: () => layersOf(producer),
-    tap: (listener) => tapOf(producer, router, listener),
+    tap: () => tapOf(producer, router),
     close: () => producer.close(),
   };
 }

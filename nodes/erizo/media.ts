@@ -61,10 +61,13 @@ export interface LayerRate {
   whole_bps: number;
 }
 
-/** Packets of a track as they come in, until it is closed. */
+/** The packets of a track as they come in. */
 export interface Tap {
+  mimeType: string;
   /** Of its streams, the lowest layer first. */
   ssrcs: readonly number[];
+  /** From now on, beginning with a key frame, until it is closed. */
+  begin(listener: (packet: Buffer) => void): Promise<void>;
   close(): void;
 }
 
@@ -79,8 +82,7 @@ export interface Producer {
   stats(): Promise<RtpStats[]>;
   /** The lowest first, up to the highest that comes. */
   layers(): Promise<LayerRate[]>;
-  /** Its packets from now on, beginning with a key frame. */
-  tap(listener: (tapped: { mimeType: string; packet: Buffer }) => void): Promise<Tap>;
+  tap(): Promise<Tap>;
   close(): void;
 }
 

@@ -36,19 +36,22 @@ export class PicturesOf {
     const done = Promise.withResolvers<void>();
     const stop = this.#clock.after(patience_ms, () => done.resolve());
     try {
-      let measured: Measured | undefined;
-      const tap = await producer.tap(({ mimeType, packet }) => {
-        const news = newsOf(mimeType, packet);
-        if (news !== undefined) {
-          measured?.add(news);
-        }
-        if (measured?.knows(layers) === true) {
-          done.resolve();
-        }
-      });
-      measured = new Measured(tap.ssrcs);
-      await done.promise;
-      tap.close();
+      const tap = await producer.tap();
+      const measured = new Measured(tap.ssrcs);
+      try {
+        await tap.begin((packet) => {
+          const news = newsOf(tap.mimeType, packet);
+          if (news !== undefined) {
+            measured.add(news);
+          }
+          if (measured.knows(layers)) {
+            done.resolve();
+          }
+        });
+        await done.promise;
+      } finally {
+        tap.close();
+      }
       return measured.pictures;
     } catch {
       return { sizes: [], rates: [] };

@@ -12,7 +12,7 @@ const producer: Producer = {
   resume: async () => undefined,
   stats: async () => [],
   layers: async () => [],
-  tap: async () => ({ ssrcs: [], close: () => undefined }),
+  tap: () => Promise.reject(new Error('nothing is tapped here')),
   close: () => undefined,
 };
 

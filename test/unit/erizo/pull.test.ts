@@ -27,7 +27,7 @@ function begin() {
     resume: async () => undefined,
     stats: async () => [],
     layers: async () => [],
-    tap: async () => ({ ssrcs: [], close: () => undefined }),
+    tap: () => Promise.reject(new Error('nothing is tapped here')),
     close: () => closed.push('track'),
   };
   const pull = Pull.create(

@@ -36,7 +36,7 @@ function stream(roomId: string, streamId: string): Source {
     resume: async () => undefined,
     stats: async () => [],
     layers: async () => [],
-    tap: async () => ({ ssrcs: [], close: () => undefined }),
+    tap: () => Promise.reject(new Error('nothing is tapped here')),
     close: () => undefined,
   });
   const producers = [track('audio'), track('video')];

@@ -51,7 +51,7 @@ function video(streamId: string) {
       holder.asked += 1;
       return [100, 300, 900].map((kbps) => ({ least_bps: kbps * 500, whole_bps: kbps * 1_000 }));
     },
-    tap: async () => ({ ssrcs: [], close: () => undefined }),
+    tap: () => Promise.reject(new Error('nothing is tapped here')),
     close: () => undefined,
   };
   const adapted: Adapted = {
