@@ -78,7 +78,7 @@ function register(turn: PoolTurn, erizoId: string, load: ErizoLoad): void {
     const born_ms = slot?.born_ms ?? turn.now_ms;
     const known = { erizoId, born_ms, load, unlinked_ms: undefined };
     const ready: Slot = isQuiet(load)
-      ? { is: 'idle', ...known }
+      ? { is: 'idle', since_ms: turn.now_ms, ...known }
       : { is: 'used', quiet_ms: undefined, given: 0, ...known };
     turn.slots.set(erizoId, ready);
     if (turn.closing) {
@@ -159,6 +159,21 @@ function age(turn: PoolTurn): void {
   for (const slot of turn.slots.values()) {
     ageSlot(turn, slot);
   }
+  retire(turn);
+}
+
+/** Ends what is up for long and needed by nobody, one at a time: the others are ready meanwhile. */
+function retire(turn: PoolTurn): void {
+  const slots = [...turn.slots.values()];
+  const old = slots.find(
+    (slot) =>
+      slot.is === 'idle' &&
+      turn.now_ms - slot.born_ms >= poolTimes.uptime_ms &&
+      turn.now_ms - slot.since_ms >= poolTimes.idle_ms,
+  );
+  if (old !== undefined && slots.every((slot) => slot.is !== 'stopping')) {
+    stop(turn, old, { now: false });
+  }
 }
 
 function ageSlot(turn: PoolTurn, slot: Slot): void {
@@ -188,6 +203,10 @@ function ageSlot(turn: PoolTurn, slot: Slot): void {
     passed(slot.quiet_ms, poolTimes.quiet_ms)
   ) {
     const { erizoId, born_ms, load, unlinked_ms } = slot;
-    turn.slots.set(erizoId, { is: 'idle', erizoId, born_ms, load, unlinked_ms });
+    turn.slots.set(erizoId, {
+      is: 'idle',
+      ...{ erizoId, born_ms, load, unlinked_ms },
+      since_ms: turn.now_ms,
+    });
   }
 }

@@ -15,6 +15,9 @@ export const poolTimes = {
   relink_ms: 10_000,
   /** A process that lived so long did not die of its start. */
   stable_ms: 30_000,
+  /** Licode's: what a process has lost hold of in a week goes with it, where nobody needs it for so long. */
+  uptime_ms: 7 * 24 * 3_600_000,
+  idle_ms: 3 * 3_600_000,
   /** The second early death in a row waits this long, each further one twice as long as the one before. */
   backOffMin_ms: 1_000,
   /** And never longer, so that a host that was repaired is used again soon. */
@@ -33,7 +36,11 @@ interface Known {
 /** One ErizoJS process, from its start until its exit was seen. */
 export type Slot =
   | { is: 'starting'; erizoId: string; born_ms: number }
-  | ({ is: 'idle' } & Known)
+  | ({
+      is: 'idle';
+      /** Since when it serves nobody. */
+      since_ms: number;
+    } & Known)
   | ({
       is: 'used';
       /** Since when it has had nothing open; undefined while it has. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { poolTimes } from '../../../nodes/agent/pool-state.ts';
 import { PoolDriver, busy, quiet } from './pool-driver.ts';
 
 describe('the pool of ErizoJS processes', () => {
@@ -192,6 +193,40 @@ describe('the pool of ErizoJS processes', () => {
     pool.register('old', quiet);
     expect(pool.kinds()).toEqual({ old: 'stopping' });
     expect(pool.register('old')).toEqual([{ do: 'stop', erizoId: 'old', now: false }]);
+  });
+
+  it('replaces those that are up for a week and idle, one after the other', () => {
+    const pool = PoolDriver.ready({ prerunProcesses: 2, maxProcesses: 3 });
+    expect(pool.pass(poolTimes.uptime_ms - 1)).toEqual([]);
+    expect(pool.pass(1)).toEqual([
+      { do: 'stop', erizoId: 'e1', now: false },
+      { do: 'start', erizoId: 'e3' },
+    ]);
+    pool.register('e3');
+    expect(pool.exit('e1')).toEqual([
+      { do: 'tellExited', erizoId: 'e1' },
+      { do: 'stop', erizoId: 'e2', now: false },
+      { do: 'start', erizoId: 'e4' },
+    ]);
+  });
+
+  it('keeps one that is up for longer until it was idle for 3 h', () => {
+    const pool = PoolDriver.ready({ prerunProcesses: 1, maxProcesses: 1 });
+    pool.load('e1', busy(1));
+    expect(pool.pass(2 * poolTimes.uptime_ms)).toEqual([]);
+    pool.load('e1', quiet);
+    pool.pass(poolTimes.quiet_ms);
+    expect(pool.pass(poolTimes.idle_ms - 1)).toEqual([]);
+    expect(pool.pass(1)).toEqual([{ do: 'stop', erizoId: 'e1', now: false }]);
+    expect(pool.exit('e1')).toContainEqual({ do: 'start', erizoId: 'e2' });
+  });
+
+  it('gives a full process to nobody', () => {
+    const pool = PoolDriver.ready({ prerunProcesses: 1, maxProcesses: 1, consumersPerErizo: 4 });
+    pool.load('e1', { ...busy(2), consumers: 4 });
+    expect(pool.ask(1)).toMatchObject([{ do: 'refuse', code: 'overloaded' }]);
+    pool.load('e1', { ...busy(1), consumers: 2 });
+    expect(pool.ask(2)).toMatchObject([{ do: 'grant', erizoId: 'e1' }]);
   });
 
   it('kills one that has nothing open and still does not stop', () => {
