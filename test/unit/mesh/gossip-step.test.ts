@@ -80,8 +80,9 @@ describe('a node of the mesh', () => {
     const node = new OneNode();
     const card = cardOf('far', start_ms);
     node.hear(card);
-    node.hear(card);
     node.pass(1_000);
+    node.hear(card);
+    node.pass(3_000);
     expect(node.news('other').cards).toEqual([card.text]);
     expect(node.news('near').cards).toEqual([]);
     expect(node.here).toEqual(['self', 'far']);
