@@ -19,7 +19,7 @@ describe('selectors', () => {
     [{ '/attributes/group': '24', '/attributes/kind': 'professor' }, true],
     [{ '/attributes/group': '24', '/attributes/kind': 'student' }, false],
     [{ '/attributes/nobody': undefined }, false],
-    [{ '/attributes/toString': {} }, false],
+    [{ '/attributes/toString': undefined }, false],
     [{ '/attributes': 'group', group: '23', '/other': true }, false],
     [{}, false],
   ])('%j fit: %s', (selectors, fits) => {
