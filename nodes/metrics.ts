@@ -1,6 +1,6 @@
 import type { Counter, Gauge } from 'prom-client';
 import { AggregatorRegistry, Registry, collectDefaultMetrics } from 'prom-client';
-import type { ErizoCounters } from '../protocol/contracts/controller-erizo.ts';
+import type { ErizoCounters } from '../protocol/contracts/erizo-counters.ts';
 import type { ErizoMeasures } from '../protocol/contracts/erizo-measures.ts';
 import type { MetricName } from '../protocol/metrics.ts';
 import { metrics } from '../protocol/metrics.ts';
@@ -48,6 +48,7 @@ const gauges = [
   ['rizoma_pulls', 'pulls'],
   ['rizoma_wan_pulls', 'wanPulls'],
   ['rizoma_feeds', 'feeds'],
+  ['rizoma_downstreams', 'downstreams'],
   ['rizoma_publishers_unwatched', 'unwatchedPublishers'],
   ['rizoma_videos_hidden', 'hiddenVideos'],
   ['rizoma_recordings', 'recordings'],

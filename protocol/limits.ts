@@ -41,6 +41,16 @@ export const limits = {
   relayGain_share: 0.05,
   /** Hops of a route: those between regions, and the one from a gateway to the process behind it. */
   cascadeHops: 4,
+  /**
+   * Processes that one is linked with in advance for a room: the gateways above it for the streams of as many
+   * regions, and for no more than the ports of as many pipes.
+   */
+  keptUpstreams: 16,
+  /**
+   * Streams of a room that a process opens before anybody plays them: those that are seen at once, or heard.
+   * Each is two tracks in the worker that carry nothing.
+   */
+  pullsAhead: 16,
   /** A pull that nobody plays is kept this long, so that a viewer who reloads finds it open. */
   pullLinger_ms: 10_000,
   /**

@@ -156,6 +156,7 @@ export const metrics = {
   rizoma_pulls: { ...open, help: 'Streams that come in over pipes' },
   rizoma_wan_pulls: { ...open, help: 'Streams that come in from another region' },
   rizoma_feeds: { ...open, help: 'Streams that go out over pipes' },
+  rizoma_downstreams: { ...open, help: 'ErizoJS processes that are linked to pull from it' },
   rizoma_publishers_unwatched: {
     ...open,
     help: 'Streams whose publishers send no video, as nobody plays or records it',

@@ -18,6 +18,9 @@ export interface ConnectionsComponents {
   readonly newConnection: () => RTCPeerConnection;
 }
 
+/** An offer without it opens the way for what we subscribe to later, and is of use as long as we are there. */
+const sends = /^a=sendonly/m;
+
 /** The peer connections of a room by their ids, which the server gives. */
 export class Connections {
   readonly #components: ConnectionsComponents;
@@ -124,8 +127,10 @@ export class Connections {
         this.#fail(ref.connectionId);
       }
     });
-    // Nobody may ever ask for what it carries.
-    this.release(ref.connectionId);
+    if (sends.test(sdp)) {
+      // Nobody may ever ask for what it carries.
+      this.release(ref.connectionId);
+    }
   }
 
   #fail(connectionId: string): void {

@@ -6,7 +6,7 @@ import type {
   Trust,
 } from '../../protocol/contracts/controller-agent.ts';
 import { agentToController, controllerToAgent } from '../../protocol/contracts/controller-agent.ts';
-import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoCounters } from '../../protocol/contracts/erizo-counters.ts';
 import type { ErizoMeasures } from '../../protocol/contracts/erizo-measures.ts';
 import { Hello } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';

@@ -17,6 +17,8 @@ interface Connection {
   offer: string | undefined;
 }
 
+const unsaid = { last: undefined, offer: undefined };
+
 /** A connection whose process was lost, with what another one has to know to go on with it. */
 export interface Lost extends Readonly<Omit<Connection, 'erizo'>> {
   readonly connectionId: string;
@@ -53,7 +55,7 @@ export class Connections {
     // A new one takes the place of the one that nothing uses any more.
     this.#forget((other) => other.direction === direction && other.flows.size === 0);
     const flows = new Set([flow]);
-    this.#byId.set(connectionId, { erizo, direction, flows, last: undefined, offer: undefined });
+    this.#byId.set(connectionId, { erizo, direction, flows, ...unsaid });
   }
 
   /**
@@ -76,6 +78,13 @@ export class Connections {
   /** Whether the connection is this client's. */
   has(connectionId: string): boolean {
     return this.#byId.has(connectionId);
+  }
+
+  /** A connection that nothing uses yet; the first that does has it from then on. */
+  hold(connectionId: string, erizo: Erizo): void {
+    if (!this.#byId.has(connectionId)) {
+      this.#byId.set(connectionId, { erizo, direction: 'subscribe', flows: new Set(), ...unsaid });
+    }
   }
 
   /** The process that has the connection; undefined where it is not this client's, or between two. */
@@ -150,11 +159,9 @@ export class Connections {
 
   /** The flow has ended. */
   drop(flow: Flow): void {
-    for (const { flows } of this.#byId.values()) {
-      flows.delete(flow);
-    }
+    const used = [...this.#byId.values()].filter(({ flows }) => flows.delete(flow));
     if (!this.#kept) {
-      this.#forget(({ flows }) => flows.size === 0);
+      this.#forget((connection) => used.includes(connection) && connection.flows.size === 0);
     }
   }
 

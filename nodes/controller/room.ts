@@ -24,6 +24,7 @@ import { erizoOf, failures, isUntold } from './flow.ts';
 import { MovedClients } from './moved-clients.ts';
 import type { Neighbours } from './neighbours.ts';
 import { PeerToPeer } from './p2p.ts';
+import { Preparing } from './preparing.ts';
 import { Publishing } from './publishing.ts';
 import { quietly } from './quietly.ts';
 import { Recordings } from './recording.ts';
@@ -75,6 +76,7 @@ export class Room {
   readonly #subscribing: Subscribing;
   readonly #auto: AutoSubscribing;
   readonly #restoring: Restoring;
+  readonly #preparing: Preparing;
   readonly #data: DataStreams;
   readonly #streamChanges: StreamChanges;
   readonly #stats: RoomStats;
@@ -99,7 +101,7 @@ export class Room {
         consumersOf: ({ consumers }) => consumers,
         acquire: (ref) => erizos.acquire(ref),
         release: (erizo) => erizos.release(erizo),
-        changed: () => this.sync.tell(),
+        changed: () => this.#usesOthers(),
       },
       options,
     );
@@ -127,6 +129,7 @@ export class Room {
     this.#streamChanges = new StreamChanges(parts);
     this.#data = new DataStreams({ ...components, parts });
     this.p2p = new PeerToPeer({ ...components, parts, data: this.#data });
+    this.#preparing = new Preparing({ parts });
     this.#subscribing = new Subscribing({ parts, data: this.#data, p2p: this.p2p });
     this.#auto = new AutoSubscribing({ parts, subscribing: this.#subscribing });
     this.publishing = new Publishing(parts, {
@@ -191,6 +194,7 @@ export class Room {
     const { id: clientId, requestId } = client;
     this.#log.info({ clientId, requestId, clients: this.#clients.size }, 'client joined');
     this.#presence.changed();
+    void this.#preparing.joined(client);
     const { region } = this.#options;
     const { p2p } = this.sync;
     return connectedMessage(client, { roomId: this.id, region, p2p, streams: this.#streams.all() });
@@ -331,6 +335,11 @@ export class Room {
     }
   }
 
+  #usesOthers(): void {
+    this.sync.tell();
+    this.#preparing.changed();
+  }
+
   #learn(directory: Directory): void {
     const { added, changed, adapted, removed, moved, taken } = this.#streams.learn(directory);
     for (const id of removed) {
@@ -346,6 +355,7 @@ export class Room {
       this.sync.tell();
     }
     this.#changes.happened();
+    this.#preparing.changed();
   }
 
   #broadcast(event: string, message: unknown): void {

@@ -1,5 +1,5 @@
-import type { Route } from '../../protocol/cascade-tree.ts';
 import type { Adaptation } from '../../protocol/adaptation.ts';
+import type { Hop, Route } from '../../protocol/cascade-tree.ts';
 import { routeTo } from '../../protocol/cascade-tree.ts';
 import type { Place } from '../../protocol/place.ts';
 import { treeOf } from './region-trees.ts';
@@ -48,7 +48,7 @@ export function publicStream(stream: RoomStream): PublicStream {
 export class Streams {
   readonly #placeOf: (nodeId: string) => Place | undefined;
   readonly #nodeId: string;
-  readonly #region: string;
+  readonly region: string;
   #directory: Directory = emptyDirectory;
   readonly #own = new Map<string, StreamFact>();
   #others = new Map<string, RoomStream>();
@@ -62,7 +62,7 @@ export class Streams {
   ) {
     this.#placeOf = components.placeOf;
     this.#nodeId = options.nodeId;
-    this.#region = options.region;
+    this.region = options.region;
   }
 
   get size(): number {
@@ -176,7 +176,7 @@ export class Streams {
     const fresh = erizos
       .filter((erizo) => !known.has(erizo.erizoId))
       .map((erizo, index): RoomErizo => {
-        const owner = { nodeId: this.#nodeId, region: this.#region };
+        const owner = { nodeId: this.#nodeId, region: this.region };
         return { ...erizo, ...owner, since: version + 1 + index };
       });
     const used = [...numbered, ...fresh];
@@ -184,9 +184,37 @@ export class Streams {
     return routeTo(stream, erizoId, used, tree);
   }
 
+  /** Whether the directory has the process. */
+  isKnown(erizoId: string): boolean {
+    return this.#directory.erizos.some((erizo) => erizo.erizoId === erizoId);
+  }
+
+  /** Those with media that are published in other regions. */
+  fromElsewhere(): RoomStream[] {
+    return [...this.#others.values()].filter(
+      ({ region, media, erizoId }) =>
+        region !== this.region && erizoId !== undefined && hasMedia(media),
+    );
+  }
+
+  /** The room's processes in other regions, those first that streams are published at. */
+  farProcesses(): Hop[] {
+    const origins = new Set([...this.#others.values()].map(({ erizoId }) => erizoId));
+    const [publishing, others] = [true, false].map((isOrigin) =>
+      this.#directory.erizos.filter(
+        ({ erizoId, region }) => region !== this.region && origins.has(erizoId) === isOrigin,
+      ),
+    );
+    return [...(publishing ?? []), ...(others ?? [])].map(
+      ({ erizoId, nodeId, region, endpoint }) => {
+        return { erizoId, nodeId, region, endpoint };
+      },
+    );
+  }
+
   #numbered(fact: StreamFact): RoomStream {
     const since = this.#numbers.get(fact.streamId) ?? this.#directory.version + 1;
-    return { ...fact, nodeId: this.#nodeId, region: this.#region, since };
+    return { ...fact, nodeId: this.#nodeId, region: this.region, since };
   }
 }
 

@@ -3,7 +3,7 @@ import type { Handlers } from '../../protocol/contract.ts';
 import type { MemberKey } from '../../protocol/certificate.ts';
 import type { AgentToErizo, ErizoLoad, Trust } from '../../protocol/contracts/controller-agent.ts';
 import { agentToErizo, erizoToAgent } from '../../protocol/contracts/controller-agent.ts';
-import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoCounters } from '../../protocol/contracts/erizo-counters.ts';
 import type { ErizoMeasures } from '../../protocol/contracts/erizo-measures.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';

@@ -194,7 +194,7 @@ export class ClientConnections {
 
   #fit(target: SubscribeConnection): void {
     const { strategy, target_bps } = this.#bandwidth;
-    target.setTarget(target_bps);
+    target.limit.setTarget(target_bps);
     target.adapter.setStrategy(strategy);
     target.adapter.setSpeaker(this.#speaker);
   }

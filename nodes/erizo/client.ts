@@ -4,6 +4,7 @@ import type { ParamsOf, ParamsIn } from '../../protocol/contract.ts';
 import type { ClientBandwidth } from '../../protocol/contracts/bandwidth.ts';
 import type {
   ClientSdpMessage,
+  ConnectionPlan,
   ControllerToErizo,
   ErizoToController,
   RtpStats,
@@ -52,6 +53,7 @@ export interface ClientEvents {
 /** What one client publishes and plays here, and its connections. */
 export class Client {
   readonly clientId: string;
+  readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #events: ClientEvents;
@@ -76,6 +78,7 @@ export class Client {
     options: { clientId: string },
   ) {
     this.clientId = options.clientId;
+    this.#engine = components.engine;
     this.#clock = components.clock;
     this.#log = components.log.child({ clientId: options.clientId });
     this.#events = components.events;
@@ -193,6 +196,13 @@ export class Client {
     target.join(subscriber);
     this.#log.info({ streamId }, 'subscriber added');
     return subscriber;
+  }
+
+  /** Opens the connection of its first subscription; answers what it is called. */
+  prepare(plan: ConnectionPlan): string {
+    const target = this.#connections.subscribeTarget(plan);
+    target.prepare(this.#engine.sections);
+    return target.connection.id;
   }
 
   removePublisher(streamId: string): void {

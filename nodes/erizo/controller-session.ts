@@ -1,10 +1,7 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import type { CallContext, Handlers, ParamsOf, PartOf } from '../../protocol/contract.ts';
-import type {
-  ControllerToErizo,
-  ErizoBusy,
-  ErizoCounters,
-} from '../../protocol/contracts/controller-erizo.ts';
+import type { ControllerToErizo, ErizoBusy } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoCounters } from '../../protocol/contracts/erizo-counters.ts';
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -12,6 +9,7 @@ import type { Link, LinkEnd } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Log } from '../log.ts';
 import type { LayerRates } from './adaptation/layer-rates.ts';
+import { Advance, type AdvanceComponents } from './advance.ts';
 import { Client } from './client.ts';
 import type { ControllerPeer as Peer } from './client-events.ts';
 import { clientEvents } from './client-events.ts';
@@ -20,7 +18,6 @@ import type { Engine } from './engine.ts';
 import type { Measures } from './measures.ts';
 import type { PicturesOf } from './pictures/pictures-of.ts';
 import type { Publisher } from './publisher.ts';
-import type { WantedStream } from './pulls.ts';
 import type { SoundListener } from './room-sound.ts';
 import type { Sound } from './sound.ts';
 import type { Source } from './source.ts';
@@ -33,7 +30,7 @@ type Params<M extends keyof ControllerToErizo> = ParamsOf<ControllerToErizo, M>;
 type Context<M extends keyof ControllerToErizo> = CallContext<PartOf<ControllerToErizo, M>>;
 
 /** What the sessions of all controllers share. */
-export interface Shared {
+export interface Shared extends AdvanceComponents {
   /** Throws where the process takes no new client. */
   admit(): void;
   /** Ends it where a controller published it that is away. Throws `conflict` where it is published here already. */
@@ -42,7 +39,6 @@ export interface Shared {
   publisherEnded(streamId: string): void;
   firstMedia: Measures['firstMedia'];
   sound: Pick<Sound, 'listen' | 'forget'>;
-  source(stream: WantedStream): Source;
   /** The stream where it is here by now. */
   known(streamId: string): Source | undefined;
   readonly rates: LayerRates;
@@ -67,6 +63,7 @@ export class ControllerSession {
   readonly #clients = new Map<string, Client>();
   /** The streams of its clients that come from files and cameras, and whose they are. */
   readonly #inputs = new Map<string, string>();
+  readonly #advance: Advance;
   /** Ids of those that this controller began. */
   readonly #recordings = new Set<string>();
   #peer: Peer | undefined;
@@ -90,6 +87,7 @@ export class ControllerSession {
     this.#clock = components.clock;
     this.#log = components.log.child({ controllerId: options.controllerId });
     this.#shared = components.shared;
+    this.#advance = new Advance(components.shared, options);
     this.#onEnd = options.onEnd;
   }
 
@@ -151,6 +149,7 @@ export class ControllerSession {
     for (const [streamId, clientId] of this.#inputs) {
       this.#shared.inputs.remove(clientId, streamId);
     }
+    this.#advance.close();
     for (const recordingId of this.#recordings) {
       this.#shared.recordings.stop(recordingId).catch(() => undefined);
     }
@@ -185,6 +184,7 @@ export class ControllerSession {
       },
       addPublisher: (params, context) => this.#addPublisher(params, context),
       addSubscriber: (params, context) => this.#addSubscriber(params, context),
+      ...this.#advance.handlers((clientId) => this.#clientFor(clientId)),
       removePublisher: ({ clientId, streamId }) => {
         this.#clients.get(clientId)?.removePublisher(streamId);
         this.#shared.inputs.remove(clientId, streamId);

@@ -28,6 +28,8 @@ export interface DownstreamOptions {
   caller: Caller;
   selfId: string;
   source: (stream: WantedStream) => Source;
+  /** It gets a stream less. */
+  onChange: () => void;
   onEnd: (downstream: Downstream) => void;
 }
 
@@ -99,8 +101,10 @@ export class Downstream {
       'cascade.open': (params, context) => this.#open(params, context),
       'cascade.close': async ({ pipeId, streamId }) => {
         await this.#checked;
-        this.#feedOf(pipeId, streamId)?.close();
-        this.#feeds.delete(streamId);
+        const feed = this.#feedOf(pipeId, streamId);
+        if (feed !== undefined) {
+          this.#drop(feed);
+        }
         return null;
       },
       'cascade.need': ({ pipeId, streamId, need }) => {
@@ -230,6 +234,7 @@ export class Downstream {
     feed.close();
     if (this.#feeds.get(feed.streamId) === feed) {
       this.#feeds.delete(feed.streamId);
+      this.#options.onChange();
     }
   }
 

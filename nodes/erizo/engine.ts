@@ -5,6 +5,8 @@ import type { Log } from '../log.ts';
 import { createPlainTransport, PlainTransport } from './engine-plain.ts';
 import type { AudioListener } from './engine-audio.ts';
 import { AudioObserver } from './engine-audio.ts';
+import type { Sections } from './engine-sections.ts';
+import { sectionsOf } from './engine-sections.ts';
 import type { MediaTotals } from './engine-stats.ts';
 import { MediaStats } from './engine-stats.ts';
 import { mediaCodecs } from './media-codecs.ts';
@@ -36,6 +38,8 @@ export interface EngineCounts {
 /** The media of a process: one mediasoup worker, one port for all clients, one router. */
 export class Engine {
   readonly capabilities: Capabilities;
+  /** All that a section of either kind may ever carry, under the numbers that it will have. */
+  readonly sections: Sections;
   readonly #worker: types.Worker;
   readonly #server: types.WebRtcServer;
   readonly #router: types.Router;
@@ -59,7 +63,9 @@ export class Engine {
     this.#server = components.server;
     this.#router = components.router;
     this.#options = options;
-    this.capabilities = capabilitiesOf(components.router.rtpCapabilities);
+    const { rtpCapabilities } = components.router;
+    this.capabilities = capabilitiesOf(rtpCapabilities);
+    this.sections = sectionsOf(rtpCapabilities);
   }
 
   /** Starts a worker. `onDied` is called where it ends by itself: all that is open in it is gone. */

@@ -1,6 +1,7 @@
 import type * as v from 'valibot';
 import type { Clock } from '../../protocol/clock.ts';
-import type { ErizoBusy, ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoBusy } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoCounters } from '../../protocol/contracts/erizo-counters.ts';
 import { Hello } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
@@ -93,7 +94,8 @@ export class Erizo {
 
   /** Nobody is here, nothing passes through and no file is open. */
   get isIdle(): boolean {
-    const neighbours = this.#pulls.counts.pulls + this.#downstreams.size;
+    // A process that is only linked, in advance, has nothing to lose.
+    const neighbours = this.#pulls.counts.pulls + this.#feeds();
     const files = this.#recordings.counts.recordings + this.#inputs.size;
     return this.#clients().length + neighbours + files === 0;
   }
@@ -152,7 +154,8 @@ export class Erizo {
       unwatchedPublishers: sum(this.#clients(), (client) => client.unwatched),
       hiddenVideos: sum(this.#clients(), (client) => client.hiddenVideos),
       layersTold: this.#layersTold,
-      feeds: sum([...this.#downstreams], (downstream) => downstream.feeds),
+      feeds: this.#feeds(),
+      downstreams: this.#downstreams.size,
     };
   }
 
@@ -171,6 +174,10 @@ export class Erizo {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #feeds(): number {
+    return sum([...this.#downstreams], (downstream) => downstream.feeds);
   }
 
   #clients(): Client[] {
@@ -198,6 +205,7 @@ export class Erizo {
         caller,
         selfId: this.#self.erizoId,
         source: (stream) => this.#source(stream),
+        onChange: () => this.#onChange(),
         onEnd: (ended) => {
           this.#downstreams.delete(ended);
           this.#onChange();
@@ -228,6 +236,7 @@ export class Erizo {
       },
       firstMedia: (kind, wait_ms) => this.#components.measures.firstMedia(kind, wait_ms),
       source: (stream) => this.#source(stream),
+      keepUpstreams: (by, hops) => this.#pulls.keep(by, hops),
       sound: this.#sound,
       known: (streamId) => this.#publishers.get(streamId) ?? this.#pulls.known(streamId),
       rates: this.#rates,

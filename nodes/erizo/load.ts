@@ -1,6 +1,6 @@
 import type { Clock } from '../../protocol/clock.ts';
 import type { ErizoLoad } from '../../protocol/contracts/controller-agent.ts';
-import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoCounters } from '../../protocol/contracts/erizo-counters.ts';
 import type { Engine } from './engine.ts';
 
 export type Counted = Pick<ErizoCounters, 'clients' | 'publishers' | 'subscribers'>;

@@ -7,9 +7,9 @@ import type { Log } from '../log.ts';
 import type { Engine } from './engine.ts';
 import type { Guard } from './guard.ts';
 import { Pull } from './pull.ts';
-import type { SourceEnd } from './source.ts';
 import type { Self } from './upstream.ts';
-import { Upstream } from './upstream.ts';
+import type { Linked } from './upstreams.ts';
+import { Upstreams } from './upstreams.ts';
 
 /** A stream of a room, the way to it from here, and what lets it come. */
 export interface WantedStream {
@@ -17,11 +17,6 @@ export interface WantedStream {
   roomId: string;
   route: Route;
   grant: string;
-}
-
-interface Linked {
-  upstream: Upstream;
-  pulls: Map<string, Pull>;
 }
 
 /** The streams that this process pulls from others; whoever asks for one of them again joins it. */
@@ -38,7 +33,7 @@ export class Pulls {
   readonly #onChange: () => void;
   readonly #onEnded: (streamId: string) => void;
   readonly #pulls = new Map<string, Pull>();
-  readonly #upstreams = new Map<string, Linked>();
+  readonly #upstreams: Upstreams;
   #opens = 0;
 
   constructor(
@@ -56,6 +51,7 @@ export class Pulls {
     this.#self = options.self;
     this.#onChange = options.onChange;
     this.#onEnded = options.onEnded;
+    this.#upstreams = new Upstreams(components, options);
   }
 
   get counts(): { pulls: number; wanPulls: number; cascadeOpens: number } {
@@ -86,16 +82,18 @@ export class Pulls {
     return this.#pull(next, { streamId, roomId, route: rest, grant });
   }
 
+  /** Links to processes from which streams will come, until `by` names others. */
+  keep(by: string, hops: readonly Hop[]): void {
+    this.#upstreams.keep(by, hops);
+  }
+
   /** The stream where it is pulled by now. */
   known(streamId: string): Pull | undefined {
     return this.#pulls.get(streamId);
   }
 
   close(): void {
-    for (const { upstream, pulls } of [...this.#upstreams.values()]) {
-      upstream.close();
-      endAll(pulls, 'ended');
-    }
+    this.#upstreams.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -105,7 +103,7 @@ export class Pulls {
   /** `stream.route` is that of the next hop. */
   #pull(next: Hop, stream: WantedStream): Pull {
     const { streamId, roomId } = stream;
-    const linked = this.#link(next);
+    const linked = this.#upstreams.get(next);
     const { upstream, pulls } = linked;
     this.#opens += 1;
     const pull = Pull.create(
@@ -126,46 +124,11 @@ export class Pulls {
     return pull;
   }
 
-  #link(hop: Hop): Linked {
-    const known = this.#upstreams.get(hop.erizoId);
-    if (known !== undefined) {
-      return known;
-    }
-    const pulls = new Map<string, Pull>();
-    const upstream = Upstream.create(this.#components, {
-      self: this.#self,
-      hop,
-      onStreamEnded: (streamId, why) => pulls.get(streamId)?.end(why),
-      onLost: () => {
-        this.#upstreams.delete(hop.erizoId);
-        endAll(pulls, 'upstream');
-      },
-    });
-    const linked = { upstream, pulls };
-    this.#upstreams.set(hop.erizoId, linked);
-    return linked;
-  }
-
-  /** The last pull of an upstream takes the link and the pipe with it. */
-  #onEnd(streamId: string, hop: Hop, linked: Linked): void {
+  #onEnd(streamId: string, { erizoId }: Hop, linked: Linked): void {
     this.#pulls.delete(streamId);
-    linked.pulls.delete(streamId);
     this.#onEnded(streamId);
-    this.#components.log.info({ streamId, upstream: hop.erizoId }, 'pull ended');
-    if (linked.pulls.size > 0) {
-      linked.upstream.release(streamId);
-    } else {
-      linked.upstream.close();
-      if (this.#upstreams.get(hop.erizoId) === linked) {
-        this.#upstreams.delete(hop.erizoId);
-      }
-    }
+    this.#components.log.info({ streamId, upstream: erizoId }, 'pull ended');
+    this.#upstreams.ended(erizoId, linked, streamId);
     this.#onChange();
-  }
-}
-
-function endAll(pulls: ReadonlyMap<string, Pull>, why: SourceEnd): void {
-  for (const pull of [...pulls.values()]) {
-    pull.end(why);
   }
 }

@@ -1,5 +1,6 @@
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { Sections } from './engine-sections.ts';
 import type { Consumer, MediaKind, RtpParameters } from './media.ts';
 import type { RemoteDescription, RemoteSection } from './sdp/remote.ts';
 import type { SectionOwner, Slot } from './slot.ts';
@@ -39,6 +40,17 @@ export class Slots {
     this.#nextMid = Math.max(-1, ...this.#all.map(({ mid }) => Number(mid))) + 1;
   }
 
+  /** One of each kind for what will come. False where there are some. */
+  prepare(sections: Sections): boolean {
+    if (this.#all.length > 0) {
+      return false;
+    }
+    for (const kind of ['audio', 'video'] as const) {
+      this.#all.push({ ...newSlot(this.#newMid(), kind, undefined), parameters: sections[kind] });
+    }
+    return true;
+  }
+
   /** One for a track of the owner: that which stayed for its stream, a free one, or a new one, to be `add`ed. */
   reserve(owner: SectionOwner, kind: MediaKind): Slot {
     const fit = this.#all.filter(
@@ -53,9 +65,13 @@ export class Slots {
     if (this.#all.length >= limits.sdpSections) {
       throw new RizomaError('overloaded', `a connection has ${limits.sdpSections} m-sections`);
     }
+    return newSlot(this.#newMid(), kind, owner);
+  }
+
+  #newMid(): string {
     const mid = String(this.#nextMid);
     this.#nextMid += 1;
-    return newSlot(mid, kind, owner);
+    return mid;
   }
 
   /** It is offered from now on. */
@@ -94,7 +110,7 @@ export class Slots {
 }
 
 /** A section for new tracks. */
-function newSlot(mid: string, kind: MediaKind, owner: SectionOwner): Slot {
+function newSlot(mid: string, kind: MediaKind, owner: SectionOwner | undefined): Slot {
   const nothing = { consumer: undefined, kept: undefined, trackId: undefined };
   return { mid, kind, owner, ...nothing, parameters: undefined, dead: false };
 }

@@ -4,6 +4,8 @@ import type { Adapter } from './adaptation/adapter.ts';
 import { erizoDefaults } from './config.ts';
 import type { Connection } from './connection.ts';
 import type { Consumer, Producer } from './media.ts';
+import type { Sections } from './engine-sections.ts';
+import { OutgoingLimit } from './outgoing-limit.ts';
 import type { Plan } from './plans.ts';
 import { writeOffer, writeSendingAnswer } from './sdp/offer.ts';
 import { readDescription } from './sdp/read.ts';
@@ -26,6 +28,7 @@ export class SubscribeConnection {
   readonly connection: Connection;
   /** Fits the videos that it carries into it. */
   readonly adapter: Adapter;
+  readonly limit: OutgoingLimit;
   readonly #clock: Clock;
   readonly #options: SubscribeConnectionOptions;
   readonly #owners = new Set<SectionOwner>();
@@ -34,8 +37,6 @@ export class SubscribeConnection {
   readonly #waiting = new Map<SectionOwner, Waiting>();
   /** What the offer that is out holds: which owner was in which slot. */
   #outstanding: { slots: readonly Slot[]; owners: ReadonlyMap<Slot, SectionOwner> } | undefined;
-  readonly #limits_kbps = new Map<SectionOwner, number>();
-  #target_bps: number | undefined;
   #changed = false;
   /** Our role in DTLS, from the first answer on. */
   #role: 'active' | 'passive' | undefined;
@@ -50,6 +51,7 @@ export class SubscribeConnection {
   ) {
     this.connection = components.connection;
     this.adapter = components.adapter;
+    this.limit = new OutgoingLimit({ connection: components.connection, owners: this.#owners });
     this.#clock = components.clock;
     this.#options = options;
   }
@@ -115,6 +117,16 @@ export class SubscribeConnection {
   }
 
   /**
+   * Offers sections that carry nothing yet, so that the client has connected when there is something.
+   * Idempotent, and of no use where something was offered.
+   */
+  prepare(sections: Sections): void {
+    if (this.#owners.size === 0 && this.#slots.prepare(sections)) {
+      this.#change();
+    }
+  }
+
+  /**
    * Sends the tracks to the client; resolves when it has taken them, or some of them. They may begin
    * `atOnce` where the offer is certain to be there before the first picture.
    */
@@ -162,47 +174,13 @@ export class SubscribeConnection {
     return this.#slots.consumersOf(owner);
   }
 
-  /**
-   * What the video of the owner may take. The connection keeps to the sum, where all that share it
-   * have such a limit: its bandwidth is theirs together.
-   */
-  limit(owner: SectionOwner, video_kbps: number | undefined): void {
-    if (video_kbps !== undefined) {
-      this.#limits_kbps.set(owner, video_kbps);
-    } else if (!this.#limits_kbps.delete(owner)) {
-      return;
-    }
-    this.#applyLimits();
-  }
-
-  /** What all that it carries may take together, whatever the streams may. */
-  setTarget(target_bps: number | undefined): void {
-    if (this.#target_bps !== target_bps) {
-      this.#target_bps = target_bps;
-      this.#applyLimits();
-    }
-  }
-
-  #applyLimits(): void {
-    const limited = this.#owners.size > 0 && this.#limits_kbps.size === this.#owners.size;
-    const each_kbps = [...this.#limits_kbps.values()].map((one) => one + erizoDefaults.audio_kbps);
-    const sum_bps = limited ? each_kbps.reduce((sum, one) => sum + one, 0) * 1_000 : Infinity;
-    const most_bps = Math.min(sum_bps, this.#target_bps ?? Infinity);
-    this.connection.transport
-      .then((transport) => transport.limitOutgoing(most_bps < Infinity ? Math.round(most_bps) : 0))
-      // A connection that has ended needs no limit.
-      .catch(() => undefined);
-  }
-
   /** Takes its tracks out of the session; the last one may take the connection with it. Idempotent. */
   remove(owner: SectionOwner): void {
     if (!this.#owners.delete(owner)) {
       return;
     }
     this.#settle(owner, new RizomaError('cancelled', 'the subscription has ended'));
-    if (this.#limits_kbps.delete(owner)) {
-      this.#applyLimits();
-    }
+    this.limit.set(owner, undefined);
     this.#onFreed(this.#slots.free(owner));
   }
 

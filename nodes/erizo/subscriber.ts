@@ -181,7 +181,7 @@ export class Subscriber implements SourceUser, SectionOwner, Adapted {
 
   /** Its connection carries it as its config says. */
   #fit(): void {
-    this.target.limit(this, this.#config.maxVideo_kbps);
+    this.target.limit.set(this, this.#config.maxVideo_kbps);
     this.target.adapter.set(this, this.#config);
   }
 

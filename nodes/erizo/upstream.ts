@@ -4,6 +4,7 @@ import type { ErizoToDownstream, Track } from '../../protocol/contracts/erizo-er
 import { erizoToDownstream, erizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
 import type { Hop } from '../../protocol/cascade-tree.ts';
 import { newUuid } from '../../protocol/ids.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 import type { StreamNeed } from '../../protocol/layers.ts';
 import type { LinkEnd } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
@@ -35,27 +36,31 @@ export interface UpstreamOptions {
   onLost: () => void;
 }
 
-/** A process that this one pulls streams from: one link and one pipe, for as long as there are some. */
+/** A process that this one pulls streams from, or will: one link and one pipe. */
 export class Upstream {
   readonly #log: Log;
   readonly #guard: Guard;
   readonly #zmq: ZmqSockets;
   readonly #options: UpstreamOptions;
-  #pipe!: Pipe;
+  readonly #engine: Engine;
+  readonly #pipeId = newUuid();
+  /** Opened with the first stream: a link that is only kept takes no port. */
+  #pipe: Pipe | undefined;
   #peer!: RpcPeer<typeof erizoToUpstream, ErizoToDownstream>;
   #closed = false;
 
   private constructor(
-    components: { log: Log; guard: Guard; zmq: ZmqSockets },
+    components: { engine: Engine; log: Log; guard: Guard; zmq: ZmqSockets },
     options: UpstreamOptions,
   ) {
+    this.#engine = components.engine;
     this.#guard = components.guard;
     this.#zmq = components.zmq;
     this.#log = components.log.child({ upstream: options.hop.erizoId });
     this.#options = options;
   }
 
-  /** Dials the process and opens this end of the pipe; answers at once. */
+  /** Dials the process; answers at once. */
   static create(
     components: {
       engine: Engine;
@@ -67,10 +72,9 @@ export class Upstream {
     },
     options: UpstreamOptions,
   ): Upstream {
-    const { engine, clock, zmq } = components;
+    const { clock, zmq } = components;
     const { hop, self } = options;
     const made = new Upstream(components, options);
-    made.#pipe = Pipe.create({ engine }, { pipeId: newUuid() });
     const hello = JSON.stringify({ kind: 'erizo', id: self.erizoId });
     const name = `upstream ${hop.erizoId}`;
     made.#peer = RpcPeer.create(
@@ -93,18 +97,19 @@ export class Upstream {
 
   /** Pulls a stream: one round trip, whether the pipe is there yet or not. */
   async open(stream: WantedStream, opening: () => Opening): Promise<readonly Producer[]> {
-    const endpoint = await this.#pipe.endpoint();
+    const pipe = this.#openPipe();
+    const endpoint = await pipe.endpoint();
     const answer = await this.#peer.call('cascade.open', {
       ...stream,
       puller: this.#options.self,
       certificate: this.#guard.certificate,
       ...opening(),
-      pipe: { pipeId: this.#pipe.pipeId, endpoint },
+      pipe: { pipeId: pipe.pipeId, endpoint },
     });
     demandEndOf(this.#zmq.member(this.#options.hop.nodeId), answer.endpoint);
     const [producers] = await Promise.all([
-      this.#produce(answer.tracks),
-      this.#pipe.connect(answer.endpoint),
+      this.#produce(pipe, answer.tracks),
+      pipe.connect(answer.endpoint),
     ]);
     return producers;
   }
@@ -112,19 +117,19 @@ export class Upstream {
   /** Pulls a stream no longer. */
   release(streamId: string): void {
     if (!this.#closed) {
-      const params = { pipeId: this.#pipe.pipeId, streamId };
+      const params = { pipeId: this.#pipeId, streamId };
       // Where the link is down the other side closes all that went over it.
       this.#peer.call('cascade.close', params).catch(() => undefined);
     }
   }
 
   setPaused(streamId: string, paused: boolean): void {
-    const { pipeId } = this.#pipe;
+    const pipeId = this.#pipeId;
     this.#tell(() => this.#peer.notify('cascade.pause', { pipeId, streamId, paused }));
   }
 
   setNeed(streamId: string, need: StreamNeed): void {
-    const { pipeId } = this.#pipe;
+    const pipeId = this.#pipeId;
     this.#tell(() => this.#peer.notify('cascade.need', { pipeId, streamId, need }));
   }
 
@@ -135,7 +140,7 @@ export class Upstream {
     }
     this.#closed = true;
     this.#peer.close();
-    this.#pipe.close();
+    this.#pipe?.close();
     this.#log.info('upstream closed');
   }
 
@@ -143,8 +148,16 @@ export class Upstream {
     this.close();
   }
 
-  async #produce(tracks: readonly Track[]): Promise<readonly Producer[]> {
-    const transport = await this.#pipe.transport;
+  #openPipe(): Pipe {
+    if (this.#closed) {
+      throw new RizomaError('link_down', 'the upstream was lost');
+    }
+    this.#pipe ??= Pipe.create({ engine: this.#engine }, { pipeId: this.#pipeId });
+    return this.#pipe;
+  }
+
+  async #produce(pipe: Pipe, tracks: readonly Track[]): Promise<readonly Producer[]> {
+    const transport = await pipe.transport;
     return allOrNone(
       tracks.map(({ trackId: id, kind, rtpParameters }) =>
         transport.produce({ id, kind, rtpParameters }),
@@ -168,7 +181,7 @@ export class Upstream {
   #handlers(): Handlers<ErizoToDownstream> {
     return {
       'cascade.ended': ({ pipeId, streamId, why }) => {
-        if (pipeId === this.#pipe.pipeId) {
+        if (pipeId === this.#pipeId) {
           this.#options.onStreamEnded(streamId, why);
         }
       },

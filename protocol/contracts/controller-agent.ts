@@ -5,7 +5,7 @@ import { Endpoint } from '../directory.ts';
 import { AgentId, ErizoId, RoomId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { TicketPublicKey } from '../ticket.ts';
-import { ErizoCounters } from './controller-erizo.ts';
+import { ErizoCounters } from './erizo-counters.ts';
 import { ErizoMeasures } from './erizo-measures.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
-import { Route } from '../cascade-tree.ts';
+import { Hop, Route } from '../cascade-tree.ts';
 import { GrantText } from '../grant.ts';
 import type { Contract } from '../contract.ts';
 import { ClientSdpMessage, ConnectionPlan, restoreConnection, SdpMessage } from './connections.ts';
 import { ClientId, ConnectionId, ErizoId, RecordingId, RoomId, StreamId } from '../ids.ts';
 import { Layer } from '../layers.ts';
 import { limits } from '../limits.ts';
+import { ErizoCounters } from './erizo-counters.ts';
 import {
   bandwidthEntries,
   bandwidthToController,
@@ -66,39 +67,6 @@ export const AudioLevel = v.strictObject({
 });
 /** The client hears who speaks in the room, of the streams that its process has. */
 const hears = v.optional(v.literal(true));
-
-/** What is open in an ErizoJS process: what must go back to where it was. */
-export const ErizoCounters = v.strictObject({
-  clients: count,
-  connections: count,
-  publishers: count,
-  subscribers: count,
-  producers: count,
-  consumers: count,
-  webRtcTransports: count,
-  pipeTransports: count,
-  /** Streams that come in over pipes. */
-  pulls: count,
-  /** Pulls whose upstream is in another region: copies that crossed a WAN link. */
-  wanPulls: count,
-  /** Streams that go out over pipes. */
-  feeds: count,
-  /** `cascade.open` calls that this process made since it started. */
-  cascadeOpens: count,
-  pipeBytesReceived: count,
-  pipeBytesSent: count,
-  /** Streams of publishers that follow of whose video nobody needs anything, so that none is sent. */
-  unwatchedPublishers: count,
-  /** How often publishers were told which layers are wanted, since the process started. */
-  layersTold: count,
-  /** Videos that are not sent since their client wants the last few who spoke. */
-  hiddenVideos: count,
-  /** Files that are being written. */
-  recordings: count,
-  /** Since the process started: those that began, and those that did not begin or were not closed. */
-  recordingsStarted: count,
-  recordingsFailed: count,
-});
 
 /** Where an external input comes from (Licode: streams of the states `url` and `recording`). */
 export const InputSource = v.variant('type', [
@@ -207,6 +175,38 @@ export const controllerToErizo = {
     ],
     timeout_ms: 20_000,
     idempotent: false,
+  },
+  /**
+   * Opens the connection on which the client will be offered what it subscribes to, before it does, so
+   * that no stream waits for ICE and DTLS. It is that of the client's first subscription.
+   */
+  prepareSubscriber: {
+    params: v.strictObject({ clientId: ClientId, plan: ConnectionPlan }),
+    result: v.strictObject({ connectionId: ConnectionId }),
+    errors: ['overloaded'],
+    timeout_ms: 5_000,
+    idempotent: true,
+  },
+  /**
+   * Opens a stream of another region before anybody plays it; nothing flows until somebody does. It stays
+   * open until it ends, or the process is to keep no upstreams for the room any more.
+   */
+  pullAhead: {
+    params: v.strictObject({
+      roomId: RoomId,
+      streamId: StreamId,
+      route: Route,
+      grant: GrantText,
+    }),
+    notify: true,
+  },
+  /** From where streams of the room will come: these are linked and kept until others are named, or none. */
+  keepUpstreams: {
+    params: v.strictObject({
+      roomId: RoomId,
+      upstreams: v.pipe(v.array(Hop), v.maxLength(limits.keptUpstreams)),
+    }),
+    notify: true,
   },
   removeSubscriber: {
     params: v.strictObject({ clientId: ClientId, streamId: StreamId }),
@@ -380,6 +380,5 @@ export type ErizoBusy = v.InferOutput<typeof ErizoBusy>;
 export type StreamConfig = v.InferOutput<typeof StreamConfig>;
 export type InputSource = v.InferOutput<typeof InputSource>;
 export type RecordingEnd = v.InferOutput<typeof RecordingEnd>;
-export type ErizoCounters = v.InferOutput<typeof ErizoCounters>;
 export type ControllerToErizo = typeof controllerToErizo;
 export type ErizoToController = typeof erizoToController;

@@ -1,6 +1,6 @@
 import { launchChromium } from '../support/chromium.ts';
 import { chooseRegions, measuredMatrix, readMatrix, wayBetween } from '../wan/matrix.ts';
-import { openTravellers, travel } from '../wan/journey.ts';
+import { openIn, openTravellers, travel } from '../wan/journey.ts';
 import type { Journey } from '../wan/journey.ts';
 import { whyNoWan } from '../wan/permission.ts';
 import { clientHost, nodeHost } from '../wan/system.ts';
@@ -43,7 +43,8 @@ export const wan: Bench = {
       try {
         const pages = await openTravellers(browser, edgeUrl);
         for (let round = 0; round <= rounds; round += 1) {
-          const options = { edgeUrl, room: `bench ${round}`, from, to, frames: true };
+          const prepared = () => openIn(mesh, to);
+          const options = { edgeUrl, room: `bench ${round}`, from, to, frames: true, prepared };
           journeys.push(await travel(pages, options));
           say(`  round ${round} of ${rounds}`);
         }

@@ -179,6 +179,16 @@ export class FakeErizo {
         }
         return null;
       },
+      prepareSubscriber: async (params) => {
+        seen('prepareSubscriber', params);
+        return { connectionId: crypto.randomUUID() };
+      },
+      pullAhead: (params) => {
+        seen('pullAhead', params);
+      },
+      keepUpstreams: (params) => {
+        seen('keepUpstreams', params);
+      },
       removePublisher: async (params) => seen('removePublisher', params),
       removeSubscriber: async (params) => seen('removeSubscriber', params),
       removeClient: async (params) => seen('removeClient', params),

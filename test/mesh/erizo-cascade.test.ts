@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoCounters } from '../../protocol/contracts/erizo-counters.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';

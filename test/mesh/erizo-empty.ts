@@ -1,4 +1,4 @@
-import type { ErizoCounters } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoCounters } from '../../protocol/contracts/erizo-counters.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 
 const openThings = [
@@ -13,6 +13,7 @@ const openThings = [
   'pulls',
   'wanPulls',
   'feeds',
+  'downstreams',
   'recordings',
 ] as const;
 

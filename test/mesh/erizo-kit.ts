@@ -12,10 +12,10 @@ import { agentToErizo, erizoToAgent } from '../../protocol/contracts/controller-
 import type {
   ClientSdpMessage,
   ConnectionPlan,
-  ErizoCounters,
   SdpMessage,
   StreamConfig,
 } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoCounters } from '../../protocol/contracts/erizo-counters.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { grantOf, roomId, trustOf } from './erizo-grants.ts';

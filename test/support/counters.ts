@@ -57,6 +57,7 @@ const open = [
   'pipe_transports',
   'pulls',
   'feeds',
+  'downstreams',
   'rooms',
   'erizo_processes.idle',
   'erizo_processes.used',

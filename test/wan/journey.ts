@@ -1,11 +1,19 @@
 import type { Browser, Page } from 'playwright-core';
 import type * as Sdk from '../../client/sdk/index.ts';
+import { until } from '../mesh/until.ts';
+import { countersOf } from '../support/counters.ts';
 import { demoToken, openSdkPage } from '../support/sdk-page.ts';
+import type { WanSystem } from './system.ts';
+
+/** Many times what it takes over the longest way. */
+const open_ms = 20_000;
 
 /** What the pages of a journey hold. */
 interface PageGlobals {
   media: MediaStream;
   room: Sdk.Room;
+  /** Those that the SDK made. */
+  connections: RTCPeerConnection[];
   /** Joins with the token; answers the milliseconds. */
   join(token: string): Promise<number>;
   publish(): Promise<number>;
@@ -27,12 +35,15 @@ export interface Journey {
   /** Joining one that it holds. */
   readonly join: number;
   readonly publish: number;
-  /** The first stream that comes from the publisher's process to the viewer's. */
+  /** The first stream that comes from the publisher's process to the viewer's, some time after the join. */
   readonly subscribeCold: number;
   readonly frameCold: number;
-  /** A second one. */
+  /** A second one, open as well. */
   readonly subscribeWarm: number;
   readonly frameWarm: number;
+  /** One that was announced in this moment. */
+  readonly subscribeNew: number;
+  readonly frameNew: number;
   /** One that the viewer's process has already. */
   readonly subscribeHere: number;
   readonly frameHere: number;
@@ -60,6 +71,13 @@ async function openTraveller(browser: Browser, edgeUrl: string): Promise<Page> {
   const page = await openSdkPage(browser, edgeUrl);
   await page.evaluate(() => {
     const globals = globalThis as unknown as PageGlobals;
+    globals.connections = [];
+    globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration);
+        globals.connections.push(this);
+      }
+    };
     const timed = async (work: () => Promise<unknown>): Promise<number> => {
       const began_ms = performance.now();
       await work();
@@ -67,6 +85,7 @@ async function openTraveller(browser: Browser, edgeUrl: string): Promise<Page> {
     };
     globals.join = (token) =>
       timed(async () => {
+        globals.connections = [];
         globals.room = await window.sdk.join({ token });
       });
     globals.publish = () => timed(() => globals.room.publish(globals.media.clone()));
@@ -107,11 +126,13 @@ export interface JourneyOptions {
   readonly to: string;
   /** Whether first frames are waited for. */
   readonly frames: boolean;
+  /** Resolves when all is done in advance that nodes do, as it is some time after the join. */
+  readonly prepared: () => Promise<void>;
 }
 
 /** One room from its first join to its end, with tokens that were made before it. */
 export async function travel(pages: Travellers, options: JourneyOptions): Promise<Journey> {
-  const { edgeUrl, room, from, to, frames } = options;
+  const { edgeUrl, room, from, to, frames, prepared } = options;
   const token = (region: string): Promise<string> =>
     demoToken(edgeUrl, { room, name: 'traveller', region });
   const tokens = [await token(from), await token(to), await token(to)];
@@ -120,11 +141,20 @@ export async function travel(pages: Travellers, options: JourneyOptions): Promis
     const publish = await publishOne(pages.publisher);
     await publishOne(pages.publisher);
     await join(pages.viewer, tokens[1]);
+    await prepared();
+    await pages.viewer.waitForFunction(() =>
+      (globalThis as unknown as PageGlobals).connections.some(
+        ({ connectionState }) => connectionState === 'connected',
+      ),
+    );
     const cold = await watch(pages.viewer, 0, frames);
     const joined = await join(pages.second, tokens[2]);
     const here = await watch(pages.second, 0, frames);
     // By now the viewer's first negotiation is over, which a second one would have waited for.
     const warm = await watch(pages.viewer, 1, frames);
+    const announced = watch(pages.viewer, 2, frames);
+    await publishOne(pages.publisher);
+    const fresh = await announced;
     return {
       joinFirst,
       join: joined,
@@ -133,6 +163,8 @@ export async function travel(pages: Travellers, options: JourneyOptions): Promis
       frameCold: cold.frame_ms,
       subscribeWarm: warm.subscribe_ms,
       frameWarm: warm.frame_ms,
+      subscribeNew: fresh.subscribe_ms,
+      frameNew: fresh.frame_ms,
       subscribeHere: here.subscribe_ms,
       frameHere: here.frame_ms,
     };
@@ -141,6 +173,15 @@ export async function travel(pages: Travellers, options: JourneyOptions): Promis
       await page.evaluate(() => (globalThis as unknown as PageGlobals).room?.leave());
     }
   }
+}
+
+/** Resolves when the two streams of a journey are open in the region of its viewers. */
+export async function openIn({ system }: WanSystem, region: string): Promise<void> {
+  await until(
+    () => countersOf(system, region),
+    ({ producers = 0 }) => producers >= 4,
+    open_ms,
+  );
 }
 
 function join(page: Page, token = ''): Promise<number> {

@@ -22,8 +22,11 @@ type Counted =
   | 'join'
   | 'publish'
   | 'subscribeHere'
+  | 'subscribeNew'
   | 'subscribeWarm'
-  | 'subscribeCold';
+  | 'subscribeCold'
+  | 'frameWarm'
+  | 'frameCold';
 
 const expected: Counts<Counted> = {
   // The edge: POST /join, on the connection that the page has already. The node: TCP, the upgrade to
@@ -35,10 +38,14 @@ const expected: Counts<Counted> = {
   publish: { ...none, 'publisher-node': 2 },
   // `subscribe`, to which the offer comes. What the process has already crosses nothing again.
   subscribeHere: { ...none, 'viewer-node': 1 },
-  // Over an open pipe: cascade.open.
-  subscribeWarm: { ...none, 'viewer-node': 1, 'node-node': 1 },
-  // The first between two processes: TCP, two of ZeroMQ's greetings, two of CURVE's handshake, then cascade.open.
-  subscribeCold: { ...none, 'viewer-node': 1, 'node-node': 6 },
+  // Opened before it was asked for.
+  subscribeWarm: { ...none, 'viewer-node': 1 },
+  subscribeCold: { ...none, 'viewer-node': 1 },
+  // Announced in that moment: cascade.open is under way.
+  subscribeNew: { ...none, 'viewer-node': 1, 'node-node': 1 },
+  // No fewer are possible: the wish goes to the publisher, and a picture comes from there.
+  frameWarm: { ...none, 'viewer-node': 1, 'node-node': 1, 'publisher-node': 1 },
+  frameCold: { ...none, 'viewer-node': 1, 'node-node': 1, 'publisher-node': 1 },
 };
 
 const why = whyNoWan();

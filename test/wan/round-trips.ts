@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import type { Journey, Travellers } from './journey.ts';
-import { openTravellers, travel } from './journey.ts';
+import { openIn, openTravellers, travel } from './journey.ts';
 import { clientHost, edgeHost, nodeHost } from './system.ts';
 import type { WanSystem } from './system.ts';
 
@@ -120,7 +120,8 @@ export class RoundTrips {
     this.#journeys += 1;
     const room = `journey ${this.#journeys}`;
     const { edgeUrl } = this.#mesh.system;
-    return travel(this.#pages, { ...this.#options, edgeUrl, room, frames: false });
+    const prepared = () => openIn(this.#mesh, this.#options.to);
+    return travel(this.#pages, { ...this.#options, edgeUrl, room, frames: true, prepared });
   }
 
   #waysOf(leg: Leg): (readonly [string, string])[] {

@@ -4,7 +4,7 @@ import { Calls } from '../../../nodes/calls.ts';
 import type { MetricsSource } from '../../../nodes/metrics.ts';
 import { Metrics } from '../../../nodes/metrics.ts';
 import { NodeMeasures } from '../../../nodes/node-measures.ts';
-import type { ErizoCounters } from '../../../protocol/contracts/controller-erizo.ts';
+import type { ErizoCounters } from '../../../protocol/contracts/erizo-counters.ts';
 import { ErizoMeasures } from '../../../protocol/contracts/erizo-measures.ts';
 import type { MetricRow } from '../../../protocol/metrics.ts';
 import { metrics as table } from '../../../protocol/metrics.ts';
@@ -22,6 +22,7 @@ const counters: ErizoCounters = {
   pulls: 9,
   wanPulls: 10,
   feeds: 11,
+  downstreams: 18,
   cascadeOpens: 12,
   pipeBytesReceived: 13,
   pipeBytesSent: 14,

@@ -1,0 +1,83 @@
+import type { Hop } from '../../protocol/cascade-tree.ts';
+import type { Handlers } from '../../protocol/contract.ts';
+import type { ControllerToErizo } from '../../protocol/contracts/controller-erizo.ts';
+import type { Client } from './client.ts';
+import type { WantedStream } from './pulls.ts';
+import { nothing } from './stream-need.ts';
+import type { Source, SourceUser, Use } from './source.ts';
+import { limits } from '../../protocol/limits.ts';
+
+export interface AdvanceComponents {
+  source(stream: WantedStream): Source;
+  keepUpstreams(by: string, hops: readonly Hop[]): void;
+}
+
+type Asked = 'prepareSubscriber' | 'keepUpstreams' | 'pullAhead';
+
+/** What one controller has done in advance here for its rooms: links, and streams that nobody plays yet. */
+export class Advance {
+  readonly #components: AdvanceComponents;
+  readonly #controllerId: string;
+  readonly #rooms = new Map<string, Map<string, Use>>();
+
+  constructor(components: AdvanceComponents, options: { controllerId: string }) {
+    this.#components = components;
+    this.#controllerId = options.controllerId;
+  }
+
+  /** What its controller asks for; `clientFor` gives a client of that id, a new one where there is none. */
+  handlers(clientFor: (clientId: string) => Client): Pick<Handlers<ControllerToErizo>, Asked> {
+    return {
+      prepareSubscriber: async ({ clientId, plan }) => ({
+        connectionId: clientFor(clientId).prepare(plan),
+      }),
+      keepUpstreams: ({ roomId, upstreams }) => this.keepUpstreams(roomId, upstreams),
+      pullAhead: (params) => this.pull(params),
+    };
+  }
+
+  /** None lets go of all that was done for the room. */
+  keepUpstreams(roomId: string, hops: readonly Hop[]): void {
+    if (hops.length > 0) {
+      this.#room(roomId);
+    } else {
+      this.#letGo(roomId);
+    }
+    this.#components.keepUpstreams(`${this.#controllerId} ${roomId}`, hops);
+  }
+
+  /** Opens the stream and holds it open until it ends. What cannot be had now is had when it is played. */
+  pull(stream: WantedStream): void {
+    const held = this.#room(stream.roomId);
+    if (held.has(stream.streamId) || held.size >= limits.pullsAhead) {
+      return;
+    }
+    const holder: SourceUser = {
+      sourceEnded: () => held.delete(stream.streamId),
+    };
+    held.set(stream.streamId, this.#components.source(stream).use(holder, nothing));
+  }
+
+  close(): void {
+    for (const roomId of [...this.#rooms.keys()]) {
+      this.keepUpstreams(roomId, []);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #room(roomId: string): Map<string, Use> {
+    const known = this.#rooms.get(roomId) ?? new Map<string, Use>();
+    this.#rooms.set(roomId, known);
+    return known;
+  }
+
+  #letGo(roomId: string): void {
+    for (const use of this.#rooms.get(roomId)?.values() ?? []) {
+      use.end();
+    }
+    this.#rooms.delete(roomId);
+  }
+}
