@@ -12,6 +12,7 @@ import type { Members } from '../mesh/members.ts';
 import { defaults } from './defaults.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { Sharing } from './shared-room.ts';
+import type { ToldFacts } from './told-facts.ts';
 import { withTold } from './told-facts.ts';
 
 export interface RoomSharingComponents {
@@ -33,6 +34,8 @@ export interface RoomSharingOptions {
   /** The directory, with what others told themselves. */
   onDirectory(directory: Directory): void;
 }
+
+const nothing: RoomFacts = { erizos: [], streams: [] };
 
 /** Who tells, as the link shows; another object for each link. */
 type Speaker = Pick<Caller, 'nodeId' | 'region'>;
@@ -140,6 +143,7 @@ export class RoomSharing implements Sharing {
 
   /** Nodes came or went, or are reached elsewhere. */
   membersChanged(): void {
+    this.#publish();
     this.#look();
   }
 
@@ -154,9 +158,8 @@ export class RoomSharing implements Sharing {
   notHeld(nodeId: string): void {
     const region = this.#members.node(nodeId)?.region;
     if (this.#away && region !== undefined) {
-      const facts: RoomFacts = { erizos: [], streams: [] };
       const at = this.#told.get(nodeId)?.at ?? 0;
-      this.#told.set(nodeId, { region, facts, at, known: undefined, from: undefined });
+      this.#told.set(nodeId, { region, facts: nothing, at, known: undefined, from: undefined });
       this.#publish();
     }
   }
@@ -176,12 +179,25 @@ export class RoomSharing implements Sharing {
         this.#told.delete(nodeId);
       }
     }
-    const told = [...this.#told].map(([nodeId, { region, facts }]) => ({ nodeId, region, facts }));
-    const directory = withTold(this.#base, told);
+    const rows = new Map<string, ToldFacts>();
+    for (const [nodeId, { region, facts }] of this.#told) {
+      rows.set(nodeId, { nodeId, region, facts });
+    }
+    for (const nodeId of this.#lost()) {
+      rows.set(nodeId, { nodeId, region: '', facts: nothing });
+    }
+    const directory = withTold(this.#base, [...rows.values()]);
     if (directory !== this.#given) {
       this.#given = directory;
       this.#options.onDirectory(directory);
     }
+  }
+
+  /** While the edge is away those are gone whom the mesh has lost, and who say nothing themselves. */
+  #lost(): string[] {
+    const isLost = (nodeId: string): boolean =>
+      this.#members.node(nodeId) === undefined && this.#told.get(nodeId)?.from === undefined;
+    return this.#away ? this.#holders().filter(isLost) : [];
   }
 
   /** Without the edge nobody knows better than the last that was told. */

@@ -105,6 +105,26 @@ describe('while the edge is away', () => {
     await until(ann, 'onRemoveStream', second);
   });
 
+  it('what a controller publishes is gone with it, once its links and the mesh have lost it', async () => {
+    const { here, there, roomId, bob, ann } = await twoNodes();
+    const streamId = await there.publish(ann);
+    handOn(there, here, roomId);
+    await until(bob, 'onAddStream', streamId);
+    here.edge.goAway();
+    there.edge.goAway();
+    const second = await there.publish(ann);
+    await until(bob, 'onAddStream', second);
+    // It says itself what it has, whatever the mesh knows of it.
+    here.members.set(here.members.agentsOf('eu-west').slice());
+    const third = await there.publish(ann);
+    await until(bob, 'onAddStream', third);
+    expect(bob.left('onRemoveStream')).toBe(0);
+    await there.neighbours.close();
+    for (const id of [streamId, second, third]) {
+      await until(bob, 'onRemoveStream', id);
+    }
+  });
+
   it('facts are taken only from who shows the grant of a room that is held here', async () => {
     const { here, there, roomId, edgeKey } = await twoNodes();
     const hello = JSON.stringify({ kind: 'controller', id: 'us-east-1/9' });
