@@ -2,6 +2,7 @@ import type { SoundWish } from '../../protocol/contracts/client.ts';
 import type { JoinAnswer, JoinController } from '../../protocol/contracts/rest.ts';
 import { JoinAnswer as JoinAnswerSchema } from '../../protocol/contracts/rest.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { StrategyId } from '../../protocol/priorities.ts';
 import { Channel } from './channel.ts';
 import type { OpenSocket } from './controller-socket.ts';
 import { defaults } from './defaults.ts';
@@ -17,6 +18,7 @@ export interface EntranceOptions {
   edge: string;
   token: string;
   sound: SoundWish | undefined;
+  strategy: StrategyId | undefined;
 }
 
 /** One connection for all that a client publishes, one for all it subscribes to. */
@@ -110,9 +112,12 @@ export class Entrance {
   async #enter({ host, secure, region, ticket }: JoinController): Promise<Entered> {
     const { clock, openSocket } = this.#components;
     const url = `${secure ? 'wss' : 'ws'}://${host}`;
-    const { sound } = this.#options;
-    const wishes = { plan, layers, ...(sound === undefined ? {} : { sound }) };
-    const socket = openSocket(url, { ticket, ...wishes }, defaults);
+    const { sound, strategy } = this.#options;
+    const wishes = {
+      ...(sound === undefined ? {} : { sound }),
+      ...(strategy === undefined ? {} : { streamPriorityStrategy: strategy }),
+    };
+    const socket = openSocket(url, { ticket, plan, layers, ...wishes }, defaults);
     const channel = new Channel({ clock, socket }, { reconnectionQuery: { plan } });
     const connected = await channel.open();
     this.#host = host;

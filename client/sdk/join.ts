@@ -1,4 +1,5 @@
 import type { SoundWish } from '../../protocol/contracts/client.ts';
+import type { StrategyId } from '../../protocol/priorities.ts';
 import { decodeToken } from '../../protocol/token.ts';
 import type { EntranceComponents } from './entrance.ts';
 import { Entrance } from './entrance.ts';
@@ -16,6 +17,8 @@ export interface JoinRequest {
 export interface JoinOptions extends Pick<RoomOptions, 'maxVideoBitrate_bps'> {
   /** To be told who speaks (`active-speaker`), or that and how loud the streams are (`audio-levels`). */
   sound?: SoundWish;
+  /** How the videos that we play share a connection that carries too little: `speaker` prefers who speaks. */
+  strategy?: StrategyId;
   /** Of how many of those who spoke last the video is wanted (`Room.setLastN`); of all, unless it is said. */
   lastN?: number;
 }
@@ -33,9 +36,10 @@ export async function joinWith(
 ): Promise<Room> {
   try {
     const { token } = request;
-    const { sound, lastN, ...publishing } = options;
+    const { sound, strategy, lastN, ...publishing } = options;
     const { edge } = decodeToken(token);
-    const entrance = new Entrance(components, { edge: request.edge ?? edge, token, sound });
+    const wishes = { edge: request.edge ?? edge, token, sound, strategy };
+    const entrance = new Entrance(components, wishes);
     const room = Room.create({ ...components, entrance }, await entrance.first(), publishing);
     if (lastN !== undefined) {
       room.setLastN(lastN);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaults } from '../../../client/sdk/defaults.ts';
+import type { JoinOptions } from '../../../client/sdk/join.ts';
 import { joinWith } from '../../../client/sdk/join.ts';
 import { encodeToken } from '../../../protocol/token.ts';
 import { connectedMessage, FakeControllerSocket } from '../../fakes/fake-controller-socket.ts';
@@ -37,9 +38,11 @@ function startJoin(
   answer: (url: string, init?: RequestInit) => Promise<Response>,
   dialled: (socket: FakeControllerSocket, clock: VirtualClock) => void = welcome,
   request: Partial<{ token: string; edge: string }> = {},
+  options: JoinOptions = {},
 ) {
   const clock = new VirtualClock();
   const sockets: FakeControllerSocket[] = [];
+  const queries: Record<string, string>[] = [];
   const joined = joinWith(
     {
       clock,
@@ -47,6 +50,7 @@ function startJoin(
       openSocket: (url, query) => {
         const socket = new FakeControllerSocket(url, query, (opened) => dialled(opened, clock));
         sockets.push(socket);
+        queries.push({ ...query });
         return socket;
       },
       newConnection: () => {
@@ -58,9 +62,9 @@ function startJoin(
       random: () => 0.5,
     },
     { token, ...request },
-    {},
+    options,
   );
-  return { joined, sockets, clock };
+  return { joined, sockets, queries, clock };
 }
 
 function welcome(socket: FakeControllerSocket): void {
@@ -95,6 +99,20 @@ describe('joinWith', () => {
     };
     await startJoin(answer, welcome, { edge: 'https://other.test/' }).joined;
     expect(asked).toEqual(['https://other.test/join']);
+  });
+
+  it('says at the controller what it wants to hear of, and how its videos share a connection', async () => {
+    const answer = () => Promise.resolve(json(placed));
+    const options = { sound: 'levels', strategy: 'speaker' } as const;
+    const { joined, queries } = startJoin(answer, welcome, {}, options);
+    await joined;
+    const wishes = { sound: 'levels', streamPriorityStrategy: 'speaker' };
+    expect(queries[0]).toMatchObject(wishes);
+    const plain = startJoin(answer);
+    await plain.joined;
+    for (const name of Object.keys(wishes)) {
+      expect(plain.queries[0]).not.toHaveProperty(name);
+    }
   });
 
   it('takes the next controller where the first does not answer in 3 s', async () => {
