@@ -24,6 +24,11 @@ export const defaults = {
   attemptPause_ms: 400,
   /** What is restored in another process has come by then: the process may have to be started, and the client is asked. */
   restore_ms: 10_000,
+  /**
+   * A stream stays in the room for so long while its publisher is restored: a process starts in 5 s at the worst.
+   * Others may be sent by way of the lost process meanwhile.
+   */
+  mourning_ms: 5_000,
   /** Before a way that broke is tried once more: another one is known by then where a process on it was lost. */
   brokenWay_ms: 1_000,
   /** A stream or subscription that meets so many lost processes in a row may be what ends them. */

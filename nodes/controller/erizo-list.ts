@@ -64,13 +64,15 @@ export class ErizoList<C extends object> {
     return this.#live().some(({ erizo }) => erizo.erizoId === erizoId);
   }
 
-  /** The process stays in what is told until the answer is called. */
+  /** The process stays in what is told until the answer is called, which may be done twice. */
   mourn(erizoId: string): () => void {
     const mourned = this.facts.filter((fact) => fact.erizoId === erizoId);
     mourned.forEach((fact) => this.#mourned.add(fact));
     return () => {
-      mourned.forEach((fact) => this.#mourned.delete(fact));
-      this.#components.changed();
+      const ended = mourned.filter((fact) => this.#mourned.delete(fact));
+      if (ended.length > 0) {
+        this.#components.changed();
+      }
     };
   }
 

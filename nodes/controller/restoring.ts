@@ -48,7 +48,16 @@ export class Restoring {
         this.#begin(loss, direction);
       }
     }
-    void Promise.all(losses.map((loss) => this.#restore(loss))).then(endMourning);
+    const restored = Promise.all(losses.map((loss) => this.#restore(loss)));
+    if (!losses.some(({ flows }) => flows.publish.some(isRestoring))) {
+      endMourning();
+      return;
+    }
+    const stopWaiting = this.#parts.clock.after(defaults.mourning_ms, endMourning);
+    void restored.then(() => {
+      stopWaiting();
+      endMourning();
+    });
   }
 
   #begin({ client, flows, restorable }: Loss, direction: Direction): void {
@@ -77,7 +86,7 @@ export class Restoring {
       const { code, message } = toRizomaError(thrown);
       client.connections.abandon();
       for (const direction of ['subscribe', 'publish'] as const) {
-        for (const flow of flows[direction].filter(({ state }) => state.at === 'restoring')) {
+        for (const flow of flows[direction].filter(isRestoring)) {
           this.#fail(client, direction, flow, { code, message });
         }
       }
@@ -91,7 +100,7 @@ export class Restoring {
       return;
     }
     const { id: clientId, plan } = client;
-    const waiting = [...flows].filter(({ state }) => state.at === 'restoring');
+    const waiting = [...flows].filter(isRestoring);
     const streams = direction === 'subscribe' ? waiting.map(({ streamId }) => streamId) : [];
     const params = { clientId, connectionId, plan, direction, streams };
     const asked = erizo.rpc.call(
@@ -112,6 +121,10 @@ export class Restoring {
     await this.#parts.quietly(asked);
     await (direction === 'publish' ? Promise.all(opened) : undefined);
   }
+}
+
+function isRestoring({ state }: Flow): boolean {
+  return state.at === 'restoring';
 }
 
 function lossOf(client: Client, erizoId: string): Loss {

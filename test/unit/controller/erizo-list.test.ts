@@ -205,6 +205,23 @@ describe('the processes of a room', () => {
     expect((await next).erizoId).toBe('two');
   });
 
+  it('that die are still told of while they are mourned, and no client comes to them', async () => {
+    const world = new World({ maxErizosPerRoom: 2, clientsPerErizo: 5 });
+    const ann = { name: 'ann' };
+    await seat(world, ann, 'one');
+    const endMourning = world.list.mourn('one');
+    world.list.died('one');
+    expect(world.list.isLive('one')).toBe(false);
+    expect(world.list.told.map(({ erizoId }) => erizoId)).toEqual(['one']);
+    expect(await seat(world, ann, 'two')).toBe('two');
+    expect(world.list.facts.map(({ erizoId }) => erizoId)).toEqual(['two']);
+    const before = world.changes;
+    endMourning();
+    endMourning();
+    expect(world.list.told.map(({ erizoId }) => erizoId)).toEqual(['two']);
+    expect(world.changes).toBe(before + 1);
+  });
+
   it('count once where an agent answers with one that the room has', async () => {
     const world = new World({ maxErizosPerRoom: 3, clientsPerErizo: 1 });
     const [ann, bob] = [{ name: 'ann' }, { name: 'bob' }];
