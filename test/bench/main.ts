@@ -5,10 +5,11 @@ import { join } from './join.ts';
 import { rpc } from './rpc.ts';
 import type { Bench, Row } from './row.ts';
 import { formatRows } from './row.ts';
+import { spread } from './spread.ts';
 import { system } from './system.ts';
 import { wan } from './wan.ts';
 
-const benches: readonly Bench[] = [edge, join, rpc, system, wan];
+const benches: readonly Bench[] = [edge, join, rpc, spread, system, wan];
 
 function say(line: string): void {
   console.log(line);
