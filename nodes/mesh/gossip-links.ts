@@ -102,33 +102,26 @@ export class GossipLinks {
   }
 
   send(to: string, message: GossipMessage): void {
-    const rpc = this.#neighbours.get(to)?.rpc;
-    try {
+    this.#quietly(to, (rpc) => {
       switch (message.is) {
         case 'beat':
-          rpc?.notify('gossip.beat', { sum: message.sum });
+          rpc.notify('gossip.beat', { sum: message.sum });
           return;
         case 'news':
-          rpc?.notify('gossip.news', { cards: [...message.cards], doubted: [...message.doubted] });
+          rpc.notify('gossip.news', { cards: [...message.cards], doubted: [...message.doubted] });
           return;
         case 'have':
-          rpc?.notify('gossip.have', { cards: [...message.cards] });
+          rpc.notify('gossip.have', { cards: [...message.cards] });
           return;
         default:
           assertNever(message);
       }
-    } catch (thrown) {
-      // It does not read, or is gone: its own silence ends the link.
-      this.#parts.log.debug({ err: thrown, node: to }, 'a neighbour could not be told');
-    }
+    });
   }
 
   /** Hangs up in order: the other is told that nobody is lost. */
   part(node: string): void {
-    const neighbour = this.#neighbours.get(node);
-    if (neighbour !== undefined && neighbour.rpc.ended === undefined) {
-      neighbour.rpc.notify('gossip.part', {});
-    }
+    this.#quietly(node, (rpc) => rpc.notify('gossip.part', {}));
     this.drop(node);
     this.#parts.feed({ is: 'unlinked', node, parted: true });
   }
@@ -181,6 +174,18 @@ export class GossipLinks {
       },
     );
     return Object.assign(neighbour, { rpc, isDialled });
+  }
+
+  /** Whoever does not read, or is gone, is noticed by its silence. */
+  #quietly(node: string, tell: (rpc: Rpc) => void): void {
+    const rpc = this.#neighbours.get(node)?.rpc;
+    try {
+      if (rpc !== undefined) {
+        tell(rpc);
+      }
+    } catch (thrown) {
+      this.#parts.log.debug({ err: thrown, node }, 'a neighbour could not be told');
+    }
   }
 
   #onEnd(node: string, rpc: Rpc, parted: boolean): void {

@@ -6,6 +6,11 @@ import { LinkCore } from '../link/link-core.ts';
 
 export type PeerStream = Awaited<ReturnType<Libp2p['dialProtocol']>>;
 
+const defaults = {
+  /** Frames of one moment go in pieces of this size, since each piece is encrypted by itself. */
+  piece_bytes: 64 * 1024,
+} as const;
+
 /** Of the number of bytes that stands before each frame. */
 const header_bytes = 4;
 
@@ -18,6 +23,7 @@ export class PeerLink implements Link {
   readonly #core: LinkCore;
   readonly #stream: PeerStream;
   readonly #waiting: Uint8Array[] = [];
+  #isFlushing = false;
   #read: Buffer = Buffer.alloc(0);
 
   private constructor(components: { stream: PeerStream }, options: { name: string }) {
@@ -48,20 +54,37 @@ export class PeerLink implements Link {
     const head = Buffer.alloc(header_bytes);
     head.writeUInt32BE(body.length);
     this.#waiting.push(Buffer.concat([head, body]));
-    this.#flush();
+    if (!this.#isFlushing) {
+      this.#isFlushing = true;
+      queueMicrotask(() => {
+        this.#isFlushing = false;
+        this.#flush();
+      });
+    }
   }
 
   close(): void {
+    this.#flush();
     this.#end('closed');
   }
 
   #flush(): void {
-    while (this.#waiting.length > 0 && !this.#core.ended && !this.#stream.writableNeedsDrain) {
-      const next = this.#waiting.shift();
-      if (next !== undefined) {
-        this.#stream.send(next);
+    try {
+      while (this.#waiting.length > 0 && !this.#core.ended && !this.#stream.writableNeedsDrain) {
+        this.#stream.send(this.#nextPiece());
       }
+    } catch {
+      // The stream closed before it said so.
+      this.#end('lost');
     }
+  }
+
+  #nextPiece(): Uint8Array {
+    let bytes = 0;
+    const count = this.#waiting.findIndex(
+      (frame) => (bytes += frame.length) >= defaults.piece_bytes,
+    );
+    return Buffer.concat(this.#waiting.splice(0, count < 0 ? this.#waiting.length : count + 1));
   }
 
   #onData(data: Uint8Array): void {

@@ -132,7 +132,9 @@ export class Peer {
     const strangers = this.#p2p.getPeers().filter((id) => !this.#admits(id.toString()));
     for (const peer of strangers) {
       this.#log.warn({ peerId: peer.toString() }, 'a peer that is no member was cut off');
-      await this.#p2p.hangUp(peer);
+      await this.#p2p.hangUp(peer).catch((err: unknown) => {
+        this.#log.warn({ err, peerId: peer.toString() }, 'a connection did not close in order');
+      });
     }
   }
 
