@@ -17,8 +17,8 @@ const frame_ms = 1000 / 30;
 const rounds = 7;
 
 /**
- * The first frame of a stream from another region, from the wish to subscribe, over what no system could
- * be quicker than: half a round trip to the viewer's node, one between the regions, one to the publisher,
+ * The first frame of a stream from another region, once all is done that is done in advance
+ * (docs/ARCHITECTURE.md), from the wish to subscribe, over what no system could be quicker than: half a round trip to the viewer's node, one between the regions, one to the publisher,
  * a frame, and half a one back.
  */
 export const wan: Bench = {
@@ -66,9 +66,9 @@ export const wan: Bench = {
           'wan.first-frame-cold',
           'frameCold',
           1.3,
-          `${from} to ${to}, first between two processes`,
+          `${from} to ${to}, a viewer's first stream a moment after the join`,
         ),
-        over('wan.first-frame-open-pipe', 'frameWarm', 1.15, 'a second stream'),
+        over('wan.first-frame-open-pipe', 'frameWarm', 1.15, 'a second stream of the same viewer'),
       ];
     } finally {
       await stop();
