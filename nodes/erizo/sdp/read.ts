@@ -1,5 +1,6 @@
 import { parse as parseSdp, parseParams } from 'sdp-transform';
 import { RizomaError } from '../../../protocol/errors.ts';
+import { limits } from '../../../protocol/limits.ts';
 import { parse } from '../../../protocol/parse.ts';
 import type { MediaShape } from './description.ts';
 import { SessionShape } from './description.ts';
@@ -33,6 +34,10 @@ function malformed(message: string): RizomaError {
 function parseText(text: string): unknown {
   if (!text.startsWith('v=0')) {
     throw malformed('it does not begin with v=0');
+  }
+  // Counted before it is parsed, which costs a hundred times as much.
+  if (text.split('\nm=', limits.sdpSections + 2).length > limits.sdpSections + 1) {
+    throw malformed(`it has more than ${limits.sdpSections} m-sections`);
   }
   try {
     return parseSdp(text);
@@ -84,7 +89,8 @@ function readSection(session: SessionShape, media: MediaShape, index: number): R
     mid: media.mid ?? String(index),
     kind: media.type,
     protocol: media.protocol,
-    payloads: media.payloads ?? '',
+    // An m-line has a format at the least, also where it is said again without one (RFC 8866, section 5.14).
+    payloads: media.payloads ?? '0',
     rejected,
     sends: !rejected && (direction === 'sendrecv' || direction === 'sendonly'),
     receives: !rejected && (direction === 'sendrecv' || direction === 'recvonly'),

@@ -4,7 +4,7 @@ import { utf8 } from '../../../protocol/bytes.ts';
 import type { HttpRoute } from '../../../protocol/http-contract.ts';
 import { routesOf } from '../../../protocol/http-contract.ts';
 import { limits } from '../../../protocol/limits.ts';
-import { anything, text, valuesOf } from './shapes.ts';
+import { anything, text, valuesOf } from '../../support/fuzz/shapes.ts';
 
 /** What a parameter of a path is filled with. */
 export type Fill =

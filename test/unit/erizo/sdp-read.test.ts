@@ -92,6 +92,14 @@ describe('an SDP is read', () => {
     ]);
   });
 
+  it('and an m-section without a format is said again with one', () => {
+    const text = fixture('chromium-publish').replace(
+      /^m=video .*$/m,
+      'm=video 0 UDP/TLS/RTP/SAVPF\r',
+    );
+    expect(readDescription(text).sections[1]).toMatchObject({ rejected: true, payloads: '0' });
+  });
+
   it('and a refused m-section needs no mid', () => {
     const text = fixture('chromium-publish')
       .replace('m=video 9 ', 'm=video 0 ')
@@ -107,6 +115,11 @@ describe('an SDP is refused as malformed', () => {
     ['that is empty', '', /v=0/],
     ['that is no SDP', '{"sdp":1}', /v=0/],
     ['without an m-section', publish.split('m=')[0] ?? '', /no m-section/],
+    [
+      'with 500 m-sections',
+      publish + publish.slice(publish.indexOf('m=')).repeat(250),
+      /more than 128/,
+    ],
     ['without ICE', publish.replaceAll(/^a=ice-ufrag.*\r\n/gm, ''), /ice-ufrag/],
     ['without a fingerprint', publish.replaceAll(/^a=fingerprint.*\r\n/gm, ''), /fingerprint/],
     ['with two fingerprints', publish.replace(/(sha-256 )../, '$100'), /different fingerprints/],
