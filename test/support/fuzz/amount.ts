@@ -4,7 +4,7 @@
  */
 export const fuzzSeed = Number(process.env['RIZOMA_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 
-const inputs = Number(process.env['RIZOMA_FUZZ_INPUTS'] ?? 40_000);
+const inputs = Number(process.env['RIZOMA_FUZZ_INPUTS'] ?? 30_000);
 
 /** A share of them, as SDP costs a tenth of what an event on a socket does. */
 export const sdpInputs = Math.ceil(inputs * 0.6);
