@@ -1,8 +1,10 @@
 import { assertNever } from '../../protocol/assert-never.ts';
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { limits } from '../../protocol/limits.ts';
+import { defaults } from './defaults.ts';
 import type { Received, Wire } from './reliable-socket.ts';
 import { ReliableSocket } from './reliable-socket.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** A socket of socket.io, as far as a channel uses it. */
 export interface ChannelSocket extends Wire {
@@ -26,6 +28,8 @@ const saidGoodbye = 'client namespace disconnect';
 
 export interface ChannelOptions {
   onMessage(received: Received): void;
+  /** It sends more than anybody could mean. */
+  onFlood(): void;
   /** Its socket is gone; it may come back. */
   onReconnecting(): void;
   /** Once, and last. */
@@ -40,11 +44,13 @@ export class Channel {
   readonly #clock: Clock;
   readonly #options: ChannelOptions;
   readonly #reliable = new ReliableSocket();
+  readonly #flood: TokenBucket;
   #state: State;
 
   constructor(components: { clock: Clock }, options: ChannelOptions) {
     this.#clock = components.clock;
     this.#options = options;
+    this.#flood = new TokenBucket(components, { perSecond: defaults.flood_perSecond });
     this.#state = { at: 'reconnecting', stopWaiting: () => undefined };
   }
 
@@ -113,8 +119,13 @@ export class Channel {
   }
 
   #onEvent(event: string, args: unknown[]): void {
+    const { pending } = this.#reliable;
     const received = this.#reliable.receive(event, args);
-    if (received !== undefined) {
+    // Confirmations are as many as there is to confirm; those of nothing count as all else does.
+    const confirms = this.#reliable.pending < pending;
+    if (!confirms && !this.#flood.take()) {
+      this.#options.onFlood();
+    } else if (received !== undefined) {
       this.#options.onMessage(received);
     }
   }

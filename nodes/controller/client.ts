@@ -139,6 +139,11 @@ export class Client {
     this.#bucket = new TokenBucket(components, { perSecond: limits.clientMessages_perSecond });
     this.#channel = new Channel(components, {
       onMessage: (received) => void this.#onMessage(received),
+      onFlood: () =>
+        this.close('it floods', {
+          code: 'rate_limited',
+          message: 'too many messages in one second: join again, and send fewer',
+        }),
       onReconnecting: () => this.#log.info('client is away'),
       onEnd: (why) => handlers.left(this, why),
     });

@@ -11,6 +11,11 @@ export const defaults = {
   unconfirmedMessages: 2_048,
   /** What publishers said that a client has not confirmed: some hundred of the largest messages. */
   unconfirmedData_bytes: 8 * 1024 * 1024,
+  /**
+   * What a client may send in a second, beside confirmations of what it got: ten times what is answered. Past it
+   * it is ended, as refusing it costs as much as serving it.
+   */
+  flood_perSecond: 2_000,
   /** Answers kept for a client that lost its socket before it heard them. */
   keptAnswers: 64,
   /** Requests of one client that wait for their answer; honest ones are its streams, coming and going. */

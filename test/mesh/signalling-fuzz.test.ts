@@ -8,7 +8,7 @@ import { SignallingWorld } from '../support/fuzz/signalling-world.ts';
 /** Clients that are many enough for none to be over its rate. */
 const clients = 48;
 /** What they do at a time. */
-const atOnce = 400;
+const atOnce = 200;
 
 async function run(world: SignallingWorld, inputs: number, seed: number): Promise<void> {
   const property = fc.asyncProperty(

@@ -75,8 +75,13 @@ export class SignallingWorld {
   /** A word of the one bystander reaches the other. */
   async exchange(): Promise<void> {
     const [speaker, hearer] = [this.#speaker, this.#hearer];
-    if (speaker?.isOpen !== true || hearer?.isOpen !== true) {
-      throw new Error('a bystander lost its socket');
+    for (const bystander of [speaker, hearer]) {
+      if (bystander?.isOpen !== true) {
+        throw new Error(`a bystander lost its socket: ${await bystander?.gone}`);
+      }
+    }
+    if (speaker === undefined || hearer === undefined) {
+      throw new Error('there are no bystanders');
     }
     this.#said += 1;
     const word = this.#said;

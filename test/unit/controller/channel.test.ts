@@ -42,6 +42,7 @@ function setUp(): { clock: VirtualClock; channel: Channel; told: string[]; socke
     { clock },
     {
       onMessage: ({ event }) => told.push(event),
+      onFlood: () => told.push('floods'),
       onReconnecting: () => told.push('reconnecting'),
       onEnd: (why) => told.push(`ended: ${why}`),
     },
@@ -52,6 +53,25 @@ function setUp(): { clock: VirtualClock; channel: Channel; told: string[]; socke
 }
 
 describe('a channel', () => {
+  it('tells of a client that floods, whatever it sends, and not of one that confirms what it gets', () => {
+    const { clock, channel, told, socket } = setUp();
+    for (let index = 0; index < defaults.flood_perSecond; index += 1) {
+      channel.send('onAddStream', {});
+      socket.arrive('socketgd_ack', { id: index });
+    }
+    for (let index = 0; index < defaults.flood_perSecond - 2; index += 1) {
+      socket.arrive('socketgd_ack', { id: 7 });
+    }
+    socket.arrive('publish', { socketgd: 0, msg: {} });
+    socket.arrive('publish', { socketgd: 0, msg: {} });
+    expect(told).toEqual(['publish']);
+    socket.arrive('subscribe', { socketgd: 1, msg: {} });
+    expect(told).toEqual(['publish', 'floods']);
+    clock.advance(1_000);
+    socket.arrive('subscribe', { socketgd: 2, msg: {} });
+    expect(told).toEqual(['publish', 'floods', 'subscribe']);
+  });
+
   it('ends at once for a client that ended its socket on purpose', () => {
     const { channel, told, socket } = setUp();
     socket.disconnect('client namespace disconnect');
