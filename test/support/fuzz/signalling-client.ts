@@ -95,21 +95,19 @@ export class SignallingClient {
    * Resolves with the arguments of the answer, or with nothing where the socket ended before. What is sent
    * again is one message with what was sent last, and answers to either are answers to both.
    */
-  async ask(
-    event: string,
-    msg: unknown,
-    number: Numbering = 'next',
-  ): Promise<unknown[] | undefined> {
+  async ask(event: string, msg: unknown, wish: Numbering = 'next'): Promise<unknown[] | undefined> {
+    // What was never sent cannot be sent again.
+    const number = wish === 'again' && this.#nextId === 0 ? 'next' : wish;
     const body = this.#numbered(msg, number);
-    if (number === 'next') {
-      this.#asked = Promise.withResolvers();
+    if (number !== 'again') {
+      const asked = Promise.withResolvers<unknown[]>();
+      this.#asked = number === 'next' ? asked : this.#asked;
+      this.#socket.emit(event, body, (...args: unknown[]) => asked.resolve(args));
+      return Promise.race([asked.promise, this.#gone.promise.then(() => undefined)]);
     }
-    const { promise, resolve } =
-      number === 'next' || number === 'again' ? this.#asked : Promise.withResolvers<unknown[]>();
+    const { resolve } = this.#asked;
     this.#socket.emit(event, body, (...args: unknown[]) => resolve(args));
-    return number === 'again'
-      ? undefined
-      : Promise.race([promise, this.#gone.promise.then(() => undefined)]);
+    return undefined;
   }
 
   /** Sends without asking for an answer. */
