@@ -4,7 +4,7 @@ import { limits } from '../../protocol/limits.ts';
 import { defaults } from './defaults.ts';
 import type { Received, Wire } from './reliable-socket.ts';
 import { ReliableSocket } from './reliable-socket.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** A socket of socket.io, as far as a channel uses it. */
 export interface ChannelSocket extends Wire {
