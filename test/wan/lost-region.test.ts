@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -20,7 +18,7 @@ import { startTestMesh } from './test-mesh.ts';
 const patience = { timeout: 60_000, interval: 100 };
 const lastMile_ms = 10;
 const why = whyNoWan();
-/** From the first to the last there is a detour through the middle, which is the shorter way. */
+/** The middle one is on the shortest way between the others. */
 const [first, middle, last] = ['first', 'middle', 'last'];
 const matrix = {
   regions: [
@@ -66,21 +64,12 @@ describe.skipIf(why !== undefined)(`a call on a WAN ${why ?? ''}`, () => {
     await stop?.();
   });
 
-  async function enter(room: string, pin: RegionPin, options?: { deaf: boolean }): Promise<Talker> {
+  async function enter(room: string, pin: RegionPin): Promise<Talker> {
     const token = await tokenFor(mesh.system, { room, name: 'somebody', pin });
-    return await Talker.join(browser, mesh.system.edgeUrl, token, options);
+    return await Talker.join(browser, mesh.system.edgeUrl, token);
   }
 
   const only = (region: string): RegionPin => ({ allow: [region] });
-
-  /** Resolves when the Room object has made the routes of a room, of which there is one. */
-  async function routed(): Promise<void> {
-    const log = join(mesh.system.stateDir, 'log', 'edge.log');
-    await vi.waitFor(
-      () => expect(readFileSync(log, 'utf8')).toContain('the routes of a room have changed'),
-      patience,
-    );
-  }
 
   /** The way between the node of a region and everybody else. */
   async function cutOff(region: string, how: 'cut' | 'heal'): Promise<void> {
@@ -94,35 +83,18 @@ describe.skipIf(why !== undefined)(`a call on a WAN ${why ?? ''}`, () => {
     return all.find(({ command }) => command.includes('nodes/erizo/main.ts'))?.pid ?? 0;
   }
 
-  /** What the nodes of the other two regions have sent to that of the last so far. */
-  const sentToLast = (): Promise<number[]> =>
-    Promise.all([first, middle].map((from) => mesh.wan.bytes(nodeHost(from), nodeHost(last))));
-
   async function heard(talker: Talker, what: string): Promise<void> {
     await vi.waitFor(async () => expect(await talker.heard()).toContain(what), patience);
   }
 
-  test('that loses a region goes on: who pulls from it pulls from another, its clients go where they may, or come back with it', async () => {
+  test('that loses a region goes on: others play on, its clients go where they may, or come back with it', async () => {
     const room = 'lost region';
-    const [ann, eve] = [
-      await enter(room, only(first)),
-      await enter(room, only(last), { deaf: true }),
-    ];
+    const ann = await enter(room, only(first));
     const stream = await ann.publish();
     const ben = await enter(room, { allow: [first, middle], prefer: [middle] });
     const dan = await enter(room, only(middle));
-    await Promise.all([ben.shows(stream), dan.shows(stream)]);
-    // Three regions are in it from now on, and have routes before anything is watched in the last.
-    await eve.publish();
-    await routed();
     const cleo = await enter(room, only(last));
-    await cleo.shows(stream);
-    const before_bytes = await sentToLast();
-    await cleo.playsFor(2);
-    const [direct = 0, byMiddle = 0] = (await sentToLast()).map(
-      (bytes, at) => bytes - (before_bytes[at] ?? 0),
-    );
-    expect(byMiddle).toBeGreaterThan(3 * direct);
+    await Promise.all([ben, dan, cleo].map((viewer) => viewer.shows(stream)));
     const { clientId } = await ben.place();
 
     const lostAt_ms = performance.now();

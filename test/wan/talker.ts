@@ -21,17 +21,11 @@ export class Talker {
     this.page = page;
   }
 
-  /** Joins; one who is `deaf` plays nothing. */
-  static async join(
-    browser: Browser,
-    edgeUrl: string,
-    token: string,
-    { deaf = false } = {},
-  ): Promise<Talker> {
+  static async join(browser: Browser, edgeUrl: string, token: string): Promise<Talker> {
     const context = await browser.newContext();
     await keepConnections(context);
     const page = await openSdkPage(context, edgeUrl);
-    await page.evaluate(joinAndPlay, { token, deaf });
+    await page.evaluate(joinAndPlay, token);
     return new Talker(page);
   }
 
@@ -108,14 +102,11 @@ export class Talker {
 }
 
 /** What runs in the page. */
-async function joinAndPlay({ token, deaf }: { token: string; deaf: boolean }): Promise<void> {
+async function joinAndPlay(token: string): Promise<void> {
   const heard: string[] = [];
   const room = await window.sdk.join({ token });
   const play = (stream: Sdk.RemoteStream): void => {
     heard.push(`came ${stream.id}`);
-    if (deaf) {
-      return;
-    }
     const video = document.createElement('video');
     video.muted = true;
     video.id = `v${stream.id}`;
