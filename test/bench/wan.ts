@@ -18,8 +18,9 @@ const rounds = 7;
 
 /**
  * The first frame of a stream from another region, once all is done that is done in advance
- * (docs/ARCHITECTURE.md), from the wish to subscribe, over what no system could be quicker than: half a round trip to the viewer's node, one between the regions, one to the publisher,
- * a frame, and half a one back.
+ * (docs/ARCHITECTURE.md), from the wish to subscribe, over what no system could be quicker than: half a
+ * round trip to the viewer's node, one between the regions, one to the publisher, a frame, and half a one
+ * back.
  */
 export const wan: Bench = {
   name: 'wan',
