@@ -2,7 +2,6 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LocalSystem } from '../../infra/local.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { countersOf } from '../support/counters.ts';
 import { findFirefox, launchFirefox } from '../support/firefox.ts';
 import { Participant } from '../support/participant.ts';
 import type { Publisher } from '../support/publisher-page.ts';
@@ -84,9 +83,8 @@ describe.each([
       await publisher.unpublish(third);
       const fourth = await publisher.publish();
       await play(viewer, [second, fourth]);
+      // A stream that is published again has another id.
       expect(await publisher.ids()).toEqual([second, fourth]);
-      // One of the publisher, and of the viewer one each way.
-      expect(await countersOf(system, region)).toMatchObject({ webrtc_transports: 3 });
       await viewer.leave();
       await end();
     },
