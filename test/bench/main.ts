@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { edge } from './edge.ts';
 import { join } from './join.ts';
+import { media } from './media.ts';
 import { rpc } from './rpc.ts';
 import type { Bench, Row } from './row.ts';
 import { formatRows } from './row.ts';
@@ -9,7 +10,7 @@ import { spread } from './spread.ts';
 import { system } from './system.ts';
 import { wan } from './wan.ts';
 
-const benches: readonly Bench[] = [edge, join, rpc, spread, system, wan];
+const benches: readonly Bench[] = [edge, join, media, rpc, spread, system, wan];
 
 function say(line: string): void {
   console.log(line);

@@ -16,4 +16,4 @@ export const keys = [...nodes, { nodeId: 'test-1', region: 'eu-west' }].map((nod
 sockets.keyring.replace(keys);
 
 /** How the test, as agent and as controller, speaks with ErizoJS processes. */
-export const { zmq } = sockets;
+export const { zmq, close: closeWires } = sockets;

@@ -1,0 +1,36 @@
+import type { Endpoint } from './endpoint.ts';
+import type { Sent } from './client-sdp.ts';
+
+/** A stream that somebody publishes, by the name under which the side knows it. */
+export interface Published {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly sent: Sent;
+}
+
+/** Somebody in the room of a side. */
+export interface Guest {
+  publish(): Promise<Published>;
+  /** Answers where the media comes once it can flow: all over one transport. */
+  watch(streams: readonly Published[]): Promise<Endpoint>;
+}
+
+/** A forwarder of media, as the bench sees it. */
+export interface Side {
+  /** Of all processes that it takes to forward. */
+  readonly pids: readonly number[];
+  /** Somebody enters a room of that name. */
+  enter(room: string): Promise<Guest>;
+  close(): Promise<void>;
+}
+
+let lastSsrc = 1_000;
+
+/** SSRCs that no other publisher has. */
+export function newSent(): Sent {
+  lastSsrc += 2;
+  return {
+    audio: { ssrc: lastSsrc, payloadType: 111 },
+    video: { ssrc: lastSsrc + 1, payloadType: 96 },
+  };
+}
