@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { crowdBench } from './crowd.ts';
 import { edge } from './edge.ts';
 import { join } from './join.ts';
 import { media } from './media.ts';
@@ -10,7 +11,7 @@ import { spread } from './spread.ts';
 import { system } from './system.ts';
 import { wan } from './wan.ts';
 
-const benches: readonly Bench[] = [edge, join, media, rpc, spread, system, wan];
+const benches: readonly Bench[] = [crowdBench, edge, join, media, rpc, spread, system, wan];
 
 function say(line: string): void {
   console.log(line);

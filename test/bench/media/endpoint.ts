@@ -42,6 +42,7 @@ export class Endpoint {
   static #certificate: Promise<RTCCertificate> | undefined;
   readonly #ice: RTCIceTransport;
   readonly #dtls: RTCDtlsTransport;
+  readonly #first = Promise.withResolvers<void>();
   /** RTP packets that came. */
   received = 0;
 
@@ -96,6 +97,11 @@ export class Endpoint {
     this.#countOnly();
   }
 
+  /** Resolves with the first RTP packet. */
+  get firstPacket(): Promise<void> {
+    return this.#first.promise;
+  }
+
   /** Sends an RTP packet. */
   async send(header: RtpHeader, payload: Buffer): Promise<void> {
     await this.#dtls.sendRtp(payload, header);
@@ -113,6 +119,7 @@ export class Endpoint {
     onData.execute = (packet) => {
       if (isRtp(packet)) {
         this.received += 1;
+        this.#first.resolve();
       } else {
         execute(packet);
       }

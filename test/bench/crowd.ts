@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as pass } from 'node:timers/promises';
+import { startLocal } from '../../infra/local.ts';
+import type { LocalSystem } from '../../infra/local.ts';
+import { rootDir } from '../../infra/paths.ts';
+import { processesWithEnv } from '../../infra/proc.ts';
+import { demoToken } from '../support/sdk-page.ts';
+import { unlimited } from '../support/unlimited.ts';
+import { Camera } from './media/camera.ts';
+import { LightClient } from './media/light-client.ts';
+import type { Bench, Row } from './row.ts';
+import { row } from './row.ts';
+
+/** How many come, and how soon after one another. */
+const crowd = 300;
+const between_ms = 1000 / 20;
+/** Those who come and go, some at a time. */
+const visits = 1_000;
+const atATime = 20;
+/** What closes with a delay has closed: pulls linger 10 s. */
+const settle_ms = 12_000;
+
+const region = 'eu-west';
+const ip = '127.31.1.1';
+
+interface Memory {
+  /** Of the node: its controller and its agent. */
+  node_KiB: number;
+  /** Of all its ErizoJS processes and their workers. */
+  erizos_KiB: number;
+}
+
+/** The private pages of a process: what no other one shares. */
+function private_KiB(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const of = (field: string): number =>
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0);
+  return of('Private_Clean') + of('Private_Dirty');
+}
+
+function memoryOf(system: LocalSystem): Memory {
+  const node = system.nodes.find((one) => one.region === region);
+  if (node === undefined) {
+    throw new Error('the system has no such node');
+  }
+  const others = processesWithEnv({ RIZOMA_RUN_ID: system.runId, RIZOMA_NODE_ID: node.nodeId })
+    .map(({ pid }) => pid)
+    .filter((pid) => pid !== node.pid);
+  return {
+    node_KiB: private_KiB(node.pid ?? 0),
+    erizos_KiB: others.reduce((sum, pid) => sum + private_KiB(pid), 0),
+  };
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+
+class Crowd {
+  readonly #system: LocalSystem;
+  readonly #room: string;
+
+  constructor(components: { system: LocalSystem }, options: { room: string }) {
+    this.#system = components.system;
+    this.#room = options.room;
+  }
+
+  async join(): Promise<LightClient> {
+    const { edgeUrl } = this.#system;
+    const wish = { room: this.#room, name: 'guest', region };
+    return LightClient.join({ edgeUrl, token: await demoToken(edgeUrl, wish), ip });
+  }
+
+  /** From the join to the first packet of each, as they come one after the other. */
+  async arrive(streamId: string): Promise<{ clients: LightClient[]; waits_ms: number[] }> {
+    const tokens = await this.#tokens();
+    const arrivals: Promise<{ client: LightClient; wait_ms: number }>[] = [];
+    for (const token of tokens) {
+      arrivals.push(this.#arrive(token, streamId));
+      await pass(between_ms);
+    }
+    const all = await Promise.all(arrivals);
+    return { clients: all.map(({ client }) => client), waits_ms: all.map((one) => one.wait_ms) };
+  }
+
+  async #arrive(token: string, streamId: string) {
+    const began_ms = performance.now();
+    const client = await LightClient.join({ edgeUrl: this.#system.edgeUrl, token, ip });
+    await client.watch(streamId);
+    return { client, wait_ms: performance.now() - began_ms };
+  }
+
+  async #tokens(): Promise<string[]> {
+    const wish = { room: this.#room, name: 'guest', region };
+    const tokens: string[] = [];
+    while (tokens.length < crowd) {
+      tokens.push(await demoToken(this.#system.edgeUrl, wish));
+    }
+    return tokens;
+  }
+}
+
+async function joinRows(system: LocalSystem): Promise<Row[]> {
+  const guests = new Crowd({ system }, { room: 'crowd' });
+  const publisher = await guests.join();
+  const { name, endpoint, sent } = await publisher.publish();
+  const camera = new Camera({ endpoint }, sent);
+  camera.start();
+  const { clients, waits_ms } = await guests.arrive(name);
+  camera.stop();
+  await Promise.all([publisher, ...clients].map((client) => client.leave()));
+  const how = `${crowd} clients, ${1000 / between_ms} each second: POST /join to first packet`;
+  return [
+    row('crowd.join.p50', percentile(waits_ms, 0.5), 'ms', null, how),
+    row('crowd.join.p95', percentile(waits_ms, 0.95), 'ms', null, how),
+  ];
+}
+
+async function idleRows(system: LocalSystem): Promise<Row[]> {
+  const guests = new Crowd({ system }, { room: 'idle' });
+  const before = memoryOf(system);
+  const clients: LightClient[] = [];
+  while (clients.length < crowd) {
+    clients.push(...(await Promise.all(Array.from({ length: atATime }, () => guests.join()))));
+  }
+  await pass(settle_ms);
+  const after = memoryOf(system);
+  await Promise.all(clients.map((client) => client.leave()));
+  const each_KiB = (after.node_KiB - before.node_KiB) / crowd;
+  const how = `private memory of the node with ${crowd} clients who do nothing, less that before`;
+  return [row('crowd.idle-client', each_KiB, 'KiB', null, how)];
+}
+
+async function growthRows(system: LocalSystem, say: (line: string) => void): Promise<Row[]> {
+  const guests = new Crowd({ system }, { room: 'visits' });
+  const publisher = await guests.join();
+  const { name, endpoint, sent } = await publisher.publish();
+  const camera = new Camera({ endpoint }, sent);
+  camera.start();
+  const visit = async (): Promise<void> => {
+    const client = await guests.join();
+    await client.watch(name);
+    await client.leave();
+  };
+  const many = async (count: number): Promise<Memory> => {
+    for (let made = 0; made < count; made += atATime) {
+      await Promise.all(Array.from({ length: atATime }, visit));
+    }
+    await pass(settle_ms);
+    return memoryOf(system);
+  };
+  const first = await many(visits / 2);
+  say(`  ${visits / 2} joins and leaves`);
+  const second = await many(visits / 2);
+  camera.stop();
+  await publisher.leave();
+  const how = `private memory after ${visits} joins and leaves, less that after ${visits / 2}, a visit`;
+  const each = (of: keyof Memory): number => (second[of] - first[of]) / (visits / 2);
+  return [
+    row('crowd.growth.node', each('node_KiB'), 'KiB', null, how),
+    row('crowd.growth.erizos', each('erizos_KiB'), 'KiB', null, how),
+  ];
+}
+
+/** What a crowd costs one node: how long its joins take, and the memory that stays. */
+export const crowdBench: Bench = {
+  name: 'crowd',
+  async run(say) {
+    await using system = await startLocal({
+      regions: [region],
+      edgePort: 18_788,
+      addressBase: 31,
+      edgeVars: unlimited,
+      stateDir: `${rootDir}/.rizoma/bench-crowd`,
+      say,
+    });
+    const rows: Row[] = [];
+    say(`  ${crowd} joins ...`);
+    rows.push(...(await joinRows(system)));
+    say('  idle clients ...');
+    rows.push(...(await idleRows(system)));
+    say(`  ${visits} joins and leaves ...`);
+    rows.push(...(await growthRows(system, say)));
+    return rows;
+  },
+};

@@ -1,0 +1,103 @@
+import * as v from 'valibot';
+import { ConnectionMessageErizo } from '../../../protocol/contracts/client.ts';
+import { JoinAnswer } from '../../../protocol/contracts/rest.ts';
+import { newUuid } from '../../../protocol/ids.ts';
+import { parse, parseJson } from '../../../protocol/parse.ts';
+import { LicodeClient } from '../../fakes/licode-client.ts';
+import { publishOffer, transportOf, watchAnswer } from './client-sdp.ts';
+import type { Published } from './side.ts';
+import { newSent } from './side.ts';
+import { Endpoint } from './endpoint.ts';
+
+const Answered = v.looseTuple([v.string(), v.unknown(), v.string()]);
+const Subscribed = v.looseTuple([v.literal(true), v.unknown(), v.string()]);
+
+/** Where a client joins, and from which address its media goes. */
+export interface Entrance {
+  edgeUrl: string;
+  token: string;
+  ip: string;
+}
+
+/** A client without a browser: the edge, the signalling and the media are those of the SDK's wire. */
+export class LightClient {
+  readonly #signalling: LicodeClient;
+  readonly #ip: string;
+  readonly #endpoints: Endpoint[] = [];
+
+  private constructor(signalling: LicodeClient, ip: string) {
+    this.#signalling = signalling;
+    this.#ip = ip;
+  }
+
+  static async join({ edgeUrl, token, ip }: Entrance): Promise<LightClient> {
+    const response = await fetch(`${edgeUrl}/join`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token }),
+    });
+    const text = await response.text();
+    if (!response.ok) {
+      throw new Error(`the edge refused: ${text}`);
+    }
+    const { controllers } = parseJson(JoinAnswer, text, 'the answer to join');
+    const [first] = controllers;
+    if (first === undefined) {
+      throw new Error('the edge named no controller');
+    }
+    const query = { ticket: first.ticket, plan: 'dual' };
+    return new LightClient(await LicodeClient.join(`ws://${first.host}`, query), ip);
+  }
+
+  /** Publishes audio and video; resolves when the transport is up. */
+  async publish(): Promise<Published> {
+    const endpoint = await this.#endpoint('server');
+    const sent = newSent();
+    const label = newUuid();
+    const options = { state: 'erizo', data: false, screen: false, audio: true, video: true };
+    const wish = { ...options, label, attributes: {}, number: 0 };
+    const answer = await this.#signalling.ask('publish', { options: wish, sdp: undefined });
+    const [name, , connectionId] = parse(Answered, answer, 'the answer to publish');
+    this.#describe(connectionId, 'offer', publishOffer(endpoint.local, sent, label));
+    await endpoint.connect(transportOf(await this.#description('answer')));
+    return { name, endpoint, sent };
+  }
+
+  /** Plays a stream; resolves with the first packet of it. */
+  async watch(streamId: string): Promise<void> {
+    const endpoint = await this.#endpoint('client');
+    const options = { streamId, audio: true, video: true, data: false };
+    const answer = await this.#signalling.ask('subscribe', { options, sdp: undefined });
+    const [, , connectionId] = parse(Subscribed, answer, 'the answer to subscribe');
+    const offer = await this.#description('offer');
+    this.#describe(connectionId, 'answer', watchAnswer(offer, endpoint.local));
+    await endpoint.connect(transportOf(offer));
+    await endpoint.firstPacket;
+  }
+
+  async leave(): Promise<void> {
+    this.#signalling.cut({ comeBack: false });
+    await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
+  }
+
+  async #endpoint(role: 'client' | 'server'): Promise<Endpoint> {
+    const endpoint = await Endpoint.create(this.#ip, role);
+    this.#endpoints.push(endpoint);
+    return endpoint;
+  }
+
+  #describe(connectionId: string, type: 'offer' | 'answer', sdp: string): void {
+    const options = { connectionId, msg: { type, sdp } };
+    void this.#signalling.ask('connectionMessage', { options });
+  }
+
+  /** The next description of that kind; what is an error is thrown. */
+  async #description(type: 'offer' | 'answer'): Promise<string> {
+    const message = await this.#signalling.next('connection_message_erizo');
+    const { evt } = parse(ConnectionMessageErizo, message, 'connection_message_erizo');
+    if (evt.type !== type) {
+      throw new Error(`there came ${JSON.stringify(evt)}, not the ${type}`);
+    }
+    return evt.sdp;
+  }
+}
