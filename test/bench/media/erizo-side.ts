@@ -49,7 +49,12 @@ export class ErizoSide implements Side {
           streamFailed: ({ streamId, why }) => {
             throw new Error(`stream ${streamId} failed: ${why}`);
           },
+          bandwidthAlert: () => undefined,
           inputEnded: () => undefined,
+          layersWanted: () => undefined,
+          load: () => undefined,
+          qualityLevel: () => undefined,
+          videosShown: () => undefined,
           recordingEnded: () => undefined,
           activeSpeaker: () => undefined,
           audioLevels: () => undefined,

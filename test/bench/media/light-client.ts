@@ -23,7 +23,13 @@ export interface Entrance {
 export class LightClient {
   readonly #signalling: LicodeClient;
   readonly #ip: string;
-  readonly #endpoints: Endpoint[] = [];
+  readonly #endpoints = new Set<Endpoint>();
+  /** Those that the server offers on, by the ids of their connections. */
+  readonly #watching = new Map<string, Promise<Endpoint>>();
+  readonly #answered = Promise.withResolvers<string>();
+  /** Resolves with the first packet that comes on any of them. */
+  readonly #first = Promise.withResolvers<void>();
+  #left = false;
 
   private constructor(signalling: LicodeClient, ip: string) {
     this.#signalling = signalling;
@@ -46,7 +52,9 @@ export class LightClient {
       throw new Error('the edge named no controller');
     }
     const query = { ticket: first.ticket, plan: 'dual' };
-    return new LightClient(await LicodeClient.join(`ws://${first.host}`, query), ip);
+    const client = new LightClient(await LicodeClient.join(`ws://${first.host}`, query), ip);
+    void client.#listen();
+    return client;
   }
 
   /** Publishes audio and video; resolves when the transport is up. */
@@ -59,30 +67,27 @@ export class LightClient {
     const answer = await this.#signalling.ask('publish', { options: wish, sdp: undefined });
     const [name, , connectionId] = parse(Answered, answer, 'the answer to publish');
     this.#describe(connectionId, 'offer', publishOffer(endpoint.local, sent, label));
-    await endpoint.connect(transportOf(await this.#description('answer')));
+    await endpoint.connect(transportOf(await this.#answered.promise));
     return { name, endpoint, sent };
   }
 
-  /** Plays a stream; resolves with the first packet of it. */
+  /** Plays a stream; resolves with the first packet that comes. */
   async watch(streamId: string): Promise<void> {
-    const endpoint = await this.#endpoint('client');
     const options = { streamId, audio: true, video: true, data: false };
     const answer = await this.#signalling.ask('subscribe', { options, sdp: undefined });
-    const [, , connectionId] = parse(Subscribed, answer, 'the answer to subscribe');
-    const offer = await this.#description('offer');
-    this.#describe(connectionId, 'answer', watchAnswer(offer, endpoint.local));
-    await endpoint.connect(transportOf(offer));
-    await endpoint.firstPacket;
+    parse(Subscribed, answer, 'the answer to subscribe');
+    await this.#first.promise;
   }
 
   async leave(): Promise<void> {
+    this.#left = true;
     this.#signalling.cut({ comeBack: false });
-    await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
+    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close()));
   }
 
   async #endpoint(role: 'client' | 'server'): Promise<Endpoint> {
     const endpoint = await Endpoint.create(this.#ip, role);
-    this.#endpoints.push(endpoint);
+    this.#endpoints.add(endpoint);
     return endpoint;
   }
 
@@ -91,13 +96,31 @@ export class LightClient {
     void this.#signalling.ask('connectionMessage', { options });
   }
 
-  /** The next description of that kind; what is an error is thrown. */
-  async #description(type: 'offer' | 'answer'): Promise<string> {
-    const message = await this.#signalling.next('connection_message_erizo');
-    const { evt } = parse(ConnectionMessageErizo, message, 'connection_message_erizo');
-    if (evt.type !== type) {
-      throw new Error(`there came ${JSON.stringify(evt)}, not the ${type}`);
+  async #listen(): Promise<void> {
+    while (!this.#left) {
+      const message = await this.#signalling.next('connection_message_erizo');
+      const { connectionId, evt } = parse(ConnectionMessageErizo, message, 'a message');
+      if (evt.type === 'answer') {
+        this.#answered.resolve(evt.sdp);
+      } else if (evt.type === 'offer') {
+        await this.#answer(connectionId, evt.sdp);
+      } else if (evt.type === 'error') {
+        this.#first.reject(new Error(`the server says ${JSON.stringify(evt)}`));
+      }
     }
-    return evt.sdp;
+  }
+
+  /** The first offer of a connection is for its transport too, and the next ones for what is on it. */
+  async #answer(connectionId: string, offer: string): Promise<void> {
+    const known = this.#watching.get(connectionId);
+    const made = known ?? this.#endpoint('client');
+    this.#watching.set(connectionId, made);
+    const endpoint = await made;
+    this.#describe(connectionId, 'answer', watchAnswer(offer, endpoint.local));
+    if (known === undefined) {
+      void endpoint.firstPacket.then(this.#first.resolve);
+      // What comes of it the first packet tells; whoever leaves meanwhile does not wait for it.
+      endpoint.connect(transportOf(offer)).catch((error: unknown) => this.#first.reject(error));
+    }
   }
 }
