@@ -23,12 +23,8 @@ const settle_ms = 12_000;
 const region = 'eu-west';
 const ip = '127.31.1.1';
 
-interface Memory {
-  /** Of the node: its controller and its agent. */
-  node_KiB: number;
-  /** Of all its ErizoJS processes and their workers. */
-  erizos_KiB: number;
-}
+/** Private memory of each process of the node, by pid; that of its controller and agent by name. */
+type Memory = ReadonlyMap<number | 'node', number>;
 
 /** The private pages of a process: what no other one shares. */
 function private_KiB(pid: number): number {
@@ -36,6 +32,13 @@ function private_KiB(pid: number): number {
   const of = (field: string): number =>
     Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0);
   return of('Private_Clean') + of('Private_Dirty');
+}
+
+/** The growth of what was there both times: processes that come and go are no growth. */
+function growth_KiB(before: Memory, after: Memory, isWanted: (of: number | 'node') => boolean) {
+  return [...after]
+    .filter(([of]) => isWanted(of) && before.has(of))
+    .reduce((sum, [of, now_KiB]) => sum + now_KiB - (before.get(of) ?? 0), 0);
 }
 
 function memoryOf(system: LocalSystem): Memory {
@@ -46,10 +49,10 @@ function memoryOf(system: LocalSystem): Memory {
   const others = processesWithEnv({ RIZOMA_RUN_ID: system.runId, RIZOMA_NODE_ID: node.nodeId })
     .map(({ pid }) => pid)
     .filter((pid) => pid !== node.pid);
-  return {
-    node_KiB: private_KiB(node.pid ?? 0),
-    erizos_KiB: others.reduce((sum, pid) => sum + private_KiB(pid), 0),
-  };
+  return new Map([
+    ['node' as const, private_KiB(node.pid ?? 0)],
+    ...others.map((pid) => [pid, private_KiB(pid)] as const),
+  ]);
 }
 
 function percentile(values: readonly number[], share: number): number {
@@ -127,7 +130,7 @@ async function idleRows(system: LocalSystem): Promise<Row[]> {
   await pass(settle_ms);
   const after = memoryOf(system);
   await Promise.all(clients.map((client) => client.leave()));
-  const each_KiB = (after.node_KiB - before.node_KiB) / crowd;
+  const each_KiB = growth_KiB(before, after, (of) => of === 'node') / crowd;
   const how = `private memory of the node with ${crowd} clients who do nothing, less that before`;
   return [row('crowd.idle-client', each_KiB, 'KiB', null, how)];
 }
@@ -156,10 +159,11 @@ async function growthRows(system: LocalSystem, say: (line: string) => void): Pro
   camera.stop();
   await publisher.leave();
   const how = `private memory after ${visits} joins and leaves, less that after ${visits / 2}, a visit`;
-  const each = (of: keyof Memory): number => (second[of] - first[of]) / (visits / 2);
+  const ofNode = growth_KiB(first, second, (of) => of === 'node') / (visits / 2);
+  const ofErizos = growth_KiB(first, second, (of) => of !== 'node') / (visits / 2);
   return [
-    row('crowd.growth.node', each('node_KiB'), 'KiB', null, how),
-    row('crowd.growth.erizos', each('erizos_KiB'), 'KiB', null, how),
+    row('crowd.growth.node', ofNode, 'KiB', null, how),
+    row('crowd.growth.erizos', ofErizos, 'KiB', null, how),
   ];
 }
 

@@ -88,6 +88,9 @@ export class LightClient {
   async #endpoint(role: 'client' | 'server'): Promise<Endpoint> {
     const endpoint = await Endpoint.create(this.#ip, role);
     this.#endpoints.add(endpoint);
+    if (this.#left) {
+      await endpoint.close();
+    }
     return endpoint;
   }
 
