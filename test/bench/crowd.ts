@@ -49,10 +49,9 @@ function memoryOf(system: LocalSystem): Memory {
   const others = processesWithEnv({ RIZOMA_RUN_ID: system.runId, RIZOMA_NODE_ID: node.nodeId })
     .map(({ pid }) => pid)
     .filter((pid) => pid !== node.pid);
-  return new Map([
-    ['node' as const, private_KiB(node.pid ?? 0)],
-    ...others.map((pid) => [pid, private_KiB(pid)] as const),
-  ]);
+  const memory = new Map<number | 'node', number>([['node', private_KiB(node.pid ?? 0)]]);
+  others.forEach((pid) => memory.set(pid, private_KiB(pid)));
+  return memory;
 }
 
 function percentile(values: readonly number[], share: number): number {
