@@ -15,6 +15,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+          // Thousands of random cases take a machine with much to do longer than the usual 5 s.
+          testTimeout: 30_000,
         },
       },
       {
@@ -39,6 +41,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // Real browsers and workers share the machine with whatever else it does: once it may be too slow.
+          retry: 1,
         },
       },
       {
@@ -48,6 +52,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          retry: 1,
         },
       },
     ],

@@ -1,13 +1,14 @@
 import { JoinRequest } from '../../protocol/contracts/rest.ts';
 import { newUuid, roomOfToken } from '../../protocol/ids.ts';
 import { signReentry } from '../../protocol/reentry.ts';
-import type { Token } from '../../protocol/token.ts';
-import { checkTokenSignature, decodeToken } from '../../protocol/token.ts';
+import type { SignedToken } from '../../protocol/token.ts';
+import { checkTokenSignature, decodeSigned } from '../../protocol/token.ts';
 import type { EdgeContext } from '../app.ts';
 import { traceOf } from '../access-log.ts';
 import { bodyOf } from '../body.ts';
 import { reentryKeyOf, tokenKeyOf } from '../config.ts';
 import type { Admission } from '../objects/api.ts';
+import { asked } from '../objects/asked.ts';
 import { roomOf } from '../objects/stubs.ts';
 import { valueOf } from '../objects/outcome.ts';
 import { placeOfRequest } from '../origin.ts';
@@ -15,11 +16,13 @@ import { joinAnswer } from './entrances.ts';
 import { passHoldersOf } from './pass-holders.ts';
 
 /** A token is used up at its room; a pass needs nobody but this isolate. */
-async function admit(context: EdgeContext, { tokenId, pass }: Token): Promise<Admission> {
+async function admit(context: EdgeContext, { tokenId, pass }: SignedToken): Promise<Admission> {
   const { env } = context;
   const place = placeOfRequest(context);
   return pass === undefined
-    ? await valueOf(roomOf(env, roomOfToken(tokenId)).admit({ tokenId, place }, traceOf(context)))
+    ? await valueOf(
+        roomOf(env, roomOfToken(tokenId)).admit(asked({ tokenId, place, trace: traceOf(context) })),
+      )
     : await passHoldersOf(env).admit({ tokenId, pass, place });
 }
 
@@ -28,7 +31,7 @@ async function admit(context: EdgeContext, { tokenId, pass }: Token): Promise<Ad
  * counts is the one that the room keeps with the token: what the client holds of it is not signed.
  */
 export async function postJoin(context: EdgeContext): Promise<Response> {
-  const token = decodeToken((await bodyOf(context, JoinRequest)).token);
+  const token = decodeSigned((await bodyOf(context, JoinRequest)).token);
   const config = context.get('config');
   await checkTokenSignature(await tokenKeyOf(config), token);
   const roomId = roomOfToken(token.tokenId);

@@ -7,6 +7,7 @@ import type { EdgeContext, EdgeEnv } from '../app.ts';
 import { traceOf } from '../access-log.ts';
 import { addressLimitsOf, addressOf } from '../limit.ts';
 import type { Authentic } from '../objects/api.ts';
+import { asked } from '../objects/asked.ts';
 import { serviceOf } from '../objects/stubs.ts';
 import { valueOf } from '../objects/outcome.ts';
 
@@ -35,12 +36,14 @@ export const authenticate = createMiddleware<EdgeEnv>(async (context, next) => {
 
 async function signerOf(context: EdgeContext): Promise<Authentic> {
   const credentials = parseCredentials(context.req.header('authorization'));
-  const room = v.safeParse(RoomId, context.req.param('room'));
   const service = serviceOf(context.env, credentials.serviceId);
   return await valueOf(
-    service.authenticate(
-      { credentials, ...(room.success ? { roomId: room.output } : {}) },
-      traceOf(context),
-    ),
+    service.authenticate(asked({ credentials, roomId: roomIn(context), trace: traceOf(context) })),
   );
+}
+
+/** The room in the path, if it can be one. */
+function roomIn(context: EdgeContext): string | undefined {
+  const room = context.req.param('room');
+  return room !== undefined && v.is(RoomId, room) ? room : undefined;
 }

@@ -25,6 +25,7 @@ import type { Trace } from '../log.ts';
 import type { Removals } from '../room/removals.ts';
 import type { RoomChange } from '../room/settings.ts';
 import type { HookSettings, LostEvent } from '../room/webhooks.ts';
+import type { Asked } from './asked.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface ServiceEntry {
@@ -78,6 +79,7 @@ export interface AuthRequest {
   readonly credentials: Credentials;
   /** A room that the request is about. */
   readonly roomId?: string;
+  readonly trace?: Trace;
 }
 
 export interface Authentic {
@@ -93,7 +95,7 @@ export interface ServiceApi {
   /** Gives a new service its name and key. */
   found(service: ServiceEntry & { key: string }): Promise<Outcome<null>>;
   /** Checks a signed request: `unauthorized` unless it is right and came for the first time; `rate_limited`. */
-  authenticate(request: AuthRequest, trace?: Trace): Promise<Outcome<Authentic>>;
+  authenticate(request: Asked<AuthRequest>): Promise<Outcome<Authentic>>;
   /** Its name and key, and the first of its rooms; `not_found` where there is none. */
   about(): Promise<Outcome<WholeService>>;
   /** Its rooms, the oldest first, a page at a time; the first one is after 0. */
@@ -197,6 +199,13 @@ export interface Gathered<T> {
   readonly missing: string[];
 }
 
+/** Somebody who comes with a token, from a place where that is known. */
+export interface AdmitRequest {
+  readonly tokenId: string;
+  readonly place: Place | undefined;
+  readonly trace?: Trace;
+}
+
 export interface RoomApi {
   /** Makes the room of that service; where it is there already it stays as it is and is answered. */
   create(request: { serviceId: string; room: RoomAnswer }): Promise<Outcome<RoomAnswer>>;
@@ -210,10 +219,7 @@ export interface RoomApi {
   revokeTokens(trace?: Trace): Promise<Outcome<null>>;
   picture(): Promise<Outcome<RoomPicture>>;
   /** Places the participant and, only if that worked, takes one use of its token. */
-  admit(
-    request: { tokenId: string; place: Place | undefined },
-    trace?: Trace,
-  ): Promise<Outcome<Admission>>;
+  admit(request: Asked<AdmitRequest>): Promise<Outcome<Admission>>;
   /** Where a participant would be placed now, and why; nothing follows from it. */
   explain(request: { pin: RegionPin; place: Place | undefined }): Promise<Outcome<ExplainAnswer>>;
   /** Takes one use of a token at a controller that Licode's client came to, and that stands there. */

@@ -20,7 +20,7 @@ import {
   usableToken,
 } from '../room/tokens.ts';
 import { admitted } from './admission.ts';
-import type { Admission, IssuedToken, RoomPicture, TokenRequest } from './api.ts';
+import type { Admission, AdmitRequest, IssuedToken, RoomPicture, TokenRequest } from './api.ts';
 import type { Alarms } from './alarms.ts';
 import type { MeshView } from './mesh-view.ts';
 import type { RoomStore } from './room-store.ts';
@@ -77,7 +77,7 @@ export class RoomTokens {
     return { tokenId: token.tokenId, host: token.host, secure, epoch };
   }
 
-  async admit(request: { tokenId: string; place: Place | undefined }): Promise<Admission> {
+  async admit(request: Omit<AdmitRequest, 'trace'>): Promise<Admission> {
     const { store, mesh, open, now } = this.#parts;
     const { tokenId } = request;
     open();

@@ -23,6 +23,7 @@ import { changeRoom } from '../room/settings.ts';
 import type { LostEvent } from '../room/webhooks.ts';
 import type {
   Admission,
+  AdmitRequest,
   Gathered,
   IssuedToken,
   MovedClient,
@@ -38,6 +39,8 @@ import type { Bindings } from './stubs.ts';
 import { meshOf, nodeOf, serviceOf } from './stubs.ts';
 import { gather } from './gather.ts';
 import { MeshView } from './mesh-view.ts';
+import type { Asked } from './asked.ts';
+import { read } from './asked.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
 import { OutboxStore } from './outbox-store.ts';
@@ -189,11 +192,9 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return outcomeOf(log, () => this.#tokens.picture());
   }
 
-  admit(
-    request: { tokenId: string; place: Place | undefined },
-    trace?: Trace,
-  ): Promise<Outcome<Admission>> {
-    return outcomeOf(log.of(trace), () => this.#tokens.admit(request));
+  admit(request: Asked<AdmitRequest>): Promise<Outcome<Admission>> {
+    const { trace, ...wish } = read(request);
+    return outcomeOf(log.of(trace), () => this.#tokens.admit(wish));
   }
 
   explain(request: { pin: RegionPin; place: Place | undefined }): Promise<Outcome<ExplainAnswer>> {

@@ -26,6 +26,8 @@ import type {
   WholeService,
 } from './api.ts';
 import { InOrder } from './in-order.ts';
+import type { Asked } from './asked.ts';
+import { read } from './asked.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, settledOf, valueOf } from './outcome.ts';
 import { Nonces } from './nonces.ts';
@@ -83,9 +85,9 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     });
   }
 
-  authenticate(request: AuthRequest, trace?: Trace): Promise<Outcome<Authentic>> {
+  authenticate(request: Asked<AuthRequest>): Promise<Outcome<Authentic>> {
+    const { credentials, roomId, trace } = read(request);
     return outcomeOf(log.of(trace), async () => {
-      const { credentials, roomId } = request;
       const signer = await this.#auth.check(credentials);
       const copy = roomId === undefined ? undefined : this.#store.copyOf(roomId);
       return { signer, roomIsOurs: copy !== undefined, room: copy?.room };

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pass } from 'node:timers/promises';
+import { cpu_ms } from './cpu.ts';
 import { BareSide } from './media/bare-side.ts';
 import { Camera } from './media/camera.ts';
 import type { Endpoint } from './media/endpoint.ts';
@@ -58,17 +58,6 @@ async function fill(side: Side, { name, publishers, watchers }: Shape): Promise<
   return { cameras, endpoints, close: () => Promise.all(all.map((one) => one.close())) };
 }
 
-/** CPU time of all threads of the processes so far. */
-function cpu_us(pids: readonly number[]): number {
-  return pids
-    .flatMap((pid) =>
-      readdirSync(`/proc/${pid}/task`).map((thread) =>
-        Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
-      ),
-    )
-    .reduce((sum, of_ns) => sum + of_ns / 1_000, 0);
-}
-
 const receivedBy = (endpoints: readonly Endpoint[]): number =>
   endpoints.reduce((sum, { received }) => sum + received, 0);
 
@@ -76,10 +65,10 @@ const receivedBy = (endpoints: readonly Endpoint[]): number =>
 async function measure(side: Side, room: FilledRoom): Promise<{ each_us: number; rate: number }> {
   room.cameras.forEach((camera) => camera.start());
   await pass(settle_ms);
-  const before = { cpu_us: cpu_us(side.pids), received: receivedBy(room.endpoints) };
+  const before = { cpu_ms: cpu_ms(side.pids), received: receivedBy(room.endpoints) };
   const began_ms = performance.now();
   await pass(window_ms);
-  const spent_us = cpu_us(side.pids) - before.cpu_us;
+  const spent_us = (cpu_ms(side.pids) - before.cpu_ms) * 1_000;
   const received = receivedBy(room.endpoints) - before.received;
   const took_s = (performance.now() - began_ms) / 1_000;
   room.cameras.forEach((camera) => camera.stop());

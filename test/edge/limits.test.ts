@@ -1,6 +1,7 @@
 import { createExecutionContext, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { asked } from '../../edge/objects/asked.ts';
 import { settledOf } from '../../edge/objects/outcome.ts';
 import { Service } from '../../edge/objects/service.ts';
 import worker from '../../edge/worker.ts';
@@ -96,7 +97,7 @@ describe('requests of one service', () => {
       const service = new Service(state, bindings);
       const outcome = async (headers: { authorization: string }): Promise<string> => {
         const credentials = parseCredentials(headers.authorization);
-        const answer = await settledOf(service.authenticate({ credentials }));
+        const answer = await settledOf(service.authenticate(asked({ credentials })));
         return answer.ok ? 'ok' : `${answer.code} ${answer.retryAfter_s}`;
       };
       const replayed = await signed();

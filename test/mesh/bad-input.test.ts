@@ -137,7 +137,7 @@ describe('a publisher whose SDP is refused', () => {
     ['offers no codec that we have', 'sdp_no_codec', offerWith('H263/90000')],
   ])('because it %s hears so, and leaves nothing behind', async (_why, code, sdp) => {
     const { url, ticket } = await controllerFor();
-    const client = await LicodeClient.join(url, { ticket, plan: 'dual' });
+    const client = await LicodeClient.join(url, { ticket, plan: 'stream' });
     const [streamId, erizoId, connectionId] = await client.ask('publish', {
       options: { state: 'erizo', audio: false, video: true, data: false, label: 'camera' },
     });

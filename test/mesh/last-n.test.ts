@@ -111,6 +111,8 @@ describe('the video of the last who spoke', () => {
     await shows([cleo.stream.streamId]);
     await ben.plays(cleo.stream.label);
     expect((await ben.played(ann.stream.label)).frames).toBe(0);
+    // Both cameras beep: who is to be the last who spoke has to be the one who does.
+    await mute(cleo, true);
     const { clientId } = ben;
     await atGateway.peer.call('setLastN', { clientId, n: 1 });
     await shows(all);
@@ -118,6 +120,7 @@ describe('the video of the last who spoke', () => {
     await ben.configure(cleo.stream.streamId, { pinned: false });
     await shows([ann.stream.streamId]);
     await atGateway.peer.call('setLastN', { clientId, n: null });
+    await mute(cleo, false);
     await ben.plays(cleo.stream.label);
     expect(await gateway.counters()).toMatchObject({ hiddenVideos: 0 });
   });

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { nodeModulesDir } from '../../../infra/paths.ts';
+import { cpu_ms } from '../cpu.ts';
 
 export interface WorkerdOptions {
   /** The module that exports the Worker and its objects. */
@@ -19,9 +20,6 @@ export interface WorkerdOptions {
 
 /** As in wrangler.toml. */
 const compatibilityDate = '2026-10-01';
-
-/** Clock ticks of /proc/PID/stat in a second, which Linux has fixed for programs. */
-const ticksPerSecond = 100;
 
 /** A Worker in workerd with nothing in between: no wrangler, no proxy, no inspector. */
 export class Workerd {
@@ -57,10 +55,7 @@ export class Workerd {
 
   /** Processor time that it has used, of all its threads. */
   cpu_ms(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [user, system] = [Number(fields[11]), Number(fields[12])];
-    return ((user + system) * 1000) / ticksPerSecond;
+    return cpu_ms([this.#child.pid ?? 0]);
   }
 
   async close(): Promise<void> {
