@@ -24,9 +24,7 @@ type Counted =
   | 'subscribeHere'
   | 'subscribeNew'
   | 'subscribeWarm'
-  | 'subscribeCold'
-  | 'frameWarm'
-  | 'frameCold';
+  | 'subscribeCold';
 
 const expected: Counts<Counted> = {
   // The edge: POST /join, on the connection that the page has already. The node: TCP, the upgrade to
@@ -43,9 +41,6 @@ const expected: Counts<Counted> = {
   subscribeCold: { ...none, 'viewer-node': 1 },
   // Announced in that moment: cascade.open is under way.
   subscribeNew: { ...none, 'viewer-node': 1, 'node-node': 1 },
-  // No fewer are possible: the wish goes to the publisher, and a picture comes from there.
-  frameWarm: { ...none, 'viewer-node': 1, 'node-node': 1, 'publisher-node': 1 },
-  frameCold: { ...none, 'viewer-node': 1, 'node-node': 1, 'publisher-node': 1 },
 };
 
 const why = whyNoWan();

@@ -121,7 +121,7 @@ export class RoundTrips {
     const room = `journey ${this.#journeys}`;
     const { edgeUrl } = this.#mesh.system;
     const prepared = () => openIn(this.#mesh, this.#options.to);
-    return travel(this.#pages, { ...this.#options, edgeUrl, room, frames: true, prepared });
+    return travel(this.#pages, { ...this.#options, edgeUrl, room, frames: false, prepared });
   }
 
   #waysOf(leg: Leg): (readonly [string, string])[] {
