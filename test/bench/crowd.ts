@@ -3,7 +3,6 @@ import { setTimeout as pass } from 'node:timers/promises';
 import { startLocal } from '../../infra/local.ts';
 import type { LocalSystem } from '../../infra/local.ts';
 import { rootDir } from '../../infra/paths.ts';
-import { processesWithEnv } from '../../infra/proc.ts';
 import { demoToken } from '../support/sdk-page.ts';
 import { unlimited } from '../support/unlimited.ts';
 import { Camera } from './media/camera.ts';
@@ -14,17 +13,13 @@ import { row } from './row.ts';
 /** How many come, and how soon after one another. */
 const crowd = 300;
 const between_ms = 1000 / 20;
-/** Those who come and go, some at a time. */
-const visits = 1_000;
+/** Those who come together where nobody counts how long it takes. */
 const atATime = 20;
 /** What closes with a delay has closed: pulls linger 10 s. */
 const settle_ms = 12_000;
 
 const region = 'eu-west';
 const ip = '127.31.1.1';
-
-/** Private memory of each process of the node, by pid; that of its controller and agent by name. */
-type Memory = ReadonlyMap<number | 'node', number>;
 
 /** The private pages of a process: what no other one shares. */
 function private_KiB(pid: number): number {
@@ -34,24 +29,13 @@ function private_KiB(pid: number): number {
   return of('Private_Clean') + of('Private_Dirty');
 }
 
-/** The growth of what was there both times: processes that come and go are no growth. */
-function growth_KiB(before: Memory, after: Memory, isWanted: (of: number | 'node') => boolean) {
-  return [...after]
-    .filter(([of]) => isWanted(of) && before.has(of))
-    .reduce((sum, [of, now_KiB]) => sum + now_KiB - (before.get(of) ?? 0), 0);
-}
-
-function memoryOf(system: LocalSystem): Memory {
+/** Of the node's own process: its controller and its agent. */
+function memoryOf(system: LocalSystem): number {
   const node = system.nodes.find((one) => one.region === region);
-  if (node === undefined) {
+  if (node?.pid === undefined) {
     throw new Error('the system has no such node');
   }
-  const others = processesWithEnv({ RIZOMA_RUN_ID: system.runId, RIZOMA_NODE_ID: node.nodeId })
-    .map(({ pid }) => pid)
-    .filter((pid) => pid !== node.pid);
-  const memory = new Map<number | 'node', number>([['node', private_KiB(node.pid ?? 0)]]);
-  others.forEach((pid) => memory.set(pid, private_KiB(pid)));
-  return memory;
+  return private_KiB(node.pid);
 }
 
 function percentile(values: readonly number[], share: number): number {
@@ -129,44 +113,12 @@ async function idleRows(system: LocalSystem): Promise<Row[]> {
   await pass(settle_ms);
   const after = memoryOf(system);
   await Promise.all(clients.map((client) => client.leave()));
-  const each_KiB = growth_KiB(before, after, (of) => of === 'node') / crowd;
+  const each_KiB = (after - before) / crowd;
   const how = `private memory of the node with ${crowd} clients who do nothing, less that before`;
   return [row('crowd.idle-client', each_KiB, 'KiB', null, how)];
 }
 
-async function growthRows(system: LocalSystem, say: (line: string) => void): Promise<Row[]> {
-  const guests = new Crowd({ system }, { room: 'visits' });
-  const publisher = await guests.join();
-  const { name, endpoint, sent } = await publisher.publish();
-  const camera = new Camera({ endpoint }, sent);
-  camera.start();
-  const visit = async (): Promise<void> => {
-    const client = await guests.join();
-    await client.watch(name);
-    await client.leave();
-  };
-  const many = async (count: number): Promise<Memory> => {
-    for (let made = 0; made < count; made += atATime) {
-      await Promise.all(Array.from({ length: atATime }, visit));
-    }
-    await pass(settle_ms);
-    return memoryOf(system);
-  };
-  const first = await many(visits / 2);
-  say(`  ${visits / 2} joins and leaves`);
-  const second = await many(visits / 2);
-  camera.stop();
-  await publisher.leave();
-  const how = `private memory after ${visits} joins and leaves, less that after ${visits / 2}, a visit`;
-  const ofNode = growth_KiB(first, second, (of) => of === 'node') / (visits / 2);
-  const ofErizos = growth_KiB(first, second, (of) => of !== 'node') / (visits / 2);
-  return [
-    row('crowd.growth.node', ofNode, 'KiB', null, how),
-    row('crowd.growth.erizos', ofErizos, 'KiB', null, how),
-  ];
-}
-
-/** What a crowd costs one node: how long its joins take, and the memory that stays. */
+/** What a crowd costs one node: how long its joins take, and the memory of who does nothing. */
 export const crowdBench: Bench = {
   name: 'crowd',
   async run(say) {
@@ -183,8 +135,6 @@ export const crowdBench: Bench = {
     rows.push(...(await joinRows(system)));
     say('  idle clients ...');
     rows.push(...(await idleRows(system)));
-    say(`  ${visits} joins and leaves ...`);
-    rows.push(...(await growthRows(system, say)));
     return rows;
   },
 };

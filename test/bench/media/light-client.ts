@@ -34,6 +34,8 @@ export class LightClient {
   private constructor(signalling: LicodeClient, ip: string) {
     this.#signalling = signalling;
     this.#ip = ip;
+    // Who plays nothing waits for no packet, and need not hear why none comes.
+    this.#first.promise.catch(() => undefined);
   }
 
   static async join({ edgeUrl, token, ip }: Entrance): Promise<LightClient> {
