@@ -1,13 +1,7 @@
 import type { Hop, Route } from '../../protocol/cascade-tree.ts';
-import type { Clock } from '../../protocol/clock.ts';
 import { RizomaError } from '../../protocol/errors.ts';
-import type { Calls } from '../calls.ts';
-import type { ZmqSockets } from '../link/zmq-sockets.ts';
-import type { Log } from '../log.ts';
-import type { Engine } from './engine.ts';
-import type { Guard } from './guard.ts';
 import { Pull } from './pull.ts';
-import type { Self } from './upstream.ts';
+import type { Self, UpstreamComponents } from './upstream.ts';
 import type { Linked } from './upstreams.ts';
 import { Upstreams } from './upstreams.ts';
 
@@ -21,14 +15,7 @@ export interface WantedStream {
 
 /** The streams that this process pulls from others; whoever asks for one of them again joins it. */
 export class Pulls {
-  readonly #components: {
-    engine: Engine;
-    clock: Clock;
-    log: Log;
-    guard: Guard;
-    calls: Calls;
-    zmq: ZmqSockets;
-  };
+  readonly #components: UpstreamComponents;
   readonly #self: Self;
   readonly #onChange: () => void;
   readonly #onEnded: (streamId: string) => void;
@@ -37,14 +24,7 @@ export class Pulls {
   #opens = 0;
 
   constructor(
-    components: {
-      engine: Engine;
-      clock: Clock;
-      log: Log;
-      guard: Guard;
-      calls: Calls;
-      zmq: ZmqSockets;
-    },
+    components: UpstreamComponents,
     options: { self: Self; onChange: () => void; onEnded: (streamId: string) => void },
   ) {
     this.#components = components;

@@ -28,6 +28,16 @@ export interface Self {
   region: string;
 }
 
+/** What a process has to pull with. */
+export interface UpstreamComponents {
+  engine: Engine;
+  clock: Clock;
+  log: Log;
+  guard: Guard;
+  calls: Calls;
+  zmq: ZmqSockets;
+}
+
 export interface UpstreamOptions {
   self: Self;
   hop: Hop;
@@ -61,17 +71,7 @@ export class Upstream {
   }
 
   /** Dials the process; answers at once. */
-  static create(
-    components: {
-      engine: Engine;
-      clock: Clock;
-      log: Log;
-      guard: Guard;
-      calls: Calls;
-      zmq: ZmqSockets;
-    },
-    options: UpstreamOptions,
-  ): Upstream {
+  static create(components: UpstreamComponents, options: UpstreamOptions): Upstream {
     const { clock, zmq } = components;
     const { hop, self } = options;
     const made = new Upstream(components, options);

@@ -1,13 +1,7 @@
 import type { Hop } from '../../protocol/cascade-tree.ts';
-import type { Clock } from '../../protocol/clock.ts';
-import type { Calls } from '../calls.ts';
-import type { ZmqSockets } from '../link/zmq-sockets.ts';
-import type { Log } from '../log.ts';
-import type { Engine } from './engine.ts';
-import type { Guard } from './guard.ts';
 import type { Pull } from './pull.ts';
 import type { SourceEnd } from './source.ts';
-import type { Self } from './upstream.ts';
+import type { Self, UpstreamComponents } from './upstream.ts';
 import { Upstream } from './upstream.ts';
 
 /** A process that this one is linked with, and the streams that come from it. */
@@ -18,30 +12,13 @@ export interface Linked {
 
 /** The processes that this one pulls from or is about to: one link and one pipe to each. */
 export class Upstreams {
-  readonly #components: {
-    engine: Engine;
-    clock: Clock;
-    log: Log;
-    guard: Guard;
-    calls: Calls;
-    zmq: ZmqSockets;
-  };
+  readonly #components: UpstreamComponents;
   readonly #self: Self;
   readonly #linked = new Map<string, Linked>();
   /** Who wishes which to be kept. */
   readonly #kept = new Map<string, ReadonlySet<string>>();
 
-  constructor(
-    components: {
-      engine: Engine;
-      clock: Clock;
-      log: Log;
-      guard: Guard;
-      calls: Calls;
-      zmq: ZmqSockets;
-    },
-    options: { self: Self },
-  ) {
+  constructor(components: UpstreamComponents, options: { self: Self }) {
     this.#components = components;
     this.#self = options.self;
   }
