@@ -8,8 +8,9 @@ import type { WanSystem } from './system.ts';
 /** Many times what it takes over the longest way. */
 const open_ms = 20_000;
 
-/** What the pages of a journey hold. */
-interface PageGlobals {
+/** What the page of a traveller holds. */
+export interface PageGlobals {
+  /** Of camera and microphone, where it publishes. */
   media: MediaStream;
   room: Sdk.Room;
   /** Those that the SDK made. */
@@ -57,17 +58,23 @@ export interface Travellers {
 
 /** Three pages of one browser, which is on one host: their ways to the two nodes are apart. */
 export async function openTravellers(browser: Browser, edgeUrl: string): Promise<Travellers> {
+  const publisher = await openPublisher(browser, edgeUrl);
+  const viewer = await openTraveller(browser, edgeUrl);
+  return { publisher, viewer, second: await openTraveller(browser, edgeUrl) };
+}
+
+/** One who has something to publish. */
+export async function openPublisher(browser: Browser, edgeUrl: string): Promise<Page> {
   const publisher = await openTraveller(browser, edgeUrl);
   await publisher.evaluate(async () => {
     const globals = globalThis as unknown as PageGlobals;
     const video = { width: 320, height: 240, frameRate: 30 };
     globals.media = await navigator.mediaDevices.getUserMedia({ audio: true, video });
   });
-  const viewer = await openTraveller(browser, edgeUrl);
-  return { publisher, viewer, second: await openTraveller(browser, edgeUrl) };
+  return publisher;
 }
 
-async function openTraveller(browser: Browser, edgeUrl: string): Promise<Page> {
+export async function openTraveller(browser: Browser, edgeUrl: string): Promise<Page> {
   const page = await openSdkPage(browser, edgeUrl);
   await page.evaluate(() => {
     const globals = globalThis as unknown as PageGlobals;
@@ -184,7 +191,8 @@ export async function openIn({ system }: WanSystem, region: string): Promise<voi
   );
 }
 
-function join(page: Page, token = ''): Promise<number> {
+/** Joins with the token; answers the milliseconds. */
+export function join(page: Page, token = ''): Promise<number> {
   return page.evaluate((text) => (globalThis as unknown as PageGlobals).join(text), token);
 }
 
@@ -192,7 +200,8 @@ function publishOne(page: Page): Promise<number> {
   return page.evaluate(() => (globalThis as unknown as PageGlobals).publish());
 }
 
-function watch(page: Page, index: number, untilFrame: boolean): Promise<Watched> {
+/** Plays a stream of the room, the first being 0, as soon as it is there. */
+export function watch(page: Page, index: number, untilFrame: boolean): Promise<Watched> {
   return page.evaluate(
     (wanted) => (globalThis as unknown as PageGlobals).watch(wanted.index, wanted.untilFrame),
     { index, untilFrame },
