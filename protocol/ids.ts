@@ -51,6 +51,11 @@ export const StreamId = v.pipe(
 
 /** Names a recording, and its file; as Licode's are, and as text. */
 export const RecordingId = StreamId;
+/** Names a file of a recording: its id, and from the second on which one it is. */
+export const RecordingName = v.pipe(
+  v.string(),
+  v.regex(/^[1-9][0-9]{17}(-[1-9][0-9]?)?$/, 'a recording is named by its id, or <id>-<part>'),
+);
 
 /** Names one request in the logs of all that had to do with it, as its caller or the edge chose it. */
 export const RequestId = v.pipe(

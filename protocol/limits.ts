@@ -150,6 +150,8 @@ export const limits = {
   webhookTolerance_s: 300,
   /** The source of an external input: what browsers and servers take as a URL at least. */
   inputUrl_chars: 2_048,
+  /** Files of one recording: what makes it fail so often would go on doing so. */
+  recordingParts: 16,
   /** Text that people write: names, labels. */
   name_chars: 256,
   /** Streams whose loudness is told at a time: more voices at once nobody tells apart. */

@@ -1,4 +1,4 @@
-import type { RecordingEnd } from '../../protocol/contracts/controller-erizo.ts';
+import type { RecordingEnd } from '../../protocol/contracts/external-media.ts';
 import type { RecordingNews } from '../../protocol/contracts/node-edge.ts';
 import type { Happening } from './happenings.ts';
 
@@ -59,8 +59,8 @@ function started({ id, streamId, region }: About): Happening {
 }
 
 function ended({ id, streamId, region }: About, end: RecordingEnd): Happening {
-  const about = { id, streamId, region };
-  const { why, duration_ms, size_bytes } = end;
+  const { why, duration_ms, size_bytes, part } = end;
+  const about = { id, streamId, region, ...(part === undefined ? {} : { part }) };
   return why === 'failed'
     ? { event: 'recording_failed', recording: { ...about, why } }
     : { event: 'recording_stopped', recording: { ...about, why, duration_ms, size_bytes } };

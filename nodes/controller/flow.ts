@@ -27,6 +27,8 @@ export interface Flow {
   tracks: number;
   /** Opens it in the process of its state, over a connection that was restored there. Never rejects. */
   again: ((connectionId: string) => Promise<void>) | undefined;
+  /** The same, of a stream that needs no connection: it comes from a file or a camera. */
+  reopen: (() => Promise<void>) | undefined;
   /** The processes that it comes through; undefined where that says nothing of the next way. */
   way: string | undefined;
   /** How often it was to come again since media last flowed. */
@@ -43,6 +45,7 @@ export function newFlow(streamId: string, config: StreamConfig = {}): Flow {
     config,
     tracks: 0,
     again: undefined,
+    reopen: undefined,
     way: undefined,
     restored: 0,
   };

@@ -3,16 +3,15 @@ import type { PublishMessage } from '../../protocol/contracts/client.ts';
 import { adaptationOf } from '../../protocol/contracts/client-config.ts';
 import type { ParamsIn } from '../../protocol/contract.ts';
 import type { ControllerToErizo } from '../../protocol/contracts/controller-erizo.ts';
-import { InputSource } from '../../protocol/contracts/controller-erizo.ts';
 import type { StreamMedia } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newStreamId, numberedStreamId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
-import { parse } from '../../protocol/parse.ts';
 import { attempt } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { Erizo } from './erizos.ts';
 import { demandAlive } from './erizos.ts';
+import { ExternalInputs, sourceOf } from './external-inputs.ts';
 import type { Failure, Flow } from './flow.ts';
 import { erizoOf, failureOf, isRestoringAt, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
@@ -33,6 +32,7 @@ export class Publishing {
   readonly #onRemoved: (streamId: string) => void;
   /** Tells them that it comes from another process than before. */
   readonly #onMoved: (streamId: string) => void;
+  readonly #inputs: ExternalInputs;
 
   constructor(
     parts: RoomParts,
@@ -41,6 +41,12 @@ export class Publishing {
     this.#parts = parts;
     this.#onRemoved = options.onRemoved;
     this.#onMoved = options.onMoved;
+    this.#inputs = new ExternalInputs(parts, {
+      ready: (client, flow, media, erizo) =>
+        this.#ready(client, flow, { media, adaptation: undefined }, erizo),
+      fail: (client, flow, failure) => this.fail(client, flow, failure),
+      end: (client, flow) => this.end(client, flow),
+    });
   }
 
   /** Licode: `onPublish`. Answers `(streamId, erizoId, connectionId)`. */
@@ -76,7 +82,7 @@ export class Publishing {
       return;
     }
     if (source !== undefined) {
-      await this.#play(client, flow, { media, source }, answer);
+      await this.#inputs.play(client, flow, { media, source }, answer);
       return;
     }
     const offered = { media, adaptation: adaptationOf(options) };
@@ -143,44 +149,6 @@ export class Publishing {
     }
     if (this.#parts.streams.size >= limits.streamsPerRoom) {
       throw new RizomaError('overloaded', `a room has up to ${limits.streamsPerRoom} streams`);
-    }
-  }
-
-  /** Licode: `_publishExternalInput`. A source that cannot be played leaves nothing behind. */
-  async #play(
-    client: Client,
-    flow: Flow,
-    { media, source }: { media: StreamMedia; source: InputSource },
-    answer: Answer,
-  ): Promise<void> {
-    const { streamId, abort } = flow;
-    try {
-      const erizo = await this.#parts.erizos.take(client);
-      abort.signal.throwIfAborted();
-      flow.state = { at: 'negotiating', erizo };
-      const { roomId } = this.#parts;
-      const { audio } = media;
-      const found = await erizo.rpc.call(
-        'addExternalInput',
-        {
-          roomId,
-          clientId: client.id,
-          streamId,
-          source,
-          audio,
-          video: media.video || media.screen,
-        },
-        { signal: abort.signal },
-      );
-      abort.signal.throwIfAborted();
-      answer(streamId);
-      const video = media.video && found.video;
-      const screen = media.screen && found.video;
-      const shown = { ...media, audio: found.audio, video, screen };
-      this.#ready(client, flow, { media: shown, adaptation: undefined }, erizo);
-    } catch (thrown) {
-      this.end(client, flow);
-      throw toRizomaError(thrown);
     }
   }
 
@@ -296,20 +264,5 @@ export class Publishing {
       this.#onMoved(streamId);
     }
     this.#parts.factsChanged();
-  }
-}
-
-/** What Licode's client says in the place of an SDP; undefined where the client sends the media itself. */
-function sourceOf(
-  state: PublishMessage['options']['state'],
-  said: unknown,
-): InputSource | undefined {
-  switch (state) {
-    case 'url':
-      return parse(InputSource, { type: 'url', url: said }, 'url');
-    case 'recording':
-      return parse(InputSource, { type: 'recording', recordingId: String(said) }, 'recording');
-    default:
-      return undefined;
   }
 }

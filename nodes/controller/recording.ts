@@ -1,17 +1,20 @@
 import type { Clock } from '../../protocol/clock.ts';
 import type {
+  RecordingContinued,
   RecordingEnded,
   StartRecorderMessage,
   StopRecorderMessage,
 } from '../../protocol/contracts/client.ts';
-import type { RecordingEnd } from '../../protocol/contracts/controller-erizo.ts';
+import type { RecordingEnd } from '../../protocol/contracts/external-media.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newStreamId } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Edge } from '../mesh/edge.ts';
 import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
 import type { Erizo } from './erizos.ts';
+import { demandAlive } from './erizos.ts';
 import { RecordingReports } from './recording-reports.ts';
 import type { RoomParts } from './room-parts.ts';
 
@@ -25,8 +28,10 @@ export interface Recording {
   readonly consumers: number;
   erizo: Erizo | undefined;
   stopped: Promise<RecordingEnd> | undefined;
-  /** Whether it was told that it has begun, so that its end is to be told too. */
-  begun: boolean;
+  /** `between`: it failed, and goes on in a further file. All but the first state were told, and so is the end. */
+  at: 'beginning' | 'writing' | 'between';
+  /** Which of its files is the last. */
+  files: number;
 }
 
 const lost: RecordingEnd = { why: 'failed', duration_ms: 0, size_bytes: 0 };
@@ -84,7 +89,8 @@ export class Recordings {
       consumers: 2,
       erizo: undefined,
       stopped: undefined,
-      begun: false,
+      at: 'beginning',
+      files: 1,
     };
     const { recordingId } = recording;
     this.#recordings.set(recordingId, recording);
@@ -98,7 +104,7 @@ export class Recordings {
     this.#parts.log.info({ clientId: client.id, recordingId, streamId }, 'recording started');
     this.#parts.broadcast('recording_started', { id: recordingId, streamId });
     if (this.#recordings.has(recordingId)) {
-      recording.begun = true;
+      recording.at = 'writing';
       this.#reports.tell({ id: recordingId, streamId });
     }
     return recordingId;
@@ -120,16 +126,21 @@ export class Recordings {
   /** A process says that a recording is over. */
   ended(recordingId: string, end: RecordingEnd): void {
     const recording = this.#recordings.get(recordingId);
-    if (recording !== undefined) {
+    if (recording === undefined) {
+      return;
+    }
+    if (end.why === 'failed' && recording.at === 'writing' && this.#isWanted(recording)) {
+      void this.#continue(recording);
+    } else {
       this.#over(recording, end);
     }
   }
 
-  /** A process is lost, and with it the files that it wrote are not closed. */
+  /** A process is lost: what it wrote goes on elsewhere. Calls that begin a recording fail with it. */
   erizoDied(erizoId: string): void {
     for (const recording of this.#recordings.values()) {
-      if (recording.erizo?.erizoId === erizoId) {
-        this.#over(recording, lost);
+      if (recording.at === 'writing' && recording.erizo?.erizoId === erizoId) {
+        void this.#continue(recording);
       }
     }
   }
@@ -137,23 +148,82 @@ export class Recordings {
   /** Nobody of the room is here any more. */
   close(): void {
     for (const recording of this.#recordings.values()) {
-      recording.abort.abort(new RizomaError('cancelled', 'the room was left'));
       void this.#stop(recording);
     }
   }
 
-  async #begin(recording: Recording, stream: RoomStream): Promise<void> {
+  async #begin(recording: Recording, stream: RoomStream, part?: number): Promise<void> {
     const { recordingId, streamId, abort } = recording;
     const { roomId, erizos, streams } = this.#parts;
     const erizo = erizos.join(recording, stream.erizoId) ?? (await erizos.take(recording));
     recording.erizo = erizo;
     abort.signal.throwIfAborted();
     const route = streams.route(stream, erizo.erizoId, erizos.facts);
-    await erizo.rpc.call(
-      'addExternalOutput',
-      { roomId, streamId, recordingId, route, grant: this.#parts.grant() },
-      { signal: abort.signal },
-    );
+    const params = { roomId, streamId, recordingId, route, grant: this.#parts.grant() };
+    await erizo.rpc.call('addExternalOutput', part === undefined ? params : { ...params, part }, {
+      signal: abort.signal,
+    });
+    demandAlive(erizo);
+  }
+
+  /**
+   * It failed: it goes on in a further file as soon as its stream is there, else it has failed for good.
+   * Never rejects.
+   */
+  async #continue(recording: Recording): Promise<void> {
+    const { clock, directoryChanged, log } = this.#parts;
+    const { recordingId: id, streamId } = recording;
+    log.warn({ recordingId: id, streamId, erizoId: recording.erizo?.erizoId }, 'recording broke');
+    recording.at = 'between';
+    const failed_ms = clock.now();
+    for (let part = recording.files + 1; this.#isWanted(recording);) {
+      this.#leave(recording);
+      const isLate = clock.now() - failed_ms >= defaults.restore_ms;
+      const isGone = this.#parts.streams.get(streamId) === undefined;
+      if (isLate || isGone || part > limits.recordingParts) {
+        this.#over(recording, lost);
+        return;
+      }
+      try {
+        await this.#begin(recording, this.#liveStream(streamId), part);
+        this.#wentOn(recording, part);
+        return;
+      } catch (thrown) {
+        const { code } = toRizomaError(thrown);
+        log.debug({ recordingId: id, part, code }, 'recording does not go on yet');
+        // A process that was lost, or is late, may have made the file.
+        part += code === 'link_down' || code === 'timeout' ? 1 : 0;
+        await (this.#isWanted(recording) ? directoryChanged() : undefined);
+      }
+    }
+  }
+
+  #wentOn(recording: Recording, part: number): void {
+    const { recordingId: id, streamId } = recording;
+    if (!this.#isWanted(recording)) {
+      return;
+    }
+    recording.at = 'writing';
+    recording.files = part;
+    const erizoId = recording.erizo?.erizoId;
+    this.#parts.log.info({ recordingId: id, streamId, part, erizoId }, 'recording goes on');
+    const message: RecordingContinued = { id, streamId, part };
+    this.#parts.broadcast('recording_continued', message);
+  }
+
+  /** Nobody has stopped it, and it is not over. */
+  #isWanted({ recordingId, stopped }: Recording): boolean {
+    return stopped === undefined && this.#recordings.has(recordingId);
+  }
+
+  /** Throws `unavailable` while its publisher is between two processes. */
+  #liveStream(streamId: string): RoomStream {
+    const { streams, erizos } = this.#parts;
+    const stream = this.#stream(streamId);
+    if (streams.isOwn(streamId) && !erizos.isLive(stream.erizoId)) {
+      throw new RizomaError('unavailable', 'its publisher is between two processes');
+    }
+    return stream;
   }
 
   #stream(streamId: string): RoomStream {
@@ -169,7 +239,8 @@ export class Recordings {
 
   /** Never rejects: a process that does not answer is lost, and the file with it. */
   #stop(recording: Recording): Promise<RecordingEnd> {
-    const { recordingId, erizo } = recording;
+    const { recordingId, erizo, abort } = recording;
+    abort.abort(new RizomaError('cancelled', 'the recording was given up'));
     recording.stopped ??= (async () => {
       try {
         const end = await erizo?.rpc.call('removeExternalOutput', { recordingId });
@@ -184,9 +255,10 @@ export class Recordings {
     return recording.stopped;
   }
 
-  #over(recording: Recording, end: RecordingEnd): void {
-    const { recordingId: id, streamId } = recording;
-    if (recording.begun && this.#recordings.has(id)) {
+  #over(recording: Recording, ended: RecordingEnd): void {
+    const { recordingId: id, streamId, files } = recording;
+    const end = files === 1 ? ended : { ...ended, part: files };
+    if (recording.at !== 'beginning' && this.#recordings.has(id)) {
       this.#reports.tell({ id, streamId, end });
     }
     if (this.#forget(recording)) {
@@ -196,9 +268,15 @@ export class Recordings {
     }
   }
 
+  /** Its process needs not stay for it. */
+  #leave(recording: Recording): void {
+    this.#parts.erizos.release(recording);
+    recording.erizo = undefined;
+  }
+
   #forget(recording: Recording): boolean {
     const known = this.#recordings.delete(recording.recordingId);
-    this.#parts.erizos.release(recording);
+    this.#leave(recording);
     if (known && this.size === 0) {
       this.#onIdle();
     }

@@ -12,7 +12,7 @@ interface Loss {
   client: Client;
   lost: Lost[];
   flows: Record<Direction, Flow[]>;
-  /** Those that go over a connection which may go on. */
+  /** Those that go over a connection which may go on, or need none. */
   restorable: ReadonlySet<Flow>;
 }
 
@@ -77,11 +77,20 @@ export class Restoring {
   async #restore({ client, lost, flows }: Loss): Promise<void> {
     if (lost.length === 0) {
       client.connections.abandon();
+    }
+    const inputs = flows.publish.filter((flow) => isRestoring(flow) && flow.reopen !== undefined);
+    if (lost.length + inputs.length === 0) {
       return;
     }
     try {
       const erizo = await this.#parts.erizos.take(client);
-      await Promise.all(lost.map((connection) => this.#connect(client, erizo, connection)));
+      await Promise.all([
+        ...lost.map((connection) => this.#connect(client, erizo, connection)),
+        ...inputs.map((flow) => {
+          flow.state = { at: 'restoring', erizo };
+          return flow.reopen?.();
+        }),
+      ]);
     } catch (thrown) {
       const { code, message } = toRizomaError(thrown);
       client.connections.abandon();
@@ -130,13 +139,12 @@ function isRestoring({ state }: Flow): boolean {
 function lossOf(client: Client, erizoId: string): Loss {
   const lost = client.restorable ? client.connections.lose(erizoId) : [];
   const isThere = (flow: Flow): boolean => !isUntold(flow) && erizoOf(flow)?.erizoId === erizoId;
+  const publish = [...client.publications.values()].filter(isThere);
+  const inputs = publish.filter(({ reopen }) => reopen !== undefined);
   return {
     client,
     lost,
-    flows: {
-      subscribe: [...client.subscriptions.values()].filter(isThere),
-      publish: [...client.publications.values()].filter(isThere),
-    },
-    restorable: new Set(lost.flatMap((connection) => [...connection.flows])),
+    flows: { subscribe: [...client.subscriptions.values()].filter(isThere), publish },
+    restorable: new Set([...lost.flatMap((connection) => [...connection.flows]), ...inputs]),
   };
 }

@@ -285,10 +285,11 @@ export class ControllerSession {
     params: Params<'addExternalOutput'>,
     context: Context<'addExternalOutput'>,
   ): Promise<null> {
-    const { recordingId } = params;
+    const { recordingId, part } = params;
     this.#recordings.add(recordingId);
     try {
       await this.#shared.recordings.start(recordingId, {
+        part,
         source: () => this.#shared.source(params),
         signal: context.signal,
         onEnd: (end) => {

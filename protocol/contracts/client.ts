@@ -11,7 +11,8 @@ import {
   StrategyMessage,
   UpdateConfig,
 } from './client-config.ts';
-import { ConnectionPlan, RecordingEnd, SdpMessage } from './controller-erizo.ts';
+import { ConnectionPlan, SdpMessage } from './controller-erizo.ts';
+import { RecordingEnd, RecordingPart } from './external-media.ts';
 
 /**
  * What clients and controllers say to each other over socket.io 4, websocket only (Licode:
@@ -256,7 +257,17 @@ export const StopRecorderMessage = v.object({ id: streamId });
 /** `recording_started`: ours. A stream of the room is being recorded at the client's controller. */
 export const RecordingStarted = v.object({ id: RecordingId, streamId: StreamId });
 
-/** `recording_ended`: ours. How a recording ended; where it `failed` its file was not closed. */
+/**
+ * `recording_continued`: ours. It failed, and goes on in a further file, `<id>-<part>`, under the same id; the
+ * file before was not closed, or ends where the way to the stream broke.
+ */
+export const RecordingContinued = v.object({
+  id: RecordingId,
+  streamId: StreamId,
+  part: RecordingPart,
+});
+
+/** `recording_ended`: ours. How a recording ended; where it `failed` its last file was not closed. */
 export const RecordingEnded = v.object({
   id: RecordingId,
   streamId: StreamId,
@@ -333,5 +344,6 @@ export type RoomEnded = v.InferOutput<typeof RoomEnded>;
 export type ConnectionFailed = v.InferOutput<typeof ConnectionFailed>;
 export type StartRecorderMessage = v.InferOutput<typeof StartRecorderMessage>;
 export type StopRecorderMessage = v.InferOutput<typeof StopRecorderMessage>;
+export type RecordingContinued = v.InferOutput<typeof RecordingContinued>;
 export type RecordingEnded = v.InferOutput<typeof RecordingEnded>;
 export type ClientEvent = (typeof clientEvents)[number];

@@ -3,7 +3,7 @@ import { Hop, Route } from '../cascade-tree.ts';
 import { GrantText } from '../grant.ts';
 import type { Contract } from '../contract.ts';
 import { ClientSdpMessage, ConnectionPlan, restoreConnection, SdpMessage } from './connections.ts';
-import { ClientId, ConnectionId, ErizoId, RecordingId, RoomId, StreamId } from '../ids.ts';
+import { ClientId, ConnectionId, ErizoId, RoomId, StreamId } from '../ids.ts';
 import { Layer } from '../layers.ts';
 import { limits } from '../limits.ts';
 import { ErizoCounters } from './erizo-counters.ts';
@@ -13,6 +13,7 @@ import {
   bandwidthToErizo,
   ClientBandwidth,
 } from './bandwidth.ts';
+import { externalMediaToController, externalMediaToErizo } from './external-media.ts';
 import { Few, lastNToController, lastNToErizo } from './last-n.ts';
 
 export { ClientSdpMessage, ConnectionPlan, SdpMessage } from './connections.ts';
@@ -67,22 +68,6 @@ export const AudioLevel = v.strictObject({
 });
 /** The client hears who speaks in the room, of the streams that its process has. */
 const hears = v.optional(v.literal(true));
-
-/** Where an external input comes from (Licode: streams of the states `url` and `recording`). */
-export const InputSource = v.variant('type', [
-  v.strictObject({ type: v.literal('recording'), recordingId: RecordingId }),
-  v.strictObject({
-    type: v.literal('url'),
-    url: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.inputUrl_chars)),
-  }),
-]);
-
-/** How a recording ended: asked to, its stream ended, it is as large as one may be, its file was not closed. */
-export const RecordingEnd = v.strictObject({
-  why: v.picklist(['stopped', 'ended', 'limit', 'failed']),
-  duration_ms: count,
-  size_bytes: count,
-});
 
 /** A connection of `restoreConnection` that the stream goes over; the client knows of it already. */
 const restored = v.optional(ConnectionId);
@@ -257,46 +242,7 @@ export const controllerToErizo = {
     timeout_ms: 5_000,
     idempotent: true,
   },
-  /** Publishes a source; answered with what it has of what was asked for when media flows. */
-  addExternalInput: {
-    params: v.strictObject({
-      roomId: RoomId,
-      clientId: ClientId,
-      streamId: StreamId,
-      source: InputSource,
-      audio: v.boolean(),
-      video: v.boolean(),
-    }),
-    result: v.strictObject({ audio: v.boolean(), video: v.boolean() }),
-    errors: ['bad_request', 'conflict', 'forbidden', 'overloaded', 'unavailable'],
-    timeout_ms: 20_000,
-    idempotent: false,
-  },
-  /**
-   * Records the stream, answered when the first of it is in the file: `<folder of the process>/<id>.mkv`.
-   * `route` and `grant` are as with `addSubscriber`.
-   */
-  addExternalOutput: {
-    params: v.strictObject({
-      roomId: RoomId,
-      streamId: StreamId,
-      recordingId: RecordingId,
-      route: Route,
-      grant: GrantText,
-    }),
-    result: v.null(),
-    errors: ['not_found', 'conflict', 'overloaded', 'unavailable', 'forbidden'],
-    timeout_ms: 20_000,
-    idempotent: false,
-  },
-  /** Answered when the file is closed. */
-  removeExternalOutput: {
-    params: v.strictObject({ recordingId: RecordingId }),
-    result: RecordingEnd,
-    errors: ['not_found'],
-    timeout_ms: 5_000,
-    idempotent: false,
-  },
+  ...externalMediaToErizo,
   ...bandwidthToErizo,
   ...lastNToErizo,
   counters: {
@@ -330,16 +276,7 @@ export const erizoToController = {
   },
   ...bandwidthToController,
   ...lastNToController,
-  /** An external input that had begun is over: its source ended. */
-  inputEnded: {
-    params: v.strictObject({ clientId: ClientId, streamId: StreamId }),
-    notify: true,
-  },
-  /** A recording that had begun is over, however it ended. */
-  recordingEnded: {
-    params: v.strictObject({ recordingId: RecordingId, end: RecordingEnd }),
-    notify: true,
-  },
+  ...externalMediaToController,
   /**
    * Of a stream whose publisher `follows`: up to which spatial layer somebody plays or records its video,
    * anywhere; none at all where it is null. Said on change, and again when the controller is back.
@@ -378,7 +315,5 @@ export type AudioLevel = v.InferOutput<typeof AudioLevel>;
 export type RtpStats = v.InferOutput<typeof RtpStats>;
 export type ErizoBusy = v.InferOutput<typeof ErizoBusy>;
 export type StreamConfig = v.InferOutput<typeof StreamConfig>;
-export type InputSource = v.InferOutput<typeof InputSource>;
-export type RecordingEnd = v.InferOutput<typeof RecordingEnd>;
 export type ControllerToErizo = typeof controllerToErizo;
 export type ErizoToController = typeof erizoToController;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { CertificateText } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
-import { RecordingEnd } from './controller-erizo.ts';
+import { RecordingEnd } from './external-media.ts';
 import { Directory, DirectoryChange, Endpoint, Removal, RoomFacts } from '../directory.ts';
 import { GrantText } from '../grant.ts';
 import { EnrolmentText } from '../enrolment.ts';

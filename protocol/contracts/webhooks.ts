@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { StreamMedia } from '../directory.ts';
 import { ClientId, RecordingId, RegionId, RoomId, StreamId } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { RecordingEnd } from './controller-erizo.ts';
+import { RecordingEnd } from './external-media.ts';
 
 /** What apps are told of their rooms, and how they ask for it. */
 
@@ -48,12 +48,14 @@ export const WebhookRecordingStopped = v.object({
   why: v.picklist(['stopped', 'ended', 'limit', 'room_deleted']),
   duration_ms: v.optional(RecordingEnd.entries.duration_ms),
   size_bytes: v.optional(RecordingEnd.entries.size_bytes),
+  part: RecordingEnd.entries.part,
 });
 
 /** One whose file was not closed, or whose controller was lost, so that nothing is known of it. */
 export const WebhookRecordingFailed = v.object({
   ...WebhookRecording.entries,
   why: v.picklist(['failed', 'node_lost']),
+  part: RecordingEnd.entries.part,
 });
 
 const common = {

@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import type { RecordingEnd } from '../../protocol/contracts/controller-erizo.ts';
+import type { RecordingEnd } from '../../protocol/contracts/external-media.ts';
 import { limits } from '../../protocol/limits.ts';
 import { answer, clock, request, startNode } from './support.ts';
 import type { App, HeldRoom } from './webhook-app.ts';
@@ -39,16 +39,16 @@ describe('a webhook for recordings', () => {
     const room = await heldRoom(app, 'recorded');
     await recorded(room, first);
     await recorded(room, second);
-    await recorded(room, first, end);
-    await recorded(room, second, { ...end, why: 'failed' });
+    await recorded(room, first, { ...end, part: 2 });
+    await recorded(room, second, { ...end, why: 'failed', part: 3 });
     await recorded(room, first);
     await room.node.peer.call('room.leave', { roomId: room.roomId });
     await ring(room.roomId);
     expect(await told(app)).toEqual([
       ['recording_started', about(first)],
       ['recording_started', about(second)],
-      ['recording_stopped', { ...about(first), ...end }],
-      ['recording_failed', { ...about(second), why: 'failed' }],
+      ['recording_stopped', { ...about(first), ...end, part: 2 }],
+      ['recording_failed', { ...about(second), why: 'failed', part: 3 }],
     ]);
     expect((await app.heard()).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
   });

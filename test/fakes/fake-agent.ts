@@ -28,6 +28,8 @@ export class FakeAgent {
   readonly erizos: FakeErizo[] = [];
   readonly deleted: string[] = [];
   readonly failNext: ErrorCode[] = [];
+  /** What the process that is made next refuses first, and with what. */
+  readonly nextErizoFails: ErrorCode[] = [];
   readonly #components: FakeAgentComponents;
   #listener: ZmqListener | undefined;
   readonly #peers = new Set<Peer>();
@@ -80,6 +82,7 @@ export class FakeAgent {
           throw new RizomaError(code, `as the test wants it: ${code}`);
         }
         const erizo = await FakeErizo.create(this.#components);
+        erizo.failNext.push(...this.nextErizoFails.splice(0));
         this.erizos.push(erizo);
         const { erizoId, endpoint } = erizo;
         return { erizoId, agentId: this.#components.nodeId, endpoint };

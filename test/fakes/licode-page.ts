@@ -45,6 +45,8 @@ export class LicodePage {
     void this.#followConnections();
     void this.#followAutomatic();
     void this.#followAlerts();
+    void this.#followRecordings('recording_continued');
+    void this.#followRecordings('recording_ended');
   }
 
   /** Connects as Licode's client does: the fields of the token and the page's options in one query. */
@@ -114,6 +116,17 @@ export class LicodePage {
       held.pc.close();
     }
     return (await answered)[0];
+  }
+
+  /** Plays what is no camera of the page: the stream's state and what names it are Licode's. */
+  async play(state: 'url' | 'recording', name: string): Promise<string> {
+    const options = { state, audio: true, video: true, data: false, attributes: {} };
+    const [id, words] = await this.#client.ask('publish', { options, sdp: name });
+    if (typeof id !== 'string') {
+      throw new Error(String(words));
+    }
+    await this.until(`onAddStream ${id}`);
+    return id;
   }
 
   /** Resolves when the browser has its tracks. */
@@ -279,6 +292,13 @@ export class LicodePage {
     for (;;) {
       const { streamID, message } = (await this.#client.next('onBandwidthAlert')) as Body;
       this.#tell(`${String(message)} ${String(streamID)}`);
+    }
+  }
+
+  async #followRecordings(event: 'recording_continued' | 'recording_ended'): Promise<never> {
+    for (;;) {
+      const { id, part = 1 } = (await this.#client.next(event)) as Body;
+      this.#tell(`${event} ${String(id)} ${String(part)}`);
     }
   }
 

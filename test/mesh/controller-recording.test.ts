@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../protocol/limits.ts';
 import {
   eventually,
   otherFacts,
   otherStream,
   elsewhere,
+  publishMessage,
+  until,
   worldsOfTests,
 } from './controller-world.ts';
 import type { World } from './controller-world.ts';
@@ -93,11 +96,81 @@ describe('recording', () => {
     await eventually(() => world.edge.directory(world.roomId).erizos.length === 0);
   });
 
-  it('has failed when its process is lost', async () => {
-    const { world, bob, streamId } = await recordingWorld();
-    const [recordingId] = await bob.ask('startRecorder', { to: streamId });
+  it('goes on in a further file where its process is lost, once the stream is there again', async () => {
+    const world = await newWorld();
+    const bob = await world.join();
+    world.edge.otherNode(world.roomId, elsewhere, otherFacts);
+    await bob.next('onAddStream');
+    const { streamId } = otherStream;
+    const [id] = await bob.ask('startRecorder', { to: streamId });
     await world.erizo(0).die();
-    expect(await bob.next('recording_ended')).toMatchObject({ id: recordingId, why: 'failed' });
+    expect(await bob.next('recording_continued')).toEqual({ id, streamId, part: 2 });
+    expect(world.erizo(1).paramsOf('addExternalOutput')).toMatchObject([
+      { streamId, recordingId: id, part: 2 },
+    ]);
+    await world.erizo(1).die();
+    expect(await bob.next('recording_continued')).toMatchObject({ part: 3 });
+    expect(await bob.ask('stopRecorder', { id })).toEqual([true]);
+    expect(await bob.next('recording_ended')).toMatchObject({ id, why: 'stopped', part: 3 });
+    expect(bob.left('recording_ended')).toBe(0);
+    const told = world.edge.calls.flatMap(({ method, params }) =>
+      method === 'room.recording' ? [params] : [],
+    );
+    expect(told).toMatchObject([{ recording: { id } }, { recording: { id, end: { part: 3 } } }]);
+  });
+
+  it('goes on too where its ffmpeg fails, and is over where it fails again and again', async () => {
+    const { world, bob, streamId } = await recordingWorld();
+    const [id] = await bob.ask('startRecorder', { to: streamId });
+    const failed = { ...end, why: 'failed' } as const;
+    for (let part = 2; part <= limits.recordingParts; part += 1) {
+      world.erizo(0).recordingEnded({ recordingId: String(id), end: failed });
+      expect(await bob.next('recording_continued')).toEqual({ id, streamId, part });
+    }
+    world.erizo(0).recordingEnded({ recordingId: String(id), end: failed });
+    expect(await bob.next('recording_ended')).toMatchObject({
+      ...{ id, why: 'failed', part: limits.recordingParts },
+    });
+  });
+
+  it('waits until its publisher is in another process', async () => {
+    const world = await newWorld();
+    const [ann, bob] = [await world.join(), await world.join()];
+    const [streamId, , connectionId] = await ann.ask('publish', publishMessage);
+    const say = async (type: string): Promise<void> => {
+      const options = { connectionId, msg: { type, sdp: type } };
+      await ann.ask('connectionMessage', { options });
+    };
+    await say('offer');
+    await until(bob, 'onAddStream', streamId);
+    const [id] = await bob.ask('startRecorder', { to: streamId });
+    await ann.next('connection_message_erizo');
+    world.agent.tellExited(world.erizo(0).erizoId);
+    await ann.next('connection_message_erizo');
+    await eventually(() => world.erizo(1).paramsOf('addPublisher').length === 1);
+    expect(world.erizo(1).paramsOf('addExternalOutput')).toEqual([]);
+    await say('answer');
+    expect(await bob.next('recording_continued')).toEqual({ id, streamId, part: 2 });
+  });
+
+  it('can be stopped while it is between two processes', async () => {
+    const { world, bob, streamId } = await recordingWorld();
+    const [id] = await bob.ask('startRecorder', { to: streamId });
+    world.agent.tellExited(world.erizo(0).erizoId);
+    await eventually(() => world.agent.erizos.length === 2);
+    expect((await bob.ask('stopRecorder', { id }))[1]).toMatch(/^unavailable/);
+    expect(await bob.next('recording_ended')).toMatchObject({ id, why: 'failed' });
+    expect(bob.left('recording_continued')).toBe(0);
+  });
+
+  it('has failed where its stream is no more', async () => {
+    const { world, ann, bob, streamId } = await recordingWorld();
+    const [id] = await bob.ask('startRecorder', { to: streamId });
+    await ann.ask('unpublish', streamId);
+    const failed = { ...end, why: 'failed' } as const;
+    world.erizo(0).recordingEnded({ recordingId: String(id), end: failed });
+    expect(await bob.next('recording_ended')).toMatchObject({ id, why: 'failed' });
+    expect(bob.left('recording_continued')).toBe(0);
   });
 
   it('of a stream that another node publishes is made by a process of its own here', async () => {
@@ -185,6 +258,37 @@ describe('an external input', () => {
     world.erizo(0).inputEnded({ clientId: ann.clientId, streamId: String(streamId) });
     expect(await bob.next('onRemoveStream')).toEqual({ id: streamId });
     expect((await ann.ask('unpublish', streamId))[1]).toMatch(/^not_found/);
+  });
+
+  it('is opened again under its id where its process is lost, by where it would be', async () => {
+    const world = await newWorld();
+    const [ann, bob] = [await world.join(), await world.join()];
+    const [streamId] = await ann.ask('publish', playing('recording', '123456789012345678'));
+    await until(bob, 'onAddStream', streamId);
+    await world.subscribe(bob, String(streamId));
+    for (const index of [0, 1]) {
+      world.agent.tellExited(world.erizo(index).erizoId);
+      await eventually(() => world.agent.erizos.length > index + 1);
+      const next = world.erizo(index + 1);
+      await eventually(() => next.paramsOf('addSubscriber').length === 1);
+      expect(next.paramsOf('addExternalInput')).toMatchObject([
+        { streamId, clientId: ann.clientId, from_ms: expect.any(Number) as number },
+      ]);
+    }
+    expect(bob.left('onRemoveStream') + bob.left('connection_failed')).toBe(0);
+    expect(ann.left('connection_failed')).toBe(0);
+    world.erizo(2).inputEnded({ clientId: ann.clientId, streamId: String(streamId) });
+    expect(await bob.next('onRemoveStream')).toEqual({ id: streamId });
+  });
+
+  it('that cannot be opened again is told to have failed', async () => {
+    const world = await newWorld();
+    const ann = await world.join();
+    const [streamId] = await ann.ask('publish', playing('url', 'rtsp://camera.example.org/'));
+    world.agent.nextErizoFails.push('forbidden');
+    world.agent.tellExited(world.erizo(0).erizoId);
+    expect(await ann.next('connection_failed')).toMatchObject({ type: 'publish', streamId });
+    expect(await ann.next('onRemoveStream')).toEqual({ id: streamId });
   });
 
   it('is given up by who published it, and refused in words', async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { InputSource } from '../../protocol/contracts/controller-erizo.ts';
+import type { InputSource } from '../../protocol/contracts/external-media.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { roomId } from './erizo-grants.ts';
@@ -19,12 +19,15 @@ let dir: string;
 const erizos: TestErizo[] = [];
 /** As a node writes them: VP8 and Opus. */
 const recorded = newStreamId();
+/** The second file of a recording, of three minutes. */
+const long = `${newStreamId()}-2`;
 const clientId = newUuid();
 
 beforeAll(async () => {
   [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
   dir = mkdtempSync(join(tmpdir(), 'rizoma-input-'));
   await film(['-c:v', 'libvpx', '-g', '15', '-c:a', 'libopus'], `${recorded}.mkv`, 20);
+  await film(['-c:v', 'libvpx', '-r', '1', '-g', '1', '-c:a', 'libopus'], `${long}.mkv`, 180);
   await film(['-c:v', 'mpeg4', '-c:a', 'aac'], 'film.mkv', 20);
   await film(['-c:v', 'libvpx', '-c:a', 'libopus'], 'short.webm', 1);
 });
@@ -55,8 +58,9 @@ async function start(allowed = ''): Promise<{ erizo: TestErizo; controller: Test
   return { erizo, controller: TestController.dial(erizo) };
 }
 
-async function play(controller: TestController, source: InputSource, streamId = newStreamId()) {
-  const params = { roomId, clientId, streamId, source, audio: true, video: true };
+async function play(controller: TestController, source: InputSource, from_ms?: number) {
+  const streamId = newStreamId();
+  const params = { roomId, clientId, streamId, source, audio: true, video: true, from_ms };
   const found = await controller.peer.call('addExternalInput', params);
   return { streamId, label: streamId, found };
 }
@@ -110,6 +114,16 @@ describe('an external input', () => {
     expect(await ended.promise).toBe(streamId);
     expect(await erizo.settled(isEmpty)).toMatchObject(empty);
     close();
+  });
+
+  it('begins where it is told to', async () => {
+    const { controller } = await start();
+    const ended = Promise.withResolvers<string>();
+    controller.onInputEnded = ended.resolve;
+    const source = { type: 'recording', recordingId: long } as const;
+    const { streamId } = await play(controller, source, 178_000);
+    // From its beginning it would last longer than any test.
+    expect(await ended.promise).toBe(streamId);
   });
 
   it('is refused where it may not be, or is not there, and follows nobody elsewhere', async () => {

@@ -1,11 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newStreamId } from '../../protocol/ids.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { empty, isEmpty, Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+import {
+  empty,
+  isEmpty,
+  Participant,
+  TestAgent,
+  TestController,
+  TestErizo,
+  until,
+} from './erizo-kit.ts';
 import { grantOf, roomId } from './erizo-grants.ts';
 import { probe, timesOf } from './ffprobe.ts';
 
@@ -44,9 +52,13 @@ async function start(
 }
 
 /** Begins to record; resolves with the id once the file is being written. */
-async function record(controller: TestController, streamId: string): Promise<string> {
+async function record(
+  controller: TestController,
+  streamId: string,
+  part?: number,
+): Promise<string> {
   const recordingId = newStreamId();
-  const params = { roomId, streamId, recordingId, route: [], grant: await grantOf() };
+  const params = { roomId, streamId, recordingId, part, route: [], grant: await grantOf() };
   await controller.peer.call('addExternalOutput', params);
   return recordingId;
 }
@@ -152,6 +164,38 @@ describe('a recording', () => {
     await sends(ann, 15);
     await erizo.end();
     expect((await probe(fileOf(recordingId))).format.duration).toBeGreaterThan(0.9);
+  });
+
+  it('is closed when its process is killed, and not for a silence that lasts longer', async () => {
+    const [muted, killed] = [await start(), await start()];
+    const recorded = async ({ controller }: { controller: TestController }, part?: number) => {
+      const publisher = await Participant.create(browser, controller);
+      const { streamId } = await publisher.publish();
+      const recordingId = await record(controller, streamId, part);
+      await sends(publisher, 30);
+      return { publisher, streamId, recordingId };
+    };
+    const quiet = await recorded(muted);
+    const lost = await recorded(killed, 2);
+    const muteStream = { audio: true, video: true };
+    await quiet.publisher.configure(quiet.streamId, { muteStream });
+    const ffmpeg = ffmpegOf(lost.recordingId);
+    killed.erizo.child.kill('SIGKILL');
+    await killed.erizo.exit;
+    await until(
+      () => Promise.resolve(existsSync(`/proc/${ffmpeg}`)),
+      (isThere) => !isThere,
+      20_000,
+    );
+    const probed = await probe(join(dir, `${lost.recordingId}-2.mkv`));
+    expect(probed.format.duration).toBeGreaterThan(0.9);
+    expect(timesOf(probed, 'video').length).toBeGreaterThan(15);
+
+    await quiet.publisher.configure(quiet.streamId, { muteStream: { audio: false, video: false } });
+    await sends(quiet.publisher, 15);
+    const { recordingId } = quiet;
+    const end = await muted.controller.peer.call('removeExternalOutput', { recordingId });
+    expect(end.why).toBe('stopped');
   });
 
   it('whose ffmpeg is killed is told to have failed, and what was written plays', async () => {

@@ -29,6 +29,8 @@ export interface InputOptions {
   video: boolean;
   /** How ffmpeg opens the source. */
   args: readonly string[];
+  /** Where in it ffmpeg begins. */
+  seek: readonly string[];
   /** Once, and last, whatever ended it. */
   onEnd: (input: ExternalInput) => void;
 }
@@ -89,7 +91,7 @@ export class ExternalInput {
   }
 
   async #open(signal: AbortSignal): Promise<Record<MediaKind, boolean>> {
-    const { args } = this.#options;
+    const { args, seek } = this.#options;
     const wanted = this.#wanted(await probe(args, signal));
     const tracks = await allOrNone(wanted.map(([kind, codec]) => this.#track(kind, codec)));
     if (this.#ended) {
@@ -100,7 +102,8 @@ export class ExternalInput {
     this.#ffmpeg = Ffmpeg.create(
       { clock: this.#components.clock, log: this.#log },
       {
-        args: ['-re', ...args, ...tracks.flatMap((track) => track.args)],
+        args: ['-re', ...seek, ...args, ...tracks.flatMap((track) => track.args)],
+        outlives: false,
         onProgress: () => this.#flowing.resolve(),
       },
     );

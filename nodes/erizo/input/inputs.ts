@@ -1,4 +1,4 @@
-import type { InputSource } from '../../../protocol/contracts/controller-erizo.ts';
+import type { InputSource } from '../../../protocol/contracts/external-media.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import type { MediaKind } from '../media.ts';
 import type { Publisher } from '../publisher.ts';
@@ -6,7 +6,7 @@ import type { RecordingFolder } from '../recording/folder.ts';
 import { inputDefaults } from './defaults.ts';
 import type { InputComponents, InputOptions } from './external-input.ts';
 import { ExternalInput } from './external-input.ts';
-import { inputArgs } from './source.ts';
+import { inputArgs, seekArgs } from './source.ts';
 
 export interface InputsOptions {
   /** What may be played beside recordings: `scheme://host`. */
@@ -37,19 +37,23 @@ export class Inputs {
    * `overloaded`, `unavailable`.
    */
   async add(
-    params: Omit<InputOptions, 'args' | 'onEnd'> & { source: InputSource },
+    params: Omit<InputOptions, 'args' | 'seek' | 'onEnd'> & {
+      source: InputSource;
+      from_ms?: number | undefined;
+    },
     options: { signal: AbortSignal; onEnd: () => void },
   ): Promise<Record<MediaKind, boolean>> {
     if (this.size >= inputDefaults.inputs) {
       throw new RizomaError('overloaded', `a process plays ${inputDefaults.inputs} sources`);
     }
-    const { streamId, source } = params;
+    const { streamId, source, from_ms } = params;
     const { folder } = this.#components;
     const args = inputArgs(source, { folder, allowed: this.#options.allowed });
     let started = false;
     const input = new ExternalInput(this.#components, {
       ...params,
       args,
+      seek: seekArgs(source, from_ms),
       onEnd: () => {
         this.#inputs.delete(streamId);
         this.#options.publisherEnded(streamId);

@@ -1,4 +1,4 @@
-import type { InputSource } from '../../../protocol/contracts/controller-erizo.ts';
+import type { InputSource } from '../../../protocol/contracts/external-media.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import type { RecordingFolder } from '../recording/folder.ts';
 
@@ -37,6 +37,12 @@ export function inputArgs(
     );
   }
   return [...protocols[scheme], ...formats[scheme], '-i', url.href];
+}
+
+/** Where ffmpeg begins: what a camera sends has no beginning. */
+export function seekArgs(source: InputSource, from_ms = 0): string[] {
+  const isLive = source.type === 'url' && parseUrl(source.url).protocol === 'rtsp:';
+  return isLive || from_ms === 0 ? [] : ['-ss', (from_ms / 1_000).toFixed(3)];
 }
 
 /** Containers that hold media themselves; playlists name other places, which nobody has allowed. */

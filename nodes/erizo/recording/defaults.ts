@@ -8,6 +8,12 @@ export const recordingDefaults = {
   start_ms: 15_000,
   /** How often ffmpeg is asked whether it listens yet. */
   listen_ms: 20,
+  /**
+   * ffmpeg closes its file when it has heard nothing for so long: its process was killed. It is told more often
+   * that it was not, as a publisher that is muted sends nothing; a process is given up before it is silent for longer.
+   */
+  orphan_s: 5,
+  alive_ms: 1_000,
   /** A player can seek to each of these, who joins while it is played sees a picture, and one that a lost packet spoilt is whole again. */
   keyFrame_ms: 5_000,
   /** How often the disk is looked at; it loses some MB in this time. */

@@ -11,6 +11,8 @@ export interface FfmpegOptions {
   args: readonly string[];
   /** What it reads from its standard input. */
   input?: string;
+  /** It is not killed with the process group of its ErizoJS, as it ends by itself then. */
+  outlives: boolean;
   /** Bytes that it has written so far. */
   onProgress?: (size_bytes: number) => void;
 }
@@ -27,7 +29,7 @@ const progressArgs = ['-nostats', '-progress', 'pipe:1', '-stats_period', '0.5']
 /** Its exit code where it ended in order because of an interrupt. */
 const interrupted = 255;
 
-/** A run of ffmpeg. It dies with the process group of its ErizoJS, should that be killed. */
+/** A run of ffmpeg. */
 export class Ffmpeg {
   readonly #clock: Clock;
   readonly #child: ChildProcess;
@@ -46,6 +48,7 @@ export class Ffmpeg {
     const args = ['-hide_banner', '-nostdin', '-loglevel', 'warning', ...progressArgs];
     const child = spawn('ffmpeg', [...args, ...options.args], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: options.outlives,
       // Nothing else of ours: its proxies and keys are not for programs that open what they are told.
       env: { PATH: process.env.PATH, LC_ALL: 'C' },
     });

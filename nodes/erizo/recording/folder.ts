@@ -2,6 +2,11 @@ import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RizomaError } from '../../../protocol/errors.ts';
 
+/** The name of a file of a recording, as `RecordingName` of the protocol. */
+export function recordingName(recordingId: string, part: number | undefined): string {
+  return part === undefined ? recordingId : `${recordingId}-${part}`;
+}
+
 /** Where the recordings of a node are. */
 export class RecordingFolder {
   readonly #dir: string | undefined;
@@ -12,20 +17,20 @@ export class RecordingFolder {
     this.#free_bytes = options.free_bytes;
   }
 
-  /** The file of a recording (Licode: `<path>/<id>.mkv`). Throws `unavailable` where there is no folder. */
-  file(recordingId: string): string {
+  /** The file of that name (Licode: `<path>/<id>.mkv`). Throws `unavailable` where there is no folder. */
+  file(name: string): string {
     if (this.#dir === undefined) {
       throw new RizomaError(
         'unavailable',
         'this node keeps no recordings: its operator has to set RIZOMA_RECORDING_DIR',
       );
     }
-    return join(this.#dir, `${recordingId}.mkv`);
+    return join(this.#dir, `${name}.mkv`);
   }
 
   /** The new file of a recording. Throws `unavailable` where it cannot be, `overloaded` where the disk is full. */
-  async create(recordingId: string): Promise<string> {
-    const file = this.file(recordingId);
+  async create(name: string): Promise<string> {
+    const file = this.file(name);
     try {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       const handle = await open(file, 'wx', 0o600);
@@ -38,7 +43,7 @@ export class RecordingFolder {
       );
     }
     if (!(await this.hasRoom())) {
-      await this.discard(recordingId);
+      await this.discard(name);
       throw new RizomaError('overloaded', 'the disk of recordings is nearly full');
     }
     return file;
@@ -55,16 +60,16 @@ export class RecordingFolder {
   }
 
   /** Of the file; 0 where it is gone. */
-  async size(recordingId: string): Promise<number> {
+  async size(name: string): Promise<number> {
     try {
-      return (await stat(this.file(recordingId))).size;
+      return (await stat(this.file(name))).size;
     } catch {
       return 0;
     }
   }
 
   /** Takes away what never became a recording. */
-  async discard(recordingId: string): Promise<void> {
-    await rm(this.file(recordingId), { force: true });
+  async discard(name: string): Promise<void> {
+    await rm(this.file(name), { force: true });
   }
 }

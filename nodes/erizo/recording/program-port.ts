@@ -50,6 +50,11 @@ export class ProgramPort {
     return !this.#refused;
   }
 
+  /** That somebody is there, though nothing comes. */
+  saySilence(): void {
+    void this.#send(silence);
+  }
+
   /** Nothing more comes: the program that has heard it of all tracks is at the end of its input. */
   sayBye(): void {
     void this.#send(goodbye);

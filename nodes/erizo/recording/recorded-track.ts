@@ -85,6 +85,10 @@ export class RecordedTrack {
     this.#parts.consumer.requestKeyFrame().catch(() => undefined);
   }
 
+  saySilence(): void {
+    this.#parts.to.saySilence();
+  }
+
   sayBye(): void {
     this.#parts.to.sayBye();
   }

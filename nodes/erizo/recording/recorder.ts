@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../../../protocol/clock.ts';
-import type { RecordingEnd } from '../../../protocol/contracts/controller-erizo.ts';
+import type { RecordingEnd } from '../../../protocol/contracts/external-media.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import type { Log } from '../../log.ts';
 import type { Engine } from '../engine.ts';
@@ -25,6 +25,8 @@ export interface RecorderComponents {
 
 export interface RecorderOptions {
   recordingId: string;
+  /** Of its file, without what stands after the dot. */
+  name: string;
   ports: { min: number; max: number };
   longest_ms: number;
   largest_bytes: number;
@@ -43,7 +45,7 @@ export class Recorder implements SourceUser {
   #tracks: RecordedTrack[] = [];
   #ffmpeg: Ffmpeg | undefined;
   #use: Use | undefined;
-  #stops: Cancel[] = [];
+  readonly #stops: Cancel[] = [];
   #why: RecordingEndReason | undefined;
   /** What a start that fails is told, where it is not the start's own trouble. */
   #cause: RizomaError | undefined;
@@ -54,7 +56,8 @@ export class Recorder implements SourceUser {
     this.recordingId = options.recordingId;
     this.#components = components;
     this.#options = options;
-    this.#log = components.log.child({ recordingId: options.recordingId });
+    const { recordingId, name } = options;
+    this.#log = components.log.child({ recordingId, file: name });
   }
 
   /** However it ends, once the file is closed; also where it never began. */
@@ -65,7 +68,7 @@ export class Recorder implements SourceUser {
   /** Resolves when the file is being written. A start that fails leaves no file behind. */
   async start(source: () => Source, signal: AbortSignal): Promise<void> {
     const { clock, folder } = this.#components;
-    const file = await folder.create(this.recordingId);
+    const file = await folder.create(this.#options.name);
     const late = deferred<never>();
     const stopTimer = clock.after(recordingDefaults.start_ms, () => late.reject(tooLate()));
     const either = AbortSignal.any([signal, this.#abort.signal]);
@@ -73,7 +76,7 @@ export class Recorder implements SourceUser {
       await untilAborted(Promise.race([this.#open(file, source, either), late.promise]), either);
     } catch (thrown) {
       await this.end('failed');
-      await folder.discard(this.recordingId);
+      await folder.discard(this.#options.name);
       throw this.#cause ?? thrown;
     } finally {
       stopTimer();
@@ -124,21 +127,25 @@ export class Recorder implements SourceUser {
 
   #run(file: string): void {
     const { clock } = this.#components;
+    const { orphan_s, alive_ms } = recordingDefaults;
     const ffmpeg = Ffmpeg.create(
       { clock, log: this.#log },
       {
         args: [
-          // Silence may be long: a publisher that is muted sends nothing.
-          ...['-protocol_whitelist', 'pipe,udp,rtp', '-listen_timeout', '-1'],
+          ...['-protocol_whitelist', 'pipe,udp,rtp', '-listen_timeout', String(orphan_s)],
           ...['-f', 'sdp', '-i', 'pipe:0', '-map', '0', '-c', 'copy'],
           // Into the file each second: one that is never closed still plays to there.
           ...['-f', 'matroska', '-cluster_time_limit', '1000', '-flush_packets', '1', '-y', file],
         ],
         input: recordingSdp(this.#tracks.map(({ sdp }) => sdp)),
+        outlives: true,
         onProgress: (size_bytes) => this.#onProgress(size_bytes),
       },
     );
     this.#ffmpeg = ffmpeg;
+    this.#stops.push(
+      clock.every(alive_ms, () => this.#tracks.forEach((track) => track.saySilence())),
+    );
     void ffmpeg.exit.then((end) => this.#onExit(end));
   }
 
@@ -173,13 +180,13 @@ export class Recorder implements SourceUser {
     const { clock, folder } = this.#components;
     const { keyFrame_ms, check_ms } = recordingDefaults;
     const pictures = this.#tracks.filter(({ kind }) => kind === 'video');
-    this.#stops = [
+    this.#stops.push(
       clock.after(this.#options.longest_ms, () => void this.end('limit')),
       clock.every(keyFrame_ms, () => pictures.forEach((track) => track.requestKeyFrame())),
       clock.every(check_ms, () => {
         void folder.hasRoom().then((room) => (room ? undefined : this.end('limit')));
       }),
-    ];
+    );
   }
 
   #onProgress(size_bytes: number): void {
@@ -210,7 +217,7 @@ export class Recorder implements SourceUser {
     // A file that was not closed lacks what follows its last cluster: whoever asked is to know.
     const really = end?.orderly === false ? 'failed' : why;
     const duration_ms = now_ms - (this.#startedAt_ms ?? now_ms);
-    const size_bytes = await this.#components.folder.size(this.recordingId);
+    const size_bytes = await this.#components.folder.size(this.#options.name);
     const ended = { why: really, duration_ms, size_bytes };
     if (this.#isLive) {
       this.#log.info(ended, 'recording ended');

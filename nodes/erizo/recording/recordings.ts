@@ -1,9 +1,10 @@
-import type { RecordingEnd } from '../../../protocol/contracts/controller-erizo.ts';
+import type { RecordingEnd } from '../../../protocol/contracts/external-media.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import type { Source } from '../source.ts';
 import { recordingDefaults } from './defaults.ts';
 import type { RecorderComponents } from './recorder.ts';
 import { Recorder } from './recorder.ts';
+import { recordingName } from './folder.ts';
 
 export interface RecordingsOptions {
   ports: { min: number; max: number };
@@ -46,6 +47,8 @@ export class Recordings {
   async start(
     recordingId: string,
     options: {
+      /** Which of its files; the first where it is undefined. */
+      part: number | undefined;
       source: () => Source;
       signal: AbortSignal;
       onEnd: (end: RecordingEnd) => void;
@@ -56,6 +59,7 @@ export class Recordings {
     const { ports } = this.#options;
     const recorder = new Recorder(this.#components, {
       ...{ recordingId, ports, longest_ms, largest_bytes },
+      name: recordingName(recordingId, options.part),
     });
     this.#recorders.set(recordingId, recorder);
     try {

@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { LocalSystem } from '../../infra/local.ts';
+import { newStreamId } from '../../protocol/ids.ts';
+import { probe, timesOf } from '../mesh/ffprobe.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { openIn } from '../support/counters.ts';
+import { killErizos } from '../support/killed.ts';
+import { demoToken } from '../support/sdk-page.ts';
+import { startTestSystem } from '../support/system.ts';
+import type {} from './licode-in-page.ts';
+
+/** What is left of a file that is written, and of one that is played, when their ErizoJS process is killed. */
+
+const patience = { timeout: 40_000, interval: 250 };
+const region = 'eu-west';
+/** As a node writes them, and longer than any test. */
+const film = newStreamId();
+let dir: string;
+let browser: Browser;
+let system: LocalSystem;
+let stop: () => Promise<void>;
+let script: string;
+
+beforeAll(async () => {
+  dir = mkdtempSync(joinPath(tmpdir(), 'rizoma-recordings-'));
+  await promisify(execFile)('ffmpeg', [
+    ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=15'],
+    ...['-f', 'lavfi', '-i', 'sine', '-t', '120', '-pix_fmt', 'yuv420p', '-c:v', 'libvpx'],
+    ...['-deadline', 'realtime', '-g', '15', '-c:a', 'libopus', joinPath(dir, `${film}.mkv`)],
+  ]);
+  const env = { RIZOMA_RECORDING_DIR: dir };
+  ({ system, stop } = await startTestSystem(9, { regions: [region], env }));
+  browser = await launchChromium();
+  const bundle = await build({
+    entryPoints: [new URL('licode-in-page.ts', import.meta.url).pathname],
+    bundle: true,
+    format: 'iife',
+    write: false,
+  });
+  script = bundle.outputFiles[0]?.text ?? '';
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await stop?.();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function join(name: string): Promise<Page> {
+  const token = await demoToken(system.edgeUrl, { room: 'files', name, region });
+  const page = await browser.newPage();
+  await page.goto(`${system.edgeUrl}/healthz`);
+  await page.addScriptTag({ content: script });
+  await page.evaluate(async (text) => {
+    window.licode = await window.LicodePage.connect(text, {});
+  }, token);
+  return page;
+}
+
+const goesOn = (page: Page, id: string): Promise<void> =>
+  page.evaluate((stream) => window.licode.goesOn(stream, 15), id);
+
+const told = (page: Page, words: string): Promise<void> =>
+  page.evaluate((wanted) => window.licode.until(wanted), words);
+
+async function follow(page: Page, id: string): Promise<void> {
+  await told(page, `onAddStream ${id}`);
+  await page.evaluate((wanted) => window.licode.subscribe(wanted), id);
+  await goesOn(page, id);
+}
+
+test('a film goes on under its id, and a recording in a further file, when their process is killed', async () => {
+  const atStart = await openIn(system);
+  const [ann, bob] = [await join('ann'), await join('bob')];
+  const camera = await ann.evaluate(() => window.licode.publish({ name: 'ann' }));
+  const played = await ann.evaluate((id) => window.licode.play('recording', id), film);
+  await Promise.all([follow(bob, camera), follow(bob, played)]);
+  const recording = String(
+    await bob.evaluate((to) => window.licode.ask('startRecorder', { to }), camera),
+  );
+  await goesOn(bob, camera);
+
+  // Twice, as what was restored is to be restored as well.
+  for (const part of [2, 3]) {
+    await killErizos(system, region);
+    await Promise.all([goesOn(bob, camera), goesOn(bob, played)]);
+    await told(bob, `recording_continued ${recording} ${part}`);
+    await told(ann, `recording_continued ${recording} ${part}`);
+    await goesOn(bob, camera);
+  }
+  expect(await bob.evaluate((id) => window.licode.ask('stopRecorder', { id }), recording)).toBe(
+    true,
+  );
+  await told(bob, `recording_ended ${recording} 3`);
+
+  const files = [recording, `${recording}-2`, `${recording}-3`].map((name) => `${name}.mkv`);
+  expect(readdirSync(dir).toSorted()).toEqual([...files, `${film}.mkv`].toSorted());
+  for (const file of files) {
+    // Its length stands in the file once that was closed, which ffmpeg does when its process is gone.
+    const probed = await vi.waitFor(async () => {
+      const found = await probe(joinPath(dir, file));
+      expect(found.format.duration).toBeGreaterThan(0.5);
+      return found;
+    }, patience);
+    expect(timesOf(probed, 'video').length).toBeGreaterThan(10);
+    expect(probed.frames.find(({ media_type }) => media_type === 'video')?.key_frame).toBe(1);
+  }
+  const words = await Promise.all(
+    [ann, bob].map((page) => page.evaluate(() => window.licode.told)),
+  );
+  expect(words.flat().filter((word) => word.startsWith('on'))).toEqual([]);
+  for (const page of [ann, bob]) {
+    await page.evaluate(() => window.licode.disconnect());
+  }
+  await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+});
