@@ -1,4 +1,5 @@
 import { LicodeClient } from './licode-client.ts';
+import { followNews } from './licode-news.ts';
 
 /**
  * A page written for Licode, in a real browser: the messages that Licode's client sends, in its order,
@@ -44,9 +45,7 @@ export class LicodePage {
     }
     void this.#followConnections();
     void this.#followAutomatic();
-    void this.#followAlerts();
-    void this.#followRecordings('recording_continued');
-    void this.#followRecordings('recording_ended');
+    followNews(client, (words) => this.#tell(words));
   }
 
   /** Connects as Licode's client does: the fields of the token and the page's options in one query. */
@@ -285,20 +284,6 @@ export class LicodePage {
         }
       }
       this.#tell(`${context} of ${mess.streamIds.length}`);
-    }
-  }
-
-  async #followAlerts(): Promise<never> {
-    for (;;) {
-      const { streamID, message } = (await this.#client.next('onBandwidthAlert')) as Body;
-      this.#tell(`${String(message)} ${String(streamID)}`);
-    }
-  }
-
-  async #followRecordings(event: 'recording_continued' | 'recording_ended'): Promise<never> {
-    for (;;) {
-      const { id, part = 1 } = (await this.#client.next(event)) as Body;
-      this.#tell(`${event} ${String(id)} ${String(part)}`);
     }
   }
 
