@@ -210,7 +210,7 @@ export class Node {
     });
     const trust = (key: TicketPublicKey, certificate: string): void =>
       this.#agent?.trust({ key, certificate });
-    const members = mesh.join({ card, edge, trust });
+    const members = mesh.join({ card, edge, trust, load: () => this.#load() });
     if (neighbours !== undefined) {
       const { nodeId, region, maxErizosPerRoom, clientsPerErizo } = this.#config;
       const { consumersPerErizo, cpuPerErizo } = this.#config;

@@ -90,12 +90,12 @@ export const limits = {
   enrolment_ttl_s: 60,
   /** Nodes of a mesh, with those that left it within a day. Their keys fit a frame. */
   members: 4_096,
-  /** The card of a node as it says it to others, signed: one with the longest names is half of it. */
-  saidCard_chars: 6_144,
+  /** The card of a node as it says it to others, signed: one with the longest names and ways to all `regions` fits. */
+  saidCard_chars: 12_288,
   /** How long what a node says of itself is good: a node that lives says it anew in a fifth of that. */
   saidCard_ttl_s: 600,
   /** Cards in one message between nodes: with the longest cards, most of a frame. */
-  gossipCards: 128,
+  gossipCards: 64,
   /** Revoked keys that members are told of: each for a day, and a mesh has fewer nodes. */
   revokedKeys: 4_096,
   /** A token that nobody used is worth nothing after this (Licode: 3 minutes). */

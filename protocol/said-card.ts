@@ -1,6 +1,6 @@
 import { decodeJwt, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
-import { NodeCard } from './contracts/node-edge.ts';
+import { NodeCard, NodeLoad } from './contracts/node-edge.ts';
 import { RizomaError } from './errors.ts';
 import { NodeId } from './ids.ts';
 import { joseKey } from './jose-key.ts';
@@ -13,9 +13,18 @@ import { publicTicketKey, TicketPublicKey } from './ticket.ts';
 /** When a node said it, by its own clock, in ms since the epoch; of two cards the later one counts. */
 export const SaidAt = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+/** So much of how busy a node is as others go by, and the ways that it measured. */
+export const SaidLoad = v.object({
+  state: NodeLoad.entries.state,
+  rtts_ms: NodeLoad.entries.rtts_ms,
+});
+
+export type SaidLoad = v.InferOutput<typeof SaidLoad>;
+
 /** What a node says of itself to other nodes, signed with its Ed25519 key. */
 const Said = v.object({
   card: NodeCard,
+  load: v.optional(SaidLoad),
   said_ms: SaidAt,
   /** When it first said so, or last had to speak up: what was only said again is no news. */
   since_ms: SaidAt,
@@ -26,6 +35,7 @@ const Said = v.object({
 
 export interface SaidCard {
   readonly card: NodeCard;
+  readonly load?: SaidLoad | undefined;
   readonly said_ms: number;
   readonly since_ms: number;
   readonly gone: boolean;

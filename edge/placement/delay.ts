@@ -1,5 +1,6 @@
 import type { Place } from '../../protocol/place.ts';
 import { distance_km, estimatedRtt_ms, estimatedRttBetween_ms } from '../../protocol/place.ts';
+import { RegionWays } from '../../protocol/region-ways.ts';
 import type { NodeSummary } from './snapshot.ts';
 
 const defaults = {
@@ -10,14 +11,7 @@ const defaults = {
 /** What is known of regions: where they are, and the round trips that their nodes measured. */
 interface Geography {
   readonly places: ReadonlyMap<string, readonly Place[]>;
-  readonly rtts_ms: ReadonlyMap<string, ReadonlyMap<string, number>>;
-}
-
-/** The round trip in ms between two regions, the least that either side measured. */
-function rttBetween_ms({ rtts_ms }: Geography, a: string, b: string): number | undefined {
-  const there = rtts_ms.get(a)?.get(b);
-  const back = rtts_ms.get(b)?.get(a);
-  return there === undefined || back === undefined ? (there ?? back) : Math.min(there, back);
+  readonly ways: RegionWays;
 }
 
 /** One picture of the mesh serves many participants. */
@@ -31,18 +25,13 @@ function geographyOf(nodes: readonly NodeSummary[]): Geography {
 
 function draw(nodes: readonly NodeSummary[]): Geography {
   const places = new Map<string, Place[]>();
-  const rtts_ms = new Map<string, Map<string, number>>();
-  for (const { card, load } of nodes) {
+  for (const { card } of nodes) {
     const here = places.get(card.region) ?? [];
     here.push(card.place);
     places.set(card.region, here);
-    const row = rtts_ms.get(card.region) ?? new Map<string, number>();
-    for (const [region, rtt_ms] of Object.entries(load.rtts_ms ?? {})) {
-      row.set(region, Math.min(rtt_ms, row.get(region) ?? Infinity));
-    }
-    rtts_ms.set(card.region, row);
   }
-  return { places, rtts_ms };
+  const said = nodes.map(({ card, load }) => ({ region: card.region, rtts_ms: load.rtts_ms }));
+  return { places, ways: new RegionWays(said) };
 }
 
 /**
@@ -66,7 +55,7 @@ export function delaysFrom(
     if (home === undefined || home.region === region) {
       return byDistance_ms;
     }
-    const rtt_ms = rttBetween_ms(geography, home.region, region);
+    const rtt_ms = geography.ways.between(home.region, region);
     return rtt_ms === undefined ? byDistance_ms : estimatedRtt_ms(home.km) + rtt_ms;
   };
 }
@@ -75,18 +64,17 @@ export function delaysFrom(
 export function rttsBetween(nodes: readonly NodeSummary[]): (a: string, b: string) => number {
   const geography = geographyOf(nodes);
   const placesOf = (region: string): readonly Place[] => geography.places.get(region) ?? [];
-  return (a, b) =>
-    rttBetween_ms(geography, a, b) ?? estimatedRttBetween_ms(placesOf(a), placesOf(b));
+  return (a, b) => geography.ways.between(a, b) ?? estimatedRttBetween_ms(placesOf(a), placesOf(b));
 }
 
 /** The nearest region whose nodes have measured anything, if it is near enough to speak for the place. */
 function homeOf(
-  { rtts_ms }: Geography,
+  { ways }: Geography,
   direct_km: ReadonlyMap<string, number>,
 ): { region: string; km: number } | undefined {
   let home: { region: string; km: number } | undefined;
   for (const [region, km] of direct_km) {
-    if (km <= (home?.km ?? defaults.neighbourhood_km) && rtts_ms.get(region)?.size) {
+    if (km <= (home?.km ?? defaults.neighbourhood_km) && ways.hasFrom(region)) {
       home = { region, km };
     }
   }

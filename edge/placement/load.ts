@@ -1,4 +1,5 @@
 import type { NodeLoad } from '../../protocol/contracts/node-edge.ts';
+import { compareStates } from '../../protocol/region-ways.ts';
 
 type Loaded = { readonly load: NodeLoad };
 type State = NodeLoad['state'];
@@ -18,8 +19,6 @@ const defaults = {
   cpuStep: 0.05,
 } as const;
 
-const rank: Readonly<Record<State, number>> = { available: 0, warning: 1, full: 2 };
-
 export function isFull({ load }: Loaded): boolean {
   return load.state === 'full';
 }
@@ -27,16 +26,11 @@ export function isFull({ load }: Loaded): boolean {
 /** Less than zero where the first is less busy: by state, then CPU, then consumers, then clients. */
 export function compareLoad({ load: a }: Loaded, { load: b }: Loaded): number {
   return (
-    rank[a.state] - rank[b.state] ||
+    compareStates(a.state, b.state) ||
     Math.round(a.cpu / defaults.cpuStep) - Math.round(b.cpu / defaults.cpuStep) ||
     (a.consumers ?? 0) - (b.consumers ?? 0) ||
     a.clients - b.clients
   );
-}
-
-/** The best of the states; `full` where there is none. */
-export function freest(states: readonly State[]): State {
-  return states.reduce<State>((best, state) => (rank[state] < rank[best] ? state : best), 'full');
 }
 
 /** What a node's load will be when so many more have come as are on the way to it. */
@@ -48,7 +42,7 @@ export function predicted(load: NodeLoad, onTheWay: number): NodeLoad {
   const perClient = known ? load.cpu / load.clients : defaults.cpuPerClient;
   const cpu = Math.min(1, load.cpu + onTheWay * perClient);
   const byCpu = stateOf(cpu);
-  const state = rank[byCpu] > rank[load.state] ? byCpu : load.state;
+  const state = compareStates(byCpu, load.state) > 0 ? byCpu : load.state;
   return { ...load, clients: load.clients + onTheWay, cpu, state };
 }
 

@@ -1,9 +1,9 @@
 import type { RoomErizo } from '../../protocol/directory.ts';
 import { allows } from '../../protocol/pin.ts';
 import type { RegionMap } from '../../protocol/region-tree.ts';
+import { freest } from '../../protocol/region-ways.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import { rttsBetween } from './delay.ts';
-import { freest } from './load.ts';
 import type { MeshSnapshot } from './snapshot.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
 import type { RegionsAnswer } from '../../protocol/contracts/rest.ts';
-import { freest } from './load.ts';
+import { freest } from '../../protocol/region-ways.ts';
 
 /** One row of the mesh: what a node says of itself. */
 export interface NodeSummary {

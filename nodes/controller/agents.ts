@@ -5,6 +5,8 @@ import type {
 } from '../../protocol/contracts/controller-agent.ts';
 import { agentToController, controllerToAgent } from '../../protocol/contracts/controller-agent.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import type { RegionState } from '../../protocol/region-tree.ts';
+import { compareStates } from '../../protocol/region-ways.ts';
 import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Log } from '../log.ts';
@@ -111,14 +113,20 @@ export class Agents {
     }
   }
 
-  /** The own agent first: media stays on the host that the edge chose. The others take turns. */
+  /** The own agent first: media stays on the host that the edge chose. Of the others the least busy take turns. */
   #inTurn(): Entry[] {
     const own = (entry: Entry): boolean => entry.nodeId === this.#options.nodeId;
     const entries = [...this.#entries.values()];
     const others = entries.filter((entry) => !own(entry));
     const first = others.length === 0 ? 0 : this.#turn % others.length;
     this.#turn += 1;
-    return [...entries.filter(own), ...others.slice(first), ...others.slice(0, first)];
+    const loads = this.#members.loads();
+    const stateOf = ({ nodeId }: Entry): RegionState => loads.get(nodeId)?.state ?? 'available';
+    const turn = [...others.slice(first), ...others.slice(0, first)];
+    return [
+      ...entries.filter(own),
+      ...turn.toSorted((a, b) => compareStates(stateOf(a), stateOf(b))),
+    ];
   }
 
   #follow(): void {

@@ -5,7 +5,6 @@ import type { ErizoToController } from '../../protocol/contracts/controller-eriz
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, Removal } from '../../protocol/directory.ts';
 import type { Log } from '../log.ts';
-import type { Place } from '../../protocol/place.ts';
 import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
 import type { Agents } from './agents.ts';
@@ -27,6 +26,7 @@ import { PeerToPeer } from './p2p.ts';
 import { Preparing } from './preparing.ts';
 import { Publishing } from './publishing.ts';
 import { quietly } from './quietly.ts';
+import { RegionTrees } from './region-trees.ts';
 import { Recordings } from './recording.ts';
 import { RemovedUsers } from './removed-users.ts';
 import { handlersOf } from './room-handlers.ts';
@@ -93,8 +93,8 @@ export class Room {
     this.id = roomId;
     this.#log = components.log.child({ roomId });
     this.#options = options;
-    const placeOf = (id: string): Place | undefined => members.node(id)?.place;
-    this.#streams = new Streams({ placeOf }, { nodeId, region });
+    const trees = new RegionTrees({ edge, members });
+    this.#streams = new Streams({ trees }, { nodeId, region });
     this.#erizos = new ErizoList(
       {
         create: (except) => agents.createErizoJS(roomId, except),

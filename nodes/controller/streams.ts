@@ -1,8 +1,7 @@
 import type { Adaptation } from '../../protocol/adaptation.ts';
 import type { Hop, Route } from '../../protocol/cascade-tree.ts';
 import { routeTo } from '../../protocol/cascade-tree.ts';
-import type { Place } from '../../protocol/place.ts';
-import { treeOf } from './region-trees.ts';
+import type { RegionTrees } from './region-trees.ts';
 import type { PublicStream } from '../../protocol/contracts/client.ts';
 import type {
   Directory,
@@ -46,7 +45,7 @@ export function publicStream(stream: RoomStream): PublicStream {
  * what it was told, maybe by an earlier run: it counts for the numbers (`since`) alone.
  */
 export class Streams {
-  readonly #placeOf: (nodeId: string) => Place | undefined;
+  readonly #trees: Pick<RegionTrees, 'treeOf'>;
   readonly #nodeId: string;
   readonly region: string;
   #directory: Directory = emptyDirectory;
@@ -55,12 +54,11 @@ export class Streams {
   /** The numbers that the Room object gave to streams of this node. */
   #numbers = new Map<string, number>();
 
-  /** `placeOf` answers where a node is, if that is known. */
   constructor(
-    components: { placeOf: (nodeId: string) => Place | undefined },
+    components: { trees: Pick<RegionTrees, 'treeOf'> },
     options: { nodeId: string; region: string },
   ) {
-    this.#placeOf = components.placeOf;
+    this.#trees = components.trees;
     this.#nodeId = options.nodeId;
     this.region = options.region;
   }
@@ -180,7 +178,7 @@ export class Streams {
         return { ...erizo, ...owner, since: version + 1 + index };
       });
     const used = [...numbered, ...fresh];
-    const tree = treeOf(stream.region, { routes, erizos: used, placeOf: this.#placeOf });
+    const tree = this.#trees.treeOf(stream.region, { routes, erizos: used });
     return routeTo(stream, erizoId, used, tree);
   }
 

@@ -20,7 +20,7 @@ export function cardReader(components: {
   const { clock, ticketKey, isRevoked } = components;
   return async (text) => {
     const now_ms = clock.now();
-    const { card, said_ms, since_ms, gone, peerId } = await readCard(text, now_ms);
+    const { card, load, said_ms, since_ms, gone, peerId } = await readCard(text, now_ms);
     const { nodeId, region, jurisdiction } = card;
     const key = ticketKey();
     if (key === undefined) {
@@ -34,6 +34,6 @@ export function cardReader(components: {
     if (isRevoked(peerId)) {
       throw new RizomaError('certificate_revoked', `the key of ${nodeId} was revoked`);
     }
-    return { nodeId, said_ms, since_ms, gone, text, card, certificate };
+    return { nodeId, said_ms, since_ms, gone, text, card, load, certificate };
   };
 }

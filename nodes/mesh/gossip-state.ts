@@ -1,6 +1,7 @@
 import type { Certificate } from '../../protocol/certificate.ts';
 import type { KnownCard } from '../../protocol/contracts/gossip.ts';
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
+import type { SaidLoad } from '../../protocol/said-card.ts';
 
 /** A card that was checked, and the text of it that is passed on. */
 export interface HeardCard {
@@ -11,6 +12,8 @@ export interface HeardCard {
   readonly gone: boolean;
   readonly text: string;
   readonly card: NodeCard;
+  /** How busy the node is, and the ways that it measured; absent where it does not say so. */
+  readonly load?: SaidLoad | undefined;
   readonly certificate: Certificate;
 }
 

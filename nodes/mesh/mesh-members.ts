@@ -1,6 +1,7 @@
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
+import type { SaidLoad } from '../../protocol/said-card.ts';
 import type { Entry, GossipState } from './gossip-state.ts';
-import { isHere } from './gossip-state.ts';
+import { hereIn, isHere } from './gossip-state.ts';
 import type { Members } from './members.ts';
 
 /** Whom the edge names, and whether it could say so if that changed. */
@@ -31,6 +32,8 @@ export class MeshMembers implements Members {
   readonly #listeners = new Set<() => void>();
   readonly #stops: (() => void)[] = [];
   #nodes: ReadonlyMap<string, NodeCard>;
+  /** Of these cards. */
+  #loads: { of: GossipState['cards']; map: ReadonlyMap<string, SaidLoad> } | undefined;
 
   constructor(components: MeshMembersComponents) {
     this.#parts = components;
@@ -57,6 +60,17 @@ export class MeshMembers implements Members {
 
   node(nodeId: string): NodeCard | undefined {
     return this.#nodes.get(nodeId);
+  }
+
+  loads(): ReadonlyMap<string, SaidLoad> {
+    const { state } = this.#parts.gossip;
+    if (this.#loads?.of !== state.cards) {
+      const said = hereIn(state).flatMap(({ nodeId, load }) =>
+        load === undefined ? [] : [[nodeId, load] as const],
+      );
+      this.#loads = { of: state.cards, map: new Map(said) };
+    }
+    return this.#loads.map;
   }
 
   onChange(changed: () => void): () => void {

@@ -1,7 +1,7 @@
 import type { Certificate } from '../../protocol/certificate.ts';
 import { checkCertificate } from '../../protocol/certificate.ts';
 import type { Clock } from '../../protocol/clock.ts';
-import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
+import type { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { TicketPublicKey } from '../../protocol/ticket.ts';
@@ -134,10 +134,11 @@ export class Mesh {
   join(components: {
     card: NodeCard;
     edge: Edge;
+    load: () => NodeLoad;
     trust: (key: TicketPublicKey, certificate: string) => void;
   }): Members {
-    const { card, edge, trust } = components;
-    const joined = this.#make(card, edge);
+    const { edge, trust } = components;
+    const joined = this.#make(components);
     this.#joined = joined;
     this.#own.defer(
       edge.listen({
@@ -169,7 +170,7 @@ export class Mesh {
     await this.close();
   }
 
-  #make(card: NodeCard, edge: Edge): Joined {
+  #make({ card, edge, load }: { card: NodeCard; edge: Edge; load: () => NodeLoad }): Joined {
     const { clock, log, identity } = this.#parts;
     const ticketKey = (): TicketPublicKey | undefined =>
       edge.keys?.ticketKey ?? this.#standing?.ticketKey;
@@ -177,12 +178,13 @@ export class Mesh {
     const check = cardCheck({ clock, log, edge });
     const listed = this.#own.use(StaticMembers.create({ card, edge, check, onBelieved }));
     const own = new OwnCard({
-      ...{ clock, card, key: identity.keys.mesh },
+      ...{ clock, card, load, key: identity.keys.mesh },
       certificate: () => this.#standing?.certificate,
       said: (said) => this.#joined?.gossip.own(said),
     });
     this.#own.defer(() => own.close());
     this.#own.defer(clock.every(gossipDefaults.refresh_ms, () => own.repeat()));
+    this.#own.defer(clock.every(gossipDefaults.load_ms, () => own.look()));
     const gossip = this.#own.use(this.#gossip(card, own, ticketKey));
     // Before whoever listens to the members: a node that is known is called at once.
     gossip.onChange(() => this.#believe(hereIn(gossip.state)));

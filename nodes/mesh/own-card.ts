@@ -1,14 +1,18 @@
 import type { Certificate } from '../../protocol/certificate.ts';
 import type { Cancel, Clock } from '../../protocol/clock.ts';
-import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
+import type { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
 import { signCard } from '../../protocol/said-card.ts';
 import type { TicketPrivateKey } from '../../protocol/ticket.ts';
 import type { HeardCard } from './gossip-state.ts';
+import type { ToldLoad } from './load-news.ts';
+import { isNews, sayable } from './load-news.ts';
 
 export interface OwnCardComponents {
   clock: Clock;
   card: NodeCard;
   key: TicketPrivateKey;
+  /** How busy the node is now. */
+  load: () => NodeLoad;
   /** Of this node; undefined while it has none, and then it says nothing. */
   certificate: () => (Certificate & { text: string }) | undefined;
   /** It was said. */
@@ -27,6 +31,7 @@ export class OwnCard {
   #since_ms = 0;
   #after_ms = 0;
   #spokeAt_ms = 0;
+  #told: ToldLoad | undefined;
   #stopTimer: Cancel | undefined;
   #closed = false;
 
@@ -55,6 +60,17 @@ export class OwnCard {
     }
   }
 
+  /**
+   * Says it again where the load has become another one. That waits for more of its kind on its way
+   * and costs the mesh no messages: nobody joins or is lost by it.
+   */
+  look(): void {
+    const { clock, load } = this.#parts;
+    if (this.#told !== undefined && isNews(this.#told, sayable(load()), clock.now())) {
+      this.repeat();
+    }
+  }
+
   /** Says that the node ends, and nothing after that. */
   async goodbye(): Promise<void> {
     this.close();
@@ -79,9 +95,11 @@ export class OwnCard {
     this.#since_ms = isAgain && this.#since_ms > 0 ? this.#since_ms : said_ms;
     const since_ms = this.#since_ms;
     const card = { ...this.#parts.card, certificate: certificate.text };
-    const text = await signCard(key, { card, said_ms, since_ms, gone });
+    const load = sayable(this.#parts.load());
+    this.#told = { load, at_ms: this.#spokeAt_ms };
+    const text = await signCard(key, { card, load, said_ms, since_ms, gone });
     if (gone || !this.#closed) {
-      said({ nodeId: card.nodeId, said_ms, since_ms, gone, text, card, certificate });
+      said({ nodeId: card.nodeId, said_ms, since_ms, gone, text, card, load, certificate });
     }
   }
 }

@@ -1,10 +1,13 @@
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
+import type { SaidLoad } from '../../protocol/said-card.ts';
 import type { Believed, CheckCards } from './card-check.ts';
 import type { Edge } from './edge.ts';
 import type { Members } from './members.ts';
 
 /** Whom to believe now, and the peer ids of keys that were revoked. */
 export type OnBelieved = (believed: readonly Believed[], revoked: ReadonlySet<string>) => void;
+
+const noLoads: ReadonlyMap<string, SaidLoad> = new Map();
 
 interface Heard {
   nodes: readonly NodeCard[];
@@ -60,6 +63,11 @@ export class StaticMembers implements Members {
 
   node(nodeId: string): NodeCard | undefined {
     return this.#nodes.get(nodeId);
+  }
+
+  /** The edge keeps to itself how busy nodes are. */
+  loads(): ReadonlyMap<string, SaidLoad> {
+    return noLoads;
   }
 
   onChange(changed: () => void): () => void {

@@ -231,6 +231,16 @@ describe('conversations with agents', () => {
     expect(asked).toEqual(['tcp://own:1', 'tcp://next:1']);
   });
 
+  it('ask those last that say they are full, and the own host first all the same', async () => {
+    const { agents, members, asked } = setUpAgents(new Set(['tcp://own:1', 'tcp://next:1']));
+    members.set([card('full'), card('next'), card('busy'), card('own')]);
+    members.say({ own: { state: 'full' }, full: { state: 'full' }, busy: { state: 'warning' } });
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(await agents.createErizoJS('a'.repeat(24), [])).toEqual(ref);
+      expect(asked.splice(0)).toEqual(['tcp://own:1', 'tcp://next:1', 'tcp://busy:1']);
+    }
+  });
+
   it('say that the region has none, or what the last one said', async () => {
     const { agents, members } = setUpAgents(new Set(['tcp://own:1']));
     const room = 'a'.repeat(24);

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { RegionTrees } from '../../../nodes/controller/region-trees.ts';
 import { hasMedia, publicStream, Streams } from '../../../nodes/controller/streams.ts';
+import type { NodeCard } from '../../../protocol/contracts/node-edge.ts';
 import type { Directory, RoomErizo, RoomStream, StreamFact } from '../../../protocol/directory.ts';
+import { FakeMembers } from '../../fakes/fake-members.ts';
+import { cardOf } from '../mesh/simulated-mesh.ts';
 
 const here = { nodeId: 'eu-west-1', region: 'eu-west' };
 const sibling = { nodeId: 'eu-west-2', region: 'eu-west' };
@@ -39,11 +43,17 @@ const directory = (version: number, rows: Partial<Directory>): Directory => ({
   ...rows,
 });
 
+function treesOf(cards: NodeCard[]): RegionTrees {
+  const members = new FakeMembers();
+  members.set(cards);
+  return new RegionTrees({ edge: { linked: true }, members });
+}
+
 describe('the streams of a room', () => {
   const nothing = { added: [], changed: [], adapted: [], removed: [], moved: [], taken: [] };
 
   it('are changed where what is said of them, or who holds them, is another', () => {
-    const streams = new Streams({ placeOf: () => undefined }, here);
+    const streams = new Streams({ trees: treesOf([]) }, here);
     streams.learn(directory(1, { streams: ['1', '2', '3'].map((id) => stream(id, far)) }));
     const named = { ...stream('1', far), media: { ...media, attributes: { name: 'bob' } } };
     const moved = stream('2', sibling);
@@ -56,7 +66,7 @@ describe('the streams of a room', () => {
   });
 
   it('are adapted where their publishers want their subscribers to get something else', () => {
-    const streams = new Streams({ placeOf: () => undefined }, here);
+    const streams = new Streams({ trees: treesOf([]) }, here);
     const adaptation = { scheme: 'notify', minVideo_kbps: 200 } as const;
     const [one, two, three] = [stream('1', far), stream('2', far), stream('3', far)] as const;
     streams.learn(directory(1, { streams: [one, { ...two, adaptation }, three] }));
@@ -72,7 +82,7 @@ describe('the streams of a room', () => {
   });
 
   it('are new once, and gone once', () => {
-    const streams = new Streams({ placeOf: () => undefined }, here);
+    const streams = new Streams({ trees: treesOf([]) }, here);
     const both = [stream('1', far), stream('2', far)];
     expect(streams.learn(directory(1, { streams: both }))).toEqual({
       added: both,
@@ -91,7 +101,7 @@ describe('the streams of a room', () => {
   });
 
   it('of this node are known before the directory, and are no news when they come in it', () => {
-    const streams = new Streams({ placeOf: () => undefined }, here);
+    const streams = new Streams({ trees: treesOf([]) }, here);
     streams.learn(directory(4, {}));
     expect(streams.add(fact('1')).since).toBe(5);
     const numbered = stream('1', here, 9, 'mine');
@@ -103,7 +113,7 @@ describe('the streams of a room', () => {
   });
 
   it('go to another node with their client, and come back with it, without being removed and added', () => {
-    const streams = new Streams({ placeOf: () => undefined }, here);
+    const streams = new Streams({ trees: treesOf([]) }, here);
     streams.add({ ...fact('1'), enteredAt_ms: 100 });
     const elsewhere = { ...stream('1', far, 2), enteredAt_ms: 200 };
     expect(streams.learn(directory(2, { streams: [elsewhere] }))).toEqual({
@@ -121,7 +131,7 @@ describe('the streams of a room', () => {
   });
 
   it('move when they come from another process', () => {
-    const streams = new Streams({ placeOf: () => undefined }, here);
+    const streams = new Streams({ trees: treesOf([]) }, here);
     streams.learn(directory(1, { streams: [stream('1', far), stream('2', far)] }));
     const rows = [stream('1', sibling, 1, 'other'), stream('2', far)];
     expect(streams.learn(directory(2, { streams: rows }))).toMatchObject({
@@ -132,7 +142,7 @@ describe('the streams of a room', () => {
   });
 
   it('of an earlier run of this node are not there', () => {
-    const streams = new Streams({ placeOf: () => undefined }, here);
+    const streams = new Streams({ trees: treesOf([]) }, here);
     const { added } = streams.learn(directory(1, { streams: [stream('1', here)] }));
     expect(added).toEqual([]);
     expect(streams.get('1')).toBeUndefined();
@@ -151,7 +161,7 @@ describe('the way to a stream', () => {
   const origin = stream('1', far, 2);
 
   it('leads through the gateway that the region had before', () => {
-    const streams = new Streams({ placeOf: () => undefined }, here);
+    const streams = new Streams({ trees: treesOf([]) }, here);
     const erizos = [erizo('far', far), erizo('elder', sibling, 1)];
     streams.learn(directory(5, { streams: [origin], erizos }));
     const route = streams.route(origin, 'mine', [{ erizoId: 'mine', endpoint: 'tcp://mine:1' }]);
@@ -159,7 +169,7 @@ describe('the way to a stream', () => {
   });
 
   it('counts processes that have no number yet after all that have one, in their order', () => {
-    const streams = new Streams({ placeOf: () => undefined }, here);
+    const streams = new Streams({ trees: treesOf([]) }, here);
     streams.learn(directory(5, { streams: [origin], erizos: [erizo('far', far)] }));
     const own = ['first', 'second'].map((erizoId) => ({ erizoId, endpoint: `tcp://${erizoId}:1` }));
     expect(streams.route(origin, 'first', own).map((hop) => hop.erizoId)).toEqual(['far']);
@@ -170,7 +180,7 @@ describe('the way to a stream', () => {
   });
 
   it('does not lead through a process of this node that it uses no more', () => {
-    const streams = new Streams({ placeOf: () => undefined }, here);
+    const streams = new Streams({ trees: treesOf([]) }, here);
     const erizos = [erizo('far', far), erizo('dead', here, 1)];
     streams.learn(directory(5, { streams: [origin], erizos }));
     const route = streams.route(origin, 'mine', [{ erizoId: 'mine', endpoint: 'tcp://mine:1' }]);
@@ -178,14 +188,14 @@ describe('the way to a stream', () => {
   });
 
   it('is not found where its origin is lost', () => {
-    const streams = new Streams({ placeOf: () => undefined }, here);
+    const streams = new Streams({ trees: treesOf([]) }, here);
     streams.learn(directory(5, { streams: [origin] }));
     const own = [{ erizoId: 'mine', endpoint: 'tcp://mine:1' }];
     expect(() => streams.route(origin, 'mine', own)).toThrow(/no way/);
   });
 
   it('come through the regions that the Room object names, else directly where nobody is far', () => {
-    const streams = new Streams({ placeOf: () => undefined }, here);
+    const streams = new Streams({ trees: treesOf([]) }, here);
     const relay = { nodeId: 'eu-north-1', region: 'eu-north' };
     const erizos = [erizo('far', far), erizo('relay', relay), erizo('mine', here)];
     const rows = { erizos, streams: [stream('1', far, 2)] };
@@ -202,12 +212,14 @@ describe('the way to a stream', () => {
   it('come through relays by distance, where more regions pull than one may give to', () => {
     const origin = { nodeId: 'origin', region: 'origin' };
     const nodes = Array.from({ length: 12 }, (_, at) => ({ nodeId: `n${at}`, region: `r${at}` }));
-    const placeOf = (id: string) =>
-      id === 'origin' ? { lat: 0, lon: 0 } : { lat: 0, lon: 5 * Number(id.slice(1)) + 5 };
+    const members = [origin, ...nodes].map(({ nodeId, region }) => {
+      const lon = nodeId === 'origin' ? 0 : 5 * Number(nodeId.slice(1)) + 5;
+      return { ...cardOf(nodeId, 0).card, region, place: { lat: 0, lon } };
+    });
     const erizos = [origin, ...nodes].map((owner) => erizo(`at-${owner.nodeId}`, owner));
     const published = stream('1', origin, 2, 'at-origin');
     const lengths = nodes.map((node) => {
-      const streams = new Streams({ placeOf }, node);
+      const streams = new Streams({ trees: treesOf(members) }, node);
       streams.learn(directory(3, { erizos, streams: [published] }));
       const own = erizo(`at-${node.nodeId}`, node);
       const { since: _number, nodeId: _node, region: _region, ...mine } = own;

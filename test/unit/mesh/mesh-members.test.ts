@@ -3,10 +3,13 @@ import type { Entry, GossipState } from '../../../nodes/mesh/gossip-state.ts';
 import { newGossipState } from '../../../nodes/mesh/gossip-state.ts';
 import { MeshMembers } from '../../../nodes/mesh/mesh-members.ts';
 import type { NodeCard } from '../../../protocol/contracts/node-edge.ts';
+import type { SaidLoad } from '../../../protocol/said-card.ts';
 import { cardOf } from './simulated-mesh.ts';
 
+const busy: SaidLoad = { state: 'warning', rtts_ms: { 'us-east': 80 } };
+
 function setUp(listed: NodeCard[]) {
-  let entries: [string, Entry][] = [];
+  let cards: ReadonlyMap<string, Entry> = new Map();
   const listeners = new Set<() => void>();
   const onChange = (changed: () => void): (() => void) => {
     listeners.add(changed);
@@ -15,7 +18,7 @@ function setUp(listed: NodeCard[]) {
   const edge = { linked: true };
   const gossip = {
     get state(): GossipState {
-      return { ...newGossipState('self', 0), cards: new Map(entries) };
+      return { ...newGossipState('self', 0), cards };
     },
     onChange,
   };
@@ -32,10 +35,12 @@ function setUp(listed: NodeCard[]) {
     changes: () => changes,
     ids: () => members.all().map(({ nodeId }) => nodeId),
     hear: (...heard: [string, Entry['is'], number?][]) => {
-      entries = heard.map(([nodeId, is, until_ms = 0]) => {
-        const fields = { heard: cardOf(nodeId, 0), came: { count: 1, since_ms: 0 } };
+      const entries = heard.map(([nodeId, is, until_ms = 0]): [string, Entry] => {
+        const said = nodeId === 'busy' ? { ...cardOf(nodeId, 0), load: busy } : cardOf(nodeId, 0);
+        const fields = { heard: said, came: { count: 1, since_ms: 0 } };
         return [nodeId, is === 'doubted' ? { ...fields, is, until_ms } : { ...fields, is }];
       });
+      cards = new Map(entries);
       listeners.forEach((changed) => changed());
     },
   };
@@ -72,6 +77,16 @@ describe('the members of the mesh', () => {
     const { hear, ids } = setUp([named('gone'), { ...named('again'), epoch: 'another run' }]);
     hear(['gone', 'gone'], ['again', 'gone']);
     expect(ids().toSorted()).toEqual(['again', 'self']);
+  });
+
+  it('say how busy they are, in the same map until one of them says something else', () => {
+    const { hear, members } = setUp([named('busy')]);
+    hear(['busy', 'here'], ['silent', 'here']);
+    const loads = members.loads();
+    expect([...loads]).toEqual([['busy', busy]]);
+    expect(members.loads()).toBe(loads);
+    hear(['busy', 'lost'], ['silent', 'here']);
+    expect(members.loads().size).toBe(0);
   });
 
   it('are told of when they change, and not else', () => {

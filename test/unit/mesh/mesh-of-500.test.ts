@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { SimulatedMesh } from './simulated-mesh.ts';
 
 /** A mesh of so many that all agree; each was started with the names of some that came before it. */
-function meshOf(count: number): SimulatedMesh {
-  const mesh = new SimulatedMesh(count);
+function meshOf(count: number, options: { load_ms?: number } = {}): SimulatedMesh {
+  const mesh = new SimulatedMesh(count, options);
   for (let number = 0; number < count; number += 1) {
     mesh.add([number - 1, number >> 1, number >> 2].filter((n) => n >= 0).map((n) => `node-${n}`));
     mesh.advance(5);
@@ -32,6 +32,14 @@ describe('of 500 members in one simulated mesh', { timeout: 120_000 }, () => {
       expect(links).toBeLessThan(6.1);
       expect(messages).toBeLessThan(16);
     }
+  });
+
+  it('each sends hardly more messages where the loads of all are others as often as they may be said', () => {
+    const busy = meshOf(500, { load_ms: 30_000 });
+    const [before, after] = [mesh.traffic(4_000), busy.traffic(4_000)];
+    console.log(JSON.stringify({ before, after }));
+    expect(after.messages).toBeLessThan(1.05 * before.messages);
+    expect(busy.agree(busy.members)).toBe(true);
   });
 
   it('all know one that joins, one that is killed and one that vanishes within 3 s, and lose nobody else', () => {

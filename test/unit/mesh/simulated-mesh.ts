@@ -92,12 +92,15 @@ export class SimulatedMesh {
   readonly members: Member[] = [];
   readonly #queue = new Queue();
   readonly #random: () => number;
+  readonly #load_ms: number | undefined;
   /** Two that are in parts of different number cannot reach each other. */
   #partOf: (member: Member) => number = () => 0;
   now_ms = 1_700_000_000_000;
 
-  constructor(seed: number) {
+  /** With `load_ms` the load of each member is another one as often as that, beside what it says anyway. */
+  constructor(seed: number, options: { load_ms?: number } = {}) {
     this.#random = seeded(seed);
+    this.#load_ms = options.load_ms;
   }
 
   /** Another member, which knows some that may be there. */
@@ -114,6 +117,9 @@ export class SimulatedMesh {
     this.#every(member, gossipTimes.tick_ms, () => this.#feed(member, { is: 'tick' }));
     this.#every(member, gossipDefaults.plan_ms, () => this.#plan(member));
     this.#every(member, gossipDefaults.refresh_ms, () => this.#speak(member, undefined, false));
+    if (this.#load_ms !== undefined) {
+      this.#every(member, this.#load_ms, () => this.#speak(member, undefined, false));
+    }
     this.#plan(member);
     return member;
   }
