@@ -38,6 +38,7 @@ export const ErizoId = uuid;
 export const ClientId = uuid;
 export const ConnectionId = uuid;
 export const PipeId = uuid;
+export const PullId = uuid;
 /** `<room id>.<24 hex digits>`: it tells which Room object keeps the token. */
 export const TokenId = v.pipe(
   v.string(),

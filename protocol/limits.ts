@@ -51,6 +51,8 @@ export const limits = {
    * Each is two tracks in the worker that carry nothing.
    */
   pullsAhead: 16,
+  /** Pulls of one stream by one process: the one that plays, and the one that it moves to. */
+  pullsOfStream: 2,
   /** A pull that nobody plays is kept this long, so that a viewer who reloads finds it open. */
   pullLinger_ms: 10_000,
   /**

@@ -133,6 +133,11 @@ export const metrics = {
     help: 'Calls that would have had a stream let out, and were refused, by error code',
     labels: ['code'],
   },
+  rizoma_pull_moves_total: {
+    ...sum,
+    help: 'Streams that came another way, or were to: `moved`, `forced` as the old way had broken; `late`, `failed` and `unneeded` stayed',
+    labels: ['outcome'],
+  },
   rizoma_first_media_seconds: {
     type: 'histogram',
     of: 'erizo',

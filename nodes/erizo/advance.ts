@@ -4,15 +4,16 @@ import type { ControllerToErizo } from '../../protocol/contracts/controller-eriz
 import type { Client } from './client.ts';
 import type { WantedStream } from './pulls.ts';
 import { nothing } from './stream-need.ts';
-import type { Source, SourceUser, Use } from './source.ts';
+import type { Source, Use } from './source.ts';
 import { limits } from '../../protocol/limits.ts';
 
 export interface AdvanceComponents {
   source(stream: WantedStream): Source;
   keepUpstreams(by: string, hops: readonly Hop[]): void;
+  reroute(stream: WantedStream): Promise<void>;
 }
 
-type Asked = 'prepareSubscriber' | 'keepUpstreams' | 'pullAhead';
+type Asked = 'prepareSubscriber' | 'keepUpstreams' | 'pullAhead' | 'reroute';
 
 /** What one controller has done in advance here for its rooms: links, and streams that nobody plays yet. */
 export class Advance {
@@ -33,6 +34,10 @@ export class Advance {
       }),
       keepUpstreams: ({ roomId, upstreams }) => this.keepUpstreams(roomId, upstreams),
       pullAhead: (params) => this.pull(params),
+      reroute: async (params) => {
+        await this.#components.reroute(params);
+        return null;
+      },
     };
   }
 
@@ -52,10 +57,7 @@ export class Advance {
     if (held.has(stream.streamId) || held.size >= limits.pullsAhead) {
       return;
     }
-    const holder: SourceUser = {
-      sourceEnded: () => held.delete(stream.streamId),
-    };
-    held.set(stream.streamId, this.#components.source(stream).use(holder, nothing));
+    this.#hold(held, this.#components.source(stream));
   }
 
   close(): void {
@@ -72,6 +74,25 @@ export class Advance {
     const known = this.#rooms.get(roomId) ?? new Map<string, Use>();
     this.#rooms.set(roomId, known);
     return known;
+  }
+
+  #hold(held: Map<string, Use>, source: Source): void {
+    const { streamId } = source;
+    const use = source.use(
+      {
+        sourceEnded: () => {
+          if (held.get(streamId) === use) {
+            held.delete(streamId);
+          }
+        },
+        sourceMoved: ({ to }) => {
+          this.#hold(held, to);
+          use.end();
+        },
+      },
+      nothing,
+    );
+    held.set(streamId, use);
   }
 
   #letGo(roomId: string): void {

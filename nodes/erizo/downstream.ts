@@ -4,6 +4,7 @@ import type { ErizoToUpstream, PipeEndpoint } from '../../protocol/contracts/eri
 import { erizoToDownstream, erizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { StreamNeed } from '../../protocol/layers.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Caller } from '../link/keyring.ts';
@@ -15,11 +16,13 @@ import { demandEndOf } from './pipe-end.ts';
 import type { Guard } from './guard.ts';
 import type { Measures } from './measures.ts';
 import type { WantedStream } from './pulls.ts';
-import type { Source, SourceEnd } from './source.ts';
+import type { Moved, Source, SourceEnd } from './source.ts';
 import { untilAborted } from './wait.ts';
 
 type OpenParams = ParamsOf<ErizoToUpstream, 'cascade.open'>;
 type OpenResult = ResultOf<ErizoToUpstream, 'cascade.open'>;
+
+type Peer = RpcPeer<typeof erizoToDownstream, ErizoToUpstream>;
 
 export interface DownstreamOptions {
   /** Who dialled, as it said in its hello. */
@@ -36,20 +39,23 @@ export interface DownstreamOptions {
 /** A process that pulls streams from this one: its link, its pipe and what goes over it. */
 export class Downstream {
   readonly #engine: Engine;
+  readonly #clock: Clock;
   readonly #guard: Guard;
   readonly #measures: Measures;
   readonly #log: Log;
   readonly #options: DownstreamOptions;
-  #peer!: RpcPeer<typeof erizoToDownstream, ErizoToUpstream>;
+  #peer!: Peer;
+  /** By the ids of the pulls that they are to it. */
   readonly #feeds = new Map<string, Feed>();
   #pipe: { pipe: Pipe; remote: PipeEndpoint } | undefined;
   /** Settles when all that was asked for so far is let in or refused. */
   #checked: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    components: { engine: Engine; log: Log; guard: Guard; measures: Measures },
+    components: { engine: Engine; clock: Clock; log: Log; guard: Guard; measures: Measures },
     options: DownstreamOptions,
   ) {
+    this.#clock = components.clock;
     this.#guard = components.guard;
     this.#measures = components.measures;
     this.#engine = components.engine;
@@ -99,20 +105,13 @@ export class Downstream {
   #handlers(): Handlers<ErizoToUpstream> {
     return {
       'cascade.open': (params, context) => this.#open(params, context),
-      'cascade.close': async ({ pipeId, streamId }) => {
+      'cascade.close': async ({ pullId }) => {
         await this.#checked;
-        const feed = this.#feedOf(pipeId, streamId);
-        if (feed !== undefined) {
-          this.#drop(feed);
-        }
+        this.#drop(pullId);
         return null;
       },
-      'cascade.need': ({ pipeId, streamId, need }) => {
-        this.#feedOf(pipeId, streamId)?.setNeed(need);
-      },
-      'cascade.pause': ({ pipeId, streamId, paused }) => {
-        this.#setPaused(pipeId, streamId, paused);
-      },
+      'cascade.need': ({ pullId, need }) => this.#feeds.get(pullId)?.setNeed(need),
+      'cascade.pause': ({ pullId, paused }) => this.#setPaused(pullId, paused),
     };
   }
 
@@ -120,12 +119,13 @@ export class Downstream {
     const begun = this.#admit(params).then(() => this.#begin(params));
     this.#checked = Promise.allSettled([this.#checked, begun]);
     const { feed, pipe, isNew } = await begun;
+    const { pullId } = params;
     try {
       const tracks = await untilAborted(feed.tracks, context.signal);
       return { endpoint: await pipe.endpoint(), tracks };
     } catch (thrown) {
       if (isNew) {
-        this.#drop(feed);
+        this.#drop(pullId);
       }
       throw thrown;
     }
@@ -146,14 +146,14 @@ export class Downstream {
     if (this.#peer.ended !== undefined) {
       throw new RizomaError('cancelled', 'the link ended before the stream was let out');
     }
-    const { streamId, roomId, route, grant, need } = params;
+    const { streamId, roomId, route, grant, need, pullId } = params;
     const source = this.#options.source({ streamId, roomId, route, grant });
     const { pipe } = this.#pipeFor(params.pipe);
-    const known = this.#feeds.get(streamId);
+    const known = this.#feeds.get(pullId);
     known?.setNeed(need);
-    const feed = known ?? this.#feed(source, pipe, need);
+    const feed = known ?? this.#feed(pullId, source, pipe, need);
     if (!params.paused) {
-      this.#setPaused(pipe.pipeId, streamId, false);
+      this.#setPaused(pullId, false);
     }
     return { feed, pipe, isNew: known === undefined };
   }
@@ -184,25 +184,30 @@ export class Downstream {
     return this.#pipe;
   }
 
-  #feed(source: Source, pipe: Pipe, need: StreamNeed): Feed {
+  #feed(pullId: string, source: Source, pipe: Pipe, need: StreamNeed): Feed {
+    const { streamId } = source;
+    const same = [...this.#feeds.values()].filter((feed) => feed.streamId === streamId);
+    if (same.length >= limits.pullsOfStream) {
+      throw new RizomaError('overloaded', `stream ${streamId} goes there twice already`);
+    }
     const feed = Feed.create(
       { log: this.#log, pipe },
-      { source, need, onEnded: (why) => this.#onFeedEnded(feed, why) },
+      {
+        ...{ source, need },
+        onEnded: (why) => this.#onFeedEnded(pullId, why),
+        onMoved: (moved) => this.#onFeedMoved(pullId, moved),
+      },
     );
-    this.#feeds.set(source.streamId, feed);
+    this.#feeds.set(pullId, feed);
     return feed;
-  }
-
-  #feedOf(pipeId: string, streamId: string): Feed | undefined {
-    return this.#pipe?.pipe.pipeId === pipeId ? this.#feeds.get(streamId) : undefined;
   }
 
   /**
    * The pipe is connected when something is wanted of it for the first time: consumers that are
    * made on a connected pipe ask for a key frame, which must not come before it can be used.
    */
-  #setPaused(pipeId: string, streamId: string, paused: boolean): void {
-    const feed = this.#feedOf(pipeId, streamId);
+  #setPaused(pullId: string, paused: boolean): void {
+    const feed = this.#feeds.get(pullId);
     if (feed === undefined || this.#pipe === undefined) {
       return;
     }
@@ -215,14 +220,33 @@ export class Downstream {
     });
   }
 
-  #onFeedEnded(feed: Feed, why: SourceEnd): void {
-    this.#drop(feed);
-    if (this.#pipe === undefined || this.#peer.ended !== undefined) {
+  #onFeedEnded(pullId: string, why: SourceEnd): void {
+    this.#drop(pullId);
+    this.#tell((peer) => peer.notify('cascade.ended', { pullId, why }));
+  }
+
+  /** Its key frame is not to be asked for in the time in which that of our own clients is. */
+  #onFeedMoved(pullId: string, { way, time }: Moved): void {
+    const { route, grant } = way;
+    const tell = (): void => {
+      if (this.#feeds.has(pullId)) {
+        this.#tell((peer) => peer.notify('cascade.moved', { pullId, route, grant }));
+      }
+    };
+    const wait_ms = (time?.next_ms ?? 0) - this.#clock.now();
+    if (wait_ms > 0) {
+      this.#clock.after(wait_ms, tell);
+    } else {
+      tell();
+    }
+  }
+
+  #tell(notify: (peer: Peer) => void): void {
+    if (this.#peer.ended !== undefined) {
       return;
     }
     try {
-      const { pipeId } = this.#pipe.pipe;
-      this.#peer.notify('cascade.ended', { pipeId, streamId: feed.streamId, why });
+      notify(this.#peer);
     } catch (thrown) {
       // It would go on believing in the stream; without the link it knows.
       this.#log.warn({ err: thrown }, 'the downstream cannot be told');
@@ -230,17 +254,18 @@ export class Downstream {
     }
   }
 
-  #drop(feed: Feed): void {
-    feed.close();
-    if (this.#feeds.get(feed.streamId) === feed) {
-      this.#feeds.delete(feed.streamId);
+  #drop(pullId: string): void {
+    const feed = this.#feeds.get(pullId);
+    if (feed !== undefined) {
+      this.#feeds.delete(pullId);
+      feed.close();
       this.#options.onChange();
     }
   }
 
   #onEnd(): void {
-    for (const feed of [...this.#feeds.values()]) {
-      this.#drop(feed);
+    for (const pullId of [...this.#feeds.keys()]) {
+      this.#drop(pullId);
     }
     this.#pipe?.pipe.close();
     this.#log.info('downstream gone');

@@ -1,5 +1,3 @@
-import type { types } from 'mediasoup';
-
 type TraceType = 'rtp' | 'keyframe';
 
 interface Watch {
@@ -7,14 +5,20 @@ interface Watch {
   listener: () => void;
 }
 
-/** What the worker tells of the packets of one consumer. It tells only what somebody listens for. */
-export class ConsumerTrace {
-  readonly #consumer: types.Consumer;
+/** A track as mediasoup has it, on its way in or out. */
+interface Traced {
+  on(event: 'trace', listener: (trace: { type: string }) => void): unknown;
+  enableTraceEvent(types: TraceType[]): Promise<void>;
+}
+
+/** What the worker tells of the packets of one track. It tells only what somebody listens for. */
+export class Trace {
+  readonly #traced: Traced;
   readonly #watches = new Set<Watch>();
 
-  constructor(consumer: types.Consumer) {
-    this.#consumer = consumer;
-    consumer.on('trace', ({ type }) => this.#tell(type));
+  constructor(traced: Traced) {
+    this.#traced = traced;
+    traced.on('trace', ({ type }) => this.#tell(type));
   }
 
   /** Calls the listener for each packet, or each key frame, until the answer is called. */
@@ -46,7 +50,7 @@ export class ConsumerTrace {
 
   #ask(): void {
     const types = new Set([...this.#watches].map(({ type }) => type));
-    // A consumer that is closed is traced no more.
-    this.#consumer.enableTraceEvent([...types]).catch(() => undefined);
+    // A track that is closed is traced no more.
+    this.#traced.enableTraceEvent([...types]).catch(() => undefined);
   }
 }

@@ -6,7 +6,7 @@ import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
 import { layersOf } from './engine-layers.ts';
 import { tapOf } from './engine-tap.ts';
-import { ConsumerTrace } from './engine-trace.ts';
+import { Trace } from './engine-trace.ts';
 import type { Consumer, Fingerprint, LocalTransport, Producer, RtpParameters } from './media.ts';
 
 export type TransportState = 'connected' | 'ended';
@@ -41,8 +41,9 @@ export async function produce(
   transport: types.Transport,
   router: types.Router,
   open: Tally,
-  track: { id?: string; kind: 'audio' | 'video'; rtpParameters: RtpParameters },
+  track: { trackId?: string; kind: 'audio' | 'video'; rtpParameters: RtpParameters },
 ): Promise<Producer> {
+  const { trackId, ...rest } = track;
   const known = router.rtpCapabilities.headerExtensions ?? [];
   const headerExtensions = (track.rtpParameters.headerExtensions ?? []).flatMap((extension) => {
     const uri = known.find((one) => one.uri === extension.uri)?.uri;
@@ -50,13 +51,13 @@ export async function produce(
   });
   try {
     const producer = await transport.produce({
-      ...track,
+      ...rest,
       rtpParameters: { ...track.rtpParameters, headerExtensions },
       ...(track.kind === 'video' ? { keyFrameRequestDelay: limits.keyFrameRequest_ms } : {}),
     });
     count(open.producers, producer);
     open.ways.set(producer, wayOf(transport));
-    return producerOf(producer, router);
+    return producerOf(producer, router, trackId);
   } catch (cause) {
     throw new RizomaError(
       'sdp_malformed',
@@ -68,13 +69,16 @@ export async function produce(
   }
 }
 
-function producerOf(producer: types.Producer, router: types.Router): Producer {
+function producerOf(producer: types.Producer, router: types.Router, trackId?: string): Producer {
+  const trace = new Trace(producer);
   return {
     id: producer.id,
+    trackId: trackId ?? producer.id,
     kind: producer.kind,
     pause: () => producer.pause(),
     resume: () => producer.resume(),
     stats: async () => (await producer.getStats()).map(rtpStatsOf),
+    onKeyFrame: (listener) => trace.on('keyframe', listener),
     layers: () => layersOf(producer),
     tap: () => tapOf(producer, router),
     close: () => producer.close(),
@@ -104,9 +108,8 @@ export function consumerOf(
 ): Consumer {
   count(open.consumers, consumer);
   open.ways.set(consumer, wayOf(transport));
-  const trace = new ConsumerTrace(consumer);
+  const trace = new Trace(consumer);
   return {
-    producerId: consumer.producerId,
     kind: consumer.kind,
     rtpParameters: parse(RtpSchema, consumer.rtpParameters, 'rtpParameters', 'internal'),
     pause: () => consumer.pause(),
@@ -246,7 +249,7 @@ export class PipeTransport {
   }
 
   produce(track: {
-    id: string;
+    trackId: string;
     kind: 'audio' | 'video';
     rtpParameters: RtpParameters;
   }): Promise<Producer> {

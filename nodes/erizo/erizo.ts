@@ -79,7 +79,11 @@ export class Erizo {
     const { self, onChange } = options;
     this.#sound = new Sound({ observe: (listener) => components.engine.observeAudio(listener) });
     const onEnded = (streamId: string): void => this.#sound.removed(streamId);
-    this.#pulls = new Pulls(components, { self, onChange, onEnded });
+    this.#pulls = new Pulls(components, {
+      ...{ self, onChange, onEnded },
+      onSwitched: (pull) => this.#sound.added(pull),
+      onMove: (outcome) => components.measures.pullMoved(outcome),
+    });
     const { dir, ports } = options.recording;
     const folder = new RecordingFolder({ dir, free_bytes: recordingDefaults.free_bytes });
     const files = { ...components, folder, random: Math.random };
@@ -204,7 +208,7 @@ export class Erizo {
         erizoId,
         caller,
         selfId: this.#self.erizoId,
-        source: (stream) => this.#source(stream),
+        source: (stream) => this.#source(stream, erizoId),
         onChange: () => this.#onChange(),
         onEnd: (ended) => {
           this.#downstreams.delete(ended);
@@ -237,6 +241,7 @@ export class Erizo {
       firstMedia: (kind, wait_ms) => this.#components.measures.firstMedia(kind, wait_ms),
       source: (stream) => this.#source(stream),
       keepUpstreams: (by, hops) => this.#pulls.keep(by, hops),
+      reroute: (stream) => this.#pulls.reroute(stream),
       sound: this.#sound,
       known: (streamId) => this.#publishers.get(streamId) ?? this.#pulls.known(streamId),
       rates: this.#rates,
@@ -260,10 +265,12 @@ export class Erizo {
     }
   }
 
-  #source(stream: WantedStream): Source {
+  /** For a process that pulls it, where that is named. */
+  #source(stream: WantedStream, pullerId?: string): Source {
     const local = this.#publishers.get(stream.streamId);
     if (local === undefined) {
-      const pull = this.#pulls.get(stream);
+      const pull =
+        pullerId === undefined ? this.#pulls.get(stream) : this.#pulls.getFor(pullerId, stream);
       this.#sound.added(pull);
       return pull;
     }

@@ -4,7 +4,7 @@ import type { StreamNeed } from '../../protocol/layers.ts';
 import type { Log } from '../log.ts';
 import type { Consumer } from './media.ts';
 import type { Pipe } from './pipe.ts';
-import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
+import type { Moved, Source, SourceEnd, SourceUser, Use } from './source.ts';
 import { allOrNone, closeAll, deferred } from './wait.ts';
 
 export interface FeedOptions {
@@ -13,6 +13,8 @@ export interface FeedOptions {
   need: StreamNeed;
   /** Told once when it ends by itself after it was open. */
   onEnded: (why: SourceEnd) => void;
+  /** The other process is to pull it anew; this one goes on until it does. */
+  onMoved: (moved: Moved) => void;
 }
 
 /** A stream that is given to a process further down, over the pipe to it. It begins paused unless told otherwise at once. */
@@ -76,6 +78,10 @@ export class Feed implements SourceUser {
     }
   }
 
+  sourceMoved(moved: Moved): void {
+    this.#options.onMoved(moved);
+  }
+
   close(): void {
     this.#end(new RizomaError('cancelled', 'the stream is not given any more'));
   }
@@ -111,9 +117,9 @@ export class Feed implements SourceUser {
     }
     // Not before somebody plays it: a key frame that comes earlier is of no use to anyone.
     await this.#apply();
-    return producers.map(({ id, kind }, index) => {
+    return producers.map(({ trackId, kind }, index) => {
       const { rtpParameters } = consumers[index] as Consumer;
-      return { trackId: id, kind, rtpParameters };
+      return { trackId, kind, rtpParameters };
     });
   }
 

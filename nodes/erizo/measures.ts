@@ -8,6 +8,7 @@ import { counter, gauge, histogram } from '../meters.ts';
 import type { Engine } from './engine.ts';
 import type { MediaTotals } from './engine-stats.ts';
 import type { MediaKind } from './media.ts';
+import type { MoveOutcome } from './pull-move.ts';
 
 const defaults = {
   /** Whoever asks more often gets the last answer: with 500 consumers one costs some 20 ms of CPU. */
@@ -29,6 +30,7 @@ export class Measures {
   readonly #delays: Gauge;
   readonly #firstMedia: Histogram;
   readonly #refusals: Counter;
+  readonly #moves: Counter;
   readonly #packets: Record<'received' | 'sent', { packets: Counter; lost: Counter }>;
   readonly #bytes: Record<'received' | 'sent', Counter>;
   #last: { at_ms: number; answer: Promise<ErizoMeasures> } | undefined;
@@ -47,6 +49,7 @@ export class Measures {
     this.#delays = gauge(registry, 'rizoma_event_loop_delay_seconds');
     this.#firstMedia = histogram(registry, 'rizoma_first_media_seconds');
     this.#refusals = counter(registry, 'rizoma_cascades_refused_total');
+    this.#moves = counter(registry, 'rizoma_pull_moves_total');
     this.#packets = {
       received: {
         packets: counter(registry, 'rizoma_received_packets_total'),
@@ -78,6 +81,11 @@ export class Measures {
   /** A stream was not let out. */
   cascadeRefused(code: ErrorCode): void {
     this.#refusals.inc({ code });
+  }
+
+  /** A stream came another way, or was about to. */
+  pullMoved(outcome: MoveOutcome): void {
+    this.#moves.inc({ outcome });
   }
 
   read(): Promise<ErizoMeasures> {

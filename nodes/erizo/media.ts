@@ -71,15 +71,20 @@ export interface Tap {
   close(): void;
 }
 
-/** A track that comes into this process; its id is the same at every hop of a cascade. */
+/** A track that comes into this process. */
 export interface Producer {
+  /** Its own: one stream may come in two ways for a moment. */
   readonly id: string;
+  /** Of the track, the same at every hop of a cascade. */
+  readonly trackId: string;
   readonly kind: MediaKind;
   /** Nobody gets it, at any hop, until it is resumed. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** One entry a layer. */
   stats(): Promise<RtpStats[]>;
+  /** Calls the listener at the first packet of each key frame that comes in, until the answer is called. */
+  onKeyFrame(listener: () => void): () => void;
   /** The lowest first, up to the highest that comes. */
   layers(): Promise<LayerRate[]>;
   tap(): Promise<Tap>;
@@ -88,7 +93,6 @@ export interface Producer {
 
 /** A track that leaves this process. It closes by itself with its producer. */
 export interface Consumer {
-  readonly producerId: string;
   readonly kind: MediaKind;
   readonly rtpParameters: RtpParameters;
   pause(): Promise<void>;

@@ -39,6 +39,7 @@ export class Playback {
 
   /** The client is sent media by these from now on, as it was wished before. */
   start(consumers: readonly Consumer[]): void {
+    this.close();
     this.#tracks = consumers.map((consumer) => new PlayedTrack({ clock: this.#clock, consumer }));
     this.#apply();
   }

@@ -1,10 +1,12 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { StreamNeed } from '../../protocol/layers.ts';
+import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Producer } from './media.ts';
 import { NeedTeller } from './need-teller.ts';
-import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
+import type { WantedStream } from './pulls.ts';
+import type { Moved, Source, SourceEnd, SourceUser, Use } from './source.ts';
 import { sourceEndError, Users } from './source.ts';
 import { deferred } from './wait.ts';
 
@@ -15,15 +17,17 @@ export interface Opening {
 }
 
 export interface PullOptions {
-  streamId: string;
-  roomId: string;
+  /** With the whole way from here. */
+  stream: WantedStream;
   /** Whether its upstream is in another region. */
   wan: boolean;
   /** Begins at once, but asks what to say of its users as late as it can. */
-  open: (opening: () => Opening) => Promise<readonly Producer[]>;
-  setPaused: (paused: boolean) => void;
-  setNeed: (need: StreamNeed) => void;
-  /** Told once when it ends, however it does. */
+  open: (pullId: string, opening: () => Opening) => Promise<readonly Producer[]>;
+  setPaused: (pullId: string, paused: boolean) => void;
+  setNeed: (pullId: string, need: StreamNeed) => void;
+  /** It is about to end, and its users are told next. */
+  onEnding: (pull: Pull, why: SourceEnd) => void;
+  /** Told once when it has ended, however it did. */
   onEnd: (pull: Pull) => void;
 }
 
@@ -34,9 +38,13 @@ type State = 'opening' | 'open' | 'ended';
  * ends by itself when it had no user for `limits.pullLinger_ms`.
  */
 export class Pull implements Source {
+  /** Under which its upstream knows it. */
+  readonly id: string = newUuid();
   readonly streamId: string;
   readonly roomId: string;
   readonly wan: boolean;
+  /** What was asked for, with the whole way from here. */
+  readonly stream: WantedStream;
   readonly #clock: Clock;
   readonly #options: PullOptions;
   readonly #tracks = deferred<readonly Producer[]>();
@@ -48,12 +56,15 @@ export class Pull implements Source {
   #stopLinger: Cancel | undefined;
   /** From when the upstream is asked for the stream. */
   #teller: NeedTeller | undefined;
+  /** The stream comes another way: it ends with its last user. */
+  #retired = false;
 
   constructor(components: { clock: Clock }, options: PullOptions) {
     this.#clock = components.clock;
     this.#options = options;
-    this.streamId = options.streamId;
-    this.roomId = options.roomId;
+    this.stream = options.stream;
+    this.streamId = options.stream.streamId;
+    this.roomId = options.stream.roomId;
     this.wan = options.wan;
     this.#users = new Users(() => this.#onUsers());
   }
@@ -76,12 +87,45 @@ export class Pull implements Source {
     return this.#users.add(user, need);
   }
 
+  /** What its users need of it. */
+  get need(): StreamNeed {
+    return this.#users.need;
+  }
+
+  /** Whether any of them wants media now. */
+  get isPlayed(): boolean {
+    return this.#users.anyActive;
+  }
+
+  /** Whether any of them can go over to another one. */
+  get canMove(): boolean {
+    return this.#users.anyMoves;
+  }
+
+  /** Until those that it is sent to can show another way. */
+  get readyIn_ms(): number {
+    return this.#users.readyIn_ms;
+  }
+
+  /** The process the stream comes from. */
+  get upstreamId(): string | undefined {
+    return this.stream.route[0]?.erizoId;
+  }
+
+  /** Its users are to go over; with the last one it ends. */
+  retire(moved: Moved): void {
+    this.#retired = true;
+    this.#users.move(moved);
+    this.#onUsers();
+  }
+
   /** Ends it here; its users are told. Idempotent. */
   end(why: SourceEnd, error: RizomaError = sourceEndError(why)): void {
     if (this.#state === 'ended') {
       return;
     }
     this.#state = 'ended';
+    this.#options.onEnding(this, why);
     this.#stopLinger?.();
     this.#teller?.close();
     this.#tracks.reject(error);
@@ -95,7 +139,7 @@ export class Pull implements Source {
 
   async #open(): Promise<void> {
     try {
-      this.#onOpen(await this.#options.open(() => this.#opening()));
+      this.#onOpen(await this.#options.open(this.id, () => this.#opening()));
     } catch (thrown) {
       this.end('upstream', openError(toRizomaError(thrown)));
     }
@@ -103,11 +147,9 @@ export class Pull implements Source {
 
   #opening(): Opening {
     const { need, anyActive } = this.#users;
+    const say = (next: StreamNeed): void => this.#options.setNeed(this.id, next);
     this.#paused = !anyActive;
-    this.#teller = new NeedTeller(
-      { clock: this.#clock },
-      { said: need, say: this.#options.setNeed },
-    );
+    this.#teller = new NeedTeller({ clock: this.#clock }, { said: need, say });
     return { paused: this.#paused, need };
   }
 
@@ -129,10 +171,14 @@ export class Pull implements Source {
       return;
     }
     this.#stopLinger?.();
-    this.#stopLinger =
-      this.#users.size === 0
-        ? this.#clock.after(limits.pullLinger_ms, () => this.end('ended'))
-        : undefined;
+    const isUnused = this.#users.size === 0;
+    if (isUnused && this.#retired) {
+      this.end('ended');
+      return;
+    }
+    this.#stopLinger = isUnused
+      ? this.#clock.after(limits.pullLinger_ms, () => this.end('ended'))
+      : undefined;
     if (this.#state !== 'open') {
       return;
     }
@@ -140,7 +186,7 @@ export class Pull implements Source {
     const paused = !this.#users.anyActive;
     if (paused !== this.#paused) {
       this.#paused = paused;
-      this.#options.setPaused(paused);
+      this.#options.setPaused(this.id, paused);
     }
   }
 }

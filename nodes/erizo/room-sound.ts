@@ -30,7 +30,9 @@ export class RoomSound implements AudioListener {
     return this.#tracks.size + this.#listeners.size === 0;
   }
 
+  /** Its tracks from now on. */
   add(streamId: string, producerIds: readonly string[]): void {
+    this.#forgetTracks(streamId);
     for (const producerId of producerIds) {
       this.#tracks.set(producerId, streamId);
       void this.#observer?.then((observer) => observer?.add(producerId));
@@ -39,11 +41,7 @@ export class RoomSound implements AudioListener {
 
   /** Its tracks have closed. */
   remove(streamId: string): void {
-    for (const [producerId, of] of this.#tracks) {
-      if (of === streamId) {
-        this.#tracks.delete(producerId);
-      }
-    }
+    this.#forgetTracks(streamId);
     if (this.#speaker === streamId) {
       this.#speaker = undefined;
     }
@@ -87,6 +85,14 @@ export class RoomSound implements AudioListener {
     this.#speaker = streamId;
     for (const listener of new Set(this.#listeners.values())) {
       listener.speaker(this.#roomId, streamId);
+    }
+  }
+
+  #forgetTracks(streamId: string): void {
+    for (const [producerId, of] of this.#tracks) {
+      if (of === streamId) {
+        this.#tracks.delete(producerId);
+      }
     }
   }
 

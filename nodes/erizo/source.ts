@@ -1,15 +1,30 @@
+import type { Route } from '../../protocol/cascade-tree.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { StreamNeed } from '../../protocol/layers.ts';
 import type { Producer } from './media.ts';
 import { joinNeeds } from './stream-need.ts';
+import type { SwitchTime } from './switch-time.ts';
 
 /** Why a stream is no more: it ended where it is published, or the way to there broke. */
 export type SourceEnd = 'ended' | 'upstream';
+
+/** A stream that comes another way from now on. */
+export interface Moved {
+  readonly to: Source;
+  /** The way from this process, and what lets the stream come by it. */
+  readonly way: { route: Route; grant: string };
+  /** Absent where nobody waits for a key frame of it. */
+  readonly time: SwitchTime | undefined;
+}
 
 /** Who plays a stream: a subscriber, or a process further down. */
 export interface SourceUser {
   /** Once, and last. The error is for whoever still waits for the tracks. */
   sourceEnded(why: SourceEnd, error: RizomaError): void;
+  /** It is to use the other source, and this one until it does. Who cannot go over stays for as long as it needs. */
+  sourceMoved?(moved: Moved): void;
+  /** How long it takes until whoever it sends to can show another way. */
+  readonly readyIn_ms?: number | undefined;
 }
 
 export interface Use {
@@ -87,6 +102,23 @@ export class Users {
         }
       },
     };
+  }
+
+  /** Whether anybody can go over to another source. */
+  get anyMoves(): boolean {
+    return [...this.#users.keys()].some(({ sourceMoved }) => sourceMoved !== undefined);
+  }
+
+  /** Until all of them are ready for another way. */
+  get readyIn_ms(): number {
+    return Math.max(0, ...[...this.#users.keys()].map(({ readyIn_ms = 0 }) => readyIn_ms));
+  }
+
+  /** Tells everyone that it comes another way. */
+  move(moved: Moved): void {
+    for (const user of [...this.#users.keys()]) {
+      user.sourceMoved?.(moved);
+    }
   }
 
   /** Tells everyone that it is over; nobody uses it any more. */

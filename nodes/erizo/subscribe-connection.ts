@@ -11,11 +11,20 @@ import { writeOffer, writeSendingAnswer } from './sdp/offer.ts';
 import { readDescription } from './sdp/read.ts';
 import type { RemoteDescription } from './sdp/remote.ts';
 import type { SectionOwner, Slot } from './slot.ts';
+import type { OfferedMoves } from './section-moves.ts';
+import { SectionMoves } from './section-moves.ts';
 import { checkSections, offered } from './slot.ts';
 import { Slots } from './slots.ts';
 import { allOrNone, closeAll, deferred } from './wait.ts';
 
 type Waiting = PromiseWithResolvers<void>;
+
+/** What the offer that is out holds: which owner was in which slot, and which tracks come another way with it. */
+interface Outstanding {
+  readonly slots: readonly Slot[];
+  readonly owners: ReadonlyMap<Slot, SectionOwner>;
+  readonly moves: OfferedMoves;
+}
 
 export interface SubscribeConnectionOptions {
   plan: Plan;
@@ -29,14 +38,15 @@ export class SubscribeConnection {
   /** Fits the videos that it carries into it. */
   readonly adapter: Adapter;
   readonly limit: OutgoingLimit;
+  /** Sends tracks that it sends already from elsewhere. */
+  readonly moves: SectionMoves;
   readonly #clock: Clock;
   readonly #options: SubscribeConnectionOptions;
   readonly #owners = new Set<SectionOwner>();
   readonly #slots = new Slots();
   /** Owners whose tracks the client has not answered yet. */
   readonly #waiting = new Map<SectionOwner, Waiting>();
-  /** What the offer that is out holds: which owner was in which slot. */
-  #outstanding: { slots: readonly Slot[]; owners: ReadonlyMap<Slot, SectionOwner> } | undefined;
+  #outstanding: Outstanding | undefined;
   #changed = false;
   /** Our role in DTLS, from the first answer on. */
   #role: 'active' | 'passive' | undefined;
@@ -54,6 +64,10 @@ export class SubscribeConnection {
     this.limit = new OutgoingLimit({ connection: components.connection, owners: this.#owners });
     this.#clock = components.clock;
     this.#options = options;
+    this.moves = new SectionMoves(
+      { ...components, slots: this.#slots },
+      { offer: () => this.#change() },
+    );
   }
 
   /**
@@ -158,7 +172,7 @@ export class SubscribeConnection {
       const consumer = consumers[index] as Consumer;
       slot.consumer = consumer;
       slot.kept = undefined;
-      slot.trackId = consumer.producerId;
+      slot.trackId = producers[index]?.trackId;
       slot.parameters = consumer.rtpParameters;
       consumer.onFirstPacket(() => owner.mediaBegan(consumer.kind));
       this.#slots.add(slot);
@@ -181,6 +195,7 @@ export class SubscribeConnection {
     }
     this.#settle(owner, new RizomaError('cancelled', 'the subscription has ended'));
     this.limit.set(owner, undefined);
+    this.moves.remove(owner);
     this.#onFreed(this.#slots.free(owner));
   }
 
@@ -243,6 +258,7 @@ export class SubscribeConnection {
       }
       this.#outstanding = undefined;
       const error = new RizomaError('sdp_malformed', 'the client could not take the offer');
+      this.#changed ||= this.moves.refused(outstanding.moves, error);
       for (const owner of new Set(outstanding.owners.values())) {
         this.#settle(owner, error);
       }
@@ -262,9 +278,12 @@ export class SubscribeConnection {
         checkSections(answer, outstanding.slots);
         await this.#connect(answer);
         await this.#apply(answer, outstanding.owners);
+        await this.moves.taken(outstanding.moves);
       } catch (thrown) {
+        const error = toRizomaError(thrown);
+        this.#changed ||= this.moves.refused(outstanding.moves, error);
         for (const owner of outstanding.owners.values()) {
-          this.#settle(owner, toRizomaError(thrown));
+          this.#settle(owner, error);
         }
         throw thrown;
       } finally {
@@ -292,7 +311,7 @@ export class SubscribeConnection {
     this.#changed = false;
     const isLast = this.#stopFarewell !== undefined;
     const slots = [...this.#slots.all];
-    this.#outstanding = { slots, owners: this.#slots.sent() };
+    this.#outstanding = { slots, owners: this.#slots.sent(), moves: this.moves.offered() };
     this.connection.transport.then(
       ({ local }) => {
         if (this.connection.hasEnded) {

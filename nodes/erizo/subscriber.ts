@@ -6,7 +6,8 @@ import type { Adapted } from './adaptation/player.ts';
 import type { VideoWish, Wisher } from './layer-wish.ts';
 import type { MediaKind, Producer } from './media.ts';
 import { Playback } from './playback.ts';
-import type { Source, SourceEnd, SourceUser, Use } from './source.ts';
+import { PlayedSource } from './played-source.ts';
+import type { Moved, Source, SourceEnd } from './source.ts';
 import type { SectionOwner } from './slot.ts';
 import type { SubscribeConnection } from './subscribe-connection.ts';
 import { statsOf } from './stats.ts';
@@ -30,7 +31,7 @@ export interface SubscriberOptions {
 type State = 'starting' | 'ready' | 'ended';
 
 /** A stream that a client plays: from its source over the client's connection. */
-export class Subscriber implements SourceUser, SectionOwner, Adapted {
+export class Subscriber implements SectionOwner, Adapted {
   readonly streamId: string;
   readonly target: SubscribeConnection;
   readonly #options: SubscriberOptions;
@@ -38,7 +39,7 @@ export class Subscriber implements SourceUser, SectionOwner, Adapted {
   readonly #abort = new AbortController();
   #why = new RizomaError('cancelled', 'the subscription has ended');
   #state: State = 'starting';
-  #use: Use | undefined;
+  readonly #played: PlayedSource;
   #video: Producer | undefined;
   /** As it was asked for, and changed since. */
   #config: StreamConfig;
@@ -54,6 +55,12 @@ export class Subscriber implements SourceUser, SectionOwner, Adapted {
     this.target = components.target;
     this.streamId = options.streamId;
     this.#options = options;
+    this.#played = new PlayedSource({
+      need: this.#playback.need(options),
+      move: (moved) => this.#goOver(moved),
+      readyIn_ms: () => this.target.moves.readyIn_ms,
+      onEnded: (why, error) => this.#onSourceEnded(why, error),
+    });
   }
 
   /** Resolves when media can flow. A start that fails leaves nothing behind. */
@@ -110,14 +117,6 @@ export class Subscriber implements SourceUser, SectionOwner, Adapted {
     return statsOf(this.target.consumersOf(this));
   }
 
-  sourceEnded(why: SourceEnd, error: RizomaError): void {
-    this.#why = error;
-    if (why === 'upstream' && this.#state === 'ready' && this.target.waits) {
-      this.target.keep(this);
-    }
-    this.#endByItself(why === 'upstream' ? 'upstream' : undefined);
-  }
-
   refused(): void {
     this.#endByItself('refused');
   }
@@ -139,7 +138,7 @@ export class Subscriber implements SourceUser, SectionOwner, Adapted {
       return;
     }
     this.#state = 'ended';
-    this.#use?.end();
+    this.#played.close();
     this.target.adapter.remove(this);
     this.#playback.close();
     this.target.remove(this);
@@ -149,14 +148,12 @@ export class Subscriber implements SourceUser, SectionOwner, Adapted {
 
   async #run(open: () => Source): Promise<void> {
     const source = open();
-    this.#use = source.use(this, this.#playback.need(this.#options));
+    this.#played.setNeed(this.#playback.need(this.#options));
+    this.#played.begin(source);
     // Its picture is asked for with the stream: it is under way for longer than the offer.
     const atOnce = source.wan && this.target.isReady && this.#config.muteStream === undefined;
-    this.#use.setActive(atOnce);
-    const tracks = await source.tracks;
-    const wanted = tracks.filter(({ kind }) =>
-      kind === 'audio' ? this.#options.audio : this.#options.video,
-    );
+    this.#played.setActive(atOnce);
+    const wanted = this.#wantedOf(await source.tracks);
     if (wanted.length === 0) {
       throw new RizomaError('not_found', 'the stream has none of the media that were asked for');
     }
@@ -164,18 +161,46 @@ export class Subscriber implements SourceUser, SectionOwner, Adapted {
     await this.target.connection.connected;
     if (this.#state === 'starting') {
       this.#state = 'ready';
-      this.#video = wanted.find(({ kind }) => kind === 'video');
-      this.#playback.start(this.target.consumersOf(this));
-      this.#fit();
-      this.#settle();
+      this.#play(wanted);
+      this.#played.ready();
     }
+  }
+
+  /** The client has taken these. */
+  #play(producers: readonly Producer[]): void {
+    this.#video = producers.find(({ kind }) => kind === 'video');
+    this.#playback.start(this.target.consumersOf(this));
+    this.#fit();
+    this.#settle();
+  }
+
+  #wantedOf(tracks: readonly Producer[]): Producer[] {
+    const { audio, video } = this.#options;
+    return tracks.filter(({ kind }) => (kind === 'audio' ? audio : video));
+  }
+
+  async #goOver({ to, time }: Moved): Promise<void> {
+    const wanted = this.#wantedOf(await to.tracks);
+    const pictures = !this.#playback.wanted.paused;
+    await this.target.moves.move(this, wanted, { time, pictures });
+    if (this.#state === 'ready') {
+      this.#play(wanted);
+    }
+  }
+
+  #onSourceEnded(why: SourceEnd, error: RizomaError): void {
+    this.#why = error;
+    if (why === 'upstream' && this.#state === 'ready' && this.target.waits) {
+      this.target.keep(this);
+    }
+    this.#endByItself(why === 'upstream' ? 'upstream' : undefined);
   }
 
   /** What it needs of its source now, which may have to come from far. */
   #settle(): void {
-    this.#use?.setNeed(this.#playback.need(this.#options));
+    this.#played.setNeed(this.#playback.need(this.#options));
     if (this.#state === 'ready') {
-      this.#use?.setActive(this.#playback.wantsMedia);
+      this.#played.setActive(this.#playback.wantsMedia);
     }
   }
 

@@ -19,7 +19,7 @@ import { Pipe } from './pipe.ts';
 import { demandEndOf } from './pipe-end.ts';
 import type { Opening } from './pull.ts';
 import type { WantedStream } from './pulls.ts';
-import type { SourceEnd } from './source.ts';
+import type { Moved, SourceEnd } from './source.ts';
 
 /** This process, as others know it. */
 export interface Self {
@@ -27,6 +27,9 @@ export interface Self {
   nodeId: string;
   region: string;
 }
+
+/** How a stream comes. */
+export type Way = Moved['way'];
 
 /** What a process has to pull with. */
 export interface UpstreamComponents {
@@ -41,7 +44,9 @@ export interface UpstreamComponents {
 export interface UpstreamOptions {
   self: Self;
   hop: Hop;
-  onStreamEnded: (streamId: string, why: SourceEnd) => void;
+  onPullEnded: (pullId: string, why: SourceEnd) => void;
+  /** It comes another way to there, which is this one from there on. */
+  onPullMoved: (pullId: string, way: Way) => void;
   /** The link has ended by itself, and with it all that came over it. */
   onLost: () => void;
 }
@@ -96,11 +101,16 @@ export class Upstream {
   }
 
   /** Pulls a stream: one round trip, whether the pipe is there yet or not. */
-  async open(stream: WantedStream, opening: () => Opening): Promise<readonly Producer[]> {
+  async open(
+    pullId: string,
+    stream: WantedStream,
+    opening: () => Opening,
+  ): Promise<readonly Producer[]> {
     const pipe = this.#openPipe();
     const endpoint = await pipe.endpoint();
     const answer = await this.#peer.call('cascade.open', {
       ...stream,
+      pullId,
       puller: this.#options.self,
       certificate: this.#guard.certificate,
       ...opening(),
@@ -114,23 +124,20 @@ export class Upstream {
     return producers;
   }
 
-  /** Pulls a stream no longer. */
-  release(streamId: string): void {
+  /** Pulls it no longer. */
+  release(pullId: string): void {
     if (!this.#closed) {
-      const params = { pipeId: this.#pipeId, streamId };
       // Where the link is down the other side closes all that went over it.
-      this.#peer.call('cascade.close', params).catch(() => undefined);
+      this.#peer.call('cascade.close', { pullId }).catch(() => undefined);
     }
   }
 
-  setPaused(streamId: string, paused: boolean): void {
-    const pipeId = this.#pipeId;
-    this.#tell(() => this.#peer.notify('cascade.pause', { pipeId, streamId, paused }));
+  setPaused(pullId: string, paused: boolean): void {
+    this.#tell(() => this.#peer.notify('cascade.pause', { pullId, paused }));
   }
 
-  setNeed(streamId: string, need: StreamNeed): void {
-    const pipeId = this.#pipeId;
-    this.#tell(() => this.#peer.notify('cascade.need', { pipeId, streamId, need }));
+  setNeed(pullId: string, need: StreamNeed): void {
+    this.#tell(() => this.#peer.notify('cascade.need', { pullId, need }));
   }
 
   /** Ends the link, upon which the other side closes its end of the pipe as well. Idempotent. */
@@ -158,11 +165,7 @@ export class Upstream {
 
   async #produce(pipe: Pipe, tracks: readonly Track[]): Promise<readonly Producer[]> {
     const transport = await pipe.transport;
-    return allOrNone(
-      tracks.map(({ trackId: id, kind, rtpParameters }) =>
-        transport.produce({ id, kind, rtpParameters }),
-      ),
-    );
+    return allOrNone(tracks.map((track) => transport.produce(track)));
   }
 
   #tell(notify: () => void): void {
@@ -180,11 +183,8 @@ export class Upstream {
 
   #handlers(): Handlers<ErizoToDownstream> {
     return {
-      'cascade.ended': ({ pipeId, streamId, why }) => {
-        if (pipeId === this.#pipeId) {
-          this.#options.onStreamEnded(streamId, why);
-        }
-      },
+      'cascade.ended': ({ pullId, why }) => this.#options.onPullEnded(pullId, why),
+      'cascade.moved': ({ pullId, ...way }) => this.#options.onPullMoved(pullId, way),
     };
   }
 

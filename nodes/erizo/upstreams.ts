@@ -1,10 +1,10 @@
 import type { Hop } from '../../protocol/cascade-tree.ts';
 import type { Pull } from './pull.ts';
 import type { SourceEnd } from './source.ts';
-import type { Self, UpstreamComponents } from './upstream.ts';
+import type { Self, UpstreamComponents, Way } from './upstream.ts';
 import { Upstream } from './upstream.ts';
 
-/** A process that this one is linked with, and the streams that come from it. */
+/** A process that this one is linked with, and what comes from it, by the ids of the pulls. */
 export interface Linked {
   readonly upstream: Upstream;
   readonly pulls: Map<string, Pull>;
@@ -14,13 +14,18 @@ export interface Linked {
 export class Upstreams {
   readonly #components: UpstreamComponents;
   readonly #self: Self;
+  readonly #onMoved: (pull: Pull, way: Way) => void;
   readonly #linked = new Map<string, Linked>();
   /** Who wishes which to be kept. */
   readonly #kept = new Map<string, ReadonlySet<string>>();
 
-  constructor(components: UpstreamComponents, options: { self: Self }) {
+  constructor(
+    components: UpstreamComponents,
+    options: { self: Self; onMoved: (pull: Pull, way: Way) => void },
+  ) {
     this.#components = components;
     this.#self = options.self;
+    this.#onMoved = options.onMoved;
   }
 
   /** The process, dialled where it is not yet. */
@@ -33,7 +38,13 @@ export class Upstreams {
     const upstream = Upstream.create(this.#components, {
       self: this.#self,
       hop,
-      onStreamEnded: (streamId, why) => pulls.get(streamId)?.end(why),
+      onPullEnded: (pullId, why) => pulls.get(pullId)?.end(why),
+      onPullMoved: (pullId, way) => {
+        const pull = pulls.get(pullId);
+        if (pull !== undefined) {
+          this.#onMoved(pull, way);
+        }
+      },
       onLost: () => {
         this.#linked.delete(hop.erizoId);
         endAll(pulls, 'upstream');
@@ -60,11 +71,11 @@ export class Upstreams {
     }
   }
 
-  /** The stream does not come from there any more: the last one takes the link and the pipe with it. */
-  ended(erizoId: string, linked: Linked, streamId: string): void {
-    linked.pulls.delete(streamId);
+  /** It does not come from there any more: the last one takes the link and the pipe with it. */
+  ended(erizoId: string, linked: Linked, pullId: string): void {
+    linked.pulls.delete(pullId);
     if (!this.#closeIfUnused(erizoId, linked)) {
-      linked.upstream.release(streamId);
+      linked.upstream.release(pullId);
     }
   }
 

@@ -23,11 +23,11 @@ export async function warmUp(engine: Engine): Promise<void> {
       upstream.connect(downstream.endpoint),
       downstream.connect(upstream.endpoint),
     ]);
-    const id = newUuid();
-    await upstream.produce({ id, kind: 'video', rtpParameters: track });
+    const trackId = newUuid();
+    const { id } = await upstream.produce({ trackId, kind: 'video', rtpParameters: track });
     await downstream.consume(id);
     const consumer = await client.consume(id, { mid: '0', paused: true });
-    const state = { type: 'sending', streamId: 'warm', trackId: id } as const;
+    const state = { type: 'sending', streamId: 'warm', trackId } as const;
     const section = { mid: '0', kind: 'video', state, parameters: consumer.rtpParameters } as const;
     readDescription(writeOffer([section], client.local, { sessionId: '1', version: 1 }));
   } finally {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Hop, Route } from '../cascade-tree.ts';
+import { Route } from '../cascade-tree.ts';
 import { GrantText } from '../grant.ts';
 import type { Contract } from '../contract.ts';
 import { ClientSdpMessage, ConnectionPlan, restoreConnection, SdpMessage } from './connections.ts';
@@ -15,6 +15,7 @@ import {
 } from './bandwidth.ts';
 import { externalMediaToController, externalMediaToErizo } from './external-media.ts';
 import { Few, lastNToController, lastNToErizo } from './last-n.ts';
+import { waysToErizo } from './ways.ts';
 
 export { ClientSdpMessage, ConnectionPlan, SdpMessage } from './connections.ts';
 
@@ -161,38 +162,7 @@ export const controllerToErizo = {
     timeout_ms: 20_000,
     idempotent: false,
   },
-  /**
-   * Opens the connection on which the client will be offered what it subscribes to, before it does, so
-   * that no stream waits for ICE and DTLS. It is that of the client's first subscription.
-   */
-  prepareSubscriber: {
-    params: v.strictObject({ clientId: ClientId, plan: ConnectionPlan }),
-    result: v.strictObject({ connectionId: ConnectionId }),
-    errors: ['overloaded'],
-    timeout_ms: 5_000,
-    idempotent: true,
-  },
-  /**
-   * Opens a stream of another region before anybody plays it; nothing flows until somebody does. It stays
-   * open until it ends, or the process is to keep no upstreams for the room any more.
-   */
-  pullAhead: {
-    params: v.strictObject({
-      roomId: RoomId,
-      streamId: StreamId,
-      route: Route,
-      grant: GrantText,
-    }),
-    notify: true,
-  },
-  /** From where streams of the room will come: these are linked and kept until others are named, or none. */
-  keepUpstreams: {
-    params: v.strictObject({
-      roomId: RoomId,
-      upstreams: v.pipe(v.array(Hop), v.maxLength(limits.keptUpstreams)),
-    }),
-    notify: true,
-  },
+  ...waysToErizo,
   removeSubscriber: {
     params: v.strictObject({ clientId: ClientId, streamId: StreamId }),
     result: v.null(),

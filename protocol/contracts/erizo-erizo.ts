@@ -3,7 +3,7 @@ import { Route } from '../cascade-tree.ts';
 import { CertificateText } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
 import { GrantText } from '../grant.ts';
-import { ErizoId, IpAddress, NodeId, PipeId, RegionId, RoomId, StreamId } from '../ids.ts';
+import { ErizoId, IpAddress, NodeId, PipeId, PullId, RegionId, RoomId, StreamId } from '../ids.ts';
 import { StreamNeed } from '../layers.ts';
 
 /** One end of an SRTP pipe between two workers. */
@@ -75,7 +75,7 @@ export const RtpParameters = v.object({
   ),
 });
 
-/** One track of a stream; its id is that of the producer at the origin, the same at every hop. */
+/** One track of a stream; its id is the same at every hop. */
 export const Track = v.strictObject({
   trackId: v.pipe(v.string(), v.uuid()),
   kind: v.picklist(['audio', 'video']),
@@ -93,6 +93,8 @@ export const erizoToUpstream = {
     params: v.strictObject({
       roomId: RoomId,
       streamId: StreamId,
+      /** What is said of it from now on names it so: a process may pull a stream twice, while it moves. */
+      pullId: PullId,
       /** The upstream's own way to the origin; empty where it is the origin. */
       route: Route,
       puller: v.strictObject({ erizoId: ErizoId, nodeId: NodeId, region: RegionId }),
@@ -115,7 +117,7 @@ export const erizoToUpstream = {
     idempotent: true,
   },
   'cascade.close': {
-    params: v.strictObject({ pipeId: PipeId, streamId: StreamId }),
+    params: v.strictObject({ pullId: PullId }),
     result: v.null(),
     errors: [],
     timeout_ms: 5_000,
@@ -123,12 +125,12 @@ export const erizoToUpstream = {
   },
   /** Another part of the stream is needed downstream than was said when it was opened, or since. */
   'cascade.need': {
-    params: v.strictObject({ pipeId: PipeId, streamId: StreamId, need: StreamNeed }),
+    params: v.strictObject({ pullId: PullId, need: StreamNeed }),
     notify: true,
   },
   /** Nobody downstream plays the stream, or somebody does again. */
   'cascade.pause': {
-    params: v.strictObject({ pipeId: PipeId, streamId: StreamId, paused: v.boolean() }),
+    params: v.strictObject({ pullId: PullId, paused: v.boolean() }),
     notify: true,
   },
 } as const satisfies Contract;
@@ -137,11 +139,15 @@ export const erizoToUpstream = {
 export const erizoToDownstream = {
   /** The stream has ended at the origin, or the way to it broke further up. */
   'cascade.ended': {
-    params: v.strictObject({
-      pipeId: PipeId,
-      streamId: StreamId,
-      why: v.picklist(['ended', 'upstream']),
-    }),
+    params: v.strictObject({ pullId: PullId, why: v.picklist(['ended', 'upstream']) }),
+    notify: true,
+  },
+  /**
+   * The stream comes to the upstream another way now. Whoever pulls it opens it anew, along this route from
+   * the upstream on, and lets go of the old pull, which plays until then.
+   */
+  'cascade.moved': {
+    params: v.strictObject({ pullId: PullId, route: Route, grant: GrantText }),
     notify: true,
   },
 } as const satisfies Contract;

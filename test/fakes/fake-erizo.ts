@@ -189,6 +189,7 @@ export class FakeErizo {
       keepUpstreams: (params) => {
         seen('keepUpstreams', params);
       },
+      reroute: async (params) => seen('reroute', params),
       removePublisher: async (params) => seen('removePublisher', params),
       removeSubscriber: async (params) => seen('removeSubscriber', params),
       removeClient: async (params) => seen('removeClient', params),

@@ -50,7 +50,7 @@ async function pullTo(origin: TestErizo, streamId: string, ip: string): Promise<
     {
       link: zmq.dial({ to: origin.hop, hello, name: 'puller' }),
       clock: systemClock,
-      handlers: { 'cascade.ended': () => undefined },
+      handlers: { 'cascade.ended': () => undefined, 'cascade.moved': () => undefined },
     },
     { outgoing: erizoToUpstream, incoming: erizoToDownstream },
   );
@@ -61,7 +61,16 @@ async function pullTo(origin: TestErizo, streamId: string, ip: string): Promise<
   const { certificate } = await trustOf(puller);
   try {
     return await peer.call('cascade.open', {
-      ...{ roomId, streamId, route: [], paused: true, puller, certificate, grant: await grantOf() },
+      ...{
+        roomId,
+        streamId,
+        pullId: newUuid(),
+        route: [],
+        paused: true,
+        puller,
+        certificate,
+        grant: await grantOf(),
+      },
       need: { audio: true, video: 7 },
       pipe: { pipeId: newUuid(), endpoint: { ip, port: 9, srtp } },
     });

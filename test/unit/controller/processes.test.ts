@@ -58,6 +58,7 @@ function setUpErizos(answers: () => boolean): {
     prepareSubscriber: refuse,
     keepUpstreams: () => undefined,
     pullAhead: () => undefined,
+    reroute: refuse,
     removeSubscriber: refuse,
     removeClient: refuse,
     processConnectionMessage: refuse,

@@ -8,7 +8,6 @@ function consumer(kind: MediaKind) {
   const told: string[] = [];
   const tell = async (what: string): Promise<void> => void told.push(what);
   const made: Consumer = {
-    producerId: kind,
     kind,
     rtpParameters: { codecs: [] },
     pause: () => tell('pause'),

@@ -7,11 +7,13 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const producer: Producer = {
   id: 'track',
+  trackId: 'track',
   kind: 'video',
   pause: async () => undefined,
   resume: async () => undefined,
   stats: async () => [],
   layers: async () => [],
+  onKeyFrame: () => () => undefined,
   tap: () => Promise.reject(new Error('nothing is tapped here')),
   close: () => undefined,
 };

@@ -22,26 +22,28 @@ function begin() {
   const closed: string[] = [];
   const producer: Producer = {
     id: 'track',
+    trackId: 'track',
     kind: 'video',
     pause: async () => undefined,
     resume: async () => undefined,
     stats: async () => [],
     layers: async () => [],
+    onKeyFrame: () => () => undefined,
     tap: () => Promise.reject(new Error('nothing is tapped here')),
     close: () => closed.push('track'),
   };
   const pull = Pull.create(
     { clock },
     {
-      streamId: '1',
-      roomId: 'room',
+      stream: { streamId: '1', roomId: 'room', route: [], grant: '' },
       wan: true,
-      open: (opening) => {
+      open: (_id, opening) => {
         told.opening = opening;
         return answer.promise;
       },
-      setNeed: (need) => needs.push(need),
-      setPaused: (value) => paused.push(value),
+      setNeed: (_id, need) => needs.push(need),
+      setPaused: (_id, value) => paused.push(value),
+      onEnding: () => undefined,
       onEnd: (ended) => ends.push(ended),
     },
   );

@@ -73,7 +73,7 @@ describe('what is sent to a client, in another process', () => {
     const owner = ownerOf(one ?? '');
     const slot = slots.reserve(owner, 'video');
     const closed: string[] = [];
-    const consumer = { producerId: 'track', close: () => closed.push('track') };
+    const consumer = { close: () => closed.push('track') };
     Object.assign(slot, { consumer: consumer as Partial<Consumer>, kept: undefined });
     expect(slots.sent().get(slot)).toBe(owner);
     expect(slots.free(owner)).toBe(1);

@@ -31,11 +31,13 @@ function begin() {
 function stream(roomId: string, streamId: string): Source {
   const track = (kind: 'audio' | 'video'): Producer => ({
     id: `${streamId} ${kind}`,
+    trackId: `${streamId} ${kind}`,
     kind,
     pause: async () => undefined,
     resume: async () => undefined,
     stats: async () => [],
     layers: async () => [],
+    onKeyFrame: () => () => undefined,
     tap: () => Promise.reject(new Error('nothing is tapped here')),
     close: () => undefined,
   });

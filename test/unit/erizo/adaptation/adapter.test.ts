@@ -43,6 +43,7 @@ function video(streamId: string) {
   const nothing = async (): Promise<void> => undefined;
   const producer: Producer = {
     id: streamId,
+    trackId: streamId,
     kind: 'video',
     pause: nothing,
     resume: nothing,
@@ -51,6 +52,7 @@ function video(streamId: string) {
       holder.asked += 1;
       return [100, 300, 900].map((kbps) => ({ least_bps: kbps * 500, whole_bps: kbps * 1_000 }));
     },
+    onKeyFrame: () => () => undefined,
     tap: () => Promise.reject(new Error('nothing is tapped here')),
     close: () => undefined,
   };

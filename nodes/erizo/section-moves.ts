@@ -1,0 +1,181 @@
+import type { Cancel, Clock } from '../../protocol/clock.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import type { Connection } from './connection.ts';
+import type { Consumer, Producer } from './media.ts';
+import type { SectionOwner, Slot } from './slot.ts';
+import type { Slots } from './slots.ts';
+import type { SwitchTime } from './switch-time.ts';
+import { allOrNone, closeAll, deferred } from './wait.ts';
+
+const defaults = {
+  /** A client that took so long for its last answer may take so much longer for the next one. */
+  slack_ms: 50,
+  /** Nobody else waits any longer for a client that is slow. */
+  longest_ms: 1_000,
+} as const;
+
+/** The tracks of an owner that are about to come from elsewhere, in the sections that they have. */
+interface Move {
+  readonly owner: SectionOwner;
+  readonly consumers: ReadonlyMap<Slot, Consumer>;
+  readonly taken: PromiseWithResolvers<void>;
+}
+
+/** What an offer holds of them. */
+export interface OfferedMoves {
+  readonly moves: readonly Move[];
+  readonly since_ms: number;
+}
+
+export interface MoveOptions {
+  time: SwitchTime | undefined;
+  /** Whether its video is shown: then it begins with the key frame of that time. */
+  pictures: boolean;
+}
+
+/** Tracks that go on from other producers under other SSRCs: to the client they stay what they are. */
+export class SectionMoves {
+  readonly #clock: Clock;
+  readonly #connection: Connection;
+  readonly #slots: Slots;
+  readonly #offer: () => void;
+  readonly #moves = new Map<SectionOwner, Move>();
+  /** How long the client took for its last answer. */
+  #answerIn_ms = 0;
+
+  constructor(
+    components: { clock: Clock; connection: Connection; slots: Slots },
+    options: { offer: () => void },
+  ) {
+    this.#clock = components.clock;
+    this.#connection = components.connection;
+    this.#slots = components.slots;
+    this.#offer = options.offer;
+  }
+
+  /** How long it takes from an offer until the client shows what it holds. */
+  get readyIn_ms(): number {
+    return Math.min(this.#answerIn_ms + defaults.slack_ms, defaults.longest_ms);
+  }
+
+  /** Resolves when the client has taken the owner's tracks from these; until then they come as they did. */
+  async move(
+    owner: SectionOwner,
+    producers: readonly Producer[],
+    { time, pictures }: MoveOptions,
+  ): Promise<void> {
+    const consumers = await this.#consume(owner, producers);
+    const all = [...consumers.values()];
+    const videos = all.filter(({ kind }) => pictures && kind === 'video');
+    const stopAsking = this.#at(time?.ask_ms ?? Infinity, () => {
+      // Whose track has ended meanwhile needs none.
+      videos.forEach((video) => video.resume().catch(() => undefined));
+    });
+    const offerAt_ms = time === undefined ? 0 : time.arrival_ms - this.readyIn_ms;
+    await new Promise<void>((go) => this.#at(offerAt_ms, go));
+    if (![...consumers.keys()].some((slot) => slot.owner === owner)) {
+      stopAsking();
+      closeAll(all);
+      throw new RizomaError('cancelled', 'the subscription has ended');
+    }
+    await this.#begin(owner, consumers);
+  }
+
+  /** Those that the next offer holds. */
+  offered(): OfferedMoves {
+    return { moves: [...this.#moves.values()], since_ms: this.#clock.now() };
+  }
+
+  /** The client answered an offer that held them, and said in it which sections it takes. */
+  async taken({ moves, since_ms }: OfferedMoves): Promise<void> {
+    this.#answerIn_ms = this.#clock.now() - since_ms;
+    for (const move of this.#known(moves)) {
+      this.#moves.delete(move.owner);
+      const resumed = [...move.consumers].map(([slot, consumer]) =>
+        takeOver(slot, consumer, move.owner),
+      );
+      // A consumer whose track ended meanwhile cannot resume, and need not.
+      await Promise.allSettled(resumed);
+      move.taken.resolve();
+    }
+  }
+
+  /** The client took none of them: what it has stays. Answers whether there were any. */
+  refused({ moves }: OfferedMoves, error: RizomaError): boolean {
+    const refused = this.#known(moves);
+    refused.forEach((move) => this.#drop(move, error));
+    return refused.length > 0;
+  }
+
+  /** The owner goes. */
+  remove(owner: SectionOwner): void {
+    const move = this.#moves.get(owner);
+    if (move !== undefined) {
+      this.#drop(move, new RizomaError('cancelled', 'the subscription has ended'));
+    }
+  }
+
+  async #consume(
+    owner: SectionOwner,
+    producers: readonly Producer[],
+  ): Promise<Map<Slot, Consumer>> {
+    const transport = await this.#connection.transport;
+    const pairs = this.#slots.all.flatMap((slot) => {
+      const producer = producers.find(({ kind }) => kind === slot.kind);
+      const isOwn = slot.owner === owner && slot.consumer !== undefined;
+      return isOwn && producer !== undefined ? [{ slot, producer }] : [];
+    });
+    const made = await allOrNone(
+      pairs.map(({ slot: { mid }, producer: { id } }) =>
+        transport.consume(id, { mid, paused: true }),
+      ),
+    );
+    return new Map(pairs.map(({ slot }, index) => [slot, made[index] as Consumer]));
+  }
+
+  #begin(owner: SectionOwner, consumers: ReadonlyMap<Slot, Consumer>): Promise<void> {
+    const taken = deferred<void>();
+    for (const [slot, consumer] of consumers) {
+      slot.next = consumer;
+    }
+    this.#moves.set(owner, { owner, consumers, taken });
+    this.#offer();
+    return taken.promise;
+  }
+
+  #drop({ owner, consumers, taken }: Move, error: RizomaError): void {
+    this.#moves.delete(owner);
+    for (const slot of consumers.keys()) {
+      slot.next = undefined;
+    }
+    closeAll([...consumers.values()]);
+    taken.reject(error);
+  }
+
+  #known(moves: readonly Move[]): Move[] {
+    return moves.filter((move) => this.#moves.get(move.owner) === move);
+  }
+
+  /** Runs it then, at once where that is past; never at a time that does not come. */
+  #at(at_ms: number, run: () => void): Cancel {
+    const wait_ms = at_ms - this.#clock.now();
+    if (wait_ms <= 0) {
+      run();
+    }
+    return wait_ms > 0 && wait_ms < Infinity ? this.#clock.after(wait_ms, run) : () => undefined;
+  }
+}
+
+/** The old track ends when the new one is known: the client is sent one of them at any time. */
+async function takeOver(slot: Slot, consumer: Consumer, owner: SectionOwner): Promise<void> {
+  slot.next = undefined;
+  if (slot.owner !== owner) {
+    // It was refused.
+    consumer.close();
+    return;
+  }
+  slot.consumer?.close();
+  slot.consumer = consumer;
+  slot.parameters = consumer.rtpParameters;
+  await consumer.resume();
+}
