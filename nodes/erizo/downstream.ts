@@ -39,7 +39,6 @@ export interface DownstreamOptions {
 /** A process that pulls streams from this one: its link, its pipe and what goes over it. */
 export class Downstream {
   readonly #engine: Engine;
-  readonly #clock: Clock;
   readonly #guard: Guard;
   readonly #measures: Measures;
   readonly #log: Log;
@@ -52,10 +51,9 @@ export class Downstream {
   #checked: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    components: { engine: Engine; clock: Clock; log: Log; guard: Guard; measures: Measures },
+    components: { engine: Engine; log: Log; guard: Guard; measures: Measures },
     options: DownstreamOptions,
   ) {
-    this.#clock = components.clock;
     this.#guard = components.guard;
     this.#measures = components.measures;
     this.#engine = components.engine;
@@ -195,7 +193,7 @@ export class Downstream {
       {
         ...{ source, need },
         onEnded: (why) => this.#onFeedEnded(pullId, why),
-        onMoved: (moved) => this.#onFeedMoved(pullId, moved),
+        onMoved: (moved) => void this.#onFeedMoved(pullId, moved),
       },
     );
     this.#feeds.set(pullId, feed);
@@ -225,19 +223,11 @@ export class Downstream {
     this.#tell((peer) => peer.notify('cascade.ended', { pullId, why }));
   }
 
-  /** Its key frame is not to be asked for in the time in which that of our own clients is. */
-  #onFeedMoved(pullId: string, { way, time }: Moved): void {
-    const { route, grant } = way;
-    const tell = (): void => {
-      if (this.#feeds.has(pullId)) {
-        this.#tell((peer) => peer.notify('cascade.moved', { pullId, route, grant }));
-      }
-    };
-    const wait_ms = (time?.next_ms ?? 0) - this.#clock.now();
-    if (wait_ms > 0) {
-      this.#clock.after(wait_ms, tell);
-    } else {
-      tell();
+  /** Its key frame is not to be asked for in the time in which that of our own viewers is. */
+  async #onFeedMoved(pullId: string, { way, moment }: Moved): Promise<void> {
+    await moment?.next;
+    if (this.#feeds.has(pullId)) {
+      this.#tell((peer) => peer.notify('cascade.moved', { pullId, ...way }));
     }
   }
 

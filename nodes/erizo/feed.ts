@@ -145,9 +145,10 @@ export class Feed implements SourceUser {
     }
     this.#state = 'closed';
     this.#tracks.reject(why);
-    this.#use.end();
+    // Before the source may end with its last user, and the worker ends the consumers of that by itself.
     closeAll(this.#consumers);
     this.#consumers = [];
+    this.#use.end();
     this.#log.info('feed ended');
   }
 }

@@ -103,6 +103,7 @@ export class PlayedSource {
       next.use.end();
     } finally {
       this.#next = undefined;
+      moved.moment?.ready();
     }
     const ended = this.#now?.ended;
     if (ended !== undefined && this.#waiting === undefined && !this.#closed) {

@@ -1,6 +1,6 @@
 import { assertNever } from '../../protocol/assert-never.ts';
 import type { SourceEnd } from './source.ts';
-import type { FirstKeyFrame } from './switch-time.ts';
+import type { FirstKeyFrame } from './key-frame-moment.ts';
 
 /**
  * How it ended: `moved`, its new way playing before the old one closed; `forced`, as the old way had broken;
@@ -13,6 +13,8 @@ export type MoveOutcome = 'moved' | 'forced' | 'late' | 'failed' | 'unneeded';
 export type PullMove =
   /** The new way is asked for; nothing flows over it. */
   | { readonly at: 'opening' }
+  /** It is open, and waits for the time in which its key frame may be asked for. */
+  | { readonly at: 'resting' }
   /** It flows since then, and its first key frame is under way. */
   | { readonly at: 'waiting'; readonly asked_ms: number }
   | { readonly at: 'over'; readonly outcome: MoveOutcome };
@@ -22,14 +24,15 @@ export type PullMoveEvent =
   | {
       readonly type: 'opened';
       readonly plays: 'nothing' | 'sound' | 'video';
-      readonly now_ms: number;
     }
+  | { readonly type: 'rested'; readonly now_ms: number }
   | { readonly type: 'keyFrame'; readonly now_ms: number }
   | { readonly type: 'time' }
   | { readonly type: 'oldEnded'; readonly why: SourceEnd }
   | { readonly type: 'newEnded' };
 
 export type PullMoveEffect =
+  | { readonly type: 'rest' }
   /** Lets the new way flow, and looks for its key frame. */
   | { readonly type: 'flow' }
   /** All who use the old way go over; the stream comes by the new one from now on. */
@@ -51,6 +54,10 @@ export function pullMove(state: PullMove, event: PullMoveEvent): PullMoveStep {
   switch (event.type) {
     case 'opened':
       return state.at === 'opening' ? opened(event) : { state, effects: [] };
+    case 'rested':
+      return state.at === 'resting'
+        ? { state: { at: 'waiting', asked_ms: event.now_ms }, effects: [{ type: 'flow' }] }
+        : { state, effects: [] };
     case 'keyFrame':
       return state.at === 'waiting' ? shown(state.asked_ms, event.now_ms) : { state, effects: [] };
     case 'time':
@@ -66,7 +73,7 @@ export function pullMove(state: PullMove, event: PullMoveEvent): PullMoveStep {
   }
 }
 
-function opened({ plays, now_ms }: PullMoveEvent & { type: 'opened' }): PullMoveStep {
+function opened({ plays }: PullMoveEvent & { type: 'opened' }): PullMoveStep {
   const change = { type: 'switch', first: undefined } as const;
   switch (plays) {
     case 'nothing':
@@ -74,7 +81,7 @@ function opened({ plays, now_ms }: PullMoveEvent & { type: 'opened' }): PullMove
     case 'sound':
       return over('moved', { type: 'flow' }, change);
     case 'video':
-      return { state: { at: 'waiting', asked_ms: now_ms }, effects: [{ type: 'flow' }] };
+      return { state: { at: 'resting' }, effects: [{ type: 'rest' }] };
     default:
       return assertNever(plays);
   }

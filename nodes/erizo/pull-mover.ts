@@ -6,8 +6,8 @@ import type { Pull } from './pull.ts';
 import type { MoveOutcome, PullMove, PullMoveEffect, PullMoveEvent } from './pull-move.ts';
 import { beginMove, pullMove } from './pull-move.ts';
 import type { SourceEnd, SourceUser, Use } from './source.ts';
-import type { FirstKeyFrame } from './switch-time.ts';
-import { switchTime } from './switch-time.ts';
+import type { FirstKeyFrame } from './key-frame-moment.ts';
+import { keyFrameSpacing_ms, KeyFrameMoment } from './key-frame-moment.ts';
 import { deferred } from './wait.ts';
 
 const defaults = {
@@ -74,7 +74,7 @@ export class PullMover implements SourceUser {
     const { from } = this.#options;
     const shows = from.need.video !== null && this.#videos.length > 0;
     const plays = from.isPlayed ? (shows ? 'video' : 'sound') : 'nothing';
-    this.#take({ type: 'opened', plays, now_ms: this.#clock.now() });
+    this.#take({ type: 'opened', plays });
   }
 
   get #videos(): Producer[] {
@@ -95,6 +95,14 @@ export class PullMover implements SourceUser {
 
   #run(effect: PullMoveEffect): void {
     switch (effect.type) {
+      case 'rest':
+        // A pipe that was there before asks for a key frame of each track that it is given.
+        this.#stops.push(
+          this.#clock.after(keyFrameSpacing_ms, () =>
+            this.#take({ type: 'rested', now_ms: this.#clock.now() }),
+          ),
+        );
+        return;
       case 'flow':
         this.#flow();
         return;
@@ -119,12 +127,11 @@ export class PullMover implements SourceUser {
 
   #switch(first: FirstKeyFrame | undefined): void {
     const { from, to, onSwitch } = this.#options;
-    const { readyIn_ms } = from;
-    const now_ms = this.#clock.now();
-    const time = first === undefined ? undefined : switchTime(first, { now_ms, readyIn_ms });
+    const { readiesIn_ms } = from;
+    const moment = first && KeyFrameMoment.create({ clock: this.#clock }, { first, readiesIn_ms });
     onSwitch();
     const { route, grant } = to.stream;
-    from.retire({ to, way: { route, grant }, time });
+    from.retire({ to, way: { route, grant }, moment });
     // Its users have it by now: it never stops to flow.
     this.#use.end();
   }

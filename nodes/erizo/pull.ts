@@ -102,9 +102,9 @@ export class Pull implements Source {
     return this.#users.anyMoves;
   }
 
-  /** Until those that it is sent to can show another way. */
-  get readyIn_ms(): number {
-    return this.#users.readyIn_ms;
+  /** How long each of its viewers takes for another way. */
+  get readiesIn_ms(): number[] {
+    return this.#users.readiesIn_ms;
   }
 
   /** The process the stream comes from. */

@@ -1,14 +1,14 @@
-import type { Cancel, Clock } from '../../protocol/clock.ts';
+import type { Clock } from '../../protocol/clock.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Connection } from './connection.ts';
 import type { Consumer, Producer } from './media.ts';
 import type { SectionOwner, Slot } from './slot.ts';
 import type { Slots } from './slots.ts';
-import type { SwitchTime } from './switch-time.ts';
+import type { KeyFrameMoment } from './key-frame-moment.ts';
 import { allOrNone, closeAll, deferred } from './wait.ts';
 
 const defaults = {
-  /** A client that took so long for its last answer may take so much longer for the next one. */
+  /** A client may take so much longer for its next answer. */
   slack_ms: 50,
   /** Nobody else waits any longer for a client that is slow. */
   longest_ms: 1_000,
@@ -28,9 +28,9 @@ export interface OfferedMoves {
 }
 
 export interface MoveOptions {
-  time: SwitchTime | undefined;
-  /** Whether its video is shown: then it begins with the key frame of that time. */
-  pictures: boolean;
+  /** When it is offered, and its video begins; at once where it is undefined. */
+  moment: KeyFrameMoment | undefined;
+  showsVideo: () => boolean;
 }
 
 /** Tracks that go on from other producers under other SSRCs: to the client they stay what they are. */
@@ -40,8 +40,8 @@ export class SectionMoves {
   readonly #slots: Slots;
   readonly #offer: () => void;
   readonly #moves = new Map<SectionOwner, Move>();
-  /** How long the client took for its last answer. */
-  #answerIn_ms = 0;
+  /** How long the client took for its last answer, and for the one before: the first of all takes it longest. */
+  #answersIn_ms: readonly number[] = [];
 
   constructor(
     components: { clock: Clock; connection: Connection; slots: Slots },
@@ -55,30 +55,34 @@ export class SectionMoves {
 
   /** How long it takes from an offer until the client shows what it holds. */
   get readyIn_ms(): number {
-    return Math.min(this.#answerIn_ms + defaults.slack_ms, defaults.longest_ms);
+    return Math.min(
+      ...this.#answersIn_ms.map((wait_ms) => wait_ms + defaults.slack_ms),
+      defaults.longest_ms,
+    );
   }
 
   /** Resolves when the client has taken the owner's tracks from these; until then they come as they did. */
   async move(
     owner: SectionOwner,
     producers: readonly Producer[],
-    { time, pictures }: MoveOptions,
+    { moment, showsVideo }: MoveOptions,
   ): Promise<void> {
     const consumers = await this.#consume(owner, producers);
     const all = [...consumers.values()];
-    const videos = all.filter(({ kind }) => pictures && kind === 'video');
-    const stopAsking = this.#at(time?.ask_ms ?? Infinity, () => {
-      // Whose track has ended meanwhile needs none.
-      videos.forEach((video) => video.resume().catch(() => undefined));
-    });
-    const offerAt_ms = time === undefined ? 0 : time.arrival_ms - this.readyIn_ms;
-    await new Promise<void>((go) => this.#at(offerAt_ms, go));
+    await this.#until(moment?.offer_ms ?? 0);
     if (![...consumers.keys()].some((slot) => slot.owner === owner)) {
-      stopAsking();
       closeAll(all);
       throw new RizomaError('cancelled', 'the subscription has ended');
     }
-    await this.#begin(owner, consumers);
+    const taken = this.#begin(owner, consumers);
+    const asked = moment?.asked ?? taken;
+    const begin = (): void => {
+      const videos = all.filter(({ kind }) => kind === 'video' && showsVideo());
+      // Whose track has ended meanwhile needs none.
+      videos.forEach((video) => video.resume().catch(() => undefined));
+    };
+    asked.then(begin, () => undefined);
+    await taken;
   }
 
   /** Those that the next offer holds. */
@@ -88,7 +92,7 @@ export class SectionMoves {
 
   /** The client answered an offer that held them, and said in it which sections it takes. */
   async taken({ moves, since_ms }: OfferedMoves): Promise<void> {
-    this.#answerIn_ms = this.#clock.now() - since_ms;
+    this.#answersIn_ms = [this.#clock.now() - since_ms, ...this.#answersIn_ms.slice(0, 1)];
     for (const move of this.#known(moves)) {
       this.#moves.delete(move.owner);
       const resumed = [...move.consumers].map(([slot, consumer]) =>
@@ -156,17 +160,15 @@ export class SectionMoves {
     return moves.filter((move) => this.#moves.get(move.owner) === move);
   }
 
-  /** Runs it then, at once where that is past; never at a time that does not come. */
-  #at(at_ms: number, run: () => void): Cancel {
+  #until(at_ms: number): Promise<void> {
     const wait_ms = at_ms - this.#clock.now();
-    if (wait_ms <= 0) {
-      run();
-    }
-    return wait_ms > 0 && wait_ms < Infinity ? this.#clock.after(wait_ms, run) : () => undefined;
+    return wait_ms > 0
+      ? new Promise((resolve) => this.#clock.after(wait_ms, resolve))
+      : Promise.resolve();
   }
 }
 
-/** The old track ends when the new one is known: the client is sent one of them at any time. */
+/** The old track ends when the new one is known. Sound goes on at once; a picture is asked for when all are ready. */
 async function takeOver(slot: Slot, consumer: Consumer, owner: SectionOwner): Promise<void> {
   slot.next = undefined;
   if (slot.owner !== owner) {
@@ -177,5 +179,7 @@ async function takeOver(slot: Slot, consumer: Consumer, owner: SectionOwner): Pr
   slot.consumer?.close();
   slot.consumer = consumer;
   slot.parameters = consumer.rtpParameters;
-  await consumer.resume();
+  if (consumer.kind === 'audio') {
+    await consumer.resume();
+  }
 }

@@ -3,7 +3,7 @@ import { RizomaError } from '../../protocol/errors.ts';
 import type { StreamNeed } from '../../protocol/layers.ts';
 import type { Producer } from './media.ts';
 import { joinNeeds } from './stream-need.ts';
-import type { SwitchTime } from './switch-time.ts';
+import type { KeyFrameMoment } from './key-frame-moment.ts';
 
 /** Why a stream is no more: it ended where it is published, or the way to there broke. */
 export type SourceEnd = 'ended' | 'upstream';
@@ -13,8 +13,8 @@ export interface Moved {
   readonly to: Source;
   /** The way from this process, and what lets the stream come by it. */
   readonly way: { route: Route; grant: string };
-  /** Absent where nobody waits for a key frame of it. */
-  readonly time: SwitchTime | undefined;
+  /** Absent where it is to be at once. */
+  readonly moment: KeyFrameMoment | undefined;
 }
 
 /** Who plays a stream: a subscriber, or a process further down. */
@@ -23,7 +23,7 @@ export interface SourceUser {
   sourceEnded(why: SourceEnd, error: RizomaError): void;
   /** It is to use the other source, and this one until it does. Who cannot go over stays for as long as it needs. */
   sourceMoved?(moved: Moved): void;
-  /** How long it takes until whoever it sends to can show another way. */
+  /** Of a viewer: how long it takes from an offer until it can show another way. */
   readonly readyIn_ms?: number | undefined;
 }
 
@@ -109,9 +109,9 @@ export class Users {
     return [...this.#users.keys()].some(({ sourceMoved }) => sourceMoved !== undefined);
   }
 
-  /** Until all of them are ready for another way. */
-  get readyIn_ms(): number {
-    return Math.max(0, ...[...this.#users.keys()].map(({ readyIn_ms = 0 }) => readyIn_ms));
+  /** How long each of the viewers among them takes for another way. */
+  get readiesIn_ms(): number[] {
+    return [...this.#users.keys()].flatMap(({ readyIn_ms }) => readyIn_ms ?? []);
   }
 
   /** Tells everyone that it comes another way. */

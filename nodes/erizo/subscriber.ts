@@ -58,7 +58,7 @@ export class Subscriber implements SectionOwner, Adapted {
     this.#played = new PlayedSource({
       need: this.#playback.need(options),
       move: (moved) => this.#goOver(moved),
-      readyIn_ms: () => this.target.moves.readyIn_ms,
+      readyIn_ms: () => (this.#state === 'ready' ? this.target.moves.readyIn_ms : undefined),
       onEnded: (why, error) => this.#onSourceEnded(why, error),
     });
   }
@@ -138,10 +138,11 @@ export class Subscriber implements SectionOwner, Adapted {
       return;
     }
     this.#state = 'ended';
-    this.#played.close();
     this.target.adapter.remove(this);
     this.#playback.close();
     this.target.remove(this);
+    // After its consumers: the source may end with its last user.
+    this.#played.close();
     this.#abort.abort();
     this.#options.onEnd(this);
   }
@@ -179,10 +180,10 @@ export class Subscriber implements SectionOwner, Adapted {
     return tracks.filter(({ kind }) => (kind === 'audio' ? audio : video));
   }
 
-  async #goOver({ to, time }: Moved): Promise<void> {
+  async #goOver({ to, moment }: Moved): Promise<void> {
     const wanted = this.#wantedOf(await to.tracks);
-    const pictures = !this.#playback.wanted.paused;
-    await this.target.moves.move(this, wanted, { time, pictures });
+    const showsVideo = (): boolean => !this.#playback.wanted.paused;
+    await this.target.moves.move(this, wanted, { moment, showsVideo });
     if (this.#state === 'ready') {
       this.#play(wanted);
     }

@@ -1,0 +1,169 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Route } from '../../protocol/cascade-tree.ts';
+import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
+import { launchChromium } from '../support/chromium.ts';
+import type { Frame } from './erizo-frames.ts';
+import { framesOf, longestGap_rtp, watchFrames } from './erizo-frames.ts';
+import { grantOf, roomId } from './erizo-grants.ts';
+import { Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+
+let browser: Browser;
+let agent: TestAgent;
+const erizos: TestErizo[] = [];
+
+beforeAll(async () => {
+  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
+});
+
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
+});
+
+afterAll(async () => {
+  await browser.close();
+  await agent.listener.close();
+});
+
+async function start(region: string, ip: string): Promise<TestErizo> {
+  const erizo = await TestErizo.create(agent, region, ip);
+  erizos.push(erizo);
+  return erizo;
+}
+
+async function join(erizo: TestErizo, plan: ConnectionPlan = 'dual'): Promise<Participant> {
+  const participant = await Participant.create(browser, TestController.dial(erizo), plan);
+  await watchFrames(participant.page);
+  return participant;
+}
+
+/** An origin, a relay and two processes of a third region, one behind the other, with a stream. */
+async function fourProcesses() {
+  const [origin, relay, gateway, behind] = await Promise.all([
+    start('eu-west', '127.0.1.1'),
+    start('us-east', '127.0.2.1'),
+    start('ap-northeast', '127.0.3.1'),
+    start('ap-northeast', '127.0.3.1'),
+  ]);
+  const ann = await join(origin);
+  const stream = await ann.publish();
+  return { origin, relay, gateway, behind, ann, stream };
+}
+
+async function reroute(erizo: TestErizo, streamId: string, route: Route): Promise<null> {
+  const { peer } = TestController.dial(erizo);
+  const answer = peer.call('reroute', { roomId, streamId, route, grant: await grantOf() });
+  return await answer.finally(() => peer.close());
+}
+
+const received = async ({ page }: Participant): Promise<Frame[]> =>
+  (await framesOf(page)).filter(({ way }) => way === 'received');
+
+/** What of one SSRC came, in the order in which the first of each did. */
+function bySsrc(frames: readonly Frame[]): Frame[][] {
+  return [...Map.groupBy(frames, ({ ssrc }) => ssrc).values()];
+}
+
+const gap_rtp = 200 * 90;
+
+describe('a stream that comes another way', () => {
+  it('goes on for all who play it there and further down, from a key frame on, with no gap and nothing twice', async () => {
+    const { origin, relay, gateway, behind, ann, stream } = await fourProcesses();
+    const direct = [origin.hop];
+    const relayed = [relay.hop, origin.hop];
+    const ben = await join(gateway);
+    const cleo = await join(gateway, 'single');
+    const dan = await join(behind);
+    const eve = await join(gateway, 'stream');
+    const viewers = [ben, cleo, dan, eve];
+    await ben.subscribe(stream, relayed);
+    await Promise.all([cleo, eve].map((viewer) => viewer.subscribe(stream, relayed)));
+    await dan.subscribe(stream, [gateway.hop, ...relayed]);
+    await Promise.all(viewers.map((viewer) => viewer.plays(stream.label)));
+    expect(await relay.counters()).toMatchObject({ pulls: 1, feeds: 1 });
+
+    await reroute(gateway, stream.streamId, direct);
+
+    // The way over the relay is given up when the last of them has gone over.
+    const isAlone = ({ pulls }: { pulls: number }): boolean => pulls === 1;
+    expect(await gateway.settled(isAlone, 10_000)).toMatchObject({ pulls: 1, wanPulls: 1 });
+    expect(await behind.settled(isAlone, 10_000)).toMatchObject({ pulls: 1, wanPulls: 0 });
+    expect(await relay.settled(({ feeds }) => feeds === 0)).toMatchObject({ feeds: 0 });
+    await Promise.all(viewers.map((viewer) => viewer.plays(stream.label)));
+
+    const sent = (await framesOf(ann.page)).filter(({ way }) => way === 'sent');
+    const gaps: number[] = [];
+    for (const viewer of viewers) {
+      const frames = await received(viewer);
+      const [before, after, ...more] = bySsrc(frames);
+      expect(more).toEqual([]);
+      expect(after?.[0]?.isKey).toBe(true);
+      expect(frames).toEqual([...(before ?? []), ...(after ?? [])]);
+      const times = frames.map(({ rtp }) => rtp);
+      expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
+      expect(new Set(frames.map(({ trackId }) => trackId)).size).toBe(1);
+      gaps.push(longestGap_rtp(sent, frames));
+    }
+    console.log(JSON.stringify({ gaps_ms: gaps.map((gap) => Math.round(gap / 90)) }));
+    for (const viewer of viewers) {
+      expect(viewer.controller.failures).toEqual([]);
+    }
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(gap_rtp);
+  });
+
+  it('stays as it is where the new way cannot be had, or leads back to who asks', async () => {
+    const { origin, relay, gateway, behind, stream } = await fourProcesses();
+    const { streamId } = stream;
+    const direct = [origin.hop];
+    const ben = await join(gateway);
+    await ben.subscribe(stream, direct);
+    await behind.end();
+    await expect(reroute(gateway, streamId, [behind.hop, origin.hop])).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    const cleo = await join(relay);
+    await cleo.subscribe(stream, [gateway.hop, origin.hop]);
+    // It comes to the relay by way of who would have it from there.
+    await expect(reroute(gateway, streamId, [relay.hop, origin.hop])).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await Promise.all([ben, cleo].map((viewer) => viewer.plays(stream.label)));
+    for (const erizo of [gateway, relay]) {
+      expect(await erizo.counters()).toMatchObject({ pulls: 1, wanPulls: 1 });
+    }
+    expect([...ben.controller.failures, ...cleo.controller.failures]).toEqual([]);
+  });
+
+  it('does not go in a circle where two regions go below each other at once', async () => {
+    const { origin, relay, gateway, stream } = await fourProcesses();
+    const { streamId } = stream;
+    const [ben, cleo] = await Promise.all([join(gateway), join(relay)]);
+    await Promise.all([ben, cleo].map((viewer) => viewer.subscribe(stream, [origin.hop])));
+    const [one, other] = await Promise.allSettled([
+      reroute(gateway, streamId, [relay.hop, origin.hop]),
+      reroute(relay, streamId, [gateway.hop, origin.hop]),
+    ]);
+    expect([one.status, other.status]).toContain('rejected');
+    await Promise.all([ben, cleo].map((viewer) => viewer.plays(stream.label, 30)));
+    expect([...ben.controller.failures, ...cleo.controller.failures]).toEqual([]);
+  });
+
+  it('comes the new way at once where the old one breaks meanwhile', async () => {
+    const { origin, relay, gateway, behind, stream } = await fourProcesses();
+    const [ben, cleo] = await Promise.all([join(gateway), join(gateway, 'stream')]);
+    const relayed = [relay.hop, origin.hop];
+    await Promise.all([ben, cleo].map((viewer) => viewer.subscribe(stream, relayed)));
+    await Promise.all([ben, cleo].map((viewer) => viewer.plays(stream.label)));
+    // Who is asked for the new way does not answer before the old one has broken.
+    behind.child.kill('SIGSTOP');
+    const moved = reroute(gateway, stream.streamId, [behind.hop, origin.hop]);
+    await gateway.settled(({ pulls }) => pulls === 2);
+    relay.child.kill('SIGKILL');
+    await moved;
+    expect(await gateway.settled(({ pulls }) => pulls === 1)).toMatchObject({ pulls: 1 });
+    behind.child.kill('SIGCONT');
+    await Promise.all([ben, cleo].map((viewer) => viewer.plays(stream.label)));
+    expect([...ben.controller.failures, ...cleo.controller.failures]).toEqual([]);
+  });
+});
