@@ -164,6 +164,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   }
   const { output } = parsed;
   checkTogether(output);
+  const stateDir = output.RIZOMA_STATE_DIR;
   return Object.freeze({
     nodeId: output.RIZOMA_NODE_ID,
     region: output.RIZOMA_REGION,
@@ -191,7 +192,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     mediaPortMin: output.RIZOMA_MEDIA_PORT_MIN,
     mediaPortMax: output.RIZOMA_MEDIA_PORT_MAX,
     drain_ms: output.RIZOMA_DRAIN_S * 1000,
-    stateDir: output.RIZOMA_STATE_DIR,
+    stateDir,
+    /** Where the processes of the node listen for each other. */
+    socketDir: stateDir === undefined ? undefined : join(stateDir, 'ipc'),
     recordingDir: recordingDirOf(output),
     externalInput: output.RIZOMA_EXTERNAL_INPUT?.join(','),
     logLevel: output.RIZOMA_LOG_LEVEL,

@@ -140,7 +140,7 @@ export class Node {
   }
 
   async #createWires(identity: Identity): Promise<Wires> {
-    const { nodeId, region, mediaIp } = this.#config;
+    const { nodeId, region, mediaIp, socketDir } = this.#config;
     const clock = this.#clock;
     const own = identity.keys.curve;
     const keyring = this.#parts.use(Keyring.create({ clock }, { nodeId, region, mediaIp, own }));
@@ -148,7 +148,7 @@ export class Node {
     const zmq = this.#parts.use(
       await ZmqSockets.create(
         { clock, log, keyring },
-        { onRefused: () => this.#measures.strangerRefused() },
+        { localDir: socketDir, onRefused: () => this.#measures.strangerRefused() },
       ),
     );
     return { keyring, zmq };
@@ -167,8 +167,9 @@ export class Node {
       workerBin,
       recordingDir,
       externalInput,
+      socketDir,
     } = this.#config;
-    const media = { mediaPortMin, mediaPortMax, workerBin, recordingDir, externalInput };
+    const media = { mediaPortMin, mediaPortMax, workerBin, recordingDir, externalInput, socketDir };
     const addresses = { ip, announcedIp, clientIp };
     const environment = { nodeId, region, ...addresses, logLevel, logDir, runId, ...media };
     return Agent.create(

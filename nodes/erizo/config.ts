@@ -19,6 +19,8 @@ const Environment = v.pipe(
     /** Another address at which clients reach it. */
     RIZOMA_CLIENT_IP: v.optional(v.pipe(v.string(), v.ip())),
     RIZOMA_AGENT_ENDPOINT: Endpoint,
+    /** Where the processes of the node listen for each other; without it over TCP alone. */
+    RIZOMA_SOCKET_DIR: v.optional(v.pipe(v.string(), v.minLength(1))),
     RIZOMA_MEDIA_PORT_MIN: port,
     RIZOMA_MEDIA_PORT_MAX: port,
     /** Where recordings are written, and played back from; without it there are none. */
@@ -44,6 +46,7 @@ const Environment = v.pipe(
       announcedIp: env.RIZOMA_ANNOUNCED_IP,
       clientIp: env.RIZOMA_CLIENT_IP,
       agentEndpoint: env.RIZOMA_AGENT_ENDPOINT,
+      socketDir: env.RIZOMA_SOCKET_DIR,
       mediaPorts: { min: env.RIZOMA_MEDIA_PORT_MIN, max: env.RIZOMA_MEDIA_PORT_MAX },
       recordingDir: env.RIZOMA_RECORDING_DIR,
       allowedInputs: env.RIZOMA_EXTERNAL_INPUT ?? [],

@@ -25,7 +25,10 @@ const own = readCurveKeys(await text(process.stdin));
 const keyring = Keyring.create({ clock }, { nodeId, region, mediaIp, own });
 const registry = new Registry();
 const strangers = counter(registry, 'rizoma_strangers_refused_total');
-const zmq = await ZmqSockets.create({ clock, log, keyring }, { onRefused: () => strangers.inc() });
+const zmq = await ZmqSockets.create(
+  { clock, log, keyring },
+  { localDir: config.socketDir, onRefused: () => strangers.inc() },
+);
 
 const engine = await Engine.create(
   { log },

@@ -5,6 +5,7 @@ import { newUuid } from '../../protocol/ids.ts';
 import type { Link, LinkEnd, LinkSink } from '../../protocol/link.ts';
 import type { Keyring } from './keyring.ts';
 import { LinkCore } from './link-core.ts';
+import type { LocalSockets } from './local-sockets.ts';
 import { Pulse } from './pulse.ts';
 import { proofOf } from './zmq-proof.ts';
 import { SendQueue, socketOptions, wire } from './zmq-wire.ts';
@@ -22,11 +23,19 @@ export interface DialOptions {
   name: string;
 }
 
+export interface DialComponents {
+  clock: Clock;
+  keyring: Keyring;
+  context: Context;
+  local: LocalSockets | undefined;
+}
+
 /** The dialler's side of a link; `ZmqSockets.dial` says how it behaves. */
 export class ZmqDialer implements Link {
   readonly name: string;
   readonly #core: LinkCore;
   readonly #keyring: Keyring;
+  readonly #local: LocalSockets | undefined;
   readonly #options: DialOptions;
   readonly #routingId = newUuid();
   readonly #socket: Dealer;
@@ -34,13 +43,11 @@ export class ZmqDialer implements Link {
   readonly #pulse: Pulse;
   #stopWatching: () => void = () => undefined;
 
-  private constructor(
-    components: { clock: Clock; keyring: Keyring; context: Context },
-    options: DialOptions,
-  ) {
+  private constructor(components: DialComponents, options: DialOptions) {
     this.name = options.name;
     this.#options = options;
     this.#keyring = components.keyring;
+    this.#local = components.local;
     this.#core = new LinkCore(options.name);
     const { publicKey, secretKey } = components.keyring.own;
     this.#socket = new Dealer({
@@ -60,10 +67,7 @@ export class ZmqDialer implements Link {
     });
   }
 
-  static create(
-    components: { clock: Clock; keyring: Keyring; context: Context },
-    options: DialOptions,
-  ): ZmqDialer {
+  static create(components: DialComponents, options: DialOptions): ZmqDialer {
     const dialer = new ZmqDialer(components, options);
     const lost = (): void => dialer.#end('lost');
     // A second attempt would be another link: the first refusal or break ends this one.
@@ -120,7 +124,9 @@ export class ZmqDialer implements Link {
       }
     });
     this.#socket.curveServerKey = key;
-    this.#socket.connect(to.endpoint);
+    const isLocal = to.nodeId === this.#keyring.nodeId;
+    const path = isLocal ? this.#local?.find(to.endpoint) : undefined;
+    this.#socket.connect(path === undefined ? to.endpoint : `ipc://${path}`);
     const { own } = this.#keyring;
     const said = { dialler: own.publicKey, listener: key, routingId: this.#routingId, hello };
     this.#queue.first([wire.hello, hello, this.#keyring.nodeId, proofOf(own, said)]);

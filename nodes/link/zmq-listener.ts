@@ -1,9 +1,11 @@
+import { chmod, rm } from 'node:fs/promises';
 import type { Context } from 'zeromq';
 import { Router } from 'zeromq';
 import type { Clock } from '../../protocol/clock.ts';
 import type { Link, LinkEnd, LinkSink } from '../../protocol/link.ts';
 import type { Caller, Keyring } from './keyring.ts';
 import { LinkCore } from './link-core.ts';
+import type { LocalSockets } from './local-sockets.ts';
 import { Pulse } from './pulse.ts';
 import { isProof } from './zmq-proof.ts';
 import { SendQueue, socketOptions, wire } from './zmq-wire.ts';
@@ -34,6 +36,13 @@ interface Held {
   key: string;
 }
 
+export interface ListenComponents {
+  clock: Clock;
+  keyring: Keyring;
+  context: Context;
+  local: LocalSockets | undefined;
+}
+
 /** A ROUTER socket on which other processes of the mesh call: each dialler gets a link of its own. */
 export class ZmqListener {
   readonly #clock: Clock;
@@ -41,14 +50,14 @@ export class ZmqListener {
   readonly #onLink: ListenOptions['onLink'];
   readonly #keyring: Keyring;
   readonly #links = new Map<string, Held>();
+  #endpoint = '';
+  /** Of its socket within the host. */
+  #path: string | undefined;
   #stopWatching: () => void = () => undefined;
   #outgoing: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(
-    components: { clock: Clock; keyring: Keyring; context: Context },
-    options: ListenOptions,
-  ) {
+  private constructor(components: Omit<ListenComponents, 'local'>, options: ListenOptions) {
     this.#clock = components.clock;
     this.#keyring = components.keyring;
     this.#onLink = options.onLink;
@@ -65,24 +74,17 @@ export class ZmqListener {
     });
   }
 
-  static async create(
-    components: { clock: Clock; keyring: Keyring; context: Context },
-    options: ListenOptions,
-  ): Promise<ZmqListener> {
+  static async create(components: ListenComponents, options: ListenOptions): Promise<ZmqListener> {
     const listener = new ZmqListener(components, options);
     listener.#stopWatching = components.keyring.onChange(() => listener.#cutStrangers());
-    await listener.#socket.bind(`tcp://${options.ip}:${options.port || '*'}`);
+    await listener.#bind(options, components.local);
     void listener.#receive();
     return listener;
   }
 
   /** `tcp://ip:port`, where it listens. */
   get endpoint(): string {
-    const endpoint = this.#socket.lastEndpoint;
-    if (endpoint === null) {
-      throw new Error('the listener is closed');
-    }
-    return endpoint;
+    return this.#endpoint;
   }
 
   async close(): Promise<void> {
@@ -95,11 +97,27 @@ export class ZmqListener {
       link.close();
     }
     await this.#outgoing;
+    if (this.#path !== undefined) {
+      // While the port, which is its name, is nobody else's yet.
+      await rm(this.#path, { force: true });
+    }
     this.#socket.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #bind({ ip, port }: ListenOptions, local: LocalSockets | undefined): Promise<void> {
+    await this.#socket.bind(`tcp://${ip}:${port || '*'}`);
+    this.#endpoint = this.#socket.lastEndpoint ?? '';
+    if (local !== undefined) {
+      const path = local.pathOf(this.#endpoint);
+      // What a process that was killed left there is replaced; its folder keeps others out meanwhile.
+      await this.#socket.bind(`ipc://${path}`);
+      this.#path = path;
+      await chmod(path, 0o600);
+    }
   }
 
   async #receive(): Promise<void> {

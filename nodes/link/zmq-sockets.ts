@@ -3,38 +3,52 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { Link } from '../../protocol/link.ts';
 import type { Log } from '../log.ts';
 import type { Caller, Keyring } from './keyring.ts';
+import { LocalSockets } from './local-sockets.ts';
 import type { DialOptions } from './zmq-dialer.ts';
 import { ZmqDialer } from './zmq-dialer.ts';
 import type { ListenOptions } from './zmq-listener.ts';
 import { ZmqListener } from './zmq-listener.ts';
 import { ZmqZap } from './zmq-zap.ts';
 
+export interface SocketsOptions {
+  /** The folder of the node's sockets; without it its processes speak over TCP with each other, too. */
+  localDir: string | undefined;
+  /** Somebody who is no member tried to connect. */
+  onRefused: () => void;
+}
+
+interface SocketComponents {
+  clock: Clock;
+  keyring: Keyring;
+  context: Context;
+  local: LocalSockets | undefined;
+}
+
 /**
  * How a process of a node speaks with those of its own and of others: ZeroMQ under CURVE, everyone with
  * the key of its node, and nobody in who is no member.
  */
 export class ZmqSockets {
-  readonly #components: { clock: Clock; keyring: Keyring; context: Context };
+  readonly #components: SocketComponents;
   readonly #zap: ZmqZap;
 
-  private constructor(
-    components: { clock: Clock; keyring: Keyring; context: Context },
-    zap: ZmqZap,
-  ) {
+  private constructor(components: SocketComponents, zap: ZmqZap) {
     this.#components = components;
     this.#zap = zap;
   }
 
-  /** `onRefused` is called for each who tried to connect and is no member. */
+  /** Rejects where the folder cannot be used. */
   static async create(
     components: { clock: Clock; log: Log; keyring: Keyring },
-    options: { onRefused: () => void },
+    options: SocketsOptions,
   ): Promise<ZmqSockets> {
     const { clock, log, keyring } = components;
+    const { localDir } = options;
+    const local = localDir === undefined ? undefined : await LocalSockets.create(localDir);
     // Of its own: a context has one place at which it asks who may connect.
     const context = new Context();
     const zap = await ZmqZap.create({ context, keyring, log }, options);
-    return new ZmqSockets({ clock, keyring, context }, zap);
+    return new ZmqSockets({ clock, keyring, context, local }, zap);
   }
 
   /** Who a node is, by what was certified of it; undefined where it is no member. */

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { dialWebSocket, WebSocketLink } from '../../nodes/link/websocket-link.ts';
 import { systemClock } from '../../protocol/clock.ts';
@@ -7,7 +10,7 @@ import type { Link } from '../../protocol/link.ts';
 import { FaultyLink } from '../fakes/faulty-link.ts';
 import { memoryLinkPair } from '../fakes/memory-link.ts';
 import { newPeer } from '../support/peer.ts';
-import { twoMembers } from '../support/zmq.ts';
+import { testSockets, twoMembers } from '../support/zmq.ts';
 
 /** Two ends of one link, and what has to be put away after the test. */
 export interface LinkPair {
@@ -38,6 +41,29 @@ async function zmqPair(): Promise<LinkPair> {
       await listener.close();
       here.close();
       there.close();
+    },
+  };
+}
+
+async function localPair(): Promise<LinkPair> {
+  const accepted = Promise.withResolvers<Link>();
+  const localDir = mkdtempSync(join(tmpdir(), 'rizoma-ipc-'));
+  const node = await testSockets({}, { nodeId: 'test-1', region: 'test', localDir });
+  const listener = await node.zmq.listen({
+    ip: '127.0.0.1',
+    onLink: (link) => accepted.resolve(link),
+  });
+  const to = { nodeId: 'test-1', endpoint: listener.endpoint };
+  const left = node.zmq.dial({ to, hello: '{}', name: 'local' });
+  const right = await accepted.promise;
+  return {
+    left,
+    right,
+    async dispose() {
+      left.close();
+      await listener.close();
+      node.close();
+      rmSync(localDir, { recursive: true });
     },
   };
 }
@@ -94,6 +120,7 @@ export const linkKinds: Record<string, () => Promise<LinkPair>> = {
     return Promise.resolve({ left: faulty, right, dispose: () => Promise.resolve() });
   },
   ZmqLink: zmqPair,
+  'ZmqLink within a host': localPair,
   PeerLink: peerPair,
   WebSocketLink: webSocketPair,
 };

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { testSockets } from '../support/zmq.ts';
 
 /**
- * A process to be killed, with the key that it is sent: it dials the endpoint that it is given, else
- * listens and echoes.
+ * A process to be killed, with the key and the folder for sockets that it is sent: it dials the endpoint that it
+ * is given, else listens and echoes.
  */
 const endpoint = process.argv[2];
-const [own] = await once(process, 'message');
-const { zmq } = await testSockets({}, { nodeId: 'test-1', region: 'test', own });
+const [{ own, localDir }] = await once(process, 'message');
+const { zmq } = await testSockets({}, { nodeId: 'test-1', region: 'test', own, localDir });
 if (endpoint === undefined) {
   const listener = await zmq.listen({
     ip: '127.0.0.1',

@@ -20,7 +20,7 @@ test('a link to a process that is not there ends at once', async () => {
 
 test('a link to a process that is killed ends at once, and one to its successor works', async () => {
   const process = fork(new URL('./zmq-echo.ts', import.meta.url), { stdio: 'inherit' });
-  process.send(own);
+  process.send({ own });
   const [endpoint] = (await once(process, 'message')) as [string];
   const link = zmq.dial({ to: at(endpoint), hello: '{}', name: 'echo' });
   const answered = Promise.withResolvers<string>();
@@ -55,7 +55,7 @@ test('a link whose dialler is killed ends on the listening side', async () => {
   const process = fork(new URL('./zmq-echo.ts', import.meta.url), [listener.endpoint], {
     stdio: 'inherit',
   });
-  process.send(own);
+  process.send({ own });
   const ended = endOf(await accepted.promise);
   process.kill('SIGKILL');
   expect(['lost', 'silent']).toContain(await ended);

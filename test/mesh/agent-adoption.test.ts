@@ -10,6 +10,7 @@ import {
   roomId,
   startNode,
   sweep,
+  tcpLinksTo,
 } from './agent-kit.ts';
 
 let runId: string;
@@ -64,6 +65,8 @@ describe('an agent that is killed', () => {
       { timeout: 20_000, interval: 100 },
     );
     expect(adopted?.erizoId).toBe(given.erizoId);
+    // Processes of a host have sockets that are none of the network's.
+    expect([second.rpcEndpoint, given.endpoint].map(tcpLinksTo)).toEqual([0, 0]);
 
     process.kill(pid, 'SIGKILL');
     await after.toldOf(given.erizoId);

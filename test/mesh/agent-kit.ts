@@ -41,6 +41,7 @@ export function erizoEnvironment(runId: string): ErizoEnvironment {
     runId,
     recordingDir: undefined,
     externalInput: undefined,
+    socketDir: undefined,
     workerBin: process.env.MEDIASOUP_WORKER_BIN,
     logDir: undefined,
   };
@@ -52,7 +53,20 @@ afterAll(() => rmSync(stateDir, { recursive: true }));
 const { keys } = await Identity.create({ log: pino({ level: 'silent' }) }, { stateDir });
 
 /** The sockets of another process of the node. */
-export const sockets = await testSockets({}, { nodeId: 'test-1', region: 'test', own: keys.curve });
+export const sockets = await testSockets(
+  {},
+  { nodeId: 'test-1', region: 'test', own: keys.curve, localDir: join(stateDir, 'ipc') },
+);
+
+/** TCP connections of anybody to that port of the node. */
+export function tcpLinksTo(endpoint: string): number {
+  const port = Number(endpoint.split(':').at(-1)).toString(16).toUpperCase().padStart(4, '0');
+  // A line of proc(5): number, local address, remote address, state, of which 01 is an open connection.
+  const isLink = new RegExp(`^ *\\d+: [0-9A-F]+:${port} [0-9A-F]+:[0-9A-F]+ 01 `);
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .filter((line) => isLink.test(line)).length;
+}
 
 /** The controller's end of an agent's link, and what it was told of exits. */
 export class TestController {

@@ -17,20 +17,28 @@ export interface TestSockets {
   close(): void;
 }
 
+export interface TestSocketsOptions {
+  nodeId: string;
+  region: string;
+  mediaIp?: string;
+  own?: CurveKeyPair;
+  localDir?: string;
+}
+
 /** The sockets of one process of a node, with a key of its own or the one that is given. */
 export async function testSockets(
   components: { log?: Log } = {},
-  options: { nodeId: string; region: string; mediaIp?: string; own?: CurveKeyPair } = {
-    nodeId: 'test-1',
-    region: 'test',
-  },
+  options: TestSocketsOptions = { nodeId: 'test-1', region: 'test' },
 ): Promise<TestSockets> {
   const clock = systemClock;
   const log = components.log ?? pino({ level: 'silent' });
-  const { nodeId, region, mediaIp = '127.0.0.1', own = newCurveKeyPair() } = options;
+  const { nodeId, region, mediaIp = '127.0.0.1', own = newCurveKeyPair(), localDir } = options;
   const keyring = Keyring.create({ clock }, { nodeId, region, mediaIp, own });
   let refused = 0;
-  const zmq = await ZmqSockets.create({ clock, log, keyring }, { onRefused: () => (refused += 1) });
+  const zmq = await ZmqSockets.create(
+    { clock, log, keyring },
+    { localDir, onRefused: () => (refused += 1) },
+  );
   const close = (): void => {
     zmq.close();
     keyring.close();
