@@ -1,6 +1,5 @@
-import { createMiddleware } from 'hono/factory';
 import { RizomaError } from '../protocol/errors.ts';
-import type { EdgeContext, EdgeEnv } from './app.ts';
+import type { EdgeContext } from './app.ts';
 import { createLog } from './log.ts';
 import type { Trace } from './log.ts';
 
@@ -10,9 +9,7 @@ const log = createLog({ object: 'worker' });
  * One line a request, with the pattern of its route: paths hold names of users, and queries and headers
  * whatever a caller puts there.
  */
-export const accessLog = createMiddleware<EdgeEnv>(async (context, next) => {
-  const began_ms = Date.now();
-  await next();
+export function logAnswer(context: EdgeContext, began_ms: number): void {
   const { error } = context;
   log.info('a request was answered', {
     ...traceOf(context),
@@ -24,7 +21,7 @@ export const accessLog = createMiddleware<EdgeEnv>(async (context, next) => {
     ...context.get('happened'),
     took_ms: Date.now() - began_ms,
   });
-});
+}
 
 /** What calls and log lines that follow from a request carry. */
 export function traceOf(context: EdgeContext): Trace {

@@ -1,6 +1,5 @@
-import { createMiddleware } from 'hono/factory';
 import { partialHeader } from '../protocol/contracts/rest.ts';
-import type { EdgeEnv } from './app.ts';
+import type { EdgeContext } from './app.ts';
 
 const exposed = ['X-Request-Id', 'Retry-After', 'WWW-Authenticate', partialHeader].join(',');
 
@@ -9,8 +8,7 @@ const exposed = ['X-Request-Id', 'Retry-After', 'WWW-Authenticate', partialHeade
  * on the answer when it is made; set before, each answer would be made twice, which costs more than to
  * route the request.
  */
-export const answerHeaders = createMiddleware<EdgeEnv>(async (context, next) => {
-  await next();
+export function setAnswerHeaders(context: EdgeContext): void {
   const { headers, status } = context.res;
   // The answer to an upgrade is the object's, and no page reads it.
   if (status !== 101) {
@@ -18,4 +16,4 @@ export const answerHeaders = createMiddleware<EdgeEnv>(async (context, next) => 
     headers.set('access-control-allow-origin', '*');
     headers.set('access-control-expose-headers', exposed);
   }
-});
+}

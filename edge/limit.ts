@@ -1,5 +1,4 @@
-import { createMiddleware } from 'hono/factory';
-import type { EdgeContext, EdgeEnv } from './app.ts';
+import type { EdgeContext } from './app.ts';
 import type { Config } from './config.ts';
 import { RateLimit } from './rate-limit.ts';
 
@@ -33,14 +32,13 @@ export function addressLimitsOf(config: Config): AddressLimits {
  * deployed configuration alone; where it is a matter of floods, rules in front of the Worker stop them
  * at no cost at all.
  */
-export const limitAddress = createMiddleware<EdgeEnv>((context, next) => {
+export function limitAddress(context: EdgeContext): void {
   const { requests } = addressLimitsOf(context.get('config'));
   const address = addressOf(context);
   const now_ms = Date.now();
   requests.demand(address, now_ms);
   requests.take(address, now_ms);
-  return next();
-});
+}
 
 /**
  * From where a request came, as the platform says: no client can set this header. Of an IPv6 address

@@ -32,13 +32,9 @@ export function toBase64Url(what: string | Uint8Array): string {
   return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-/** A character a byte. */
+/** A character a byte; of tokens and signatures, which are short enough to be arguments. */
 function binaryOf(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) {
-    binary += String.fromCharCode(byte);
-  }
-  return binary;
+  return String.fromCharCode(...bytes);
 }
 
 /** The text of a base64 string, or undefined where it is not base64 of UTF-8. */

@@ -21,8 +21,11 @@ export interface NonceStore {
 }
 
 const defaults = {
-  /** A write costs more than all else of a request: those of so long a time share two. */
-  batch_ms: 100,
+  /**
+   * A write costs more than all else of a request: those of so long a time share two. As long as clocks may be
+   * ahead, so that after a restart about as much is refused for either.
+   */
+  batch_ms: 250,
   /** So many are some 64 KiB, a row that is no burden. */
   batch_nonces: 1_024,
   /** Clocks that go by a reference are not further ahead; a request that is, is written at once. */
