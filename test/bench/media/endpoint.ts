@@ -91,9 +91,7 @@ export class Endpoint {
       new RTCDtlsParameters(fingerprints, this.#dtls.role === 'server' ? 'client' : 'server'),
     );
     // The other side greets as soon as ICE is up.
-    const secured = this.#dtls.start();
-    await this.#ice.start();
-    await secured;
+    await Promise.all([this.#dtls.start(), this.#ice.start()]);
     this.#countOnly();
   }
 

@@ -81,9 +81,10 @@ export class LightClient {
     await this.#first.promise;
   }
 
+  /** Says goodbye: whoever is merely cut off is waited for, and its port is taken meanwhile. */
   async leave(): Promise<void> {
     this.#left = true;
-    this.#signalling.cut({ comeBack: false });
+    this.#signalling.socket.disconnect();
     await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close()));
   }
 
