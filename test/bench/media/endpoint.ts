@@ -90,9 +90,27 @@ export class Endpoint {
     this.#dtls.setRemoteParams(
       new RTCDtlsParameters(fingerprints, this.#dtls.role === 'server' ? 'client' : 'server'),
     );
-    // The other side greets as soon as ICE is up.
-    await Promise.all([this.#dtls.start(), this.#ice.start()]);
+    if (this.#dtls.role === 'client') {
+      await Promise.all([this.#dtls.start(), this.#ice.start()]);
+    } else {
+      await this.#startAsServer();
+    }
     this.#countOnly();
+  }
+
+  /**
+   * The other side greets as soon as it is asked over ICE, which may not be up here by then: what were answered
+   * at once would be dropped. So the greeting waits for ICE, as it does in browsers.
+   */
+  async #startAsServer(): Promise<void> {
+    const { onData } = this.#ice.connection;
+    const early: Buffer[] = [];
+    const { unSubscribe } = onData.subscribe((packet) => early.push(packet));
+    await this.#ice.start();
+    unSubscribe();
+    const secured = this.#dtls.start();
+    early.forEach((packet) => onData.execute(packet));
+    await secured;
   }
 
   /** Resolves with the first RTP packet. */
