@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as pass } from 'node:timers/promises';
 import { startLocal } from '../../infra/local.ts';
 import type { LocalSystem } from '../../infra/local.ts';
@@ -7,6 +6,8 @@ import { demoToken } from '../support/sdk-page.ts';
 import { unlimited } from '../support/unlimited.ts';
 import { Camera } from './media/camera.ts';
 import { LightClient } from './media/light-client.ts';
+import { growthRows } from './growth/rows.ts';
+import { private_KiB } from './processes.ts';
 import type { Bench, Row } from './row.ts';
 import { row } from './row.ts';
 
@@ -21,19 +22,11 @@ const settle_ms = 12_000;
 const region = 'eu-west';
 const ip = '127.31.1.1';
 
-/** The private pages of a process: what no other one shares. */
-function private_KiB(pid: number): number {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const of = (field: string): number =>
-    Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0);
-  return of('Private_Clean') + of('Private_Dirty');
-}
-
 /** Of the node's own process: its controller and its agent. */
 function memoryOf(system: LocalSystem): number {
-  const node = system.nodes.find((one) => one.region === region);
+  const [node] = system.nodes;
   if (node?.pid === undefined) {
-    throw new Error('the system has no such node');
+    throw new Error('the node is down');
   }
   return private_KiB(node.pid);
 }
@@ -118,7 +111,7 @@ async function idleRows(system: LocalSystem): Promise<Row[]> {
   return [row('crowd.idle-client', each_KiB, 'KiB', null, how)];
 }
 
-/** What a crowd costs one node: how long its joins take, and the memory of who does nothing. */
+/** What a crowd costs one node: how long its joins take, the memory of who does nothing, and what stays. */
 export const crowdBench: Bench = {
   name: 'crowd',
   async run(say) {
@@ -135,6 +128,8 @@ export const crowdBench: Bench = {
     rows.push(...(await joinRows(system)));
     say('  idle clients ...');
     rows.push(...(await idleRows(system)));
+    const guests = new Crowd({ system }, { room: 'visits' });
+    rows.push(...(await growthRows({ system, say }, () => guests.join())));
     return rows;
   },
 };

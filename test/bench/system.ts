@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { allPids, processesWithEnv, processEnv } from '../../infra/proc.ts';
+import { processesWithEnv } from '../../infra/proc.ts';
 import { rootDir } from '../../infra/paths.ts';
+import { rollup_KiB, withChildren } from './processes.ts';
 import type { Bench } from './row.ts';
 import { row } from './row.ts';
 
@@ -54,43 +54,8 @@ function memoryOf(mark: string): Memory {
   const marked = processesWithEnv({ RIZOMA_BENCH_ID: mark }).map(({ pid }) => pid);
   const pids = withChildren(marked);
   const sum_GiB = (field: 'Rss' | 'Pss'): number =>
-    pids.reduce((sum, pid) => sum + rollup_bytes(pid, field), 0) / 1024 ** 3;
+    pids.reduce((sum, pid) => sum + rollup_KiB(pid, field), 0) / 1024 ** 2;
   return { resident_GiB: sum_GiB('Rss'), sharedOnce_GiB: sum_GiB('Pss') };
-}
-
-/** Some processes are started with an environment of their own: they are found by their parents. */
-function withChildren(pids: readonly number[]): number[] {
-  const found = new Set(pids);
-  let grown = true;
-  while (grown) {
-    grown = false;
-    for (const pid of allPids()) {
-      if (!found.has(pid) && found.has(parentOf(pid)) && processEnv(pid) !== undefined) {
-        found.add(pid);
-        grown = true;
-      }
-    }
-  }
-  return [...found];
-}
-
-function parentOf(pid: number): number {
-  const stat = readOrEmpty(`/proc/${pid}/stat`);
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
-}
-
-function rollup_bytes(pid: number, field: 'Rss' | 'Pss'): number {
-  const lines = readOrEmpty(`/proc/${pid}/smaps_rollup`).split('\n');
-  const line = lines.find((each) => each.startsWith(`${field}:`)) ?? '';
-  return Number(/(\d+) kB$/.exec(line)?.[1] ?? 0) * 1024;
-}
-
-function readOrEmpty(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 /** Memory is read when what the start itself needed has been given back. */
