@@ -10,9 +10,10 @@ import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import type { Log } from '../log.ts';
 import { TokenBucket } from '../token-bucket.ts';
-import { gossipDefaults } from './gossip-defaults.ts';
 import type { GossipEvent, GossipMessage } from './gossip-state.ts';
+import type { LinkScene } from './link-plan.ts';
 import type { PeerAddress } from './peer.ts';
+import { Rests } from './rests.ts';
 
 type Rpc = RpcPeer<GossipContract, GossipContract>;
 
@@ -27,6 +28,8 @@ interface Neighbour {
 export interface GossipLinksComponents {
   clock: Clock;
   log: Log;
+  /** From 0 to 1. */
+  random: () => number;
   transport: { dial(address: PeerAddress): Promise<Link> };
   nodeOf: (peerId: string) => string | undefined;
   refused: (code: ErrorCode) => void;
@@ -48,43 +51,48 @@ export class GossipLinks {
   readonly #parts: GossipLinksComponents;
   readonly #self: string;
   readonly #neighbours = new Map<string, Neighbour>();
-  /** Until when a node is left alone. */
-  readonly #resting = new Map<string, number>();
+  readonly #rests: Rests;
+  /** Until when a node is not listened to. */
   readonly #shunned = new Map<string, number>();
   #closed = false;
 
   constructor(components: GossipLinksComponents, options: { nodeId: string }) {
     this.#parts = components;
     this.#self = options.nodeId;
+    this.#rests = new Rests(components);
   }
 
-  scene(): { linked: Set<string>; dialled: Set<string>; resting: Set<string> } {
+  /** How things stand with the nodes that are there or may be. */
+  scene(nodes: ReadonlySet<string>): Pick<LinkScene, 'linked' | 'dialled' | 'resting'> {
     const now_ms = this.#parts.clock.now();
-    for (const waits of [this.#resting, this.#shunned]) {
-      for (const [node, until_ms] of waits) {
-        if (until_ms <= now_ms) {
-          waits.delete(node);
-        }
+    for (const [node, until_ms] of this.#shunned) {
+      if (until_ms <= now_ms) {
+        this.#shunned.delete(node);
       }
     }
     const all = [...this.#neighbours];
     return {
       linked: new Set(all.map(([node]) => node)),
       dialled: new Set(all.filter(([, { isDialled }]) => isDialled).map(([node]) => node)),
-      resting: new Set([...this.#resting.keys(), ...this.#shunned.keys()]),
+      resting: this.#rests.resting(nodes).union(new Set(this.#shunned.keys())),
     };
   }
 
-  /** Links with the node, or lets it rest for a while. */
-  async dial(node: string, address: PeerAddress | undefined): Promise<void> {
-    const { clock, transport, feed, log } = this.#parts;
-    this.#resting.set(node, clock.now() + gossipDefaults.rest_ms);
+  /** The node was heard of anew: it is not left alone for what was before. */
+  revive(node: string): void {
+    this.#rests.end(node);
+  }
+
+  /** Links with the node, or lets it rest for a while that depends on how many are there. */
+  async dial(node: string, address: PeerAddress | undefined, here: number): Promise<void> {
+    const { transport, feed, log } = this.#parts;
+    this.#rests.begin(node, here);
     if (address === undefined) {
       return;
     }
     try {
       const link = await transport.dial(address);
-      this.#resting.delete(node);
+      this.#rests.end(node);
       this.#adopt(node, link, true);
     } catch (thrown) {
       log.debug({ err: thrown, node }, 'a node could not be reached');

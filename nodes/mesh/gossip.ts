@@ -80,6 +80,11 @@ export class Gossip {
     this.#links.accept(peerId, link);
   }
 
+  /** Something else says that the node is there: it is looked for at once. */
+  expect(node: string): void {
+    this.#links.revive(node);
+  }
+
   /** This node said so. */
   own(card: HeardCard): void {
     this.#feed({ is: 'own', card });
@@ -153,7 +158,7 @@ export class Gossip {
         this.#parts.refused(effect.why === 'flood' ? 'rate_limited' : 'conflict');
         return;
       case 'changed':
-        this.#sayWhoCame(before);
+        this.#tellWhoCame(before);
         for (const changed of this.#listeners) {
           changed();
         }
@@ -163,11 +168,12 @@ export class Gossip {
     }
   }
 
-  #sayWhoCame(before: GossipState): void {
+  #tellWhoCame(before: GossipState): void {
     const ids = (state: GossipState): Set<string> =>
       new Set(hereIn(state).map(({ nodeId }) => nodeId));
     const [was, is] = [ids(before), ids(this.#state)];
     const came = [...is.difference(was)];
+    came.forEach((node) => this.#links.revive(node));
     const went = [...was.difference(is)];
     if (came.length + went.length > 0) {
       this.#parts.log.info({ came, went, here: is.size }, 'who is in the mesh has changed');
@@ -180,18 +186,17 @@ export class Gossip {
       return;
     }
     const lost = [...this.#state.cards.values()].filter(({ is }) => is === 'lost');
+    const here = hereIn(this.#state).map(({ nodeId }) => nodeId);
+    const others = new Set([...perhaps(), ...lost.map(({ heard }) => heard.nodeId)]);
     const { dial, part } = linkPlan({
-      self: this.#state.self,
-      here: hereIn(this.#state).map(({ nodeId }) => nodeId),
-      perhaps: [...new Set([...perhaps(), ...lost.map(({ heard }) => heard.nodeId)])],
-      ...this.#links.scene(),
-      random,
+      ...{ self: this.#state.self, here, perhaps: [...others], random },
+      ...this.#links.scene(others.union(new Set(here))),
     });
     for (const node of part) {
       this.#links.part(node);
     }
     for (const node of dial) {
-      void this.#links.dial(node, this.#addressOf(node));
+      void this.#links.dial(node, this.#addressOf(node), here.length);
     }
   }
 

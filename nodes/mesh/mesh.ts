@@ -218,7 +218,9 @@ export class Mesh {
       if (address === undefined) {
         throw new RizomaError('not_found', `${node.nodeId} is no member any more`);
       }
-      return this.#peer.ping(address);
+      const rtt_ms = await this.#peer.ping(address);
+      this.#joined?.gossip.expect(node.nodeId);
+      return rtt_ms;
     };
     return Prober.create({ clock, log: log.child({ part: 'prober' }), members, ping }, card);
   }
@@ -239,6 +241,9 @@ export class Mesh {
 
   #lookFor(believed: readonly Believed[]): void {
     for (const { card } of believed) {
+      if (this.#known.get(card.nodeId)?.epoch !== card.epoch) {
+        this.#joined?.gossip.expect(card.nodeId);
+      }
       this.#known.set(card.nodeId, card);
     }
     for (const nodeId of this.#known.keys()) {

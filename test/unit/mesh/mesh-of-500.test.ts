@@ -82,3 +82,25 @@ describe('a simulated mesh of 100 members', { timeout: 120_000 }, () => {
     expect(mesh.agree(mesh.members)).toBe(true);
   });
 });
+
+describe('a simulated mesh of 60 members', { timeout: 120_000 }, () => {
+  it('looks for ten that are gone ever more seldom, and at once has one that comes back', () => {
+    const mesh = meshOf(60);
+    const gone = mesh.members.slice(50);
+    gone.forEach((member) => mesh.vanish(member));
+    const perMinute = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(() => {
+      gone.forEach((member) => (member.sought = 0));
+      mesh.advance(60_000);
+      return gone.reduce((sum, { sought }) => sum + sought, 0) / gone.length;
+    });
+    console.log(JSON.stringify({ perMinute }));
+    const later = perMinute.slice(5);
+    const mean = later.reduce((sum, sought) => sum + sought, 0) / later.length;
+    expect(mean).toBeLessThan((perMinute[0] ?? 0) / 5);
+    // All together look for each of them still.
+    expect(mean).toBeGreaterThan(1);
+    gone.slice(0, 1).forEach((member) => mesh.restart(member));
+    const living = mesh.members.filter(({ up }) => up);
+    expect(mesh.until(() => mesh.agree(living), 5_000)).toBeDefined();
+  });
+});

@@ -3,6 +3,7 @@ import { gossipTimes, hereIn, newGossipState } from '../../../nodes/mesh/gossip-
 import { gossipStep } from '../../../nodes/mesh/gossip-step.ts';
 import { gossipDefaults } from '../../../nodes/mesh/gossip-defaults.ts';
 import { linkPlan } from '../../../nodes/mesh/link-plan.ts';
+import { Rests } from '../../../nodes/mesh/rests.ts';
 
 /** Events in the order of their time, as a binary heap. */
 class Queue {
@@ -69,7 +70,9 @@ interface Member {
   /** What it was started with: some that may be there. */
   known: string[];
   dialled: Set<string>;
-  resting: Map<string, number>;
+  rests: Rests;
+  /** How often others have tried to reach it. */
+  sought: number;
   said_ms: number;
   since_ms: number;
   sent: number;
@@ -108,19 +111,13 @@ export class SimulatedMesh {
     const number = this.members.length;
     const id = `node-${number}`;
     const state = newGossipState(id, this.now_ms);
-    const fresh = { said_ms: 0, since_ms: 0, sent: 0, sent_bytes: 0, up: true };
-    const rest = { dialled: new Set<string>(), resting: new Map<string, number>() };
+    const fresh = { said_ms: 0, since_ms: 0, sent: 0, sent_bytes: 0, sought: 0, up: true };
+    const clock = { now: () => this.now_ms };
+    const rests = new Rests({ clock, random: this.#random });
+    const rest = { dialled: new Set<string>(), rests };
     const member: Member = { id, number, state, known, ...fresh, ...rest };
     this.members.push(member);
-    this.#speak(member, 0, false);
-    // No two do things at the same moment.
-    this.#every(member, gossipTimes.tick_ms, () => this.#feed(member, { is: 'tick' }));
-    this.#every(member, gossipDefaults.plan_ms, () => this.#plan(member));
-    this.#every(member, gossipDefaults.refresh_ms, () => this.#speak(member, undefined, false));
-    if (this.#load_ms !== undefined) {
-      this.#every(member, this.#load_ms, () => this.#speak(member, undefined, false));
-    }
-    this.#plan(member);
+    this.#begin(member);
     return member;
   }
 
@@ -135,6 +132,14 @@ export class SimulatedMesh {
   /** Its host is gone without a word. */
   vanish(member: Member): void {
     member.up = false;
+  }
+
+  /** It comes back and remembers whom it knew. */
+  restart(member: Member): void {
+    const known = [...member.state.cards.keys()];
+    const state = newGossipState(member.id, this.now_ms);
+    Object.assign(member, { up: true, state, known, dialled: new Set<string>() });
+    this.#begin(member);
   }
 
   leave(member: Member): void {
@@ -192,6 +197,18 @@ export class SimulatedMesh {
     };
   }
 
+  #begin(member: Member): void {
+    this.#speak(member, 0, false);
+    // No two do things at the same moment.
+    this.#every(member, gossipTimes.tick_ms, () => this.#feed(member, { is: 'tick' }));
+    this.#every(member, gossipDefaults.plan_ms, () => this.#plan(member));
+    this.#every(member, gossipDefaults.refresh_ms, () => this.#speak(member, undefined, false));
+    if (this.#load_ms !== undefined) {
+      this.#every(member, this.#load_ms, () => this.#speak(member, undefined, false));
+    }
+    this.#plan(member);
+  }
+
   #named(id: string): Member {
     const member = this.members[Number(id.slice('node-'.length))];
     if (member === undefined) {
@@ -226,12 +243,18 @@ export class SimulatedMesh {
 
   #feed(member: Member, event: GossipEvent): void {
     const { state, effects } = gossipStep(member.state, event, this.now_ms);
+    const before = member.state;
     member.state = state;
     for (const effect of effects) {
       if (effect.do === 'send') {
         this.#send(member, effect.to, effect.message);
       } else if (effect.do === 'speak') {
         this.#speak(member, effect.after_ms, false);
+      } else if (effect.do === 'changed') {
+        const [was, is] = [before, state].map(
+          (each) => new Set(hereIn(each).map(({ nodeId }) => nodeId)),
+        );
+        is?.difference(was ?? is).forEach((node) => member.rests.end(node));
       } else if (effect.do === 'hangUp') {
         member.dialled.delete(effect.node);
         this.#later(member, this.#named(effect.node), (to) => this.#unlink(to, member.id, false));
@@ -270,24 +293,19 @@ export class SimulatedMesh {
   }
 
   #plan(member: Member): void {
-    const { state, resting, dialled } = member;
-    for (const [id, until_ms] of resting) {
-      if (until_ms <= this.now_ms) {
-        resting.delete(id);
-      }
-    }
+    const { state, rests, dialled } = member;
     const lost = [...state.cards.values()].filter(({ is }) => is === 'lost');
+    const here = hereIn(state).map(({ nodeId }) => nodeId);
+    const perhaps = [...member.known, ...lost.map(({ heard }) => heard.nodeId)];
     const { dial, part } = linkPlan({
       self: member.id,
-      here: hereIn(state).map(({ nodeId }) => nodeId),
-      perhaps: [...member.known, ...lost.map(({ heard }) => heard.nodeId)],
+      ...{ here, perhaps, dialled },
       linked: new Set(state.links.keys()),
-      dialled,
-      resting: new Set(resting.keys()),
+      resting: rests.resting(new Set([...here, ...perhaps])),
       random: this.#random,
     });
     for (const id of dial) {
-      this.#dial(member, this.#named(id));
+      this.#dial(member, this.#named(id), here.length);
     }
     for (const id of part) {
       dialled.delete(id);
@@ -297,12 +315,13 @@ export class SimulatedMesh {
   }
 
   /** Two round trips, and the links of both are there; or none, and it is let rest. */
-  #dial(from: Member, to: Member): void {
-    from.resting.set(to.id, this.now_ms + gossipDefaults.rest_ms);
+  #dial(from: Member, to: Member, here: number): void {
+    from.rests.begin(to.id, here);
+    to.sought += 1;
     this.#queue.add(this.now_ms + 4 * this.#delay_ms(from, to), () => {
       const isOpen = from.up && to.up && this.#partOf(from) === this.#partOf(to);
       if (isOpen && !from.state.links.has(to.id) && !to.state.links.has(from.id)) {
-        from.resting.delete(to.id);
+        from.rests.end(to.id);
         from.dialled.add(to.id);
         this.#feed(from, { is: 'linked', node: to.id });
         this.#feed(to, { is: 'linked', node: from.id });
