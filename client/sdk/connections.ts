@@ -2,6 +2,8 @@ import type { Cancel, Clock } from '../../protocol/clock.ts';
 import type { ConnectionMessageErizo } from '../../protocol/contracts/client.ts';
 import { defaults } from './defaults.ts';
 import { PublishPeer } from './publish-peer.ts';
+import { qualityOf } from './quality.ts';
+import type { RoomEvents } from './room-events.ts';
 import type { ConnectionRef, Signalling } from './signalling.ts';
 import { reportedError } from './signalling.ts';
 import { SubscribePeer } from './subscribe-peer.ts';
@@ -10,6 +12,8 @@ export interface ConnectionsOptions {
   maxVideoBitrate_bps: number;
   /** The connection ended by itself, with everything on it. */
   onFailed: (connectionId: string) => void;
+  /** How good one is, on which we send (`out`) or are sent. */
+  onQuality: (quality: RoomEvents['quality']) => void;
 }
 
 export interface ConnectionsComponents {
@@ -59,7 +63,12 @@ export class Connections {
 
   handleMessage({ connectionId, evt }: ConnectionMessageErizo): void {
     const peer = this.#peers.get(connectionId);
-    if (evt.type === 'offer') {
+    if (evt.type === 'quality_level') {
+      const direction = peer instanceof PublishPeer ? 'out' : 'in';
+      if (peer !== undefined) {
+        this.#options.onQuality({ direction, level: qualityOf(evt.level) });
+      }
+    } else if (evt.type === 'offer') {
       if (!(peer instanceof PublishPeer)) {
         // It may be the first we hear of this connection: it overtook the answer to `subscribe`.
         this.#answer({ connectionId, erizoId: undefined }, evt.sdp);

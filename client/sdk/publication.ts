@@ -1,4 +1,5 @@
 import type { Clock } from '../../protocol/clock.ts';
+import type { Adaptation } from '../../protocol/adaptation.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { defaults } from './defaults.ts';
 import type { Connections } from './connections.ts';
@@ -17,11 +18,21 @@ export interface MediaComponents {
   readonly newStream: (tracks: MediaStreamTrack[]) => MediaStream;
 }
 
+/** How a stream is published. */
+export interface PublishOptions {
+  attributes?: Record<string, unknown>;
+  /** Of simulcast. */
+  layers?: LayerCount;
+  /** What each subscriber is to get of the video in kbit/s, and what is done, beside telling it, where that cannot be. */
+  adaptation?: Adaptation;
+}
+
 export interface PublicationOptions {
   media: MediaStream;
   attributes: Record<string, unknown>;
   /** Of simulcast. */
   layers: LayerCount;
+  adaptation: Adaptation | undefined;
   /** The room gave it an id; another one with each try. */
   onId: (streamId: string) => void;
   onGivenUp: (error: RizomaError) => void;
@@ -147,6 +158,7 @@ export class Publication {
       video: tracks.some((track) => track.kind === 'video'),
       label: sent.id,
       attributes: this.stream.attributes,
+      adaptation: this.#options.adaptation,
       number,
     });
     const { streamId, connectionId } = ref;

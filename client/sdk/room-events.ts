@@ -1,4 +1,6 @@
-import type { AudioLevels } from '../../protocol/contracts/client.ts';
+import type { QualityLevel } from './quality.ts';
+import type { RoomMessage } from './listen.ts';
+import { assertNever } from '../../protocol/assert-never.ts';
 import type { RizomaError } from '../../protocol/errors.ts';
 import type { LocalStream, RemoteStream } from './streams.ts';
 
@@ -13,6 +15,11 @@ export interface RoomEvents {
   'audio-levels': { levels: readonly { streamId: string; level_dBov: number }[] };
   /** Of the streams that we play, those whose video comes from now on; told after `setLastN`. */
   'last-n': { streamIds: readonly string[] };
+  /**
+   * How good the connection is on which we send (`out`) or are sent (`in`), by the packets that are lost on it; told some
+   * seconds after it is there, and whenever that changes.
+   */
+  quality: { direction: 'in' | 'out'; level: QualityLevel };
   /** Our controller is away: it is looked for, and another one too. Streams that play go on meanwhile. */
   reconnecting: { reason: string };
   reconnected: object;
@@ -22,7 +29,29 @@ export interface RoomEvents {
   disconnected: { reason: string; code: string };
 }
 
-/** What a controller says of how loud streams are, in our words. */
-export function levelsOf(said: AudioLevels): RoomEvents['audio-levels'] {
-  return { levels: said.levels.map(({ id: streamId, level_dBov }) => ({ streamId, level_dBov })) };
+/** What a controller says that is only told on. */
+export type RoomNews = Extract<
+  RoomMessage,
+  { event: 'onLastN' | 'onActiveSpeaker' | 'onAudioLevels' }
+>;
+
+/** Tells it on in our words. */
+export function tellNews(
+  news: RoomNews,
+  emit: <K extends keyof RoomEvents>(event: K, payload: RoomEvents[K]) => void,
+): void {
+  switch (news.event) {
+    case 'onLastN':
+      return emit('last-n', { streamIds: news.payload.ids });
+    case 'onActiveSpeaker':
+      return emit('active-speaker', { streamId: news.payload.id });
+    case 'onAudioLevels': {
+      const { levels } = news.payload;
+      return emit('audio-levels', {
+        levels: levels.map(({ id: streamId, level_dBov }) => ({ streamId, level_dBov })),
+      });
+    }
+    default:
+      return assertNever(news);
+  }
 }

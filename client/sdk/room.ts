@@ -8,10 +8,10 @@ import type { Entrance } from './entrance.ts';
 import { Failover } from './failover.ts';
 import type { RoomMessage } from './listen.ts';
 import { listen } from './listen.ts';
-import type { LayerCount } from './encodings.ts';
+import type { PublishOptions } from './publication.ts';
 import { Publication } from './publication.ts';
 import type { RoomEvents } from './room-events.ts';
-import { levelsOf } from './room-events.ts';
+import { tellNews } from './room-events.ts';
 import type { Entered, SessionComponents } from './session.ts';
 import { Session } from './session.ts';
 import { reportedError } from './signalling.ts';
@@ -104,10 +104,7 @@ export class Room extends Emitter<RoomEvents> {
    * otherwise), of which only those are sent that somebody plays. Throws a `RizomaError`: `forbidden`,
    * `sdp_no_codec`, or what kept it from working at the last try.
    */
-  async publish(
-    media: MediaStream,
-    options: { attributes?: Record<string, unknown>; layers?: LayerCount } = {},
-  ): Promise<LocalStream> {
+  async publish(media: MediaStream, options: PublishOptions = {}): Promise<LocalStream> {
     if (media.getTracks().length === 0) {
       throw new RizomaError('bad_request', 'there is no track to publish');
     }
@@ -115,6 +112,7 @@ export class Room extends Emitter<RoomEvents> {
       media,
       attributes: options.attributes ?? {},
       layers: options.layers ?? 1,
+      adaptation: options.adaptation,
       onId: (streamId) => this.#own.add(streamId),
       onGivenUp: (error) => this.#giveUp(publication.stream, error),
       onReleased: () => this.#leaveOld(),
@@ -188,10 +186,12 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   #newSession(entered: Entered): Session {
-    return new Session(this.#components, entered, {
+    const session = new Session(this.#components, entered, {
       maxVideoBitrate_bps: this.#options.maxVideoBitrate_bps ?? defaults.maxVideoBitrate_bps,
       onConnectionLost: (connectionId) => this.#handleConnectionLost(connectionId),
+      onQuality: (told) => (session === this.#session ? this.emit('quality', told) : undefined),
     });
+    return session;
   }
 
   #listen(session: Session): void {
@@ -246,8 +246,7 @@ export class Room extends Emitter<RoomEvents> {
     this.#handleDirectory(entered.connected.streams);
     this.#forKept((kept) => kept.handleMoved(this.#session.media));
     this.#handleBack();
-    const { controller, region } = this;
-    this.emit('moved', { controller, region });
+    this.emit('moved', { controller: this.controller, region: this.region });
     this.#leaveOld();
   }
 
@@ -278,18 +277,18 @@ export class Room extends Emitter<RoomEvents> {
         return this.#handleDirectory(message.payload.streams);
       case 'stream_moved':
         return this.#subscriptionOf(message.payload.id)?.handleStreamMoved();
-      case 'onLastN':
-        return this.emit('last-n', { streamIds: message.payload.ids });
       case 'onLayersWanted':
         return this.#publicationOf(message.payload.id)?.handleLayers(message.payload.spatial);
       case 'move':
         return this.#failover.start(message.payload.within_ms * this.#components.random());
       case 'room_ended':
         return this.#handleEnded(message.payload);
+      case 'onBandwidthAlert':
+        return this.#streams.get(message.payload.streamID)?.handleBandwidth(message.payload);
+      case 'onLastN':
       case 'onActiveSpeaker':
-        return this.emit('active-speaker', { streamId: message.payload.id });
       case 'onAudioLevels':
-        return this.emit('audio-levels', levelsOf(message.payload));
+        return tellNews(message, (event, payload) => this.emit(event, payload));
       case 'connection_failed': {
         const { type, streamId, code, message: words } = message.payload;
         return this.#handleFailed(type, streamId, reportedError(code, words));

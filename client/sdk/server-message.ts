@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import {
   ActiveSpeaker,
   AudioLevels,
+  BandwidthAlertMessage,
   Connected,
   ConnectionFailed,
   ConnectionMessageErizo,
@@ -24,6 +25,7 @@ const ServerMessage = v.variant('event', [
   v.object({ event: v.literal('room_ended'), payload: RoomEnded }),
   v.object({ event: v.literal('onActiveSpeaker'), payload: ActiveSpeaker }),
   v.object({ event: v.literal('onAudioLevels'), payload: AudioLevels }),
+  v.object({ event: v.literal('onBandwidthAlert'), payload: BandwidthAlertMessage }),
   v.object({ event: v.literal('onLayersWanted'), payload: LayersWanted }),
   v.object({ event: v.literal('onLastN'), payload: LastNShown }),
   v.object({ event: v.literal('connection_failed'), payload: ConnectionFailed }),

@@ -1,6 +1,7 @@
 import type { Clock } from '../../protocol/clock.ts';
 import type { Connected } from '../../protocol/contracts/client.ts';
 import type { Channel } from './channel.ts';
+import type { ConnectionsOptions } from './connections.ts';
 import { Connections } from './connections.ts';
 import type { MediaComponents } from './publication.ts';
 import { Signalling } from './signalling.ts';
@@ -32,7 +33,9 @@ export class Session {
   constructor(
     components: SessionComponents,
     entered: Entered,
-    options: { maxVideoBitrate_bps: number; onConnectionLost: (connectionId: string) => void },
+    options: Pick<ConnectionsOptions, 'maxVideoBitrate_bps' | 'onQuality'> & {
+      onConnectionLost: (connectionId: string) => void;
+    },
   ) {
     const { channel, connected, controller } = entered;
     const { clock, newStream } = components;
@@ -49,6 +52,7 @@ export class Session {
       {
         maxVideoBitrate_bps: options.maxVideoBitrate_bps,
         onFailed: options.onConnectionLost,
+        onQuality: options.onQuality,
       },
     );
     this.media = { clock, signalling, connections, newStream };

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Adaptation } from '../../protocol/adaptation.ts';
 import { isErrorCode, RizomaError } from '../../protocol/errors.ts';
 import { ConnectionId, StreamId } from '../../protocol/ids.ts';
 import type { SdpMessage } from '../../protocol/contracts/controller-erizo.ts';
@@ -18,6 +19,8 @@ export interface PublishWish {
   /** The id of the MediaStream: it tells the server which m-sections of an offer are this stream's. */
   readonly label: string;
   readonly attributes: Record<string, unknown>;
+  /** What its subscribers are to get; nothing is asked for where it is undefined. */
+  readonly adaptation: Adaptation | undefined;
   /** The client's own, from which the id of the stream follows. */
   readonly number: number;
 }
@@ -54,7 +57,12 @@ export class Signalling {
   }
 
   async publish(wish: PublishWish): Promise<ConnectionRef & { streamId: string }> {
-    const options = { state: 'erizo', data: false, screen: false, ...wish };
+    const { adaptation, ...rest } = wish;
+    const wanted =
+      adaptation === undefined
+        ? {}
+        : { minVideoBW: adaptation.minVideo_kbps, scheme: adaptation.scheme };
+    const options = { state: 'erizo', data: false, screen: false, ...rest, ...wanted };
     const answer = await this.#caller.call('publish', { options, sdp: undefined });
     refuse(answer);
     const [streamId, erizo, connectionId] = parse(Published, answer, 'the answer to publish');

@@ -1,4 +1,5 @@
-import type { PublicStream } from '../../protocol/contracts/client.ts';
+import type { BandwidthAlert } from '../../protocol/adaptation.ts';
+import type { BandwidthAlertMessage, PublicStream } from '../../protocol/contracts/client.ts';
 import { Emitter } from './emitter.ts';
 
 /** How a stream is to be played; what is not said is left open. */
@@ -15,6 +16,11 @@ export interface RemoteStreamEvents {
   playback: Playback;
   /** Its media is there, for the first time or anew after a failure. */
   media: MediaStream;
+  /**
+   * Of its video comes less than its publisher wants (`insufficient`), and so its sound alone or slides, or enough again
+   * (`recovered`). What there is of bandwidth for it is a mean; 0 where no more is tried.
+   */
+  'bandwidth-alert': { alert: BandwidthAlert; bandwidth_bps: number };
   /** It left the room. */
   ended: object;
 }
@@ -66,6 +72,10 @@ export class RemoteStream extends Emitter<RemoteStreamEvents> {
     if (media !== undefined) {
       this.emit('media', media);
     }
+  }
+
+  handleBandwidth({ message: alert, bandwidth: bandwidth_bps }: BandwidthAlertMessage): void {
+    this.emit('bandwidth-alert', { alert, bandwidth_bps });
   }
 
   handleEnded(): void {

@@ -330,6 +330,7 @@ export type SubscribeMessage = v.InferOutput<typeof SubscribeMessage>;
 export type ConnectionMessage = v.InferOutput<typeof ConnectionMessage>;
 export type P2pMessage = v.InferOutput<typeof P2pMessage>;
 export type StreamMessage = v.InferOutput<typeof StreamMessage>;
+export type BandwidthAlertMessage = v.InferOutput<typeof BandwidthAlertMessage>;
 export type AudioLevels = v.InferOutput<typeof AudioLevels>;
 export type LayersWanted = v.InferOutput<typeof LayersWanted>;
 export type SendDataMessage = v.InferOutput<typeof SendDataMessage>;

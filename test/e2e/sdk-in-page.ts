@@ -159,6 +159,22 @@ const scenarios = {
     return answer;
   },
 
+  async hearsOfBandwidth() {
+    const all = await scene();
+    const arriving = added(all.room);
+    const adaptation = { scheme: 'notify-break', minVideo_kbps: 300 } as const;
+    await all.room.publish(all.media, { adaptation });
+    const remote = await arriving;
+    await all.room.subscribe(remote);
+    const told: unknown[] = [];
+    remote.on('bandwidth-alert', (alert) => told.push(alert));
+    all.room.on('quality', (quality) => told.push(quality));
+    all.echo.tellBandwidth(remote.id);
+    const asked = all.echo.of('publish').map(({ message }) => message);
+    all.room.leave();
+    return { told, asked };
+  },
+
   async subscribesAgain() {
     const all = await scene();
     const { remote } = await publishAndHear(all);

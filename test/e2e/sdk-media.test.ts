@@ -55,6 +55,16 @@ describe('the SDK in Chromium', () => {
     expect(seen).toEqual({ connections: 2, streams: 2, stats: 4 });
   });
 
+  it('tells how good its connections are, and which stream gets less than its publisher wants', async () => {
+    const seen = await page.evaluate(() => window.scenarios.hearsOfBandwidth());
+    expect(seen.asked).toMatchObject([{ options: { minVideoBW: 300, scheme: 'notify-break' } }]);
+    expect(seen.told).toEqual([
+      { alert: 'insufficient', bandwidth_bps: 60_000 },
+      { direction: 'out', level: 'low' },
+      { direction: 'in', level: 'very-low' },
+    ]);
+  });
+
   it('subscribes again after a back-off when a subscription fails', async () => {
     const seen = await page.evaluate(() => window.scenarios.subscribesAgain());
     expect(seen).toEqual({ early: 1, tries: 2, states: ['open', 'closed', 'open'] });

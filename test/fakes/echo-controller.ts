@@ -77,6 +77,17 @@ export class EchoController extends FakeControllerSocket {
     }
   }
 
+  /** What it would say of connections that carry little: of that which it publishes on, and of its stream. */
+  tellBandwidth(echoId: string): void {
+    this.tell('onBandwidthAlert', { streamID: echoId, message: 'insufficient', bandwidth: 60_000 });
+    for (const [side, level] of [
+      [this.#incoming, 1],
+      [this.#outgoing, 0],
+    ] as const) {
+      this.#say(side?.id ?? '', { type: 'quality_level', level });
+    }
+  }
+
   async #handle(
     event: string,
     message: unknown,
