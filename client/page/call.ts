@@ -1,7 +1,8 @@
-import type { RemoteStream, Room, RoomEvents } from '../sdk/index.ts';
+import type { Playback, RemoteStream, Room, RoomEvents } from '../sdk/index.ts';
 import { RizomaError } from '../sdk/index.ts';
 import type { Grid } from './grid.ts';
 import type { Notices } from './notices.ts';
+import { cameraLayers, playbackFor } from './playback.ts';
 import type { Participant } from './roster.ts';
 import { Tile } from './tile.ts';
 
@@ -43,7 +44,7 @@ export class Call {
   async publish(media: MediaStream): Promise<void> {
     try {
       const attributes = { name: this.#options.name };
-      const stream = await this.#room.publish(media, { attributes });
+      const stream = await this.#room.publish(media, { attributes, layers: cameraLayers });
       stream.on('live', () => this.#notices.clear('own'));
     } catch (error) {
       this.#showFailed('own', 'The others cannot see you', error);
@@ -61,6 +62,11 @@ export class Call {
     room.on('active-speaker', ({ streamId }) => {
       const isOwn = room.localStreams.some(({ id }) => id === streamId);
       this.#grid.showSpeaker(isOwn ? 'own' : streamId);
+    });
+    room.on('last-n', ({ streamIds }) => {
+      for (const { id } of room.streams.values()) {
+        this.#grid.get(id)?.setShown(streamIds.includes(id));
+      }
     });
     room.on('reconnecting', ({ reason }) => {
       const words = 'The connection was lost. Reconnecting…';
@@ -80,6 +86,7 @@ export class Call {
       return;
     }
     tile.setNote('connecting…');
+    tile.watchWidth((width_px) => fit(stream, playbackFor(width_px)));
     stream.on('media', (media) => this.#play(tile, media));
     this.#room.subscribe(stream).catch((error: unknown) => {
       // A stream that left meanwhile has no tile any more either.
@@ -153,6 +160,13 @@ export class Call {
       { name: `${this.#options.name} (you)`, region: this.#room.region },
       ...others,
     ]);
+  }
+}
+
+/** Its layers follow the tile; nobody sends what nobody has a use for. */
+function fit(stream: RemoteStream, playback: Playback): void {
+  if (playback.maxSpatial !== stream.playback.maxSpatial) {
+    stream.setPlayback(playback);
   }
 }
 

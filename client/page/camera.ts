@@ -4,8 +4,10 @@ import type { Trouble } from './words.ts';
 export type Camera = { kind: 'on'; media: MediaStream } | { kind: 'none'; trouble: Trouble };
 
 /** Enough for a tile, and cheap to encode. */
+export const cameraWidth_px = 640;
+
 const wanted: MediaStreamConstraints = {
-  video: { width: { ideal: 640 }, height: { ideal: 480 } },
+  video: { width: { ideal: cameraWidth_px }, height: { ideal: 480 } },
   audio: true,
 };
 

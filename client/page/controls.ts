@@ -43,7 +43,9 @@ export function wireMute(
 /** The regions to join at next time, and how they stand. The form itself leads there. */
 export async function fillRegions(wish: Wish): Promise<void> {
   const form = byId('region-form', HTMLFormElement);
-  for (const [key, value] of Object.entries({ room: wish.room, name: wish.name })) {
+  const { room, name, videos } = wish;
+  const kept = { room, name, ...(videos === undefined ? {} : { videos: String(videos) }) };
+  for (const [key, value] of Object.entries(kept)) {
     const field = make('input', '');
     field.type = 'hidden';
     field.name = key;

@@ -81,8 +81,9 @@ function wireLeave(room: Room, opening: Promise<Camera>): void {
 
 async function enter(opening: Promise<Camera>): Promise<Room> {
   notices.show('join', { level: 'info', words: 'Joining the room…' });
+  const lastN = wish.videos === undefined ? {} : { lastN: wish.videos };
   const request = { token: await demoToken(wish), edge: location.origin };
-  const room = await join(request, { sound: 'speaker' });
+  const room = await join(request, { sound: 'speaker', ...lastN });
   notices.clear('join');
   ownTile.setRegion(room.region);
   wireLeave(room, opening);

@@ -7,6 +7,9 @@ export class Tile {
   readonly #note: HTMLElement;
   readonly #region: HTMLElement;
   readonly #muted: HTMLElement;
+  #sizes: ResizeObserver | undefined;
+  #words = '';
+  #isShown = true;
 
   constructor(options: { name: string; region: string | undefined }) {
     this.video = make('video', '');
@@ -36,13 +39,26 @@ export class Tile {
     return tile;
   }
 
+  /** Tells how wide it is, in pixels of the screen, now and whenever that changes. */
+  watchWidth(tell: (width_px: number) => void): void {
+    this.#sizes = new ResizeObserver(() => tell(this.element.clientWidth * devicePixelRatio));
+    this.#sizes.observe(this.element);
+  }
+
   setRegion(region: string): void {
     this.#region.textContent = region;
   }
 
   /** Words in the place of the picture; none shows the picture. */
   setNote(words: string): void {
-    this.#note.textContent = words;
+    this.#words = words;
+    this.#showNote();
+  }
+
+  /** Whether its picture is among the few that are sent to us. */
+  setShown(isShown: boolean): void {
+    this.#isShown = isShown;
+    this.#showNote();
   }
 
   setMuted(words: string): void {
@@ -72,7 +88,12 @@ export class Tile {
   }
 
   close(): void {
+    this.#sizes?.disconnect();
     this.video.srcObject = null;
     this.element.remove();
+  }
+
+  #showNote(): void {
+    this.#note.textContent = this.#isShown ? this.#words : 'sound only for now';
   }
 }

@@ -99,6 +99,34 @@ test('two browsers in two regions see and hear each other, and a third adds no c
   await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
 });
 
+test('who looks at a small window, or wants few pictures, is sent no more', async () => {
+  const open = (name: string, more: object = {}): Promise<Participant> =>
+    Participant.open(browser, system, { room: 'small', name, region: 'eu-west', ...more });
+  const [ann, ben] = [await open('ann'), await open('ben')];
+  await Promise.all([ann.sees(1), ben.sees(1)]);
+  const widthOf = async (viewer: Participant): Promise<number> => {
+    const [stream] = await viewer.incoming();
+    return stream?.video?.width ?? 0;
+  };
+  await vi.waitFor(async () => expect(await widthOf(ben)).toBe(640), patience);
+  await ben.page.setViewportSize({ width: 260, height: 500 });
+  await vi.waitFor(async () => expect(await widthOf(ben)).toBe(320), patience);
+  expect(await widthOf(ann)).toBe(640);
+
+  const cleo = await open('cleo', { videos: '1' });
+  await vi.waitFor(async () => {
+    const pictures = (await cleo.incoming()).map(({ video }) => video?.frames ?? 0);
+    expect(pictures).toHaveLength(2);
+    expect(pictures.filter((frames) => frames > 0)).toHaveLength(1);
+  }, patience);
+  await cleo.page.getByText('sound only for now').waitFor();
+  for (const participant of [ann, ben, cleo]) {
+    expect(participant.complaints).toEqual([]);
+    await participant.leave();
+  }
+  await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+});
+
 test('fifty joins and leaves leave nothing behind', async () => {
   const ann = await Participant.open(browser, system, {
     room: 'many',

@@ -8,6 +8,8 @@ export interface Wish {
   room: string;
   name: string;
   region?: string;
+  /** Of how many the picture is wanted. */
+  videos?: string;
 }
 
 /** Somebody who has opened the page in a real browser. */

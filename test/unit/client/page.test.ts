@@ -1,32 +1,42 @@
 import { describe, expect, it } from 'vitest';
 import { byRegion } from '../../../client/page/roster.ts';
+import { playbackFor } from '../../../client/page/playback.ts';
 import { inviteLink, readWish, wishAddress } from '../../../client/page/wish.ts';
 import { cameraTrouble, joinTrouble } from '../../../client/page/words.ts';
 import { errorOfWords, isPermanent } from '../../../client/sdk/errors.ts';
 import { summarize } from '../../../client/sdk/stats.ts';
 
 describe('the address of the page', () => {
-  it('says room, name and region', () => {
-    expect(readWish('?room=team&name=ann&region=eu-west', () => 0)).toEqual({
+  it('says room, name, region and of how many the picture is wanted', () => {
+    expect(readWish('?room=team&name=ann&region=eu-west&videos=4', () => 0)).toEqual({
       room: 'team',
       name: 'ann',
       region: 'eu-west',
+      videos: 4,
     });
   });
 
   it('gets a room and a friendly name where it says nothing', () => {
-    const wish = readWish('?region=', () => 0.99);
-    expect(wish).toEqual({ room: 'demo', name: 'swift iris', region: undefined });
+    const wish = readWish('?region=&videos=many', () => 0.99);
+    const nothing = { region: undefined, videos: undefined };
+    expect(wish).toEqual({ room: 'demo', name: 'swift iris', ...nothing });
   });
 
   it('leads to the same wish again, whatever it holds', () => {
-    const wish = { room: 'a & b', name: '<b>ann</b>', region: undefined };
+    const wish = { room: 'a & b', name: '<b>ann</b>', region: undefined, videos: 2 };
     expect(readWish(wishAddress(wish).slice(1), () => 0)).toEqual(wish);
   });
 
   it('invites to the room, without name and region', () => {
-    const wish = { room: 'a b', name: 'ann', region: 'eu-west' };
+    const wish = { room: 'a b', name: 'ann', region: 'eu-west', videos: 2 };
     expect(inviteLink('http://here', wish)).toBe('http://here/?room=a+b');
+  });
+});
+
+describe('a tile', () => {
+  it('wants the small layer where it shows no more of it', () => {
+    expect(playbackFor(220)).toEqual({ maxSpatial: 0 });
+    expect(playbackFor(450)).toEqual({});
   });
 });
 
