@@ -111,7 +111,7 @@ test('who looks at a small window, or wants few pictures, is sent no more', asyn
   await vi.waitFor(async () => expect(await widthOf(ben)).toBe(640), patience);
   await ben.page.setViewportSize({ width: 260, height: 500 });
   await vi.waitFor(async () => expect(await widthOf(ben)).toBe(320), patience);
-  expect(await widthOf(ann)).toBe(640);
+  await vi.waitFor(async () => expect(await widthOf(ann)).toBe(640), patience);
 
   const cleo = await open('cleo', { videos: '1' });
   await vi.waitFor(async () => {
