@@ -20,10 +20,11 @@ export function sayable({ state, rtts_ms }: NodeLoad): SaidLoad {
 
 /**
  * Whether it is to be said anew: in another state, with a way that came or went, or with one that differs by
- * so much that a tree of regions could be another; and not within `pause_ms`, whatever happens.
+ * so much that a tree of regions could be another; and not within `pause_ms`, unless these are the node's first.
  */
 export function isNews({ load, at_ms }: ToldLoad, now: SaidLoad, now_ms: number): boolean {
-  return now_ms - at_ms >= defaults.pause_ms && (load.state !== now.state || haveMoved(load, now));
+  const mayBe = load.rtts_ms === undefined || now_ms - at_ms >= defaults.pause_ms;
+  return mayBe && (load.state !== now.state || haveMoved(load, now));
 }
 
 function haveMoved({ rtts_ms: was = {} }: SaidLoad, { rtts_ms: is = {} }: SaidLoad): boolean {

@@ -20,6 +20,12 @@ describe('the load of a node', () => {
     expect(isNews(told, now, later_ms - 1)).toBe(false);
   });
 
+  it('is said anew at once with the first ways that were measured', () => {
+    const first = { load: { state: 'available' } as const, at_ms: 1_000 };
+    expect(isNews(first, load({ east: 200 }), 1_001)).toBe(true);
+    expect(isNews(first, { state: 'available' }, later_ms)).toBe(false);
+  });
+
   it.each([
     ['as it was', load({ east: 200, west: 20 })],
     ['with ways that moved by less than 5 ms', load({ east: 200, west: 24 })],
