@@ -36,6 +36,10 @@ export const defaults = {
   mourning_ms: 5_000,
   /** Before a way that broke is tried once more: another one is known by then where a process on it was lost. */
   brokenWay_ms: 1_000,
+  /** Streams of a process that move at a time: each costs its publisher some key frames, and goes two ways meanwhile. */
+  reroutes: 8,
+  /** Before a stream that could not move is tried again: who plays it by the way before has gone over by then. */
+  rerouteAgain_ms: 10_000,
   /** A stream or subscription that meets so many lost processes in a row may be what ends them. */
   restorations: 3,
   /** Before an agent that is gone is dialled again: its supervisor restarts it in about as long. */

@@ -29,6 +29,7 @@ import { quietly } from './quietly.ts';
 import { RegionTrees } from './region-trees.ts';
 import { Recordings } from './recording.ts';
 import { RemovedUsers } from './removed-users.ts';
+import { Rerouting } from './rerouting.ts';
 import { handlersOf } from './room-handlers.ts';
 import { Restoring } from './restoring.ts';
 import type { RoomParts } from './room-parts.ts';
@@ -77,6 +78,7 @@ export class Room {
   readonly #auto: AutoSubscribing;
   readonly #restoring: Restoring;
   readonly #preparing: Preparing;
+  readonly #rerouting: Rerouting;
   readonly #data: DataStreams;
   readonly #streamChanges: StreamChanges;
   readonly #stats: RoomStats;
@@ -130,6 +132,7 @@ export class Room {
     this.#data = new DataStreams({ ...components, parts });
     this.p2p = new PeerToPeer({ ...components, parts, data: this.#data });
     this.#preparing = new Preparing({ parts });
+    this.#rerouting = new Rerouting({ parts });
     this.#subscribing = new Subscribing({ parts, data: this.#data, p2p: this.p2p });
     this.#auto = new AutoSubscribing({ parts, subscribing: this.#subscribing });
     this.publishing = new Publishing(parts, {
@@ -338,6 +341,7 @@ export class Room {
   #usesOthers(): void {
     this.sync.tell();
     this.#preparing.changed();
+    this.#rerouting.changed();
   }
 
   #learn(directory: Directory): void {
@@ -356,6 +360,7 @@ export class Room {
     }
     this.#changes.happened();
     this.#preparing.changed();
+    this.#rerouting.changed();
   }
 
   #broadcast(event: string, message: unknown): void {

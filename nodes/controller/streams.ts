@@ -187,6 +187,17 @@ export class Streams {
     return this.#directory.erizos.some((erizo) => erizo.erizoId === erizoId);
   }
 
+  /** What the ways of those from other regions follow from, as text: it changes with them, and costs less. */
+  get waysFollowFrom(): string {
+    const { erizos, routes } = this.#directory;
+    const origins = new Set(this.fromElsewhere().map(({ region }) => region));
+    const trees = [...origins].map((origin) => [
+      origin,
+      ...this.#trees.treeOf(origin, { routes, erizos }),
+    ]);
+    return JSON.stringify([erizos.map(({ erizoId, since }) => [erizoId, since]), trees]);
+  }
+
   /** Those with media that are published in other regions. */
   fromElsewhere(): RoomStream[] {
     return [...this.#others.values()].filter(

@@ -2,7 +2,12 @@ import type { Edge, EdgeKeys, EdgeListener } from '../../nodes/mesh/edge.ts';
 import type { CallsOf, ParamsIn, ParamsOf, ResultOf } from '../../protocol/contract.ts';
 import type { NodeToEdge, RoomEntered, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import { nodeToEdge } from '../../protocol/contracts/node-edge.ts';
-import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import type {
+  Directory,
+  DirectoryChange,
+  RegionRoute,
+  RoomFacts,
+} from '../../protocol/directory.ts';
 import { applyChange, emptyDirectory } from '../../protocol/directory.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError } from '../../protocol/errors.ts';
@@ -146,6 +151,18 @@ export class FakeEdge implements Edge {
   ): void {
     const change = this.#put(roomId, node, facts);
     for (const listener of options.push && this.linked ? this.#listeners : []) {
+      listener.roomChanged?.(roomId, change);
+    }
+  }
+
+  /** The Room object has made other trees. */
+  reroute(roomId: string, routes: RegionRoute[]): void {
+    const before = this.directory(roomId);
+    const none = { put: [], removed: [] };
+    const { version } = before;
+    const change = { from: version, version: version + 1, erizos: none, streams: none, routes };
+    this.#rooms.set(roomId, applyChange(before, change) ?? before);
+    for (const listener of this.#listeners) {
       listener.roomChanged?.(roomId, change);
     }
   }

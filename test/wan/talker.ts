@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { expect, vi } from 'vitest';
 import type * as Sdk from '../../client/sdk/index.ts';
+import { watchAllFrames } from '../mesh/erizo-frames.ts';
 import type { RtpCounts } from '../support/rtp-counts.ts';
 import { countRtp, keepConnections } from '../support/rtp-counts.ts';
 import { openSdkPage } from '../support/sdk-page.ts';
@@ -21,9 +22,18 @@ export class Talker {
     this.page = page;
   }
 
-  static async join(browser: Browser, edgeUrl: string, token: string): Promise<Talker> {
+  /** Its page may keep what it receives frame by frame (`framesOf`). */
+  static async join(
+    browser: Browser,
+    edgeUrl: string,
+    token: string,
+    options: { watched?: boolean } = {},
+  ): Promise<Talker> {
     const context = await browser.newContext();
     await keepConnections(context);
+    if (options.watched === true) {
+      await watchAllFrames(context);
+    }
     const page = await openSdkPage(context, edgeUrl);
     await page.evaluate(joinAndPlay, token);
     return new Talker(page);
