@@ -7,10 +7,13 @@ const defaults = {
   slack_ms: 50,
   /** A key frame that took longer was lost once, or waited for others: the next one may come sooner. */
   longestWay_ms: 600,
-  /** Viewers are dark for so long while a key frame is on its way: it is asked for earlier where that takes longer. */
-  dark_ms: 80,
+  /**
+   * A key frame that takes longer is asked for so much sooner that it comes so long after viewers should be ready: one
+   * that comes too early costs them half a second.
+   */
+  dark_ms: 50,
   /** Nobody is dark any longer for somebody who is slow. */
-  longestWait_ms: 200,
+  longestWait_ms: 150,
 } as const;
 
 /** Of two requests for key frames of which none waits for the other. */
@@ -32,15 +35,17 @@ export interface MomentTimes {
 
 /**
  * When viewers are to go over to another way, which shows them nothing before its key frame: and that is of no
- * use to a viewer who has not taken the new way yet, which takes `readyIn_ms` from its offer on.
+ * use to a viewer who has not taken the new way yet, which takes about `readyIn_ms` from its offer on.
  */
 export function momentTimes(
   { asked_ms, took_ms }: FirstKeyFrame,
   { now_ms, readyIn_ms }: { now_ms: number; readyIn_ms: number },
 ): MomentTimes {
   const way_ms = took_ms <= defaults.longestWay_ms ? took_ms : 0;
-  const wait_ms = Math.min(readyIn_ms, defaults.longestWait_ms);
-  const after_ms = wait_ms - Math.max(0, way_ms - defaults.dark_ms);
+  const early_ms = way_ms - defaults.dark_ms;
+  const wait_ms =
+    early_ms > 0 ? Math.min(readyIn_ms, defaults.longestWait_ms) : defaults.longestWait_ms;
+  const after_ms = wait_ms - Math.max(0, early_ms);
   const earliestAsk_ms = Math.max(now_ms, asked_ms + keyFrameSpacing_ms);
   const offer_ms = Math.max(earliestAsk_ms - Math.min(0, after_ms), now_ms);
   return { offer_ms, ask_ms: offer_ms + after_ms };

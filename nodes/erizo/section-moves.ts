@@ -9,7 +9,7 @@ import { allOrNone, closeAll, deferred } from './wait.ts';
 
 const defaults = {
   /** A client may take so much longer for its next answer. */
-  slack_ms: 50,
+  slack_ms: 30,
   /** Nobody else waits any longer for a client that is slow. */
   longest_ms: 1_000,
 } as const;
@@ -53,12 +53,9 @@ export class SectionMoves {
     this.#offer = options.offer;
   }
 
-  /** How long it takes from an offer until the client shows what it holds. */
+  /** How long it takes from an offer until the client has taken it, at which it has half of its answer to do. */
   get readyIn_ms(): number {
-    return Math.min(
-      ...this.#answersIn_ms.map((wait_ms) => wait_ms + defaults.slack_ms),
-      defaults.longest_ms,
-    );
+    return Math.min(...this.#answersIn_ms, defaults.longest_ms) / 2 + defaults.slack_ms;
   }
 
   /** Resolves when the client has taken the owner's tracks from these; until then they come as they did. */

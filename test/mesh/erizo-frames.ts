@@ -1,4 +1,4 @@
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import * as v from 'valibot';
 
 /** What passes in the page of a participant, frame by frame, as it is sent and before it is decoded. */
@@ -23,21 +23,10 @@ export async function watchFrames(page: Page): Promise<void> {
   await page.evaluate(install);
 }
 
-/** The same for all pages that it opens from now on. */
-export async function watchAllFrames(context: BrowserContext): Promise<void> {
-  await context.addInitScript(install);
-}
-
 /** All video frames so far. */
 export async function framesOf(page: Page): Promise<Frame[]> {
   const seen = await page.evaluate(() => (globalThis as unknown as Seen).seen);
   return v.parse(v.array(Frame), seen);
-}
-
-/** The longest step from one frame to the next: what was not shown between them, and the time of one frame. */
-export function longestStep_rtp(frames: readonly Frame[]): number {
-  const steps = frames.map(({ rtp }, index) => rtp - (frames[index - 1]?.rtp ?? rtp));
-  return Math.max(0, ...steps);
 }
 
 /** How long what was sent was not received at a time, at the most: from the first frame that is missing to the next. */

@@ -1,13 +1,14 @@
 import type { Browser, Page } from 'playwright-core';
 import { expect, vi } from 'vitest';
 import type * as Sdk from '../../client/sdk/index.ts';
-import { watchAllFrames } from '../mesh/erizo-frames.ts';
 import type { RtpCounts } from '../support/rtp-counts.ts';
 import { countRtp, keepConnections } from '../support/rtp-counts.ts';
 import { openSdkPage } from '../support/sdk-page.ts';
 
 interface PageGlobals {
   room: Sdk.Room;
+  /** Of RTP, in 1/90000 s. */
+  shown: number[];
   heard: string[];
   local: Sdk.LocalStream[];
 }
@@ -22,18 +23,9 @@ export class Talker {
     this.page = page;
   }
 
-  /** Its page may keep what it receives frame by frame (`framesOf`). */
-  static async join(
-    browser: Browser,
-    edgeUrl: string,
-    token: string,
-    options: { watched?: boolean } = {},
-  ): Promise<Talker> {
+  static async join(browser: Browser, edgeUrl: string, token: string): Promise<Talker> {
     const context = await browser.newContext();
     await keepConnections(context);
-    if (options.watched === true) {
-      await watchAllFrames(context);
-    }
     const page = await openSdkPage(context, edgeUrl);
     await page.evaluate(joinAndPlay, token);
     return new Talker(page);
@@ -87,6 +79,30 @@ export class Talker {
       (id) => (document.querySelector<HTMLVideoElement>(`#v${id}`)?.videoWidth ?? 0) > 0,
       streamId,
     );
+  }
+
+  /** From now on the frames of the stream that are shown are kept. */
+  async keepShown(streamId: string): Promise<void> {
+    await this.page.evaluate((id) => {
+      const globals = globalThis as unknown as PageGlobals;
+      const video = document.querySelector<HTMLVideoElement>(`#v${id}`);
+      globals.shown = [];
+      const look: VideoFrameRequestCallback = (_now, { rtpTimestamp }) => {
+        globals.shown.push(rtpTimestamp ?? 0);
+        video?.requestVideoFrameCallback(look);
+      };
+      video?.requestVideoFrameCallback(look);
+    }, streamId);
+  }
+
+  /** The longest steps from one of those to the next, as their publisher took them. */
+  async longestSteps_ms(count: number): Promise<number[]> {
+    const shown = await this.page.evaluate(() => (globalThis as unknown as PageGlobals).shown);
+    const steps_ms = shown.slice(1).map((rtp, index) => (rtp - (shown[index] ?? rtp)) / 90);
+    return steps_ms
+      .map(Math.round)
+      .toSorted((a, b) => b - a)
+      .slice(0, count);
   }
 
   count(): Promise<RtpCounts> {
