@@ -137,10 +137,7 @@ export class Room {
     this.#auto = new AutoSubscribing({ parts, subscribing: this.#subscribing });
     this.publishing = new Publishing(parts, {
       onRemoved: (streamId) => this.#subscribing.streamRemoved(streamId),
-      onMoved: (streamId) => {
-        this.#subscribing.streamMoved(streamId);
-        this.#changes.happened();
-      },
+      onMoved: (streamId) => this.#streamMoved(streamId),
     });
     this.#restoring = new Restoring(parts, { fail: (...failed) => this.#fail(...failed) });
     this.recordings = new Recordings(
@@ -342,6 +339,11 @@ export class Room {
     this.sync.tell();
     this.#preparing.changed();
     this.#rerouting.changed();
+  }
+
+  #streamMoved(streamId: string): void {
+    this.#subscribing.streamMoved(streamId);
+    this.#changes.happened();
   }
 
   #learn(directory: Directory): void {
