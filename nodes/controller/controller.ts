@@ -107,6 +107,7 @@ export class Controller {
     const stops = [
       components.edge.listen(controller.#rooms),
       components.members.onChange(() => controller.#rooms.membersChanged()),
+      components.clock.every(defaults.ways_ms, () => controller.#rooms.lookAtWays()),
     ];
     controller.#stopListening = () => stops.forEach((stop) => stop());
     controller.#neighbours.listen(controller.#rooms);

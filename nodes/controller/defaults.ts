@@ -36,6 +36,8 @@ export const defaults = {
   mourning_ms: 5_000,
   /** Before a way that broke is tried once more: another one is known by then where a process on it was lost. */
   brokenWay_ms: 1_000,
+  /** How often ways are looked at while the edge is away, which does it as often. */
+  ways_ms: 30_000,
   /** Streams of a process that move at a time: each costs its publisher some key frames, and goes two ways meanwhile. */
   reroutes: 8,
   /** Before a stream that could not move is tried again: who plays it by the way before has gone over by then. */

@@ -78,7 +78,7 @@ export class Room {
   readonly #auto: AutoSubscribing;
   readonly #restoring: Restoring;
   readonly #preparing: Preparing;
-  readonly #rerouting: Rerouting;
+  readonly rerouting: Rerouting;
   readonly #data: DataStreams;
   readonly #streamChanges: StreamChanges;
   readonly #stats: RoomStats;
@@ -132,7 +132,7 @@ export class Room {
     this.#data = new DataStreams({ ...components, parts });
     this.p2p = new PeerToPeer({ ...components, parts, data: this.#data });
     this.#preparing = new Preparing({ parts });
-    this.#rerouting = new Rerouting({ parts });
+    this.rerouting = new Rerouting({ parts });
     this.#subscribing = new Subscribing({ parts, data: this.#data, p2p: this.p2p });
     this.#auto = new AutoSubscribing({ parts, subscribing: this.#subscribing });
     this.publishing = new Publishing(parts, {
@@ -338,7 +338,7 @@ export class Room {
   #usesOthers(): void {
     this.sync.tell();
     this.#preparing.changed();
-    this.#rerouting.changed();
+    this.rerouting.changed();
   }
 
   #streamMoved(streamId: string): void {
@@ -362,7 +362,7 @@ export class Room {
     }
     this.#changes.happened();
     this.#preparing.changed();
-    this.#rerouting.changed();
+    this.rerouting.changed();
   }
 
   #broadcast(event: string, message: unknown): void {

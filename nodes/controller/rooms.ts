@@ -152,6 +152,15 @@ export class Rooms implements EdgeListener, NeighbourListener {
     }
   }
 
+  /** While the edge does not say which ways are best, the nodes say what they are made from, at any time. */
+  lookAtWays(): void {
+    if (!this.#components.edge.linked) {
+      for (const room of this.#rooms.values()) {
+        room.rerouting.changed();
+      }
+    }
+  }
+
   away(): void {
     for (const room of this.#rooms.values()) {
       room.sync.sharing.away();
