@@ -5,7 +5,7 @@ import type {
   StartRecorderMessage,
   StopRecorderMessage,
 } from '../../protocol/contracts/client.ts';
-import type { RecordingEnd } from '../../protocol/contracts/external-media.ts';
+import type { RecordingEnd, RecordingFormat } from '../../protocol/contracts/external-media.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newStreamId } from '../../protocol/ids.ts';
@@ -22,6 +22,7 @@ import type { RoomParts } from './room-parts.ts';
 export interface Recording {
   readonly recordingId: string;
   readonly streamId: string;
+  readonly format: RecordingFormat;
   /** Aborts the call that begins it. */
   readonly abort: AbortController;
   /** Tracks that it takes: one of each kind. */
@@ -76,7 +77,7 @@ export class Recordings {
    * Licode: `onStartRecorder`. Answers the recording's id when the first of it is in the file: on the
    * host of the publisher's process where this controller has that, else on one of its own processes.
    */
-  async start(client: Client, { to: streamId }: StartRecorderMessage): Promise<string> {
+  async start(client: Client, { to: streamId, format }: StartRecorderMessage): Promise<string> {
     client.demand('record', {});
     const stream = this.#stream(streamId);
     if (this.size >= defaults.recordings) {
@@ -85,6 +86,7 @@ export class Recordings {
     const recording: Recording = {
       recordingId: newStreamId(),
       streamId,
+      format,
       abort: new AbortController(),
       consumers: 2,
       erizo: undefined,
@@ -153,13 +155,14 @@ export class Recordings {
   }
 
   async #begin(recording: Recording, stream: RoomStream, part?: number): Promise<void> {
-    const { recordingId, streamId, abort } = recording;
+    const { recordingId, streamId, format, abort } = recording;
     const { roomId, erizos, streams } = this.#parts;
     const erizo = erizos.join(recording, stream.erizoId) ?? (await erizos.take(recording));
     recording.erizo = erizo;
     abort.signal.throwIfAborted();
     const route = streams.route(stream, erizo.erizoId, erizos.facts);
-    const params = { roomId, streamId, recordingId, route, grant: this.#parts.grant() };
+    const grant = this.#parts.grant();
+    const params = { roomId, streamId, recordingId, format, route, grant };
     await erizo.rpc.call('addExternalOutput', part === undefined ? params : { ...params, part }, {
       signal: abort.signal,
     });

@@ -285,11 +285,11 @@ export class ControllerSession {
     params: Params<'addExternalOutput'>,
     context: Context<'addExternalOutput'>,
   ): Promise<null> {
-    const { recordingId, part } = params;
+    const { recordingId, part, format } = params;
     this.#recordings.add(recordingId);
     try {
       await this.#shared.recordings.start(recordingId, {
-        part,
+        ...{ part, format },
         source: () => this.#shared.source(params),
         signal: context.signal,
         onEnd: (end) => {

@@ -12,7 +12,7 @@ import {
   UpdateConfig,
 } from './client-config.ts';
 import { ConnectionPlan, SdpMessage } from './controller-erizo.ts';
-import { RecordingEnd, RecordingPart } from './external-media.ts';
+import { RecordingEnd, RecordingFormat, RecordingPart } from './external-media.ts';
 
 /**
  * What clients and controllers say to each other over socket.io 4, websocket only (Licode:
@@ -248,8 +248,11 @@ export const ConnectionFailed = v.object({
 /** `room_ended`: ours. The last event before the controller disconnects a client by itself, and why. */
 export const RoomEnded = v.object({ code: v.string(), message: v.string() });
 
-/** `startRecorder`: `{ to }`, a stream id → the recording's id, or `(null, text)`. */
-export const StartRecorderMessage = v.object({ to: streamId });
+/** `startRecorder`: `{ to, format? }`, a stream id, and ours → the recording's id, or `(null, text)`. */
+export const StartRecorderMessage = v.object({
+  to: streamId,
+  format: v.optional(RecordingFormat, 'mkv'),
+});
 
 /** `stopRecorder`: `{ id }` of a recording → `(true)` when its file is closed, or `(null, text)`. */
 export const StopRecorderMessage = v.object({ id: streamId });

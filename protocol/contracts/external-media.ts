@@ -24,6 +24,9 @@ export const RecordingPart = v.pipe(
   v.maxValue(limits.recordingParts),
 );
 
+/** What its files are: Matroska for any codec, or WebM, which holds VP8, VP9 and AV1 with Opus. */
+export const RecordingFormat = v.picklist(['mkv', 'webm']);
+
 /** How a recording ended: asked to, its stream ended, it is as large as one may be, its file was not closed. */
 export const RecordingEnd = v.strictObject({
   why: v.picklist(['stopped', 'ended', 'limit', 'failed']),
@@ -53,8 +56,8 @@ export const externalMediaToErizo = {
     idempotent: false,
   },
   /**
-   * Records the stream, answered when the first of it is in the file: `<folder of the process>/<id>.mkv`, or
-   * `<id>-<part>.mkv`. `route` and `grant` are as with `addSubscriber`.
+   * Records the stream, answered when the first of it is in the file: `<folder of the process>/<id>.<format>`, or
+   * `<id>-<part>.<format>`. `route` and `grant` are as with `addSubscriber`.
    */
   addExternalOutput: {
     params: v.strictObject({
@@ -62,11 +65,12 @@ export const externalMediaToErizo = {
       streamId: StreamId,
       recordingId: RecordingId,
       part: v.optional(RecordingPart),
+      format: v.optional(RecordingFormat, 'mkv'),
       route: Route,
       grant: GrantText,
     }),
     result: v.null(),
-    errors: ['not_found', 'conflict', 'overloaded', 'unavailable', 'forbidden'],
+    errors: ['bad_request', 'not_found', 'conflict', 'overloaded', 'unavailable', 'forbidden'],
     timeout_ms: 20_000,
     idempotent: false,
   },
@@ -95,4 +99,5 @@ export const externalMediaToController = {
 } as const satisfies Contract;
 
 export type InputSource = v.InferOutput<typeof InputSource>;
+export type RecordingFormat = v.InferOutput<typeof RecordingFormat>;
 export type RecordingEnd = v.InferOutput<typeof RecordingEnd>;

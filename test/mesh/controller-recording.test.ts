@@ -34,7 +34,10 @@ describe('recording', () => {
     const [recordingId] = await bob.ask('startRecorder', { to: streamId });
     const { roomId } = world;
     expect(world.erizo(0).paramsOf('addExternalOutput')).toEqual([
-      { roomId, streamId, recordingId, route: [], grant: expect.any(String) as string },
+      {
+        ...{ roomId, streamId, recordingId, format: 'mkv', route: [] },
+        grant: expect.any(String) as string,
+      },
     ]);
     expect(await ann.next('recording_started')).toEqual({ id: recordingId, streamId });
     // Two who stop it at once are both told that it has stopped.
@@ -102,11 +105,14 @@ describe('recording', () => {
     world.edge.otherNode(world.roomId, elsewhere, otherFacts);
     await bob.next('onAddStream');
     const { streamId } = otherStream;
-    const [id] = await bob.ask('startRecorder', { to: streamId });
+    expect((await bob.ask('startRecorder', { to: streamId, format: 'avi' }))[1]).toMatch(
+      /^bad_request/,
+    );
+    const [id] = await bob.ask('startRecorder', { to: streamId, format: 'webm' });
     await world.erizo(0).die();
     expect(await bob.next('recording_continued')).toEqual({ id, streamId, part: 2 });
     expect(world.erizo(1).paramsOf('addExternalOutput')).toMatchObject([
-      { streamId, recordingId: id, part: 2 },
+      { streamId, recordingId: id, part: 2, format: 'webm' },
     ]);
     await world.erizo(1).die();
     expect(await bob.next('recording_continued')).toMatchObject({ part: 3 });

@@ -126,6 +126,26 @@ describe('a recording', () => {
     expect(await erizo.settled(isEmpty)).toMatchObject(empty);
   });
 
+  it('is a webm where that is asked for, and is played as any other', async () => {
+    const { controller } = await start();
+    const ann = await Participant.create(browser, controller);
+    const { streamId } = await ann.publish();
+    const recordingId = newStreamId();
+    const params = { roomId, streamId, recordingId, route: [], grant: await grantOf() };
+    await controller.peer.call('addExternalOutput', { ...params, format: 'webm' });
+    await sends(ann, 45);
+    await controller.peer.call('removeExternalOutput', { recordingId });
+    const file = join(dir, `${recordingId}.webm`);
+    // The document type of EBML (RFC 8794, section 11.2.6): Matroska's is another one.
+    expect(readFileSync(file).subarray(0, 64).toString('latin1')).toContain('webm');
+    expect(timesOf(await probe(file), 'video').length).toBeGreaterThan(15);
+    const found = await controller.peer.call('addExternalInput', {
+      ...{ roomId, clientId: ann.clientId, streamId: newStreamId(), audio: true, video: true },
+      source: { type: 'recording', recordingId },
+    });
+    expect(found).toEqual({ audio: true, video: true });
+  });
+
   it('is closed when its publisher leaves, and is told to be over', async () => {
     const { erizo, controller } = await start();
     const ann = await Participant.create(browser, controller);

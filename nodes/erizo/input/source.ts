@@ -24,7 +24,7 @@ export function inputArgs(
   policy: { allowed: readonly string[]; folder: RecordingFolder },
 ): string[] {
   if (source.type === 'recording') {
-    const file = policy.folder.file(source.recordingId);
+    const file = policy.folder.find(source.recordingId);
     // A recording is what we wrote: nothing in it is taken for a list of other files.
     return ['-protocol_whitelist', 'file', '-f', 'matroska', '-i', `file:${file}`];
   }

@@ -1,10 +1,22 @@
+import { existsSync } from 'node:fs';
 import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { RecordingFormat } from '../../../protocol/contracts/external-media.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 
-/** The name of a file of a recording, as `RecordingName` of the protocol. */
-export function recordingName(recordingId: string, part: number | undefined): string {
-  return part === undefined ? recordingId : `${recordingId}-${part}`;
+/** A file of a recording. */
+export interface RecordingFile {
+  /** As `RecordingName` of the protocol. */
+  readonly name: string;
+  readonly format: RecordingFormat;
+}
+
+/** The file of that part of a recording; of its first where that is undefined. */
+export function recordingFile(
+  recordingId: string,
+  { part, format }: { part: number | undefined; format: RecordingFormat },
+): RecordingFile {
+  return { name: part === undefined ? recordingId : `${recordingId}-${part}`, format };
 }
 
 /** Where the recordings of a node are. */
@@ -17,20 +29,26 @@ export class RecordingFolder {
     this.#free_bytes = options.free_bytes;
   }
 
-  /** The file of that name (Licode: `<path>/<id>.mkv`). Throws `unavailable` where there is no folder. */
-  file(name: string): string {
+  /** Where it is (Licode: `<path>/<id>.mkv`). Throws `unavailable` where there is no folder. */
+  path({ name, format }: RecordingFile): string {
     if (this.#dir === undefined) {
       throw new RizomaError(
         'unavailable',
         'this node keeps no recordings: its operator has to set RIZOMA_RECORDING_DIR',
       );
     }
-    return join(this.#dir, `${name}.mkv`);
+    return join(this.#dir, `${name}.${format}`);
+  }
+
+  /** Where the file of that name is, whatever it is; that it is there nobody says. */
+  find(name: string): string {
+    const webm = this.path({ name, format: 'webm' });
+    return existsSync(webm) ? webm : this.path({ name, format: 'mkv' });
   }
 
   /** The new file of a recording. Throws `unavailable` where it cannot be, `overloaded` where the disk is full. */
-  async create(name: string): Promise<string> {
-    const file = this.file(name);
+  async create(recording: RecordingFile): Promise<string> {
+    const file = this.path(recording);
     try {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       const handle = await open(file, 'wx', 0o600);
@@ -43,7 +61,7 @@ export class RecordingFolder {
       );
     }
     if (!(await this.hasRoom())) {
-      await this.discard(name);
+      await this.discard(recording);
       throw new RizomaError('overloaded', 'the disk of recordings is nearly full');
     }
     return file;
@@ -60,16 +78,16 @@ export class RecordingFolder {
   }
 
   /** Of the file; 0 where it is gone. */
-  async size(name: string): Promise<number> {
+  async size(recording: RecordingFile): Promise<number> {
     try {
-      return (await stat(this.file(name))).size;
+      return (await stat(this.path(recording))).size;
     } catch {
       return 0;
     }
   }
 
   /** Takes away what never became a recording. */
-  async discard(name: string): Promise<void> {
-    await rm(this.file(name), { force: true });
+  async discard(recording: RecordingFile): Promise<void> {
+    await rm(this.path(recording), { force: true });
   }
 }

@@ -9,7 +9,8 @@ import { allOrNone, closeAll, deferred, untilAborted } from '../wait.ts';
 import { recordingDefaults } from './defaults.ts';
 import type { FfmpegEnd } from './ffmpeg.ts';
 import { Ffmpeg, ffmpegError } from './ffmpeg.ts';
-import type { RecordingFolder } from './folder.ts';
+import type { RecordingFile, RecordingFolder } from './folder.ts';
+import { demandCodecs, muxers } from './formats.ts';
 import { RecordedTrack } from './recorded-track.ts';
 import { recordingSdp } from './sdp.ts';
 
@@ -25,8 +26,7 @@ export interface RecorderComponents {
 
 export interface RecorderOptions {
   recordingId: string;
-  /** Of its file, without what stands after the dot. */
-  name: string;
+  file: RecordingFile;
   ports: { min: number; max: number };
   longest_ms: number;
   largest_bytes: number;
@@ -56,8 +56,8 @@ export class Recorder implements SourceUser {
     this.recordingId = options.recordingId;
     this.#components = components;
     this.#options = options;
-    const { recordingId, name } = options;
-    this.#log = components.log.child({ recordingId, file: name });
+    const { recordingId, file } = options;
+    this.#log = components.log.child({ recordingId, file: file.name });
   }
 
   /** However it ends, once the file is closed; also where it never began. */
@@ -68,7 +68,7 @@ export class Recorder implements SourceUser {
   /** Resolves when the file is being written. A start that fails leaves no file behind. */
   async start(source: () => Source, signal: AbortSignal): Promise<void> {
     const { clock, folder } = this.#components;
-    const file = await folder.create(this.#options.name);
+    const file = await folder.create(this.#options.file);
     const late = deferred<never>();
     const stopTimer = clock.after(recordingDefaults.start_ms, () => late.reject(tooLate()));
     const either = AbortSignal.any([signal, this.#abort.signal]);
@@ -76,7 +76,7 @@ export class Recorder implements SourceUser {
       await untilAborted(Promise.race([this.#open(file, source, either), late.promise]), either);
     } catch (thrown) {
       await this.end('failed');
-      await folder.discard(this.#options.name);
+      await folder.discard(this.#options.file);
       throw this.#cause ?? thrown;
     } finally {
       stopTimer();
@@ -112,7 +112,9 @@ export class Recorder implements SourceUser {
       closeAll(tracks);
       throw new RizomaError('cancelled', 'the recording was given up');
     }
-    this.#run(file);
+    const { format } = this.#options.file;
+    demandCodecs(format, tracks);
+    this.#run(file, muxers[format]);
     await this.#listening();
     if (this.#why !== undefined) {
       throw new RizomaError('cancelled', 'the recording has ended');
@@ -125,7 +127,7 @@ export class Recorder implements SourceUser {
     this.#log.info({ tracks: tracks.length, pid: this.#ffmpeg?.pid }, 'recording started');
   }
 
-  #run(file: string): void {
+  #run(file: string, muxer: string): void {
     const { clock } = this.#components;
     const { orphan_s, alive_ms } = recordingDefaults;
     const ffmpeg = Ffmpeg.create(
@@ -135,7 +137,7 @@ export class Recorder implements SourceUser {
           ...['-protocol_whitelist', 'pipe,udp,rtp', '-listen_timeout', String(orphan_s)],
           ...['-f', 'sdp', '-i', 'pipe:0', '-map', '0', '-c', 'copy'],
           // Into the file each second: one that is never closed still plays to there.
-          ...['-f', 'matroska', '-cluster_time_limit', '1000', '-flush_packets', '1', '-y', file],
+          ...['-f', muxer, '-cluster_time_limit', '1000', '-flush_packets', '1', '-y', file],
         ],
         input: recordingSdp(this.#tracks.map(({ sdp }) => sdp)),
         outlives: true,
@@ -217,7 +219,7 @@ export class Recorder implements SourceUser {
     // A file that was not closed lacks what follows its last cluster: whoever asked is to know.
     const really = end?.orderly === false ? 'failed' : why;
     const duration_ms = now_ms - (this.#startedAt_ms ?? now_ms);
-    const size_bytes = await this.#components.folder.size(this.#options.name);
+    const size_bytes = await this.#components.folder.size(this.#options.file);
     const ended = { why: really, duration_ms, size_bytes };
     if (this.#isLive) {
       this.#log.info(ended, 'recording ended');

@@ -1,10 +1,10 @@
-import type { RecordingEnd } from '../../../protocol/contracts/external-media.ts';
+import type { RecordingEnd, RecordingFormat } from '../../../protocol/contracts/external-media.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import type { Source } from '../source.ts';
 import { recordingDefaults } from './defaults.ts';
 import type { RecorderComponents } from './recorder.ts';
 import { Recorder } from './recorder.ts';
-import { recordingName } from './folder.ts';
+import { recordingFile } from './folder.ts';
 
 export interface RecordingsOptions {
   ports: { min: number; max: number };
@@ -49,6 +49,7 @@ export class Recordings {
     options: {
       /** Which of its files; the first where it is undefined. */
       part: number | undefined;
+      format: RecordingFormat;
       source: () => Source;
       signal: AbortSignal;
       onEnd: (end: RecordingEnd) => void;
@@ -59,7 +60,7 @@ export class Recordings {
     const { ports } = this.#options;
     const recorder = new Recorder(this.#components, {
       ...{ recordingId, ports, longest_ms, largest_bytes },
-      name: recordingName(recordingId, options.part),
+      file: recordingFile(recordingId, options),
     });
     this.#recorders.set(recordingId, recorder);
     try {
