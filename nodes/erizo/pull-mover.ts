@@ -6,6 +6,7 @@ import type { Pull } from './pull.ts';
 import type { MoveOutcome, PullMove, PullMoveEffect, PullMoveEvent } from './pull-move.ts';
 import { beginMove, pullMove } from './pull-move.ts';
 import type { SourceEnd, SourceUser, Use } from './source.ts';
+import { statsOf } from './stats.ts';
 import type { FirstKeyFrame } from './key-frame-moment.ts';
 import { keyFrameSpacing_ms, KeyFrameMoment } from './key-frame-moment.ts';
 import { deferred } from './wait.ts';
@@ -44,7 +45,7 @@ export class PullMover implements SourceUser {
     const { patience_ms } = defaults;
     mover.#stops.push(mover.#clock.after(patience_ms, () => mover.#take({ type: 'time' })));
     options.to.tracks.then(
-      () => mover.#onOpened(),
+      () => void mover.#onOpened(),
       // It is told that the pull has ended.
       () => undefined,
     );
@@ -70,15 +71,12 @@ export class PullMover implements SourceUser {
     this.#take({ type: 'newEnded' });
   }
 
-  #onOpened(): void {
+  async #onOpened(): Promise<void> {
     const { from } = this.#options;
-    const shows = from.need.video !== null && this.#videos.length > 0;
+    // Of a video that its publisher has muted no key frame comes by any way.
+    const shows = from.need.video !== null && (await anyFlows(videosOf(from)));
     const plays = from.isPlayed ? (shows ? 'video' : 'sound') : 'nothing';
     this.#take({ type: 'opened', plays });
-  }
-
-  get #videos(): Producer[] {
-    return this.#options.to.producers.filter(({ kind }) => kind === 'video');
   }
 
   #take(event: PullMoveEvent): void {
@@ -119,7 +117,7 @@ export class PullMover implements SourceUser {
 
   #flow(): void {
     const onKeyFrame = (): void => this.#take({ type: 'keyFrame', now_ms: this.#clock.now() });
-    for (const video of this.#videos) {
+    for (const video of videosOf(this.#options.to)) {
       this.#stops.push(video.onKeyFrame(onKeyFrame));
     }
     this.#use.setActive(true);
@@ -146,4 +144,14 @@ export class PullMover implements SourceUser {
     this.#over.resolve();
     this.#options.onOver(outcome);
   }
+}
+
+function videosOf(pull: Pull): Producer[] {
+  return pull.producers.filter(({ kind }) => kind === 'video');
+}
+
+/** Tracks that have just ended do not. */
+async function anyFlows(tracks: readonly Producer[]): Promise<boolean> {
+  const stats = await statsOf(tracks);
+  return stats.some(({ bitrate_bps }) => bitrate_bps > 0);
 }

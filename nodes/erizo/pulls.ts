@@ -25,6 +25,11 @@ export interface PullsOptions {
   onMove: (outcome: MoveOutcome) => void;
 }
 
+const defaults = {
+  /** Before a stream that could not follow its upstream tries again: what it met may be over by then. */
+  again_ms: 10_000,
+} as const;
+
 /** The streams that this process pulls from others; whoever asks for one of them again joins it. */
 export class Pulls {
   readonly #components: UpstreamComponents;
@@ -157,8 +162,11 @@ export class Pulls {
     if (this.#current.get(streamId) !== pull || next === undefined || !pull.canMove) {
       return;
     }
-    // Where it cannot be had the old way is as good as it was.
-    this.#move(pull, { streamId, roomId, route: [next, ...route], grant }).catch(() => undefined);
+    const stream = { streamId, roomId, route: [next, ...route], grant };
+    // The old way is as good as it was, but the upstream keeps it for this process alone.
+    this.#move(pull, stream).catch(() => {
+      this.#components.clock.after(defaults.again_ms, () => this.#onMoved(pull, { route, grant }));
+    });
   }
 
   async #move(from: Pull, stream: WantedStream): Promise<void> {

@@ -1,12 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as pathOf } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Route } from '../../protocol/cascade-tree.ts';
 import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
+import { newStreamId } from '../../protocol/ids.ts';
 import { launchChromium } from '../support/chromium.ts';
 import type { Frame } from './erizo-frames.ts';
 import { framesOf, longestGap_rtp, watchFrames } from './erizo-frames.ts';
 import { grantOf, roomId } from './erizo-grants.ts';
-import { Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+import { Participant, TestAgent, TestController, TestErizo, until } from './erizo-kit.ts';
 
 let browser: Browser;
 let agent: TestAgent;
@@ -26,8 +30,8 @@ afterAll(async () => {
   await agent.listener.close();
 });
 
-async function start(region: string, ip: string): Promise<TestErizo> {
-  const erizo = await TestErizo.create(agent, region, ip);
+async function start(region: string, ip: string, env?: Record<string, string>): Promise<TestErizo> {
+  const erizo = await TestErizo.create(agent, region, ip, env);
   erizos.push(erizo);
   return erizo;
 }
@@ -39,11 +43,11 @@ async function join(erizo: TestErizo, plan: ConnectionPlan = 'dual'): Promise<Pa
 }
 
 /** An origin, a relay and two processes of a third region, one behind the other, with a stream. */
-async function fourProcesses() {
+async function fourProcesses(atGateway: Record<string, string> = {}) {
   const [origin, relay, gateway, behind] = await Promise.all([
     start('eu-west', '127.0.1.1'),
     start('us-east', '127.0.2.1'),
-    start('ap-northeast', '127.0.3.1'),
+    start('ap-northeast', '127.0.3.1', atGateway),
     start('ap-northeast', '127.0.3.1'),
   ]);
   const ann = await join(origin);
@@ -165,5 +169,51 @@ describe('a stream that comes another way', () => {
     behind.child.kill('SIGCONT');
     await Promise.all([ben, cleo].map((viewer) => viewer.plays(stream.label)));
     expect([...ben.controller.failures, ...cleo.controller.failures]).toEqual([]);
+  });
+
+  it('comes another way while its video is muted, and is shown when it is not any more', async () => {
+    const { origin, relay, gateway, ann, stream } = await fourProcesses();
+    const ben = await join(gateway);
+    await ben.subscribe(stream, [relay.hop, origin.hop]);
+    await ben.plays(stream.label);
+    await ann.configure(stream.streamId, { muteStream: { audio: false, video: true } });
+    const before = await ben.played(stream.label);
+    // By then the worker counts no bits of it any more.
+    await until(
+      () => ben.played(stream.label),
+      ({ audioPackets }) => audioPackets > before.audioPackets + 200,
+      20_000,
+    );
+    await reroute(gateway, stream.streamId, [origin.hop]);
+    expect(await gateway.settled(({ pulls }) => pulls === 1)).toMatchObject({ pulls: 1 });
+    await ann.configure(stream.streamId, { muteStream: { audio: false, video: false } });
+    await ben.plays(stream.label);
+    expect(ben.controller.failures).toEqual([]);
+  });
+
+  it('stays for a recording on the way on which that began, and goes another way for others', async () => {
+    const dir = mkdtempSync(pathOf(tmpdir(), 'rizoma-moves-'));
+    const { origin, relay, gateway, stream } = await fourProcesses({ RIZOMA_RECORDING_DIR: dir });
+    const ben = await join(gateway);
+    const { streamId, label } = stream;
+    const relayed = [relay.hop, origin.hop];
+    await ben.subscribe(stream, relayed);
+    const { peer } = ben.controller;
+    const recordingId = newStreamId();
+    const wanted = { roomId, streamId, recordingId, route: relayed, grant: await grantOf() };
+    await peer.call('addExternalOutput', wanted);
+
+    await reroute(gateway, streamId, [origin.hop]);
+
+    await ben.plays(label, 30);
+    expect(await gateway.counters()).toMatchObject({ pulls: 2, recordings: 1 });
+    await expect(reroute(gateway, streamId, relayed)).rejects.toMatchObject({ code: 'overloaded' });
+    expect(await peer.call('removeExternalOutput', { recordingId })).toMatchObject({
+      why: 'stopped',
+    });
+    expect(await gateway.settled(({ pulls }) => pulls === 1)).toMatchObject({ pulls: 1 });
+    await reroute(gateway, streamId, relayed);
+    await ben.plays(label);
+    rmSync(dir, { recursive: true, force: true });
   });
 });
