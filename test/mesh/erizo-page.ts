@@ -3,6 +3,8 @@
 interface Held {
   connections: Record<string, RTCPeerConnection>;
   streams: Record<string, MediaStream>;
+  /** What was last read of each RTP stream, by MediaStream: one that is replaced has no report any more. */
+  read: Record<string, Record<number, { frames: number; audioPackets: number }>>;
 }
 
 declare global {
@@ -12,7 +14,7 @@ declare global {
 }
 
 export function install(): void {
-  window.held = { connections: {}, streams: {} };
+  window.held = { connections: {}, streams: {}, read: {} };
 }
 
 /** Opens the fake camera; answers the id of its MediaStream. Small pictures have one layer only. */
@@ -106,19 +108,24 @@ export async function played(
       : new MediaStream();
   const ids = new Set(stream.getTracks().map((track) => track.id));
   const sums = { frames: 0, width: 0, audioPackets: 0 };
+  const read = (window.held.read[label] ??= {});
   for (const connection of Object.values(window.held.connections)) {
     const stats = await connection.getStats();
     for (const report of stats.values()) {
       if (report.type !== 'inbound-rtp' || !ids.has(report.trackIdentifier)) {
         continue;
       }
-      if (report.kind === 'video') {
-        sums.frames += report.framesDecoded ?? 0;
-        sums.width = Math.max(sums.width, report.frameWidth ?? 0);
-      } else {
-        sums.audioPackets += report.packetsReceived ?? 0;
-      }
+      const isVideo = report.kind === 'video';
+      read[report.ssrc] = {
+        frames: isVideo ? (report.framesDecoded ?? 0) : 0,
+        audioPackets: isVideo ? 0 : (report.packetsReceived ?? 0),
+      };
+      sums.width = Math.max(sums.width, report.frameWidth ?? 0);
     }
+  }
+  for (const { frames, audioPackets } of Object.values(read)) {
+    sums.frames += frames;
+    sums.audioPackets += audioPackets;
   }
   return sums;
 }

@@ -4,6 +4,8 @@ declare global {
   interface Window {
     /** Every peer connection that the page has made. */
     peerConnections: RTCPeerConnection[];
+    /** What was last read of each RTP stream: one that is replaced by another has no report any more. */
+    rtpSeen: Map<string, RtpCounts>;
   }
 }
 
@@ -20,6 +22,7 @@ export interface RtpCounts {
 export async function keepConnections(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
     window.peerConnections = [];
+    window.rtpSeen = new Map();
     window.RTCPeerConnection = class extends RTCPeerConnection {
       constructor(...given: ConstructorParameters<typeof RTCPeerConnection>) {
         super(...given);
@@ -31,15 +34,22 @@ export async function keepConnections(context: BrowserContext): Promise<void> {
 
 export function countRtp(page: Page): Promise<RtpCounts> {
   return page.evaluate(async () => {
-    const sums = { lost: 0, packets: 0, frames: 0 };
-    for (const connection of window.peerConnections) {
+    for (const [index, connection] of window.peerConnections.entries()) {
       for (const entry of (await connection.getStats()).values()) {
         if (entry.type === 'inbound-rtp') {
-          sums.lost += entry.packetsLost ?? 0;
-          sums.packets += entry.packetsReceived ?? 0;
-          sums.frames += entry.framesDecoded ?? 0;
+          window.rtpSeen.set(`${index} ${entry.ssrc}`, {
+            lost: entry.packetsLost ?? 0,
+            packets: entry.packetsReceived ?? 0,
+            frames: entry.framesDecoded ?? 0,
+          });
         }
       }
+    }
+    const sums = { lost: 0, packets: 0, frames: 0 };
+    for (const { lost, packets, frames } of window.rtpSeen.values()) {
+      sums.lost += lost;
+      sums.packets += packets;
+      sums.frames += frames;
     }
     return sums;
   });
