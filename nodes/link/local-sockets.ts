@@ -20,7 +20,7 @@ export class LocalSockets {
     this.#dir = dir;
   }
 
-  /** Makes the folder, and removes what killed processes left in it. Rejects where its path is too long for sockets. */
+  /** Makes the folder, and removes what killed processes left in it. Rejects where it cannot be used, or its path is too long. */
   static async create(folder: string): Promise<LocalSockets> {
     const dir = resolve(folder);
     const spare_bytes = longestPath_bytes - longestName_bytes - Buffer.byteLength(dir);
@@ -29,10 +29,15 @@ export class LocalSockets {
         `sockets cannot be in ${dir}: set RIZOMA_STATE_DIR to a path that is ${-spare_bytes} bytes shorter`,
       );
     }
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await chmod(dir, 0o700);
     const sockets = new LocalSockets(dir);
-    await sockets.#sweep();
+    try {
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      // It may be there already, and open to others.
+      await chmod(dir, 0o700);
+      await sockets.#sweep();
+    } catch (cause) {
+      throw new Error(`sockets cannot be in ${dir} (RIZOMA_STATE_DIR)`, { cause });
+    }
     return sockets;
   }
 

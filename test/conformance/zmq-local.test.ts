@@ -1,6 +1,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -114,6 +122,17 @@ describe('processes of one node', () => {
     expect(readdirSync(localDir)).toEqual([portOf(living.endpoint)]);
     await living.close();
     expect(readdirSync(localDir)).toEqual([]);
+  });
+
+  test('close a folder that others may enter, and do not start where it is none', async () => {
+    mkdirSync(localDir, { mode: 0o755 });
+    await processOf();
+    expect(statSync(localDir).mode & 0o777).toBe(0o700);
+    const file = join(localDir, 'file');
+    writeFileSync(file, '');
+    await expect(processOf('test-1', file)).rejects.toThrow(
+      `sockets cannot be in ${file} (RIZOMA_STATE_DIR)`,
+    );
   });
 
   test('do not start where the path of their sockets would be too long, and say by how much', async () => {
