@@ -1,32 +1,14 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
+import { describe, expect, it } from 'vitest';
 import { grantOf, roomId } from './erizo-grants.ts';
-import { empty, isEmpty, Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+import { empty, isEmpty, Participant, TestController } from './erizo-kit.ts';
+import { erizoSuite } from './erizo-suite.ts';
 
 /** What processes do before anybody asks for a stream, so that nobody waits for it. */
 
-let browser: Browser;
-let agent: TestAgent;
-const erizos: TestErizo[] = [];
-
-beforeAll(async () => {
-  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
-});
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
-});
-
-afterAll(async () => {
-  await browser.close();
-  await agent.listener.close();
-});
+const suite = erizoSuite();
 
 async function start(region: string, ip: string) {
-  const erizo = await TestErizo.create(agent, region, ip);
-  erizos.push(erizo);
+  const erizo = await suite.start(region, ip);
   return { erizo, controller: TestController.dial(erizo) };
 }
 
@@ -45,8 +27,8 @@ describe('in advance', () => {
   it('a client that plays nothing is connected, and has its first stream on that connection', async () => {
     const { erizo, controller } = await start('eu-west', '127.0.1.1');
     const [ann, ben] = [
-      await Participant.create(browser, controller),
-      await Participant.create(browser, controller),
+      await Participant.create(suite.browser, controller),
+      await Participant.create(suite.browser, controller),
     ];
     const connectionId = await prepare(ben);
     expect(await prepare(ben)).toBe(connectionId);
@@ -65,7 +47,7 @@ describe('in advance', () => {
 
   it('a client that leaves without having played anything leaves nothing', async () => {
     const { erizo, controller } = await start('eu-west', '127.0.1.1');
-    const ben = await Participant.create(browser, controller);
+    const ben = await Participant.create(suite.browser, controller);
     await prepare(ben);
     await controller.peer.call('removeClient', { clientId: ben.clientId });
     expect(await erizo.settled(isEmpty)).toMatchObject(empty);
@@ -91,8 +73,8 @@ describe('in advance', () => {
   it('a stream of another region is open, and whoever plays it asks nobody for it', async () => {
     const origin = await start('eu-west', '127.0.1.1');
     const gateway = await start('us-east', '127.0.2.1');
-    const ann = await Participant.create(browser, origin.controller);
-    const ben = await Participant.create(browser, gateway.controller);
+    const ann = await Participant.create(suite.browser, origin.controller);
+    const ben = await Participant.create(suite.browser, gateway.controller);
     const { streamId, label } = await ann.publish();
     const route = [origin.erizo.hop];
     const { peer } = gateway.controller;

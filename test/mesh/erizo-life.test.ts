@@ -2,8 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Registry } from 'prom-client';
 import { Calls } from '../../nodes/calls.ts';
 import { Engine } from '../../nodes/erizo/engine.ts';
@@ -15,34 +14,14 @@ import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import { memoryLinkPair } from '../fakes/memory-link.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
-import { launchChromium } from '../support/chromium.ts';
 import { testSockets } from '../support/zmq.ts';
 import { roomId } from './erizo-grants.ts';
 import { Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+import { erizoSuite } from './erizo-suite.ts';
 
-let browser: Browser;
-let agent: TestAgent;
-const erizos: TestErizo[] = [];
+const suite = erizoSuite();
 
-beforeAll(async () => {
-  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
-});
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
-});
-
-afterAll(async () => {
-  await browser.close();
-  await agent.listener.close();
-});
-
-async function start(): Promise<TestErizo> {
-  const erizo = await TestErizo.create(agent, 'eu-west', '127.0.1.1');
-  erizos.push(erizo);
-  return erizo;
-}
+const start = (): Promise<TestErizo> => suite.start('eu-west', '127.0.1.1');
 
 describe('an ErizoJS process', () => {
   it('exits in order on SIGTERM', async () => {
@@ -62,12 +41,12 @@ describe('an ErizoJS process', () => {
   it('that is drained takes no new client, and exits when its last one has left', async () => {
     const erizo = await start();
     const controller = TestController.dial(erizo);
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const stream = await ann.publish();
     erizo.agentPeer.notify('stop', { now: false });
     // The counters come back over the same link, so the stop has been heard by then.
     expect(await erizo.counters()).toMatchObject({ clients: 1, publishers: 1 });
-    const ben = await Participant.create(browser, controller);
+    const ben = await Participant.create(suite.browser, controller);
     await expect(ben.subscribe(stream, [])).rejects.toMatchObject({ code: 'overloaded' });
     await controller.peer.call('removeClient', { clientId: ann.clientId });
     expect(await erizo.exit).toEqual([0, null]);
@@ -76,9 +55,9 @@ describe('an ErizoJS process', () => {
   it('goes on without its agent, and registers with the next one', async () => {
     const first = await TestAgent.create();
     const erizo = await TestErizo.create(first, 'eu-west', '127.0.1.1');
-    erizos.push(erizo);
+    onTestFinished(() => erizo.end());
     const controller = TestController.dial(erizo);
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     await ann.publish();
     const port = Number(first.listener.endpoint.split(':').at(-1));
     await first.listener.close();
@@ -107,8 +86,8 @@ describe('a controller', () => {
     const erizo = await start();
     const controllerId = newUuid();
     const before = TestController.dial(erizo, controllerId);
-    const ann = await Participant.create(browser, before);
-    const ben = await Participant.create(browser, before);
+    const ann = await Participant.create(suite.browser, before);
+    const ben = await Participant.create(suite.browser, before);
     const stream = await ann.publish();
     await ben.subscribe(stream, []);
     before.peer.close();
@@ -121,7 +100,7 @@ describe('a controller', () => {
     const after = TestController.dial(erizo, controllerId);
     const failure = await after.nextFailure();
     expect(failure).toMatchObject({ clientId: ben.clientId, why: 'transport' });
-    const cleo = await Participant.create(browser, after);
+    const cleo = await Participant.create(suite.browser, after);
     await cleo.subscribe(stream, []);
     expect((await cleo.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
   });
@@ -173,7 +152,7 @@ describe('a controller', () => {
     const [here, there] = memoryLinkPair();
     erizo.onLink(there, JSON.stringify({ kind: 'controller', id: newUuid() }), caller);
     const controller = new TestController(here);
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     await ann.publish();
     const [other, another] = memoryLinkPair();
     erizo.onLink(another, JSON.stringify({ kind: 'controller', id: newUuid() }), caller);

@@ -1,33 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ErizoMeasures } from '../../protocol/contracts/erizo-measures.ts';
 import type { MetricName } from '../../protocol/metrics.ts';
-import { launchChromium } from '../support/chromium.ts';
-import { Participant, TestAgent, TestController, TestErizo, until } from './erizo-kit.ts';
+import type { TestErizo } from './erizo-kit.ts';
+import { Participant, TestController, until } from './erizo-kit.ts';
+import { erizoSuite } from './erizo-suite.ts';
 
-let browser: Browser;
-let agent: TestAgent;
-const erizos: TestErizo[] = [];
-
-beforeAll(async () => {
-  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
-});
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
-});
-
-afterAll(async () => {
-  await browser.close();
-  await agent.listener.close();
-});
-
-async function start(region: string, ip: string): Promise<TestErizo> {
-  const erizo = await TestErizo.create(agent, region, ip);
-  erizos.push(erizo);
-  return erizo;
-}
+const suite = erizoSuite();
 
 const measuresOf = (erizo: TestErizo): Promise<ErizoMeasures> =>
   erizo.agentPeer.call('measures', {});
@@ -49,12 +27,12 @@ function valueOf(
 describe('the measures of a process', () => {
   it('say what went through it, how soon a client had media, and how long its calls took', async () => {
     const [origin, gateway] = await Promise.all([
-      start('eu-west', '127.0.1.1'),
-      start('us-east', '127.0.2.1'),
+      suite.start('eu-west', '127.0.1.1'),
+      suite.start('us-east', '127.0.2.1'),
     ]);
-    const ann = await Participant.create(browser, TestController.dial(origin));
+    const ann = await Participant.create(suite.browser, TestController.dial(origin));
     const stream = await ann.publish();
-    const ben = await Participant.create(browser, TestController.dial(gateway));
+    const ben = await Participant.create(suite.browser, TestController.dial(gateway));
     await ben.subscribe(stream, [origin.hop]);
     expect((await ben.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
 

@@ -1,40 +1,17 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
-import { empty, isEmpty, Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+import { describe, expect, it } from 'vitest';
+import { empty, isEmpty, Participant, TestController } from './erizo-kit.ts';
+import { erizoSuite } from './erizo-suite.ts';
 
-let browser: Browser;
-let agent: TestAgent;
-const erizos: TestErizo[] = [];
-
-beforeAll(async () => {
-  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
-});
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
-});
-
-afterAll(async () => {
-  await browser.close();
-  await agent.listener.close();
-});
-
-async function start(region: string, ip: string): Promise<TestErizo> {
-  const erizo = await TestErizo.create(agent, region, ip);
-  erizos.push(erizo);
-  return erizo;
-}
+const suite = erizoSuite();
 
 describe('one process', () => {
   it.each(['dual', 'single', 'stream'] as const)(
     'carries a stream from one browser to another, connections by the plan "%s"',
     async (plan) => {
-      const erizo = await start('eu-west', '127.0.1.1');
+      const erizo = await suite.start('eu-west', '127.0.1.1');
       const controller = TestController.dial(erizo);
-      const ann = await Participant.create(browser, controller, plan);
-      const ben = await Participant.create(browser, controller, plan);
+      const ann = await Participant.create(suite.browser, controller, plan);
+      const ben = await Participant.create(suite.browser, controller, plan);
       const stream = await ann.publish();
       await ben.subscribe(stream, []);
       const played = await ben.plays(stream.label);
@@ -58,10 +35,10 @@ describe('one process', () => {
 
 describe('streams of one connection', () => {
   it('come and go on the two connections of a client, and places in the session are used again', async () => {
-    const erizo = await start('eu-west', '127.0.1.1');
+    const erizo = await suite.start('eu-west', '127.0.1.1');
     const controller = TestController.dial(erizo);
-    const ann = await Participant.create(browser, controller);
-    const ben = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
+    const ben = await Participant.create(suite.browser, controller);
     const [one, two] = [await ann.publish(), await ann.publish()];
     await Promise.all([ben.subscribe(one, []), ben.subscribe(two, [])]);
     expect((await ben.plays(one.label)).frames).toBeGreaterThanOrEqual(15);
@@ -86,19 +63,19 @@ describe('streams of one connection', () => {
   });
 
   it('a simulcast stream is played', async () => {
-    const erizo = await start('eu-west', '127.0.1.1');
+    const erizo = await suite.start('eu-west', '127.0.1.1');
     const controller = TestController.dial(erizo);
-    const ann = await Participant.create(browser, controller);
-    const ben = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
+    const ben = await Participant.create(suite.browser, controller);
     const stream = await ann.publish({ simulcast: true });
     await ben.subscribe(stream, []);
     expect((await ben.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
   });
 
   it('a browser that goes is told to the controller, and leaves nothing', async () => {
-    const erizo = await start('eu-west', '127.0.1.1');
+    const erizo = await suite.start('eu-west', '127.0.1.1');
     const controller = TestController.dial(erizo);
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const { streamId } = await ann.publish();
     const failure = controller.nextFailure();
     await ann.page.evaluate(() => {
@@ -132,10 +109,10 @@ describe('an offer that cannot be taken', () => {
     ['uses an SSRC twice', (sdp) => twice(sdp), 'sdp_malformed'],
   ];
   it.each(broken)('that %s is refused with a code and leaves nothing', async (_, sdp, code) => {
-    const erizo = await start('eu-west', '127.0.1.1');
+    const erizo = await suite.start('eu-west', '127.0.1.1');
     const controller = TestController.dial(erizo);
     for (const plan of ['stream', 'dual'] as const) {
-      const ann = await Participant.create(browser, controller, plan);
+      const ann = await Participant.create(suite.browser, controller, plan);
       await expect(ann.publish({ sdp })).rejects.toMatchObject({ code });
       expect(await erizo.counters()).toMatchObject(empty);
     }
@@ -162,14 +139,14 @@ describe('an answer', () => {
   ];
 
   it('that cannot be taken ends its subscription with a code, and others go on', async () => {
-    const erizo = await start('eu-west', '127.0.1.1');
+    const erizo = await suite.start('eu-west', '127.0.1.1');
     const controller = TestController.dial(erizo);
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const stream = await ann.publish();
-    const ben = await Participant.create(browser, controller);
+    const ben = await Participant.create(suite.browser, controller);
     await ben.subscribe(stream, []);
     for (const [, spoil, code] of spoilt) {
-      const cleo = await Participant.create(browser, controller);
+      const cleo = await Participant.create(suite.browser, controller);
       cleo.spoil = spoil;
       await expect(cleo.subscribe(stream, [])).rejects.toMatchObject({ code });
       expect(await erizo.counters()).toMatchObject({ clients: 2, consumers: 2, connections: 2 });
@@ -178,11 +155,11 @@ describe('an answer', () => {
   });
 
   it('may refuse one track of a stream, and then what is played next has another place', async () => {
-    const erizo = await start('eu-west', '127.0.1.1');
+    const erizo = await suite.start('eu-west', '127.0.1.1');
     const controller = TestController.dial(erizo);
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const [one, two] = [await ann.publish(), await ann.publish()];
-    const ben = await Participant.create(browser, controller);
+    const ben = await Participant.create(suite.browser, controller);
     ben.spoil = (sdp) => reject(sdp, 'video').replace('BUNDLE 0 1', 'BUNDLE 0');
     await ben.subscribe(one, []);
     expect(await erizo.counters()).toMatchObject({ subscribers: 1, consumers: 1 });
@@ -193,11 +170,11 @@ describe('an answer', () => {
   });
 
   it('and an offer are taken only by the connection they are for', async () => {
-    const erizo = await start('eu-west', '127.0.1.1');
+    const erizo = await suite.start('eu-west', '127.0.1.1');
     const controller = TestController.dial(erizo);
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const stream = await ann.publish();
-    const ben = await Participant.create(browser, controller);
+    const ben = await Participant.create(suite.browser, controller);
     await ben.subscribe(stream, []);
     const send = (who: Participant, type: 'offer' | 'answer', connectionId: string) =>
       controller.peer.call('processConnectionMessage', {

@@ -5,18 +5,16 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InputSource } from '../../protocol/contracts/external-media.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
-import { launchChromium } from '../support/chromium.ts';
 import { roomId } from './erizo-grants.ts';
-import { empty, isEmpty, Participant, TestAgent, TestController, TestErizo } from './erizo-kit.ts';
+import type { TestErizo } from './erizo-kit.ts';
+import { empty, isEmpty, Participant, TestController } from './erizo-kit.ts';
+import { erizoSuite } from './erizo-suite.ts';
 
-let browser: Browser;
-let agent: TestAgent;
+const suite = erizoSuite();
 let dir: string;
-const erizos: TestErizo[] = [];
 /** As a node writes them: VP8 and Opus. */
 const recorded = newStreamId();
 /** The second file of a recording, of three minutes. */
@@ -24,7 +22,6 @@ const long = `${newStreamId()}-2`;
 const clientId = newUuid();
 
 beforeAll(async () => {
-  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
   dir = mkdtempSync(join(tmpdir(), 'rizoma-input-'));
   await film(['-c:v', 'libvpx', '-g', '15', '-c:a', 'libopus'], `${recorded}.mkv`, 20);
   await film(['-c:v', 'libvpx', '-r', '1', '-g', '1', '-c:a', 'libopus'], `${long}.mkv`, 180);
@@ -32,14 +29,7 @@ beforeAll(async () => {
   await film(['-c:v', 'libvpx', '-c:a', 'libopus'], 'short.webm', 1);
 });
 
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
-});
-
 afterAll(async () => {
-  await browser.close();
-  await agent.listener.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -53,8 +43,7 @@ async function film(codecs: readonly string[], name: string, seconds: number): P
 
 async function start(allowed = ''): Promise<{ erizo: TestErizo; controller: TestController }> {
   const env = { RIZOMA_RECORDING_DIR: dir, ...(allowed ? { RIZOMA_EXTERNAL_INPUT: allowed } : {}) };
-  const erizo = await TestErizo.create(agent, 'eu-west', '127.0.1.1', env);
-  erizos.push(erizo);
+  const erizo = await suite.start('eu-west', '127.0.1.1', env);
   return { erizo, controller: TestController.dial(erizo) };
 }
 
@@ -82,7 +71,7 @@ async function serve(): Promise<{ origin: string; close: () => void }> {
 describe('an external input', () => {
   it('plays a recording to whoever subscribes, until it is given up', async () => {
     const { erizo, controller } = await start();
-    const ben = await Participant.create(browser, controller);
+    const ben = await Participant.create(suite.browser, controller);
     const stream = await play(controller, { type: 'recording', recordingId: recorded });
     expect(stream.found).toEqual({ audio: true, video: true });
     expect(await erizo.counters()).toMatchObject({ clients: 1, publishers: 1, producers: 2 });
@@ -98,7 +87,7 @@ describe('an external input', () => {
   it('encodes what no browser of the room may know, from a host that is allowed', async () => {
     const { origin, close } = await serve();
     const { controller } = await start(origin);
-    const ben = await Participant.create(browser, controller);
+    const ben = await Participant.create(suite.browser, controller);
     const stream = await play(controller, { type: 'url', url: `${origin}/film.mkv` });
     await ben.subscribe(stream, []);
     expect((await ben.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);

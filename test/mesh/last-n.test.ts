@@ -1,37 +1,14 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
-import { Participant, TestAgent, TestController, TestErizo, until } from './erizo-kit.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { Participant, TestController, until } from './erizo-kit.ts';
+import { erizoSuite } from './erizo-suite.ts';
 
 /** A viewer in another region who wants the video of the last one who spoke. */
 
-let browser: Browser;
-let agent: TestAgent;
-const erizos: TestErizo[] = [];
-
-beforeAll(async () => {
-  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
-});
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
-});
-
-afterAll(async () => {
-  await browser.close();
-  await agent.listener.close();
-});
+const suite = erizoSuite();
 
 const patience = { timeout: 30_000, interval: 100 };
 /** Three browsers in a test: each picture that comes anew takes a machine with much to do some seconds. */
 const long = { timeout: 150_000 };
-
-async function start(region: string, ip: string): Promise<TestErizo> {
-  const erizo = await TestErizo.create(agent, region, ip);
-  erizos.push(erizo);
-  return erizo;
-}
 
 interface Speaker {
   who: Participant;
@@ -44,12 +21,12 @@ const mute = ({ who, stream }: Speaker, audio: boolean): Promise<null> =>
 /** Ann and cleo publish at one process, each asked for what is needed; ben will play both at another. */
 async function scene() {
   const [origin, gateway] = await Promise.all([
-    start('eu-west', '127.0.1.1'),
-    start('us-east', '127.0.2.1'),
+    suite.start('eu-west', '127.0.1.1'),
+    suite.start('us-east', '127.0.2.1'),
   ]);
   const speakers: Speaker[] = [];
   for (let count = 0; count < 2; count += 1) {
-    const who = await Participant.create(browser, TestController.dial(origin));
+    const who = await Participant.create(suite.browser, TestController.dial(origin));
     who.follows = true;
     speakers.push({ who, stream: await who.publish() });
   }
@@ -58,7 +35,7 @@ async function scene() {
     throw new Error('two were made');
   }
   const atGateway = TestController.dial(gateway);
-  const ben = await Participant.create(browser, atGateway);
+  const ben = await Participant.create(suite.browser, atGateway);
   const plays = ({ stream }: Speaker): Promise<void> => ben.subscribe(stream, [origin.hop]);
   const shows = (ids: string[]): Promise<unknown> =>
     vi.waitUntil(

@@ -1,34 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { newUuid } from '../../protocol/ids.ts';
-import { launchChromium } from '../support/chromium.ts';
-import { Participant, TestAgent, TestController, TestErizo, until } from './erizo-kit.ts';
+import { Participant, TestController, until } from './erizo-kit.ts';
+import { erizoSuite } from './erizo-suite.ts';
 
 /** Which layers a publisher is asked for, by who plays it in its own region and in another. */
 
-let browser: Browser;
-let agent: TestAgent;
-const erizos: TestErizo[] = [];
-
-beforeAll(async () => {
-  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
-});
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
-});
-
-afterAll(async () => {
-  await browser.close();
-  await agent.listener.close();
-});
-
-async function start(region: string, ip: string): Promise<TestErizo> {
-  const erizo = await TestErizo.create(agent, region, ip);
-  erizos.push(erizo);
-  return erizo;
-}
+const suite = erizoSuite();
 
 const patience = { timeout: 30_000, interval: 50 };
 /** A picture that comes anew, or in another size, takes a machine with much to do some seconds. */
@@ -37,9 +14,9 @@ const long = { timeout: 150_000 };
 /** Ann publishes two layers in one region and follows; a gateway and a process behind it are in another. */
 async function scene() {
   const [origin, gateway, behind] = await Promise.all([
-    start('eu-west', '127.0.1.1'),
-    start('us-east', '127.0.2.1'),
-    start('us-east', '127.0.2.1'),
+    suite.start('eu-west', '127.0.1.1'),
+    suite.start('us-east', '127.0.2.1'),
+    suite.start('us-east', '127.0.2.1'),
   ]);
   const [atOrigin, atGateway, atBehind] = [origin, gateway, behind].map((erizo) =>
     TestController.dial(erizo),
@@ -47,7 +24,7 @@ async function scene() {
   if (atOrigin === undefined || atGateway === undefined || atBehind === undefined) {
     throw new Error('three were started');
   }
-  const ann = await Participant.create(browser, atOrigin);
+  const ann = await Participant.create(suite.browser, atOrigin);
   ann.follows = true;
   const stream = await ann.publish({ simulcast: true });
   const asked = (spatial: number | null): Promise<unknown> =>
@@ -71,7 +48,7 @@ describe('the layers of a publisher that follows', () => {
     const { streamId, label } = stream;
     await asked(null);
     const quiet = await ann.sent();
-    const dan = await Participant.create(browser, atBehind);
+    const dan = await Participant.create(suite.browser, atBehind);
     await dan.subscribe(stream, [gateway.hop, origin.hop]);
     expect(atOrigin.wanted).toEqual([null, 7]);
     await dan.plays(label);
@@ -91,7 +68,7 @@ describe('the layers of a publisher that follows', () => {
     expect(later['f']).toBe(low['f']);
     expect(later['q']).toBeGreaterThan(low['q'] ?? 0);
 
-    const ben = await Participant.create(browser, atGateway);
+    const ben = await Participant.create(suite.browser, atGateway);
     await ben.subscribe(stream, [origin.hop]);
     await asked(7);
     // What was off is seen once it is on again.
@@ -109,7 +86,7 @@ describe('the layers of a publisher that follows', () => {
     async () => {
       const { origin, atGateway, ann, stream, asked } = await scene();
       const { streamId, label } = stream;
-      const ben = await Participant.create(browser, atGateway);
+      const ben = await Participant.create(suite.browser, atGateway);
       await ben.subscribe(stream, [origin.hop]);
       await ben.plays(label);
       await ben.configure(streamId, { muteStream: { audio: false, video: true } });
@@ -132,7 +109,7 @@ describe('the layers of a publisher that follows', () => {
   it('are asked for anew by another way after the first one broke', long, async () => {
     const { origin, gateway, atBehind, stream, asked } = await scene();
     const { streamId, label } = stream;
-    const dan = await Participant.create(browser, atBehind);
+    const dan = await Participant.create(suite.browser, atBehind);
     await dan.subscribe(stream, [gateway.hop, origin.hop]);
     await dan.plays(label);
     const failure = atBehind.nextFailure();
@@ -147,10 +124,10 @@ describe('the layers of a publisher that follows', () => {
   });
 
   it('are told to its controller again when that is back', async () => {
-    const origin = await start('eu-west', '127.0.1.1');
+    const origin = await suite.start('eu-west', '127.0.1.1');
     const controllerId = newUuid();
     const before = TestController.dial(origin, controllerId);
-    const ann = await Participant.create(browser, before);
+    const ann = await Participant.create(suite.browser, before);
     ann.follows = true;
     const stream = await ann.publish();
     await vi.waitUntil(() => before.wanted.at(-1) === null, patience);
@@ -159,7 +136,7 @@ describe('the layers of a publisher that follows', () => {
     await vi.waitUntil(() => after.wanted.length > 0, patience);
     expect(after.wanted).toEqual([null]);
     ann.moveTo(after);
-    const ben = await Participant.create(browser, after);
+    const ben = await Participant.create(suite.browser, after);
     await ben.subscribe(stream, []);
     expect(after.wanted).toEqual([null, 7]);
     await ben.plays(stream.label);

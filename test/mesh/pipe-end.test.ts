@@ -1,45 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { erizoToDownstream, erizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
-import type { Browser } from 'playwright-core';
-import { launchChromium } from '../support/chromium.ts';
 import { grantOf, roomId, trustOf } from './erizo-grants.ts';
-import {
-  codeOf,
-  empty,
-  isEmpty,
-  Participant,
-  TestAgent,
-  TestController,
-  TestErizo,
-} from './erizo-kit.ts';
+import type { TestErizo } from './erizo-kit.ts';
+import { codeOf, empty, isEmpty, Participant, TestController } from './erizo-kit.ts';
+import { erizoSuite } from './erizo-suite.ts';
 import { zmq } from './erizo-wires.ts';
 
-let agent: TestAgent;
-let browser: Browser;
-const erizos: TestErizo[] = [];
-
-beforeAll(async () => {
-  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
-});
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
-});
-
-afterAll(async () => {
-  await browser.close();
-  await agent.listener.close();
-});
-
-async function start(region: string, ip: string): Promise<TestErizo> {
-  const erizo = await TestErizo.create(agent, region, ip);
-  erizos.push(erizo);
-  return erizo;
-}
+const suite = erizoSuite();
 
 /** Pulls as the process of a member would, with a pipe that ends where it is told. */
 async function pullTo(origin: TestErizo, streamId: string, ip: string): Promise<unknown> {
@@ -81,8 +51,8 @@ async function pullTo(origin: TestErizo, streamId: string, ip: string): Promise<
 
 describe('the end of a pipe', () => {
   it('is at the node that asks for it, as its certificate says: media is sent to nobody else', async () => {
-    const origin = await start('eu-west', '127.0.1.1');
-    const ann = await Participant.create(browser, TestController.dial(origin));
+    const origin = await suite.start('eu-west', '127.0.1.1');
+    const ann = await Participant.create(suite.browser, TestController.dial(origin));
     const { streamId } = await ann.publish();
     expect(await pullTo(origin, streamId, '127.0.0.1')).toMatchObject({
       endpoint: { ip: '127.0.1.1' },
@@ -98,12 +68,12 @@ describe('the end of a pipe', () => {
   it('is at the node that was asked, too: media is taken from nobody else', async () => {
     const [origin, elsewhere] = await Promise.all([
       // It says that its media is here, and its node's certificate does not.
-      start('eu-west', '127.0.9.1'),
-      start('us-east', '127.0.2.1'),
+      suite.start('eu-west', '127.0.9.1'),
+      suite.start('us-east', '127.0.2.1'),
     ]);
-    const ann = await Participant.create(browser, TestController.dial(origin));
+    const ann = await Participant.create(suite.browser, TestController.dial(origin));
     const stream = await ann.publish();
-    const ben = await Participant.create(browser, TestController.dial(elsewhere));
+    const ben = await Participant.create(suite.browser, TestController.dial(elsewhere));
     expect(await ben.subscribe(stream, [origin.hop]).catch(codeOf)).toBe('forbidden');
     expect(await elsewhere.settled(isEmpty)).toMatchObject(empty);
   });

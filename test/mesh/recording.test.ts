@@ -1,53 +1,33 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newStreamId } from '../../protocol/ids.ts';
-import { launchChromium } from '../support/chromium.ts';
-import {
-  empty,
-  isEmpty,
-  Participant,
-  TestAgent,
-  TestController,
-  TestErizo,
-  until,
-} from './erizo-kit.ts';
+import type { TestErizo } from './erizo-kit.ts';
+import { empty, isEmpty, Participant, TestController, until } from './erizo-kit.ts';
+import { erizoSuite } from './erizo-suite.ts';
 import { grantOf, roomId } from './erizo-grants.ts';
 import { probe, timesOf } from './ffprobe.ts';
 
-let browser: Browser;
-let agent: TestAgent;
 let dir: string;
-const erizos: TestErizo[] = [];
-
-beforeAll(async () => {
-  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
-});
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'rizoma-recording-'));
 });
 
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
+afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-afterAll(async () => {
-  await browser.close();
-  await agent.listener.close();
-});
+// What is defined last ends first: nobody writes there any more when the folder goes.
+const suite = erizoSuite();
 
 async function start(
   folder = dir,
   more: Record<string, string> = {},
 ): Promise<{ erizo: TestErizo; controller: TestController }> {
   const env = { RIZOMA_RECORDING_DIR: folder, ...more };
-  const erizo = await TestErizo.create(agent, 'eu-west', '127.0.1.1', env);
-  erizos.push(erizo);
+  const erizo = await suite.start('eu-west', '127.0.1.1', env);
   return { erizo, controller: TestController.dial(erizo) };
 }
 
@@ -102,7 +82,7 @@ function ffmpegOf(recordingId: string): number {
 describe('a recording', () => {
   it('has both tracks from the first second to the last, and ends when it is asked to', async () => {
     const { erizo, controller } = await start();
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const { streamId } = await ann.publish();
     const recordingId = await record(controller, streamId);
     expect(await erizo.counters()).toMatchObject({ recordings: 1, recordingsStarted: 1 });
@@ -128,7 +108,7 @@ describe('a recording', () => {
 
   it('is a webm where that is asked for, and is played as any other', async () => {
     const { controller } = await start();
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const { streamId } = await ann.publish();
     const recordingId = newStreamId();
     const params = { roomId, streamId, recordingId, route: [], grant: await grantOf() };
@@ -148,7 +128,7 @@ describe('a recording', () => {
 
   it('is closed when its publisher leaves, and is told to be over', async () => {
     const { erizo, controller } = await start();
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const { streamId } = await ann.publish();
     const recordingId = await record(controller, streamId);
     await sends(ann, 15);
@@ -163,7 +143,7 @@ describe('a recording', () => {
 
   it('whose publisher sends nothing any more is closed too when it is asked to', async () => {
     const { controller } = await start();
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const { streamId } = await ann.publish();
     const recordingId = await record(controller, streamId);
     await controller.peer.call('processStreamMessage', {
@@ -178,7 +158,7 @@ describe('a recording', () => {
 
   it('is closed when its process is told to stop', async () => {
     const { erizo, controller } = await start();
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const { streamId } = await ann.publish();
     const recordingId = await record(controller, streamId);
     await sends(ann, 15);
@@ -189,7 +169,7 @@ describe('a recording', () => {
   it('is closed when its process is killed, and not for a silence that lasts longer', async () => {
     const [muted, killed] = [await start(), await start()];
     const recorded = async ({ controller }: { controller: TestController }, part?: number) => {
-      const publisher = await Participant.create(browser, controller);
+      const publisher = await Participant.create(suite.browser, controller);
       const { streamId } = await publisher.publish();
       const recordingId = await record(controller, streamId, part);
       await sends(publisher, 30);
@@ -220,7 +200,7 @@ describe('a recording', () => {
 
   it('whose ffmpeg is killed is told to have failed, and what was written plays', async () => {
     const { erizo, controller } = await start();
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const { streamId } = await ann.publish();
     const recordingId = await record(controller, streamId);
     await sends(ann, 45);
@@ -241,7 +221,7 @@ describe('a recording is refused', () => {
     const file = join(dir, 'file');
     writeFileSync(file, '');
     const { erizo, controller } = await start(join(file, 'folder'));
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const { streamId } = await ann.publish();
     await expect(record(controller, streamId)).rejects.toMatchObject({
       code: 'unavailable',
@@ -252,7 +232,7 @@ describe('a recording is refused', () => {
 
   it('where there is no ffmpeg', async () => {
     const { controller } = await start(dir, { PATH: dir });
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const { streamId } = await ann.publish();
     await expect(record(controller, streamId)).rejects.toMatchObject({
       code: 'unavailable',
@@ -264,7 +244,7 @@ describe('a recording is refused', () => {
   it('of a stream that is not there, or sends no picture', async () => {
     const { controller } = await start();
     await expect(record(controller, newStreamId())).rejects.toMatchObject({ code: 'not_found' });
-    const ann = await Participant.create(browser, controller);
+    const ann = await Participant.create(suite.browser, controller);
     const { streamId } = await ann.publish();
     const config = { muteStream: { audio: false, video: true } };
     const params = { clientId: ann.clientId, streamId, config };

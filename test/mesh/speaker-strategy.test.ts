@@ -1,32 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
-import { Participant, TestAgent, TestController, TestErizo, until } from './erizo-kit.ts';
+import { expect, it } from 'vitest';
+import type { TestErizo } from './erizo-kit.ts';
+import { Participant, TestController, until } from './erizo-kit.ts';
+import { erizoSuite } from './erizo-suite.ts';
 
 /** A viewer whose line carries one large picture and one small one: the large one is of who speaks. */
 
-let browser: Browser;
-let agent: TestAgent;
-let origin: TestErizo;
-let gateway: TestErizo;
-
-beforeAll(async () => {
-  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await agent.listener.close();
-});
-beforeEach(async () => {
-  [origin, gateway] = await Promise.all([
-    TestErizo.create(agent, 'eu-west', '127.0.1.1'),
-    TestErizo.create(agent, 'us-east', '127.0.2.1'),
-  ]);
-});
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await Promise.all([origin.end(), gateway.end()]);
-});
+const suite = erizoSuite();
 
 /** Three browsers: a machine with much to do takes its time, and what gets more waits for 10 s. */
 const long = { timeout: 150_000 };
@@ -37,8 +16,8 @@ interface Speaker {
   stream: { streamId: string; label: string };
 }
 
-async function newSpeaker(): Promise<Speaker> {
-  const who = await Participant.create(browser, TestController.dial(origin));
+async function newSpeaker(origin: TestErizo): Promise<Speaker> {
+  const who = await Participant.create(suite.browser, TestController.dial(origin));
   return { who, stream: await who.publish({ simulcast: true }) };
 }
 
@@ -55,8 +34,12 @@ async function ratesOf({ who }: Speaker): Promise<{ low: number; high: number }>
 }
 
 it('prefers who speaks, and the other one when that one does', long, async () => {
-  const [ann, cleo] = [await newSpeaker(), await newSpeaker()];
-  const ben = await Participant.create(browser, TestController.dial(gateway));
+  const [origin, gateway] = await Promise.all([
+    suite.start('eu-west', '127.0.1.1'),
+    suite.start('us-east', '127.0.2.1'),
+  ]);
+  const [ann, cleo] = [await newSpeaker(origin), await newSpeaker(origin)];
+  const ben = await Participant.create(suite.browser, TestController.dial(gateway));
   for (const { stream } of [ann, cleo]) {
     await ben.subscribe(stream, [origin.hop]);
   }
