@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { copyFileSync } from 'node:fs';
 import { basename, extname, join, relative } from 'node:path';
-import { build, version } from 'esbuild';
+import { build, stop, version } from 'esbuild';
 import type { BuildOptions } from 'esbuild';
 import { buildServerSdk } from './build-server-sdk.ts';
 import { rootDir } from './paths.ts';
@@ -70,6 +70,8 @@ export async function buildClient(): Promise<'built' | 'unchanged'> {
       outfile: join(outDir, 'rizoma.js'),
     }),
   ]);
+  // Its service would hold 60 MB for as long as the system runs.
+  await stop();
   for (const name of readdirSync(pageDir)) {
     if (STATIC.has(extname(name))) copyFileSync(join(pageDir, name), join(outDir, basename(name)));
   }
