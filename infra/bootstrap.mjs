@@ -103,6 +103,9 @@ function goOn(command, args) {
       // For all that comes after: TypeScript is stripped and compiled once, so that processes start in
       // half the time and hold a quarter less memory.
       NODE_COMPILE_CACHE: join(cacheDir(), 'compile'),
+      // What glibc starts with; it would grow with the largest buffer that was freed, and those of wrangler's
+      // bundler, 75 MB of its 265, would not be given back.
+      MALLOC_MMAP_THRESHOLD_: '131072',
       ...process.env,
       PATH: [bin, process.env.PATH ?? ''].join(delimiter),
     },

@@ -1,4 +1,6 @@
+import { systemClock } from '../protocol/clock.ts';
 import { ConfigError, parseConfig } from './config.ts';
+import { giveBackWhenIdle } from './give-back.ts';
 import { createLog } from './log.ts';
 import { Node } from './node.ts';
 
@@ -14,6 +16,7 @@ async function main(): Promise<void> {
   const terminated = signalled('SIGTERM', 1);
   const stopped = Promise.race([signalled('SIGTERM', 2), signalled('SIGINT', 1)]);
   const node = await Node.create({ log }, config);
+  giveBackWhenIdle({ clock: systemClock }, () => node.isIdle);
   void terminated.then(() => node.drain());
   const drained = node.drained.then(() => 'it is drained');
   log.info({ why: await Promise.race([stopped, drained]) }, 'node closes');

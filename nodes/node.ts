@@ -106,6 +106,11 @@ export class Node {
     return this.#drained.promise;
   }
 
+  /** Nobody would lose something now. */
+  get isIdle(): boolean {
+    return this.#clients() === 0;
+  }
+
   /** Takes no new clients from now on; who asked waits for `drained` and then closes the node. */
   drain(): void {
     this.#drain.begin('host');

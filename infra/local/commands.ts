@@ -104,8 +104,6 @@ export function edgeCommand(settings: RunSettings): SupervisedOptions {
       WRANGLER_SEND_METRICS: 'false',
       WRANGLER_SEND_ERROR_REPORTS: 'false',
       WRANGLER_HIDE_BANNER: 'true',
-      // glibc's default grows with what is freed: the buffers of its bundler would stay, 75 MB of 265.
-      MALLOC_MMAP_THRESHOLD_: '131072',
       WRANGLER_REGISTRY_PATH: state('registry'),
       WRANGLER_LOG_PATH: state('wrangler'),
       // Where a request comes from is known by its headers here; asking the internet delays the start.
