@@ -7,13 +7,17 @@ const defaults = {
   slack_ms: 50,
   /** A key frame that took longer was lost once, or waited for others: the next one may come sooner. */
   longestWay_ms: 600,
+  /** A key frame that takes no longer is asked for when viewers are ready, and they miss nothing that one notices. */
+  near_ms: 100,
   /**
-   * A key frame that takes longer is asked for so much sooner that it comes so long after viewers should be ready: one
+   * One that takes longer is asked for so much sooner that it comes so long after viewers should be ready: one
    * that comes too early costs them half a second.
    */
   dark_ms: 50,
-  /** Nobody is dark any longer for somebody who is slow. */
-  longestWait_ms: 150,
+  /** Who is ready is dark, and no longer than this for others who are not. */
+  othersWait_ms: 150,
+  /** Clients that have not answered by then may never. */
+  longestWait_ms: 1_000,
 } as const;
 
 /** Of two requests for key frames of which none waits for the other. */
@@ -42,10 +46,8 @@ export function momentTimes(
   { now_ms, readyIn_ms }: { now_ms: number; readyIn_ms: number },
 ): MomentTimes {
   const way_ms = took_ms <= defaults.longestWay_ms ? took_ms : 0;
-  const early_ms = way_ms - defaults.dark_ms;
-  const wait_ms =
-    early_ms > 0 ? Math.min(readyIn_ms, defaults.longestWait_ms) : defaults.longestWait_ms;
-  const after_ms = wait_ms - Math.max(0, early_ms);
+  const isNear = way_ms <= defaults.near_ms;
+  const after_ms = isNear ? defaults.longestWait_ms : readyIn_ms + defaults.dark_ms - way_ms;
   const earliestAsk_ms = Math.max(now_ms, asked_ms + keyFrameSpacing_ms);
   const offer_ms = Math.max(earliestAsk_ms - Math.min(0, after_ms), now_ms);
   return { offer_ms, ask_ms: offer_ms + after_ms };
@@ -58,7 +60,8 @@ export class KeyFrameMoment {
   readonly #asked = deferred<void>();
   readonly #next = deferred<void>();
   #awaited: number;
-  #stopWaiting: Cancel = () => undefined;
+  #isSomeReady = false;
+  #stops: Cancel[] = [];
 
   private constructor(
     components: { clock: Clock },
@@ -83,7 +86,7 @@ export class KeyFrameMoment {
       moment.#asked.resolve();
       moment.#nextAfter(first.asked_ms + keyFrameSpacing_ms - now_ms);
     } else {
-      moment.#stopWaiting = clock.after(times.ask_ms - now_ms, () => moment.#ask());
+      moment.#stops.push(clock.after(times.ask_ms - now_ms, () => moment.#ask()));
     }
     return moment;
   }
@@ -103,11 +106,14 @@ export class KeyFrameMoment {
     this.#awaited -= 1;
     if (this.#awaited === 0) {
       this.#ask();
+    } else if (!this.#isSomeReady) {
+      this.#isSomeReady = true;
+      this.#stops.push(this.#clock.after(defaults.othersWait_ms, () => this.#ask()));
     }
   }
 
   #ask(): void {
-    this.#stopWaiting();
+    this.#stops.splice(0).forEach((stop) => stop());
     this.#asked.resolve();
     // Where several ask at once the worker asks again, for the second of them, when it may.
     this.#nextAfter(2 * keyFrameSpacing_ms);

@@ -216,4 +216,27 @@ describe('a stream that comes another way', () => {
     await ben.plays(label);
     rmSync(dir, { recursive: true, force: true });
   });
+
+  it('goes on from a key frame on where it is sent in several layers, of which one viewer wants the lowest', async () => {
+    const { origin, relay, gateway, ann } = await fourProcesses();
+    const stream = await ann.publish({ simulcast: true });
+    const ben = await join(gateway);
+    const cleo = await join(gateway);
+    const viewers = [ben, cleo];
+    await Promise.all(viewers.map((viewer) => viewer.subscribe(stream, [relay.hop, origin.hop])));
+    await ben.configure(stream.streamId, { qualityLayer: { spatial: 0 } });
+    await Promise.all(viewers.map((viewer) => viewer.plays(stream.label)));
+
+    await reroute(gateway, stream.streamId, [origin.hop]);
+
+    expect(await gateway.settled(({ pulls }) => pulls === 1, 10_000)).toMatchObject({ pulls: 1 });
+    await Promise.all(viewers.map((viewer) => viewer.plays(stream.label)));
+    for (const viewer of viewers) {
+      const [before = [], after = []] = bySsrc(await received(viewer));
+      expect(after[0]?.isKey).toBe(true);
+      const step_rtp = (after[0]?.rtp ?? 0) - (before.at(-1)?.rtp ?? 0);
+      console.log(JSON.stringify({ step_ms: Math.round(step_rtp / 90) }));
+      expect(step_rtp).toBeGreaterThan(0);
+    }
+  });
 });

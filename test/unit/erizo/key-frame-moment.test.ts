@@ -24,7 +24,7 @@ describe('the times of a moment in which viewers go over', () => {
   it('have it asked for when viewers are ready, and earlier where it comes from far', () => {
     const now_ms = 1_000;
     const near = momentTimes({ asked_ms: 0, took_ms: 40 }, { now_ms, readyIn_ms: 100 });
-    expect(near).toEqual({ offer_ms: 1_000, ask_ms: 1_150 });
+    expect(near).toEqual({ offer_ms: 1_000, ask_ms: 2_000 });
     const far = momentTimes({ asked_ms: 0, took_ms: 380 }, { now_ms, readyIn_ms: 100 });
     expect(far).toEqual({ offer_ms: 1_230, ask_ms: 1_000 });
     // That one was lost, or waited for others.
@@ -62,9 +62,20 @@ describe('a moment in which viewers go over', () => {
     expect(await after(2 * keyFrameSpacing_ms)).toEqual(['next']);
   });
 
-  it('waits for nobody who is slow, and not at all where there is nobody', async () => {
-    const slow = begin([100, 5_000]);
-    expect(await slow.after(149)).toEqual([]);
+  it('waits for others once somebody is ready, but not for long', async () => {
+    const { moment, after } = begin([100, 100, 100]);
+    expect(await after(500)).toEqual([]);
+    moment.ready();
+    expect(await after(149)).toEqual([]);
+    expect(await after(1)).toEqual(['asked']);
+    moment.ready();
+    moment.ready();
+    expect(await after(2 * keyFrameSpacing_ms)).toEqual(['next']);
+  });
+
+  it('comes though nobody answers, and at once where there is nobody', async () => {
+    const slow = begin([100]);
+    expect(await slow.after(999)).toEqual([]);
     expect(await slow.after(1)).toEqual(['asked']);
     expect(await begin([]).after(0)).toEqual(['asked', 'next']);
   });
