@@ -20,6 +20,7 @@ import type {} from './licode-in-page.ts';
 
 const patience = { timeout: 40_000, interval: 250 };
 const region = 'eu-west';
+const elsewhere = 'ap-northeast';
 /** As a node writes them, and longer than any test. */
 const film = newStreamId();
 let dir: string;
@@ -36,7 +37,7 @@ beforeAll(async () => {
     ...['-deadline', 'realtime', '-g', '15', '-c:a', 'libopus', joinPath(dir, `${film}.mkv`)],
   ]);
   const env = { RIZOMA_RECORDING_DIR: dir };
-  ({ system, stop } = await startTestSystem(9, { regions: [region], env }));
+  ({ system, stop } = await startTestSystem(9, { regions: [region, elsewhere], env }));
   browser = await launchChromium();
   const bundle = await build({
     entryPoints: [new URL('licode-in-page.ts', import.meta.url).pathname],
@@ -53,8 +54,8 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function join(name: string): Promise<Page> {
-  const token = await demoToken(system.edgeUrl, { room: 'files', name, region });
+async function join(who: { room: string; name: string; region: string }): Promise<Page> {
+  const token = await demoToken(system.edgeUrl, who);
   const page = await browser.newPage();
   await page.goto(`${system.edgeUrl}/healthz`);
   await page.addScriptTag({ content: script });
@@ -78,7 +79,9 @@ async function follow(page: Page, id: string): Promise<void> {
 
 test('a film goes on under its id, and a recording in a further file, when their process is killed', async () => {
   const atStart = await openIn(system);
-  const [ann, bob] = [await join('ann'), await join('bob')];
+  const here = { room: 'files', region };
+  const ann = await join({ ...here, name: 'ann' });
+  const bob = await join({ ...here, name: 'bob' });
   const camera = await ann.evaluate(() => window.licode.publish({ name: 'ann' }));
   const played = await ann.evaluate((id) => window.licode.play('recording', id), film);
   await Promise.all([follow(bob, camera), follow(bob, played)]);
@@ -116,6 +119,32 @@ test('a film goes on under its id, and a recording in a further file, when their
     [ann, bob].map((page) => page.evaluate(() => window.licode.told)),
   );
   expect(words.flat().filter((word) => word.startsWith('on'))).toEqual([]);
+  for (const page of [ann, bob]) {
+    await page.evaluate(() => window.licode.disconnect());
+  }
+  await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+});
+
+test('a recording in another region goes on when the process of the publisher is killed', async () => {
+  const atStart = await openIn(system);
+  const ann = await join({ room: 'far', name: 'ann', region });
+  const bob = await join({ room: 'far', name: 'bob', region: elsewhere });
+  const camera = await ann.evaluate(() => window.licode.publish({ name: 'ann' }));
+  await follow(bob, camera);
+  const recording = String(
+    await bob.evaluate((to) => window.licode.ask('startRecorder', { to }), camera),
+  );
+  await goesOn(bob, camera);
+  await killErizos(system, region);
+  await told(bob, `recording_continued ${recording} 2`);
+  await goesOn(bob, camera);
+  await bob.evaluate((id) => window.licode.ask('stopRecorder', { id }), recording);
+  await told(bob, `recording_ended ${recording} 2`);
+  for (const name of [recording, `${recording}-2`]) {
+    const probed = await probe(joinPath(dir, `${name}.mkv`));
+    expect(probed.format.duration).toBeGreaterThan(0.5);
+    expect(timesOf(probed, 'video').length).toBeGreaterThan(10);
+  }
   for (const page of [ann, bob]) {
     await page.evaluate(() => window.licode.disconnect());
   }
