@@ -15,7 +15,7 @@ const defaults = {
    */
   dark_ms: 50,
   /** Who is ready is dark, and no longer than this for others who are not. */
-  othersWait_ms: 150,
+  othersWait_ms: 80,
   /** Clients that have not answered by then may never. */
   longestWait_ms: 1_000,
 } as const;
@@ -48,7 +48,8 @@ export function momentTimes(
   const way_ms = took_ms <= defaults.longestWay_ms ? took_ms : 0;
   const isNear = way_ms <= defaults.near_ms;
   const after_ms = isNear ? defaults.longestWait_ms : readyIn_ms + defaults.dark_ms - way_ms;
-  const earliestAsk_ms = Math.max(now_ms, asked_ms + keyFrameSpacing_ms);
+  // When it was there its request had reached the publisher: how long that took is not known.
+  const earliestAsk_ms = Math.max(now_ms, asked_ms + took_ms + keyFrameSpacing_ms);
   const offer_ms = Math.max(earliestAsk_ms - Math.min(0, after_ms), now_ms);
   return { offer_ms, ask_ms: offer_ms + after_ms };
 }
@@ -84,7 +85,7 @@ export class KeyFrameMoment {
     const moment = new KeyFrameMoment(components, { offer_ms: times.offer_ms, viewers });
     if (viewers === 0) {
       moment.#asked.resolve();
-      moment.#nextAfter(first.asked_ms + keyFrameSpacing_ms - now_ms);
+      moment.#nextAfter(first.asked_ms + first.took_ms + keyFrameSpacing_ms - now_ms);
     } else {
       moment.#stops.push(clock.after(times.ask_ms - now_ms, () => moment.#ask()));
     }

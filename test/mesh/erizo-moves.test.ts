@@ -94,6 +94,10 @@ describe('a stream that comes another way', () => {
     expect(await gateway.settled(isAlone, 10_000)).toMatchObject({ pulls: 1, wanPulls: 1 });
     expect(await behind.settled(isAlone, 10_000)).toMatchObject({ pulls: 1, wanPulls: 0 });
     expect(await relay.settled(({ feeds }) => feeds === 0)).toMatchObject({ feeds: 0 });
+    // Two tracks come, and go to three viewers and to the process behind.
+    expect(await gateway.counters()).toMatchObject({
+      ...{ producers: 2, consumers: 8, feeds: 1, pipeTransports: 2 },
+    });
     await Promise.all(viewers.map((viewer) => viewer.plays(stream.label)));
 
     const sent = (await framesOf(ann.page)).filter(({ way }) => way === 'sent');
