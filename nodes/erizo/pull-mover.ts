@@ -94,9 +94,9 @@ export class PullMover implements SourceUser {
   #run(effect: PullMoveEffect): void {
     switch (effect.type) {
       case 'rest':
-        // A pipe that was there before asks for a key frame of each track that it is given.
+        // A pipe that was there before asks for a key frame of each track that it is given, twice.
         this.#stops.push(
-          this.#clock.after(keyFrameSpacing_ms, () =>
+          this.#clock.after(2 * keyFrameSpacing_ms, () =>
             this.#take({ type: 'rested', now_ms: this.#clock.now() }),
           ),
         );

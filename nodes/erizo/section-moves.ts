@@ -66,20 +66,23 @@ export class SectionMoves {
   ): Promise<void> {
     const consumers = await this.#consume(owner, producers);
     const all = [...consumers.values()];
+    const begin = (): void => {
+      const videos = all.filter(({ kind }) => kind === 'video' && showsVideo());
+      // Whose track has ended meanwhile needs none.
+      videos.forEach((video) => video.resume().catch(() => undefined));
+    };
+    // What comes from far is asked for before it is offered.
+    void moment?.asked.then(begin);
     await this.#until(moment?.offer_ms ?? 0);
     if (![...consumers.keys()].some((slot) => slot.owner === owner)) {
       closeAll(all);
       throw new RizomaError('cancelled', 'the subscription has ended');
     }
     const taken = this.#begin(owner, consumers);
-    const asked = moment?.asked ?? taken;
-    const begin = (): void => {
-      const videos = all.filter(({ kind }) => kind === 'video' && showsVideo());
-      // Whose track has ended meanwhile needs none.
-      videos.forEach((video) => video.resume().catch(() => undefined));
-    };
-    asked.then(begin, () => undefined);
     await taken;
+    if (moment === undefined) {
+      begin();
+    }
   }
 
   /** Those that the next offer holds. */
