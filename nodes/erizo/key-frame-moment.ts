@@ -8,7 +8,7 @@ const defaults = {
   /** A key frame that took longer was lost once, or waited for others: the next one may come sooner. */
   longestWay_ms: 600,
   /** A key frame that takes no longer is asked for when viewers are ready, and they miss nothing that one notices. */
-  near_ms: 100,
+  near_ms: 150,
   /**
    * One that takes longer is asked for so much sooner that it comes so long after viewers should be ready: one
    * that comes too early costs them half a second.
