@@ -91,7 +91,9 @@ export class Endpoint {
       new RTCDtlsParameters(fingerprints, this.#dtls.role === 'server' ? 'client' : 'server'),
     );
     if (this.#dtls.role === 'client') {
-      await Promise.all([this.#dtls.start(), this.#ice.start()]);
+      // In this order: it greets three times and gives up, and ICE may take longer where many come at once.
+      await this.#ice.start();
+      await this.#dtls.start();
     } else {
       await this.#startAsServer();
     }
