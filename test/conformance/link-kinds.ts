@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { dialWebSocket, WebSocketLink } from '../../nodes/link/websocket-link.ts';
+import type { ZmqSockets } from '../../nodes/link/zmq-sockets.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import type { Link } from '../../protocol/link.ts';
 import { FaultyLink } from '../fakes/faulty-link.ts';
@@ -23,15 +24,15 @@ export interface LinkPair {
 
 const clock = systemClock;
 
-async function zmqPair(): Promise<LinkPair> {
+/** `end`: what there is to do when the links are closed. */
+async function zmqLinks(here: ZmqSockets, there: ZmqSockets, end: () => void): Promise<LinkPair> {
   const accepted = Promise.withResolvers<Link>();
-  const [here, there] = await twoMembers();
-  const listener = await there.zmq.listen({
+  const listener = await there.listen({
     ip: '127.0.0.1',
     onLink: (link) => accepted.resolve(link),
   });
   const to = { nodeId: 'us-east-1', endpoint: listener.endpoint };
-  const left = here.zmq.dial({ to, hello: '{}', name: 'zmq' });
+  const left = here.dial({ to, hello: '{}', name: 'zmq' });
   const right = await accepted.promise;
   return {
     left,
@@ -39,33 +40,26 @@ async function zmqPair(): Promise<LinkPair> {
     async dispose() {
       left.close();
       await listener.close();
-      here.close();
-      there.close();
+      end();
     },
   };
 }
 
-async function localPair(): Promise<LinkPair> {
-  const accepted = Promise.withResolvers<Link>();
-  const localDir = mkdtempSync(join(tmpdir(), 'rizoma-ipc-'));
-  const node = await testSockets({}, { nodeId: 'test-1', region: 'test', localDir });
-  const listener = await node.zmq.listen({
-    ip: '127.0.0.1',
-    onLink: (link) => accepted.resolve(link),
+async function zmqPair(): Promise<LinkPair> {
+  const [here, there] = await twoMembers();
+  return await zmqLinks(here.zmq, there.zmq, () => {
+    here.close();
+    there.close();
   });
-  const to = { nodeId: 'test-1', endpoint: listener.endpoint };
-  const left = node.zmq.dial({ to, hello: '{}', name: 'local' });
-  const right = await accepted.promise;
-  return {
-    left,
-    right,
-    async dispose() {
-      left.close();
-      await listener.close();
-      node.close();
-      rmSync(localDir, { recursive: true });
-    },
-  };
+}
+
+async function localPair(): Promise<LinkPair> {
+  const localDir = mkdtempSync(join(tmpdir(), 'rizoma-ipc-'));
+  const node = await testSockets({}, { nodeId: 'us-east-1', region: 'us-east', localDir });
+  return await zmqLinks(node.zmq, node.zmq, () => {
+    node.close();
+    rmSync(localDir, { recursive: true });
+  });
 }
 
 async function webSocketPair(): Promise<LinkPair> {
