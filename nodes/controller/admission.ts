@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../protocol/clock.ts';
 import type { HandshakeAdditions } from '../../protocol/contracts/client.ts';
 import { RizomaError } from '../../protocol/errors.ts';
@@ -10,7 +11,7 @@ import type { Visitor } from './client.ts';
 import { UsedTickets } from './used-tickets.ts';
 
 /** Who comes, by what it shows; the rest is what it asks for. */
-type Identity = Omit<Visitor, 'plan' | 'sound' | 'followsLayers'>;
+type Identity = Omit<Visitor, 'plan' | 'sound' | 'followsLayers' | 'findsRtx'>;
 
 /** Who may come in (Licode: `tokenAuthenticator.js`): tickets are checked here alone, tokens with the edge. */
 export class Admission {
@@ -32,10 +33,13 @@ export class Admission {
   }
 
   /**
-   * Uses the ticket, or the token whose fields the query holds. Throws the codes of tickets and
-   * tokens, and `unavailable` where the edge is needed and away.
+   * Uses the ticket, or the token whose fields the query of the handshake holds. Throws the codes of tickets
+   * and tokens, and `unavailable` where the edge is needed and away.
    */
-  async admit(query: Record<string, unknown>, additions: HandshakeAdditions): Promise<Visitor> {
+  async admit(
+    { query, headers }: { query: Record<string, unknown>; headers: IncomingHttpHeaders },
+    additions: HandshakeAdditions,
+  ): Promise<Visitor> {
     const { keys } = this.#edge;
     if (keys === undefined) {
       throw new RizomaError('unavailable', 'this controller has not met the edge yet: try again');
@@ -45,7 +49,8 @@ export class Admission {
         ? await this.#byToken(keys, query)
         : await this.#byTicket(keys, additions.ticket);
     const { plan, sound, followsLayers, strategy } = additions;
-    return { ...who, plan, sound, followsLayers, strategy };
+    const findsRtx = !isFirefox(headers['user-agent']);
+    return { ...who, plan, sound, followsLayers, strategy, findsRtx };
   }
 
   async #byTicket(keys: EdgeKeys, text: string): Promise<Identity> {
@@ -72,4 +77,12 @@ export class Admission {
     const who = { clientId: newUuid(), roomId, userName, role };
     return { ...who, requestId: undefined, times: undefined };
   }
+}
+
+/**
+ * Firefox takes the SSRC of RTX from SDP alone, and drops what comes under others; browsers of the other
+ * engines go by its payload type.
+ */
+function isFirefox(userAgent: string | undefined): boolean {
+  return userAgent?.includes('Firefox/') === true;
 }

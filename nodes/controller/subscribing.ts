@@ -315,6 +315,7 @@ export class Subscribing {
         ...(client.sound === undefined ? {} : { hears: true }),
         ...(client.lastN === undefined ? {} : { lastN: client.lastN }),
         ...(restored === undefined ? {} : { restored }),
+        rtx: client.findsRtx,
       },
     };
   }

@@ -13,6 +13,8 @@ export interface ChangeoverOptions {
   plays: Readonly<Record<MediaKind, boolean>>;
   /** Of the video, as for what it takes the place of. */
   layers: { spatial: number; temporal: number };
+  /** Whether lost packets go out over RTX, or as they were. */
+  rtx: boolean;
 }
 
 interface Change {
@@ -84,7 +86,7 @@ export class Changeover {
   }
 
   async #consume(): Promise<Change[]> {
-    const { owner, layers } = this.#options;
+    const { owner, layers, rtx } = this.#options;
     const [transport, producers] = await Promise.all([this.#transport, this.#options.producers]);
     const pairs = this.#slots.all.flatMap((slot) => {
       const producer = producers.find(({ kind }) => kind === slot.kind);
@@ -93,7 +95,7 @@ export class Changeover {
     });
     const consumers = await allOrNone(
       pairs.map(async ({ slot: { mid }, producer: { id } }) =>
-        transport.consume(id, { mid, paused: true }),
+        transport.consume(id, { mid, paused: true, rtx }),
       ),
     );
     // A consumer whose track ended meanwhile cannot be told, and need not.

@@ -140,7 +140,7 @@ export class SubscribeConnection {
   async send(
     owner: SectionOwner,
     producers: readonly Producer[],
-    options: { atOnce: boolean },
+    options: { atOnce: boolean; rtx: boolean },
   ): Promise<void> {
     const transport = await this.connection.transport;
     this.#requireOwner(owner);
@@ -152,7 +152,7 @@ export class SubscribeConnection {
     const slots = producers.map((producer) => this.#slots.reserve(owner, producer.kind));
     const consumers = await allOrNone(
       slots.map(({ mid }, index) =>
-        transport.consume((producers[index] as Producer).id, { mid, paused }),
+        transport.consume((producers[index] as Producer).id, { mid, paused, rtx: options.rtx }),
       ),
     );
     try {

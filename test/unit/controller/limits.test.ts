@@ -102,6 +102,7 @@ function setUp(role: string): {
     role,
     plan: 'stream' as const,
     followsLayers: false,
+    findsRtx: true,
     requestId: undefined,
     times: undefined,
   };
