@@ -1,8 +1,10 @@
 import type { ErrorCode, RizomaError } from '../../protocol/errors.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
 import { defaults } from './defaults.ts';
+import type { Erizo } from './erizos.ts';
 import type { Flow } from './flow.ts';
-import { isUntold } from './flow.ts';
+import { isRestoringAt, isUntold } from './flow.ts';
+import type { RoomParts } from './room-parts.ts';
 
 export interface AttemptOptions {
   /** The codes after which another attempt may go better. */
@@ -37,4 +39,41 @@ export async function attempt(
 
 function mayTryAgain(flow: Flow, error: RizomaError, { again }: AttemptOptions): boolean {
   return isUntold(flow) && !flow.abort.signal.aborted && again.includes(error.code);
+}
+
+/** A flow that is to come again in a process. */
+export interface Return {
+  flow: Flow;
+  erizo: Erizo;
+  /** The codes after which another attempt may go better. */
+  again: readonly ErrorCode[];
+}
+
+/**
+ * Opens what was lost, trying again at each change of the directory until it is late. `open` is told how long
+ * that has taken so far. Resolves with what it opened, or with nothing where the flow was given up or handed to
+ * another process meanwhile; rejects with what the last attempt met.
+ */
+export async function untilLate<T>(
+  { clock, directoryChanged }: Pick<RoomParts, 'clock' | 'directoryChanged'>,
+  { flow, erizo, again }: Return,
+  open: (waited_ms: number) => Promise<T>,
+): Promise<T | undefined> {
+  const began_ms = clock.now();
+  for (;;) {
+    try {
+      const opened = await open(clock.now() - began_ms);
+      return isRestoringAt(flow, erizo) ? opened : undefined;
+    } catch (thrown) {
+      const error = toRizomaError(thrown);
+      if (!isRestoringAt(flow, erizo)) {
+        return undefined;
+      }
+      const isLate = clock.now() - began_ms >= defaults.restore_ms;
+      if (isLate || !again.includes(error.code)) {
+        throw error;
+      }
+    }
+    await directoryChanged();
+  }
 }

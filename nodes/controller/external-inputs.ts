@@ -4,12 +4,12 @@ import type { StreamMedia } from '../../protocol/directory.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
 import { parse } from '../../protocol/parse.ts';
+import { untilLate } from './attempts.ts';
 import type { Client } from './client.ts';
-import { defaults } from './defaults.ts';
 import type { Erizo } from './erizos.ts';
 import { demandAlive } from './erizos.ts';
 import type { Failure, Flow } from './flow.ts';
-import { erizoOf, failureOf, isRestoringAt } from './flow.ts';
+import { erizoOf, failureOf } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
 
@@ -85,35 +85,25 @@ export class ExternalInputs {
    * hands it to the next.
    */
   async #reopen(client: Client, flow: Flow, wanted: Wanted, began_ms: number): Promise<void> {
-    const { clock, streams, directoryChanged, log } = this.#parts;
+    const { clock, streams, log } = this.#parts;
     const erizo = erizoOf(flow);
     if (erizo === undefined) {
       return;
     }
-    const lost_ms = clock.now();
-    for (;;) {
-      try {
+    try {
+      const opened = await untilLate(this.#parts, { flow, erizo, again }, async () => {
         const from_ms = clock.now() - began_ms;
-        const found = await this.#open(client, flow, { wanted, erizo, from_ms });
-        if (isRestoringAt(flow, erizo)) {
-          const { streamId } = flow;
-          flow.restored = 0;
-          log.info({ streamId, from_ms, erizoId: erizo.erizoId }, 'external input opened again');
-          this.#options.ready(client, flow, streams.get(streamId)?.media ?? found, erizo);
-        }
-        return;
-      } catch (thrown) {
-        const error = toRizomaError(thrown);
-        if (!isRestoringAt(flow, erizo)) {
-          return;
-        }
-        const isLate = clock.now() - lost_ms >= defaults.restore_ms;
-        if (isLate || !again.includes(error.code)) {
-          this.#options.fail(client, flow, failureOf(error));
-          return;
-        }
+        return { from_ms, found: await this.#open(client, flow, { wanted, erizo, from_ms }) };
+      });
+      if (opened !== undefined) {
+        const { streamId } = flow;
+        const { from_ms, found } = opened;
+        flow.restored = 0;
+        log.info({ streamId, from_ms, erizoId: erizo.erizoId }, 'external input opened again');
+        this.#options.ready(client, flow, streams.get(streamId)?.media ?? found, erizo);
       }
-      await directoryChanged();
+    } catch (thrown) {
+      this.#options.fail(client, flow, failureOf(toRizomaError(thrown)));
     }
   }
 }

@@ -7,7 +7,7 @@ import type { RoomStream } from '../../protocol/directory.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
-import { attempt } from './attempts.ts';
+import { attempt, untilLate } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { DataStreams } from './data-streams.ts';
 import { defaults } from './defaults.ts';
@@ -248,35 +248,24 @@ export class Subscribing {
     if (erizo === undefined) {
       return;
     }
-    const { clock, directoryChanged } = this.#parts;
-    const began_ms = clock.now();
-    for (;;) {
-      try {
-        const route = this.#newWay(flow, erizo, clock.now() - began_ms);
-        const params = this.#params(client, flow, { ...wanted, route }, restored);
+    try {
+      const route = await untilLate(this.#parts, { flow, erizo, again }, async (waited_ms) => {
+        const way = this.#newWay(flow, erizo, waited_ms);
+        const params = this.#params(client, flow, { ...wanted, route: way }, restored);
         await erizo.rpc.call('addSubscriber', params, { signal: flow.abort.signal });
         demandAlive(erizo);
-        if (isRestoringAt(flow, erizo)) {
-          flow.restored = 0;
-          this.#ready(client, flow, erizo, route);
-        }
-        return;
-      } catch (thrown) {
-        const error = toRizomaError(thrown);
-        if (!isRestoringAt(flow, erizo)) {
-          return;
-        }
-        const isLate = clock.now() - began_ms >= defaults.restore_ms;
-        if (isLate || !again.includes(error.code)) {
-          const { id: clientId } = client;
-          const { streamId } = flow;
-          // Its m-sections need not wait for it any more.
-          void this.#parts.quietly(erizo.rpc.call('removeSubscriber', { clientId, streamId }));
-          this.fail(client, flow, failureOf(error));
-          return;
-        }
+        return way;
+      });
+      if (route !== undefined) {
+        flow.restored = 0;
+        this.#ready(client, flow, erizo, route);
       }
-      await directoryChanged();
+    } catch (thrown) {
+      const { id: clientId } = client;
+      const { streamId } = flow;
+      // Its m-sections need not wait for it any more.
+      void this.#parts.quietly(erizo.rpc.call('removeSubscriber', { clientId, streamId }));
+      this.fail(client, flow, failureOf(toRizomaError(thrown)));
     }
   }
 

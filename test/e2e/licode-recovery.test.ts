@@ -1,55 +1,13 @@
-import { build } from 'esbuild';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { LocalSystem } from '../../infra/local.ts';
-import { launchChromium } from '../support/chromium.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it, vi } from 'vitest';
 import { openIn } from '../support/counters.ts';
 import { killErizos } from '../support/killed.ts';
-import { demoToken } from '../support/sdk-page.ts';
-import { startTestSystem } from '../support/system.ts';
-import type {} from './licode-in-page.ts';
+import { licodeSuite } from '../support/licode-suite.ts';
 
 /** What pages for Licode, which do nothing for it, see of an ErizoJS process that is killed. */
 
 const patience = { timeout: 40_000, interval: 250 };
-let browser: Browser;
-let system: LocalSystem;
-let stop: () => Promise<void>;
-let script: string;
-
-beforeAll(async () => {
-  ({ system, stop } = await startTestSystem(8));
-  browser = await launchChromium();
-  const bundle = await build({
-    entryPoints: [new URL('licode-in-page.ts', import.meta.url).pathname],
-    bundle: true,
-    format: 'iife',
-    write: false,
-  });
-  script = bundle.outputFiles[0]?.text ?? '';
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await stop?.();
-});
-
-async function join(
-  who: { room: string; name: string; region: string },
-  options: Record<string, string>,
-): Promise<Page> {
-  const token = await demoToken(system.edgeUrl, who);
-  const page = await browser.newPage();
-  await page.goto(`${system.edgeUrl}/healthz`);
-  await page.addScriptTag({ content: script });
-  await page.evaluate(
-    async ([text, given]) => {
-      window.licode = await window.LicodePage.connect(text, given);
-    },
-    [token, options] as const,
-  );
-  return page;
-}
+const suite = licodeSuite(8);
 
 const goesOn = (page: Page, id: string): Promise<void> =>
   page.evaluate((stream) => window.licode.goesOn(stream, 15), id);
@@ -66,6 +24,7 @@ describe.each([
 ] as const)('pages for Licode with %s', (_, options) => {
   it('go on in another process, publisher, viewers beside it and viewers in another region', async () => {
     const room = `recovery ${JSON.stringify(options)}`;
+    const { system, join } = suite;
     const atStart = await openIn(system);
     const ann = await join({ room, name: 'ann', region: 'eu-west' }, options);
     const bob = await join({ room, name: 'bob', region: 'eu-west' }, options);

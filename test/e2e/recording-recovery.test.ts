@@ -3,18 +3,13 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { LocalSystem } from '../../infra/local.ts';
 import { newStreamId } from '../../protocol/ids.ts';
 import { probe, timesOf } from '../mesh/ffprobe.ts';
-import { launchChromium } from '../support/chromium.ts';
 import { openIn } from '../support/counters.ts';
 import { killErizos } from '../support/killed.ts';
-import { demoToken } from '../support/sdk-page.ts';
-import { startTestSystem } from '../support/system.ts';
-import type {} from './licode-in-page.ts';
+import { licodeSuite } from '../support/licode-suite.ts';
 
 /** What is left of a file that is written, and of one that is played, when their ErizoJS process is killed. */
 
@@ -23,47 +18,25 @@ const region = 'eu-west';
 const elsewhere = 'ap-northeast';
 /** As a node writes them, and longer than any test. */
 const film = newStreamId();
-let dir: string;
-let browser: Browser;
-let system: LocalSystem;
-let stop: () => Promise<void>;
-let script: string;
+const dir = mkdtempSync(joinPath(tmpdir(), 'rizoma-recordings-'));
 
 beforeAll(async () => {
-  dir = mkdtempSync(joinPath(tmpdir(), 'rizoma-recordings-'));
   await promisify(execFile)('ffmpeg', [
     ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=15'],
     ...['-f', 'lavfi', '-i', 'sine', '-t', '120', '-pix_fmt', 'yuv420p', '-c:v', 'libvpx'],
     ...['-deadline', 'realtime', '-g', '15', '-c:a', 'libopus', joinPath(dir, `${film}.mkv`)],
   ]);
-  const env = { RIZOMA_RECORDING_DIR: dir };
-  ({ system, stop } = await startTestSystem(9, { regions: [region, elsewhere], env }));
-  browser = await launchChromium();
-  const bundle = await build({
-    entryPoints: [new URL('licode-in-page.ts', import.meta.url).pathname],
-    bundle: true,
-    format: 'iife',
-    write: false,
-  });
-  script = bundle.outputFiles[0]?.text ?? '';
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await stop?.();
+afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function join(who: { room: string; name: string; region: string }): Promise<Page> {
-  const token = await demoToken(system.edgeUrl, who);
-  const page = await browser.newPage();
-  await page.goto(`${system.edgeUrl}/healthz`);
-  await page.addScriptTag({ content: script });
-  await page.evaluate(async (text) => {
-    window.licode = await window.LicodePage.connect(text, {});
-  }, token);
-  return page;
-}
+// What is defined last ends first: nobody writes there any more when the folder goes.
+const suite = licodeSuite(9, {
+  regions: [region, elsewhere],
+  env: { RIZOMA_RECORDING_DIR: dir },
+});
 
 const goesOn = (page: Page, id: string): Promise<void> =>
   page.evaluate((stream) => window.licode.goesOn(stream, 15), id);
@@ -78,6 +51,7 @@ async function follow(page: Page, id: string): Promise<void> {
 }
 
 test('a film goes on under its id, and a recording in a further file, when their process is killed', async () => {
+  const { system, join } = suite;
   const atStart = await openIn(system);
   const here = { room: 'files', region };
   const ann = await join({ ...here, name: 'ann' });
@@ -126,6 +100,7 @@ test('a film goes on under its id, and a recording in a further file, when their
 });
 
 test('a recording in another region goes on when the process of the publisher is killed', async () => {
+  const { system, join } = suite;
   const atStart = await openIn(system);
   const ann = await join({ room: 'far', name: 'ann', region });
   const bob = await join({ room: 'far', name: 'bob', region: elsewhere });

@@ -1,47 +1,23 @@
-import { build } from 'esbuild';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { LocalSystem } from '../../infra/local.ts';
-import { launchChromium } from '../support/chromium.ts';
+import type { Page } from 'playwright-core';
+import { expect, it, vi } from 'vitest';
 import { perErizo } from '../support/counters.ts';
+import { licodeSuite } from '../support/licode-suite.ts';
 import { demoToken } from '../support/sdk-page.ts';
-import { startTestSystem } from '../support/system.ts';
-import type {} from './licode-in-page.ts';
 
 /** One stream with more viewers than one process carries, where it carries two, on a host with three. */
 
 const region = 'eu-west';
 const patience = { timeout: 30_000, interval: 250 };
-let browser: Browser;
-let system: LocalSystem;
-let stop: () => Promise<void>;
-let script: string;
-
-beforeAll(async () => {
-  ({ system, stop } = await startTestSystem(9, {
-    regions: [region],
-    prerunProcesses: 1,
-    maxProcesses: 3,
-    env: { RIZOMA_CONSUMERS_PER_ERIZO: '4' },
-  }));
-  browser = await launchChromium();
-  const bundle = await build({
-    entryPoints: [new URL('licode-in-page.ts', import.meta.url).pathname],
-    bundle: true,
-    format: 'iife',
-    write: false,
-  });
-  script = bundle.outputFiles[0]?.text ?? '';
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await stop?.();
+const suite = licodeSuite(9, {
+  regions: [region],
+  prerunProcesses: 1,
+  maxProcesses: 3,
+  env: { RIZOMA_CONSUMERS_PER_ERIZO: '4' },
 });
 
 /** Those of the room share a page, as each page costs a browser more than they do. */
 async function join(page: Page, name: string): Promise<number> {
-  const token = await demoToken(system.edgeUrl, { room: 'spread', name, region });
+  const token = await demoToken(suite.system.edgeUrl, { room: 'spread', name, region });
   return page.evaluate(async (text) => {
     window.licodes.push(await window.LicodePage.connect(text, {}));
     return window.licodes.length - 1;
@@ -58,9 +34,8 @@ const sorted = (counts: ReadonlyMap<string, number> | undefined): number[] =>
   [...(counts?.values() ?? [])].toSorted((a, b) => a - b);
 
 it('has a stream watched from three processes, each of which it reaches once, until all are full', async () => {
-  const page = await browser.newPage();
-  await page.goto(`${system.edgeUrl}/healthz`);
-  await page.addScriptTag({ content: script });
+  const { system } = suite;
+  const page = await suite.openPage();
   const publisher = await join(page, 'publisher');
   const id = await page.evaluate((index) => window.licodes[index]?.publish({}) ?? '', publisher);
   const viewers: number[] = [];

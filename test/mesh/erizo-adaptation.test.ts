@@ -1,40 +1,16 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ClientBandwidth } from '../../protocol/contracts/bandwidth.ts';
-import { launchChromium } from '../support/chromium.ts';
-import { Participant, TestAgent, TestController, TestErizo, until } from './erizo-kit.ts';
+import { until } from './erizo-kit.ts';
+import { erizoPair } from './erizo-pair.ts';
 
 /** Connections that carry too little: what they may take is limited, as a thin line would. */
 
-let browser: Browser;
-let agent: TestAgent;
-let origin: TestErizo;
-let far: TestErizo;
-let ann: Participant;
-let ben: Participant;
-
-beforeAll(async () => {
-  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await agent.listener.close();
-});
-beforeEach(async () => {
-  origin = await TestErizo.create(agent, 'eu-west', '127.0.1.1');
-  far = await TestErizo.create(agent, 'us-east', '127.0.2.1');
-  ann = await Participant.create(browser, TestController.dial(origin));
-  ben = await Participant.create(browser, TestController.dial(far));
-});
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await Promise.all([origin.end(), far.end()]);
-});
+const pair = erizoPair();
 
 const patience_ms = 40_000;
 
 function setBandwidth(bandwidth: ClientBandwidth): Promise<null> {
-  const { clientId, controller } = ben;
+  const { clientId, controller } = pair.ben;
   return controller.peer.call('setClientBandwidth', { clientId, bandwidth });
 }
 
@@ -42,9 +18,9 @@ function setBandwidth(bandwidth: ClientBandwidth): Promise<null> {
 async function slows(label: string, frames: number): Promise<void> {
   const slow = await until(
     async () => {
-      const before = (await ben.played(label)).frames;
-      await ben.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 2_000)));
-      return (await ben.played(label)).frames - before;
+      const before = (await pair.ben.played(label)).frames;
+      await pair.ben.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 2_000)));
+      return (await pair.ben.played(label)).frames - before;
     },
     (more) => more <= frames,
     patience_ms,
@@ -54,79 +30,80 @@ async function slows(label: string, frames: number): Promise<void> {
 
 async function isWide(streamId: string, wanted: number): Promise<void> {
   const width = await until(
-    () => ben.page.evaluate(widthOf, streamId),
+    () => pair.ben.page.evaluate(widthOf, streamId),
     (now) => now === wanted,
     patience_ms,
   );
   expect(width).toBe(wanted);
 }
 
-const messages = async (): Promise<string[]> => ben.controller.alerts.map(({ message }) => message);
+const messages = async (): Promise<string[]> =>
+  pair.ben.controller.alerts.map(({ message }) => message);
 
 describe('a subscriber whose connection carries too little', () => {
   it('is told so and gets the sound alone, and all of it again when it carries enough', async () => {
-    const stream = await ann.publish();
-    await ben.subscribe(stream, [origin.hop]);
-    await ben.plays(stream.label);
+    const stream = await pair.ann.publish();
+    await pair.ben.subscribe(stream, [pair.origin.hop]);
+    await pair.ben.plays(stream.label);
     await setBandwidth({ target_bps: 60_000 });
     const adaptation = { scheme: 'notify-break-recover', minVideo_kbps: 300 } as const;
-    await ben.configure(stream.streamId, { adaptation });
+    await pair.ben.configure(stream.streamId, { adaptation });
     await until(messages, (all) => all.includes('insufficient'), patience_ms);
-    expect(ben.controller.alerts[0]).toEqual({
-      clientId: ben.clientId,
+    expect(pair.ben.controller.alerts[0]).toEqual({
+      clientId: pair.ben.clientId,
       streamId: stream.streamId,
       message: 'insufficient',
       bandwidth_bps: 60_000,
     });
     await slows(stream.label, 0);
-    const { audioPackets } = await ben.played(stream.label);
+    const { audioPackets } = await pair.ben.played(stream.label);
     const later = await until(
-      () => ben.played(stream.label),
+      () => pair.ben.played(stream.label),
       (now) => now.audioPackets > audioPackets + 50,
       patience_ms,
     );
     expect(later.audioPackets).toBeGreaterThan(audioPackets + 50);
     await setBandwidth({});
     await until(messages, (all) => all.includes('recovered'), patience_ms);
-    await ben.plays(stream.label);
+    await pair.ben.plays(stream.label);
     expect(await messages()).toEqual(['insufficient', 'recovered']);
   });
 
   it('gets slides where the layer does not fit that it wants at least', async () => {
-    const stream = await ann.publish({ simulcast: true });
-    await ben.subscribe(stream, [origin.hop]);
+    const stream = await pair.ann.publish({ simulcast: true });
+    await pair.ben.subscribe(stream, [pair.origin.hop]);
     await isWide(stream.streamId, 640);
-    await ben.configure(stream.streamId, { slideShowBelow: 1 });
-    await ben.plays(stream.label, 30);
+    await pair.ben.configure(stream.streamId, { slideShowBelow: 1 });
+    await pair.ben.plays(stream.label, 30);
     await setBandwidth({ target_bps: 40_000 });
     await slows(stream.label, 4);
     await setBandwidth({});
-    expect((await ben.plays(stream.label, 30, patience_ms)).frames).toBeGreaterThan(30);
+    expect((await pair.ben.plays(stream.label, 30, patience_ms)).frames).toBeGreaterThan(30);
   });
 });
 
 describe('a subscriber that has a use for small pictures alone', () => {
   it('gets the layer that has them, whose size is read from its key frames', async () => {
-    const stream = await ann.publish({ simulcast: true });
-    await ben.subscribe(stream, [origin.hop]);
+    const stream = await pair.ann.publish({ simulcast: true });
+    await pair.ben.subscribe(stream, [pair.origin.hop]);
     await isWide(stream.streamId, 640);
-    await ben.configure(stream.streamId, { maxVideo: { width: 400, height: 200 } });
+    await pair.ben.configure(stream.streamId, { maxVideo: { width: 400, height: 200 } });
     await isWide(stream.streamId, 320);
-    await ben.configure(stream.streamId, { maxVideo: { width: 640 } });
+    await pair.ben.configure(stream.streamId, { maxVideo: { width: 640 } });
     await isWide(stream.streamId, 640);
   });
 });
 
 describe('a strategy of priorities', () => {
   it('gives a stream the layers that are for its priority', async () => {
-    const stream = await ann.publish({ simulcast: true });
-    await ben.subscribe(stream, [origin.hop]);
+    const stream = await pair.ann.publish({ simulcast: true });
+    await pair.ben.subscribe(stream, [pair.origin.hop]);
     await isWide(stream.streamId, 640);
     await setBandwidth({ strategy: 'low' });
     await isWide(stream.streamId, 320);
-    await ben.configure(stream.streamId, { priority: '40' });
+    await pair.ben.configure(stream.streamId, { priority: '40' });
     await isWide(stream.streamId, 640);
-    await ben.configure(stream.streamId, { priority: 'default' });
+    await pair.ben.configure(stream.streamId, { priority: 'default' });
     await isWide(stream.streamId, 320);
     await setBandwidth({});
     await isWide(stream.streamId, 640);
@@ -135,9 +112,9 @@ describe('a strategy of priorities', () => {
 
 describe('connections', () => {
   it('are judged by what they lose: on one machine they are good', async () => {
-    const stream = await ann.publish();
-    await ben.subscribe(stream, [origin.hop]);
-    for (const { controller, clientId } of [ann, ben]) {
+    const stream = await pair.ann.publish();
+    await pair.ben.subscribe(stream, [pair.origin.hop]);
+    for (const { controller, clientId } of [pair.ann, pair.ben]) {
       await until(
         async () => controller.qualities,
         (told) => told.length > 0,

@@ -1,45 +1,15 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ErizoCounters } from '../../protocol/contracts/erizo-counters.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import { newTicketKey } from '../fakes/fake-edge.ts';
-import { launchChromium } from '../support/chromium.ts';
-import {
-  codeOf,
-  empty,
-  isEmpty,
-  Participant,
-  TestAgent,
-  TestController,
-  TestErizo,
-} from './erizo-kit.ts';
+import { codeOf, empty, isEmpty, Participant, TestController } from './erizo-kit.ts';
 import { grantOf, roomId } from './erizo-grants.ts';
+import { erizoSuite } from './erizo-suite.ts';
 
-let browser: Browser;
-let agent: TestAgent;
-const erizos: TestErizo[] = [];
-
-beforeAll(async () => {
-  [browser, agent] = await Promise.all([launchChromium(), TestAgent.create()]);
-});
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await Promise.all(erizos.splice(0).map((erizo) => erizo.end()));
-});
-
-afterAll(async () => {
-  await browser.close();
-  await agent.listener.close();
-});
-
-async function start(region: string, ip: string): Promise<TestErizo> {
-  const erizo = await TestErizo.create(agent, region, ip);
-  erizos.push(erizo);
-  return erizo;
-}
+const suite = erizoSuite();
+const { start } = suite;
 
 describe('a cascade', () => {
   async function threeProcesses() {
@@ -55,7 +25,7 @@ describe('a cascade', () => {
     if (atOrigin === undefined || atGateway === undefined || atBehind === undefined) {
       throw new Error('three were started');
     }
-    const ann = await Participant.create(browser, atOrigin);
+    const ann = await Participant.create(suite.browser, atOrigin);
     return {
       origin,
       gateway,
@@ -71,9 +41,9 @@ describe('a cascade', () => {
   it('crosses the WAN once, by one pipe, however many play it, and closes when nobody does', async () => {
     const { origin, gateway, behind, atOrigin, atGateway, atBehind, ann, stream } =
       await threeProcesses();
-    const ben = await Participant.create(browser, atGateway);
-    const cleo = await Participant.create(browser, atGateway);
-    const dan = await Participant.create(browser, atBehind);
+    const ben = await Participant.create(suite.browser, atGateway);
+    const cleo = await Participant.create(suite.browser, atGateway);
+    const dan = await Participant.create(suite.browser, atBehind);
 
     await Promise.all([ben.subscribe(stream, [origin.hop]), cleo.subscribe(stream, [origin.hop])]);
     expect((await ben.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
@@ -117,8 +87,8 @@ describe('a cascade', () => {
   it('ends everywhere, without a failure, when its publisher ends', async () => {
     const { origin, gateway, behind, atOrigin, atGateway, atBehind, ann, stream } =
       await threeProcesses();
-    const ben = await Participant.create(browser, atGateway);
-    const dan = await Participant.create(browser, atBehind);
+    const ben = await Participant.create(suite.browser, atGateway);
+    const dan = await Participant.create(suite.browser, atBehind);
     // Behind the gateway first: the gateway pulls because it is asked to.
     await dan.subscribe(stream, [gateway.hop, origin.hop]);
     await ben.subscribe(stream, [origin.hop]);
@@ -133,8 +103,8 @@ describe('a cascade', () => {
 
   it('whose origin dies is told to the controllers of all who played it', async () => {
     const { origin, gateway, behind, atGateway, atBehind, stream } = await threeProcesses();
-    const ben = await Participant.create(browser, atGateway);
-    const dan = await Participant.create(browser, atBehind);
+    const ben = await Participant.create(suite.browser, atGateway);
+    const dan = await Participant.create(suite.browser, atBehind);
     await ben.subscribe(stream, [origin.hop]);
     await dan.subscribe(stream, [gateway.hop, origin.hop]);
     const failures = Promise.all([atGateway.nextFailure(), atBehind.nextFailure()]);
@@ -155,16 +125,16 @@ describe('a cascade', () => {
       start('ap-northeast', '127.0.3.1'),
       start('ap-northeast', '127.0.3.1'),
     ]);
-    const ann = await Participant.create(browser, TestController.dial(origin));
+    const ann = await Participant.create(suite.browser, TestController.dial(origin));
     const stream = await ann.publish();
     const far = [gateway.hop, relay.hop, origin.hop];
     // The last process first: each on the way pulls because it is asked to.
-    const dan = await Participant.create(browser, TestController.dial(behind));
+    const dan = await Participant.create(suite.browser, TestController.dial(behind));
     await dan.subscribe(stream, far);
     expect((await dan.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
     const [ben, cleo] = await Promise.all([
-      Participant.create(browser, TestController.dial(relay)),
-      Participant.create(browser, TestController.dial(gateway)),
+      Participant.create(suite.browser, TestController.dial(relay)),
+      Participant.create(suite.browser, TestController.dial(gateway)),
     ]);
     await Promise.all([ben.subscribe(stream, far.slice(2)), cleo.subscribe(stream, far.slice(1))]);
     for (const viewer of [ben, cleo]) {
@@ -191,7 +161,7 @@ describe('a cascade', () => {
 
   it('shows its first pictures before a client that can receive has answered the offer', async () => {
     const { origin, atGateway, ann, stream } = await threeProcesses();
-    const ben = await Participant.create(browser, atGateway);
+    const ben = await Participant.create(suite.browser, atGateway);
     await ben.subscribe(stream, [origin.hop]);
     const second = await ann.publish();
     const answered = Promise.withResolvers<string>();
@@ -267,9 +237,9 @@ describe('a cascade', () => {
       start('us-east', '127.0.2.1'),
       start('ap-northeast', '127.0.3.1'),
     ]);
-    const ann = await Participant.create(browser, TestController.dial(origin));
+    const ann = await Participant.create(suite.browser, TestController.dial(origin));
     const stream = await ann.publish();
-    const dan = await Participant.create(browser, TestController.dial(far));
+    const dan = await Participant.create(suite.browser, TestController.dial(far));
     const throughRelay = [relay.hop, origin.hop];
     const expired_ms = Date.now() - (limits.grant_ttl_s + 61) * 1_000;
     const refused = {
@@ -294,7 +264,7 @@ describe('a cascade', () => {
 
   it('of a stream that nobody publishes, or by a way that comes back, is refused', async () => {
     const { origin, gateway, atBehind, behind, stream } = await threeProcesses();
-    const dan = await Participant.create(browser, atBehind);
+    const dan = await Participant.create(suite.browser, atBehind);
     const unknown = { streamId: '123456789012345678', label: 'x' };
     await expect(dan.subscribe(unknown, [])).rejects.toMatchObject({ code: 'not_found' });
     await expect(dan.subscribe(unknown, [gateway.hop, origin.hop])).rejects.toMatchObject({

@@ -1,13 +1,10 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
+import { describe, expect, test, vi } from 'vitest';
 import { demoToken } from '../support/sdk-page.ts';
 import { chooseRegions, measuredMatrix, readMatrix } from './matrix.ts';
 import { whyNoWan } from './permission.ts';
-import { clientHost, edgeHost, nodeHost } from './system.ts';
-import type { WanSystem } from './system.ts';
+import { edgeHost, nodeHost } from './system.ts';
 import { Talker } from './talker.ts';
-import { startTestMesh } from './test-mesh.ts';
+import { wanSuite } from './wan-suite.ts';
 
 /** A running call over two regions, whose edge ends, and one that is cut off from it. */
 
@@ -17,34 +14,20 @@ const regions = chooseRegions(matrix, '2');
 const [here = '', there = ''] = regions.map(({ id }) => id);
 /** Longer than any lease, and than the silence after which a link is given up. */
 const away_s = 12;
-const lastMile_ms = 10;
 const why = whyNoWan();
 
 describe.skipIf(why !== undefined)(`a call on a WAN ${why ?? ''}`, () => {
-  let mesh: WanSystem;
-  let browser: Browser;
-  let stop: () => Promise<void>;
-
-  beforeAll(async () => {
-    ({ mesh, stop } = await startTestMesh({ matrix, regions, lastMile_ms, prerunProcesses: 1 }));
-    // One browser stands for people near each node.
-    await mesh.wan.link(clientHost(here), nodeHost(there), { rtt_ms: lastMile_ms });
-    const { enter } = mesh.client(here);
-    browser = await launchChromium({ enter, secureOrigin: mesh.system.edgeUrl });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stop?.();
-  });
+  const suite = wanSuite({ matrix, regions, lastMile_ms: 10 });
 
   async function join(room: string, region: string): Promise<Talker> {
+    const { browser, mesh } = suite;
     const { edgeUrl } = mesh.system;
     const token = await demoToken(edgeUrl, { room, name: 'somebody', region });
     return await Talker.join(browser, edgeUrl, token);
   }
 
   async function goesOn(room: string, leave: () => Promise<void>, back: () => Promise<void>) {
+    const { system } = suite.mesh;
     const [ann, ben] = [await join(room, here), await join(room, there)];
     const first = await ann.publish();
     await ben.shows(first);
@@ -60,7 +43,7 @@ describe.skipIf(why !== undefined)(`a call on a WAN ${why ?? ''}`, () => {
     console.log(JSON.stringify({ room, before, after }));
     expect(after.lost).toBe(before.lost);
     await back();
-    await vi.waitFor(async () => expect((await mesh.system.regionStates()).size).toBe(2), patience);
+    await vi.waitFor(async () => expect((await system.regionStates()).size).toBe(2), patience);
 
     // Who comes now knows what the Room object says.
     const [cleo, dan] = [await join(room, here), await join(room, there)];
@@ -74,7 +57,7 @@ describe.skipIf(why !== undefined)(`a call on a WAN ${why ?? ''}`, () => {
   }
 
   test('whose edge ends loses nothing, sees what is published meanwhile, and agrees with the edge afterwards', async () => {
-    const { system } = mesh;
+    const { system } = suite.mesh;
     await goesOn(
       'ended',
       () => system.killEdge(),
@@ -83,7 +66,7 @@ describe.skipIf(why !== undefined)(`a call on a WAN ${why ?? ''}`, () => {
   }, 240_000);
 
   test('that the edge cannot be reached from does the same, though its nodes have lost their leases', async () => {
-    const { wan, system } = mesh;
+    const { wan, system } = suite.mesh;
     const each = async (how: 'cut' | 'heal'): Promise<void> => {
       for (const { id } of regions) {
         await wan[how](edgeHost, nodeHost(id));

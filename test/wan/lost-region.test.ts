@@ -1,80 +1,33 @@
-import type { Browser } from 'playwright-core';
-import * as v from 'valibot';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { processesWithEnv } from '../../infra/proc.ts';
-import { NodesAnswer } from '../../protocol/contracts/nodes.ts';
 import type { RegionPin } from '../../protocol/token.ts';
-import { nuve, tokenFor } from '../support/caller.ts';
-import { launchChromium } from '../support/chromium.ts';
 import { busyErizos, countersOf } from '../support/counters.ts';
 import { whyNoWan } from './permission.ts';
-import { clientHost, nodeHost } from './system.ts';
-import type { WanSystem } from './system.ts';
-import { Talker } from './talker.ts';
-import { startTestMesh } from './test-mesh.ts';
+import { nodeHost } from './system.ts';
+import type { Talker } from './talker.ts';
+import { first, last, middle, threeRegionsSuite } from './three-regions.ts';
 
 /** Regions and processes of a running call that are lost, and such that stop and wake up later. */
 
 const patience = { timeout: 60_000, interval: 100 };
-const lastMile_ms = 10;
 const why = whyNoWan();
-/** The middle one is on the shortest way between the others. */
-const [first, middle, last] = ['first', 'middle', 'last'];
-const matrix = {
-  regions: [
-    { id: first, lat: 50, lon: 0 },
-    { id: middle, lat: 45, lon: 20 },
-    { id: last, lat: 40, lon: 40 },
-  ],
-  rtts_ms: { [first]: { [middle]: 20, [last]: 120 }, [middle]: { [last]: 20 } },
-  jitters_ms: {},
-  losses: {},
-};
-const regions = matrix.regions.map(({ id }) => id);
 
 describe.skipIf(why !== undefined)(`a call on a WAN ${why ?? ''}`, () => {
-  let mesh: WanSystem;
-  let browser: Browser;
-  let stop: () => Promise<void>;
-
-  beforeAll(async () => {
-    ({ mesh, stop } = await startTestMesh({ matrix, lastMile_ms, prerunProcesses: 1 }));
-    const host = clientHost(first);
-    // One browser stands for people near each node.
-    for (const region of regions) {
-      await mesh.wan.link(host, nodeHost(region), { rtt_ms: lastMile_ms });
-    }
-    browser = await launchChromium({
-      enter: mesh.client(first).enter,
-      secureOrigin: mesh.system.edgeUrl,
-    });
-    await vi.waitFor(async () => {
-      const answer = await nuve(mesh.system, 'GET', 'nodes');
-      const { nodes } = v.parse(NodesAnswer, await answer.json());
-      expect(nodes.map(({ load }) => Object.keys(load.rtts_ms ?? {}).length)).toEqual([2, 2, 2]);
-    }, patience);
-  });
+  // The middle one is on the shortest way between the others.
+  const suite = threeRegionsSuite({ next: 20, ends: 120 });
+  const { enter } = suite;
 
   afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
+    await Promise.all(suite.browser.contexts().map((context) => context.close()));
   });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stop?.();
-  });
-
-  async function enter(room: string, pin: RegionPin): Promise<Talker> {
-    const token = await tokenFor(mesh.system, { room, name: 'somebody', pin });
-    return await Talker.join(browser, mesh.system.edgeUrl, token);
-  }
 
   const only = (region: string): RegionPin => ({ allow: [region] });
 
   /** The way between the node of a region and everybody else. */
   async function cutOff(region: string, how: 'cut' | 'heal'): Promise<void> {
-    const others = mesh.wan.hosts.filter(({ name }) => name !== nodeHost(region));
-    await Promise.all(others.map(({ name }) => mesh.wan[how](nodeHost(region), name)));
+    const { wan } = suite.mesh;
+    const others = wan.hosts.filter(({ name }) => name !== nodeHost(region));
+    await Promise.all(others.map(({ name }) => wan[how](nodeHost(region), name)));
   }
 
   /** The main process of an ErizoJS, whose worker is not touched. */
@@ -88,6 +41,7 @@ describe.skipIf(why !== undefined)(`a call on a WAN ${why ?? ''}`, () => {
   }
 
   test('that loses a region goes on: others play on, its clients go where they may, or come back with it', async () => {
+    const { mesh } = suite;
     const room = 'lost region';
     const ann = await enter(room, only(first));
     const stream = await ann.publish();
@@ -117,7 +71,7 @@ describe.skipIf(why !== undefined)(`a call on a WAN ${why ?? ''}`, () => {
   });
 
   test('goes on where an ErizoJS stops, which is ended, and whose clients get another', async () => {
-    const { system } = mesh;
+    const { system } = suite.mesh;
     const room = 'stopped ErizoJS';
     const [ann, ben] = [await enter(room, only(first)), await enter(room, only(middle))];
     const own = await ben.publish();
@@ -135,7 +89,7 @@ describe.skipIf(why !== undefined)(`a call on a WAN ${why ?? ''}`, () => {
   });
 
   test('goes on where a node stops for longer than its lease, whose clients go elsewhere, and which takes nothing back', async () => {
-    const { system } = mesh;
+    const { system } = suite.mesh;
     const room = 'stopped node';
     const ann = await enter(room, only(first));
     const ben = await enter(room, { allow: [first, middle], prefer: [middle] });

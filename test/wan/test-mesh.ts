@@ -5,9 +5,13 @@ import { unlimited } from '../support/unlimited.ts';
 import { WanSystem } from './system.ts';
 import type { WanSystemOptions } from './system.ts';
 
-/** A whole system on a WAN for tests: all regions of the matrix unless some are named. */
+/** All regions of the matrix unless some are named. */
+export type TestMeshOptions = Omit<WanSystemOptions, 'regions'> &
+  Partial<Pick<WanSystemOptions, 'regions'>>;
+
+/** A whole system on a WAN for tests. */
 export async function startTestMesh(
-  options: Omit<WanSystemOptions, 'regions'> & Partial<Pick<WanSystemOptions, 'regions'>>,
+  options: TestMeshOptions,
 ): Promise<{ mesh: WanSystem; stop(): Promise<void> }> {
   const stateDir = mkdtempSync(join(tmpdir(), 'rizoma-mesh-'));
   const mesh = await WanSystem.create({
