@@ -17,6 +17,8 @@ export interface ChangeoverOptions {
   rtx: boolean;
 }
 
+type Transport = Pick<WebRtcTransport, 'consume'>;
+
 interface Change {
   readonly slot: Slot;
   readonly consumer: Consumer;
@@ -29,7 +31,7 @@ interface Change {
  * gone out, so there is no time in which nothing can be shown, however long that takes.
  */
 export class Changeover {
-  readonly #transport: Promise<WebRtcTransport>;
+  readonly #transport: Promise<Transport>;
   readonly #slots: Slots;
   readonly #options: ChangeoverOptions;
   readonly #over = deferred<void>();
@@ -37,7 +39,7 @@ export class Changeover {
   readonly #end = deferred<void>();
 
   constructor(
-    components: { transport: Promise<WebRtcTransport>; slots: Slots },
+    components: { transport: Promise<Transport>; slots: Slots },
     options: ChangeoverOptions,
   ) {
     this.#transport = components.transport;
@@ -46,7 +48,7 @@ export class Changeover {
   }
 
   static create(
-    components: { transport: Promise<WebRtcTransport>; slots: Slots },
+    components: { transport: Promise<Transport>; slots: Slots },
     options: ChangeoverOptions,
   ): Changeover {
     const made = new Changeover(components, options);
