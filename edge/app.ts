@@ -9,9 +9,13 @@ export interface EdgeEnv {
   Bindings: Bindings;
   Variables: {
     config: Config;
+    /** When the request came. The platform's clock stands still until there is news from outside, and is dear to ask. */
+    began_ms: number;
     requestId: string;
     /** The pattern of the route that was found, if one was. */
     route: string | undefined;
+    /** The answer, where it was made with the headers that all answers have. */
+    whole: Response | undefined;
     /** What the line of the request says of it besides. */
     happened: Fields | undefined;
     /** Of the service that signed the request, once that was checked. */

@@ -7,6 +7,7 @@ import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import type { Whereabouts } from './pin.ts';
 import type { TicketPrivateKey, TicketPublicKey } from './ticket.ts';
+import { TicketAlg, ticketMac } from './ticket.ts';
 
 /** Which node holds which keys: what the edge signs at enrolment and every node can check alone. */
 export const Certificate = v.object({
@@ -21,6 +22,8 @@ export const Certificate = v.object({
   curveKey: CurveKey,
   /** Where its media comes from and goes to: a pipe has its end there and nowhere else. */
   mediaIp: IpAddress,
+  /** How the edge signs its tickets; absent, with Ed25519. */
+  ticketAlg: TicketAlg,
   jti: v.pipe(v.string(), v.uuid()),
   /** `iat` and `exp`, in seconds since the epoch. */
   issued_s: v.pipe(v.number(), v.safeInteger()),
@@ -91,6 +94,15 @@ function placeWords({ region, jurisdiction }: Whereabouts): string {
 export function certificateFacts(text: string): { peerId: string; expires: string } {
   const { peerId, exp = 0 } = decodeJwt<{ peerId: string }>(text);
   return { peerId, expires: new Date(exp * 1000).toISOString() };
+}
+
+/**
+ * The peer id in a certificate of our own making, of a node that shares a secret for its tickets with the
+ * edge (`ticketSecretOf`): nothing is checked. Undefined where its tickets are signed with Ed25519.
+ */
+export function ticketPeerIn(text: string): string | undefined {
+  const { peerId, ticketAlg } = decodeJwt<{ peerId: string; ticketAlg?: string }>(text);
+  return ticketAlg === ticketMac ? peerId : undefined;
 }
 
 /** What a certificate says whose signature and expiry are right. Throws as `checkCertificate`. */

@@ -1,10 +1,10 @@
-import { errors, jwtVerify } from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import * as v from 'valibot';
-import { fromBase64 } from './bytes.ts';
+import { fromBase64, hmac, toHex, utf8 } from './bytes.ts';
 import { RizomaError } from './errors.ts';
 import { ClientId, NodeId, RegionId, RequestId, RoomId } from './ids.ts';
 import { joseKey } from './jose-key.ts';
-import { signEdDsaJwt } from './jwt.ts';
+import { signEdDsaJwt, signHs256Jwt } from './jwt.ts';
 import { limits } from './limits.ts';
 import { parse, parseJson } from './parse.ts';
 
@@ -58,13 +58,48 @@ export function publicTicketKey(key: TicketPrivateKey): TicketPublicKey {
   return { kty: key.kty, crv: key.crv, x: key.x };
 }
 
+/** The algorithm of JWTs (RFC 7518, section 3.1) by which a node and the edge share a secret for its tickets. */
+export const ticketMac = 'HS256';
+/** How the tickets of a node are signed, as a later version may name it; what is not known is Ed25519. */
+export const TicketAlg = v.optional(v.pipe(v.string(), v.maxLength(16)));
+/** What signs and checks the tickets of one node. */
+export const TicketSecret = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+/**
+ * The secret for the tickets of one node, which the edge derives and the node is given when it registers. It
+ * can sign tickets for that node alone, which checks them itself; another node that enrols under the same
+ * id has another key, and so another secret.
+ */
+export async function ticketSecretOf(
+  key: TicketPrivateKey,
+  node: { nodeId: string; peerId: string },
+): Promise<string> {
+  return toHex(await hmac('SHA-256', key.d, `rizoma/ticket/v1 ${node.nodeId} ${node.peerId}`));
+}
+
 const type = 'rizoma-ticket+jwt';
 
-/** Signs a ticket, good for `limits.ticket_ttl_s`. */
-export function signTicket(key: TicketPrivateKey, ticket: Ticket, now_ms: number): Promise<string> {
-  const { nodeId: aud, clientId: sub, ...claims } = ticket;
+/** Signs a ticket, good for `limits.ticket_ttl_s`: with the secret of its node, or for any node with the key. */
+export function signTicket(
+  key: TicketPrivateKey | string,
+  ticket: Ticket,
+  now_ms: number,
+): Promise<string> {
+  // Named one by one: to copy what is left of an object costs as much as to write it as JSON.
+  const { nodeId: aud, clientId: sub, roomId, userName, role, region, requestId, jti } = ticket;
+  const { joinedAt_ms, issuedAt_ms } = ticket;
   const iat = Math.floor(now_ms / 1000);
-  return signEdDsaJwt(key, type, { ...claims, aud, sub, iat, exp: iat + limits.ticket_ttl_s });
+  const times = { joinedAt_ms, issuedAt_ms, iat, exp: iat + limits.ticket_ttl_s };
+  const claims = { roomId, userName, role, region, requestId, jti, aud, sub, ...times };
+  return typeof key === 'string'
+    ? signHs256Jwt(key, type, claims)
+    : signEdDsaJwt(key, type, claims);
+}
+
+/** What a node checks its tickets with; the secret where the edge gave it one. */
+export interface TicketCheckKeys {
+  readonly ticketKey: TicketPublicKey;
+  readonly ticketSecret?: string | undefined;
 }
 
 /**
@@ -72,13 +107,17 @@ export function signTicket(key: TicketPrivateKey, ticket: Ticket, now_ms: number
  * `ticket_wrong_host`. That it is used once is for the caller to see to.
  */
 export async function checkTicket(
-  key: TicketPublicKey,
+  { ticketKey, ticketSecret }: TicketCheckKeys,
   text: string,
   expected: { nodeId: string; now_ms: number },
 ): Promise<Ticket> {
+  const algorithms = ticketSecret === undefined ? ['EdDSA'] : ['EdDSA', ticketMac];
+  // Each key is for its own algorithm alone: the public one is no secret.
+  const keyOf = ({ alg }: { alg?: string }): ReturnType<typeof joseKey> | Uint8Array =>
+    alg === ticketMac && ticketSecret !== undefined ? utf8(ticketSecret) : joseKey(ticketKey);
   try {
-    const { payload } = await jwtVerify(text.slice(0, 4_096), joseKey(key), {
-      algorithms: ['EdDSA'],
+    const { payload } = await jwtVerify(text.slice(0, 4_096), keyOf, {
+      algorithms,
       typ: type,
       audience: expected.nodeId,
       currentDate: new Date(expected.now_ms),
@@ -87,8 +126,21 @@ export async function checkTicket(
     const fields = { ...payload, nodeId: payload.aud, clientId: payload.sub };
     return parse(Ticket, fields, 'ticket', 'ticket_forged');
   } catch (thrown) {
-    throw ticketError(thrown);
+    throw isOfAnother(text, expected.nodeId) ? wrongHost() : ticketError(thrown);
   }
+}
+
+/** Whether it says so itself: of a ticket of another node this one cannot check the signature. */
+function isOfAnother(text: string, nodeId: string): boolean {
+  try {
+    return decodeProtectedHeader(text).alg === ticketMac && decodeJwt(text).aud !== nodeId;
+  } catch {
+    return false;
+  }
+}
+
+function wrongHost(): RizomaError {
+  return new RizomaError('ticket_wrong_host', 'the ticket is for another controller');
 }
 
 function ticketError(thrown: unknown): RizomaError {
@@ -99,7 +151,7 @@ function ticketError(thrown: unknown): RizomaError {
     return new RizomaError('ticket_expired', 'the ticket has expired: join again');
   }
   if (thrown instanceof errors.JWTClaimValidationFailed && thrown.claim === 'aud') {
-    return new RizomaError('ticket_wrong_host', 'the ticket is for another controller');
+    return wrongHost();
   }
   return new RizomaError('ticket_forged', 'the signature of the ticket is not that of the edge');
 }

@@ -5,6 +5,7 @@ import { signTicket } from '../../protocol/ticket.ts';
 import { traceOf } from '../access-log.ts';
 import type { EdgeContext } from '../app.ts';
 import type { Admission } from '../objects/api.ts';
+import { ticketSignerOf } from './ticket-signers.ts';
 
 /**
  * The tickets of one participant, one for each controller where it was placed, best first. Why there, the
@@ -15,15 +16,16 @@ export async function joinAnswer(
   { clientId, roomId, userName, role, joinedAt_ms }: Reentry,
   { admission, reentry }: { admission: Admission; reentry: string },
 ): Promise<JoinAnswer> {
-  const { ticketKey } = context.get('config');
+  const config = context.get('config');
   const { entrances, rule, passedOver } = admission;
   context.set('happened', { roomId, region: entrances[0]?.region, rule, passedOver });
   const now_ms = Date.now();
-  const times = { joinedAt_ms, issuedAt_ms: now_ms };
-  const controllers = entrances.map(async ({ nodeId, region, host, secure }) => {
-    const who = { clientId, roomId, userName, role, ...times, ...traceOf(context) };
+  const { requestId } = traceOf(context);
+  const controllers = entrances.map(async ({ nodeId, region, host, secure, peerId }) => {
+    const who = { clientId, roomId, userName, role, joinedAt_ms, issuedAt_ms: now_ms, requestId };
     const claims = { ...who, nodeId, region, jti: newUuid() };
-    return { host, secure, region, ticket: await signTicket(ticketKey, claims, now_ms) };
+    const signer = await ticketSignerOf(config, { nodeId, peerId });
+    return { host, secure, region, ticket: await signTicket(signer, claims, now_ms) };
   });
   return { clientId, roomId, controllers: await Promise.all(controllers), reentry };
 }

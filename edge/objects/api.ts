@@ -165,6 +165,8 @@ export interface JoinEntrance {
   readonly region: string;
   readonly host: string;
   readonly secure: boolean;
+  /** Of a node that shares a secret for its tickets with the edge: the key that the secret follows from. */
+  readonly peerId?: string | undefined;
 }
 
 /** What a participant was let in by, and is when it has to come in again. */

@@ -37,6 +37,7 @@ export class Certificates {
       known.peerId === keys.peerId &&
       known.curveKey === keys.curveKey &&
       known.mediaIp === keys.mediaIp &&
+      known.ticketAlg === keys.ticketAlg &&
       this.#now() / 1000 < known.issued_s + limits.certificate_ttl_s / 2
     );
   }

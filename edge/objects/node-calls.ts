@@ -4,7 +4,8 @@ import type { NodeKeys } from '../../protocol/enrolment.ts';
 import { checkEnrolment } from '../../protocol/enrolment.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { roomOfToken } from '../../protocol/ids.ts';
-import { publicTicketKey } from '../../protocol/ticket.ts';
+import type { TicketPublicKey } from '../../protocol/ticket.ts';
+import { publicTicketKey, ticketMac, ticketSecretOf } from '../../protocol/ticket.ts';
 import { checkTokenSignature } from '../../protocol/token.ts';
 import { refuseOutside } from '../room/tokens.ts';
 import type { Config } from '../config.ts';
@@ -49,15 +50,14 @@ export function nodeCalls(
   const { config } = options;
   return {
     'node.register': async ({ card: said, load, enrolment }) => {
-      const { card, peerId } = await certified(components, said, enrolment);
+      const { card, peerId, ticketAlg } = await certified(components, said, enrolment);
       const number = lease.register(card, peerId);
       session.lease = number;
       session.supersede();
       const members = await lease.join(number, card, load);
       session.notify({ method: 'mesh.members', params: members });
       const { certificate } = card;
-      const ticketKey = publicTicketKey(config.ticketKey);
-      return { tokenKey: await tokenKeyOf(config), ticketKey, certificate };
+      return { ...(await keysOf(config, { ...card, peerId, ticketAlg })), certificate };
     },
     'node.renew': async ({ enrolment }) => {
       const { card, speaker } = registered(components);
@@ -114,17 +114,32 @@ async function certified(
   { lease, mesh, certificates, session }: NodeCallComponents,
   card: NodeCard,
   enrolment: string,
-): Promise<{ card: NodeCard & { certificate: string }; peerId: string }> {
+): Promise<{ card: NodeCard & { certificate: string } } & Pick<NodeKeys, 'peerId' | 'ticketAlg'>> {
   const { nodeId, epoch } = card;
   if (nodeId !== session.nodeId) {
     throw new RizomaError('forbidden', `this is the link of ${session.nodeId}, not of ${nodeId}`);
   }
   const keys: NodeKeys = await checkEnrolment(enrolment, { nodeId, epoch, now_ms: Date.now() });
-  const { peerId } = keys;
+  const { peerId, ticketAlg } = keys;
   await valueOf(mesh.admits({ nodeId, peerId }));
   const held = lease.cardUnder(peerId)?.certificate;
   const certificate = await certificates.certificateFor(card, keys, held);
-  return { card: { ...card, certificate }, peerId };
+  return { card: { ...card, certificate }, peerId, ticketAlg };
+}
+
+/** What a node checks tokens and tickets with. */
+async function keysOf(
+  config: Config,
+  node: { nodeId: string } & Pick<NodeKeys, 'peerId' | 'ticketAlg'>,
+): Promise<{ tokenKey: string; ticketKey: TicketPublicKey; ticketSecret?: string }> {
+  const keys = {
+    tokenKey: await tokenKeyOf(config),
+    ticketKey: publicTicketKey(config.ticketKey),
+  };
+  // A node of an earlier version would take an answer with a field more for none.
+  return node.ticketAlg === ticketMac
+    ? { ...keys, ticketSecret: await ticketSecretOf(config.ticketKey, node) }
+    : keys;
 }
 
 /** Whom a pass lets in at this node; the room is not asked. */

@@ -7,8 +7,10 @@ import type { TicketPublicKey } from '../../protocol/ticket.ts';
 export interface EdgeKeys {
   /** Checks the signature of Licode's tokens. */
   tokenKey: string;
-  /** Checks tickets, and certificates. */
+  /** Checks certificates, and tickets that are signed with Ed25519. */
   ticketKey: TicketPublicKey;
+  /** Checks the tickets of this node; undefined where the edge is of an earlier version. */
+  ticketSecret?: string | undefined;
 }
 
 /** What the edge tells, with the id of the request because of which it does, and what becomes of the way to it. */

@@ -19,7 +19,7 @@ import {
 } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { Place } from '../place.ts';
-import { TicketPublicKey } from '../ticket.ts';
+import { TicketPublicKey, TicketSecret } from '../ticket.ts';
 import { Host, SignedToken } from '../token.ts';
 
 /** What a node says of itself when it registers (Licode: `addNewErizoController`). */
@@ -129,8 +129,10 @@ export const nodeToEdge = {
     result: v.strictObject({
       /** Checks the signature of Licode's tokens. */
       tokenKey: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
-      /** Checks tickets, and certificates. */
+      /** Checks certificates, and tickets that are signed with Ed25519. */
       ticketKey: TicketPublicKey,
+      /** Checks the tickets of this node alone; only for one whose enrolment names `HS256`. */
+      ticketSecret: v.optional(TicketSecret),
       /** Of this node. */
       certificate: CertificateText,
     }),

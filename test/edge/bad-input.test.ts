@@ -7,7 +7,7 @@ import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import { JoinAnswer, RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
-import { checkTicket, parseTicketKey, publicTicketKey } from '../../protocol/ticket.ts';
+import { checkTicket } from '../../protocol/ticket.ts';
 import type { TestNode } from './support.ts';
 import {
   answer,
@@ -22,6 +22,7 @@ import {
   signed,
   startNode,
 } from './support.ts';
+import { ticketKeysOf } from './ticket-keys.ts';
 
 let node: TestNode;
 
@@ -177,7 +178,7 @@ describe('a name in any writing', () => {
 
   it('reaches the controller in the ticket of its user', async () => {
     const { _id } = await createRoom('users of any name');
-    const key = publicTicketKey(parseTicketKey(env.RIZOMA_TICKET_KEY));
+    const keys = await ticketKeysOf('eu-west-1');
     const user = (username: string) => ({ username, role: 'viewer' });
     // A header has no line breaks and no controls; those are for the claims of a JWT.
     const inHeader = ['Zoë, 日本 🎓', 'Doe, Jane = J.; "x" \\ <b>&amp;</b>'];
@@ -192,7 +193,7 @@ describe('a name in any writing', () => {
       const joined = v.parse(JoinAnswer, await (await postJson('/join', { token })).json());
       const [{ ticket } = { ticket: '' }] = joined.controllers;
       const expected = { nodeId: 'eu-west-1', now_ms: Date.now() };
-      expect(await checkTicket(key, ticket, expected)).toMatchObject({ userName: name });
+      expect(await checkTicket(keys, ticket, expected)).toMatchObject({ userName: name });
     }
   });
 

@@ -4,11 +4,12 @@ import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DemoTokenAnswer, JoinAnswer } from '../../protocol/contracts/rest.ts';
 import { limits } from '../../protocol/limits.ts';
-import { checkTicket, parseTicketKey, publicTicketKey } from '../../protocol/ticket.ts';
+import { checkTicket } from '../../protocol/ticket.ts';
 import type { Token } from '../../protocol/token.ts';
 import { decodeToken, encodeToken } from '../../protocol/token.ts';
 import type { TestNode } from './support.ts';
 import { clock, createRoom, createToken, postJson, problem, startNode } from './support.ts';
+import { ticketKeysOf } from './ticket-keys.ts';
 
 let nodes: TestNode[];
 
@@ -45,10 +46,10 @@ describe('POST /join', () => {
     const answer = await joined(token, { latitude: '48.86', longitude: '2.35' });
     expect(regionsOf(answer)).toEqual(['eu-west', 'us-east', 'ap-northeast']);
     expect(answer.controllers[0]).toMatchObject({ host: 'eu-west-1.test:8030', secure: false });
-    const key = publicTicketKey(parseTicketKey(env.RIZOMA_TICKET_KEY));
     for (const { region, ticket } of answer.controllers) {
       const expected = { nodeId: `${region}-1`, now_ms: Date.now() };
-      expect(await checkTicket(key, ticket, expected)).toMatchObject({
+      const keys = await ticketKeysOf(`${region}-1`);
+      expect(await checkTicket(keys, ticket, expected)).toMatchObject({
         clientId: answer.clientId,
         roomId: decodeToken(token).tokenId.slice(0, 24),
         userName: 'ann',

@@ -1,11 +1,10 @@
-import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Mesh } from '../../edge/objects/mesh.ts';
 import { Room } from '../../edge/objects/room.ts';
 import { JoinAnswer } from '../../protocol/contracts/rest.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
-import { checkTicket, parseTicketKey, publicTicketKey } from '../../protocol/ticket.ts';
+import { checkTicket } from '../../protocol/ticket.ts';
 import type { SignedToken, Token } from '../../protocol/token.ts';
 import { decodeToken, encodeToken } from '../../protocol/token.ts';
 import type { TestNode } from './support.ts';
@@ -20,6 +19,7 @@ import {
   someFacts,
   startNode,
 } from './support.ts';
+import { ticketKeysOf } from './ticket-keys.ts';
 
 let eu: TestNode;
 let us: TestNode;
@@ -88,10 +88,10 @@ describe('a pass', () => {
     const one = parse(JoinAnswer, await first.json(), 'answer');
     const other = parse(JoinAnswer, await second.json(), 'answer');
     expect(one.clientId).not.toBe(other.clientId);
-    const key = publicTicketKey(parseTicketKey(env.RIZOMA_TICKET_KEY));
     const { ticket = '', region } = one.controllers[0] ?? {};
     const expected = { nodeId: `${region}-1`, now_ms: Date.now() };
-    expect(await checkTicket(key, ticket, expected)).toMatchObject({
+    const keys = await ticketKeysOf(`${region}-1`);
+    expect(await checkTicket(keys, ticket, expected)).toMatchObject({
       clientId: one.clientId,
       roomId,
       userName: 'ann',

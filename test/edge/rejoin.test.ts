@@ -1,9 +1,8 @@
-import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { JoinAnswer } from '../../protocol/contracts/rest.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
-import { checkTicket, parseTicketKey, publicTicketKey } from '../../protocol/ticket.ts';
+import { checkTicket } from '../../protocol/ticket.ts';
 import type { TestNode } from './support.ts';
 import {
   clock,
@@ -15,6 +14,7 @@ import {
   someFacts,
   startNode,
 } from './support.ts';
+import { ticketKeysOf } from './ticket-keys.ts';
 
 let eu: TestNode;
 let us: TestNode;
@@ -36,9 +36,8 @@ async function answerOf(response: Response): Promise<JoinAnswer> {
   return parse(JoinAnswer, await response.json(), 'answer');
 }
 
-function read(ticket: string, node: TestNode) {
-  const key = publicTicketKey(parseTicketKey(env.RIZOMA_TICKET_KEY));
-  return checkTicket(key, ticket, { nodeId: node.card.nodeId, now_ms: Date.now() });
+async function read(ticket: string, { card: { nodeId } }: TestNode) {
+  return await checkTicket(await ticketKeysOf(nodeId), ticket, { nodeId, now_ms: Date.now() });
 }
 
 describe('POST /rejoin', () => {

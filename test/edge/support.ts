@@ -252,7 +252,7 @@ export interface TestNode {
 const keys = new Map<string, Promise<TicketPrivateKey>>();
 
 /** The key that a node has for as long as a test file runs. */
-function keyOf(nodeId: string): Promise<TicketPrivateKey> {
+export function keyOf(nodeId: string): Promise<TicketPrivateKey> {
   const key = keys.get(nodeId) ?? newKey();
   keys.set(nodeId, key);
   return key;

@@ -26,6 +26,8 @@ interface Visitor {
 }
 
 const tokenKey = 'the key of the tokens of a test';
+/** Of whichever node it is that this edge is for. */
+const ticketSecret = '5ec7e7'.repeat(10).padEnd(64, '0');
 
 /** The edge with its Room objects in memory: it numbers facts, answers and pushes as they do. */
 export class FakeEdge implements Edge {
@@ -50,7 +52,7 @@ export class FakeEdge implements Edge {
   constructor(options: { ticketKey: TicketPrivateKey; self: { nodeId: string; region: string } }) {
     this.#ticketKey = options.ticketKey;
     this.#self = options.self;
-    this.keys = { tokenKey, ticketKey: publicTicketKey(options.ticketKey) };
+    this.keys = { tokenKey, ticketKey: publicTicketKey(options.ticketKey), ticketSecret };
   }
 
   /** Several that are to be one edge, each for a node, have one key. */
@@ -89,14 +91,15 @@ export class FakeEdge implements Edge {
     changes: {
       nodeId?: string;
       now_ms?: number;
-      key?: TicketPrivateKey;
+      /** What signs it; else the secret of this edge's node does. */
+      key?: TicketPrivateKey | string;
       joinedAt_ms?: number;
       issuedAt_ms?: number;
     } = {},
   ): Promise<string> {
     const { nodeId, region } = this.#self;
     return signTicket(
-      changes.key ?? this.#ticketKey,
+      changes.key ?? ticketSecret,
       {
         ...visitor,
         nodeId: changes.nodeId ?? nodeId,

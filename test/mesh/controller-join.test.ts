@@ -68,6 +68,18 @@ describe('joining', () => {
     expect(world.edge.count('room.enter')).toBe(1);
   });
 
+  it('lets a ticket in once, too, that an edge of an earlier version signed for all nodes', async () => {
+    const key = await newTicketKey();
+    const world = await newWorld({ edgeKey: key });
+    world.edge.keys = world.edge.keys && { ...world.edge.keys, ticketSecret: undefined };
+    const who = { ...visitor(world), clientId: crypto.randomUUID() };
+    const ticket = await world.edge.ticket(who, { key });
+    await LicodeClient.join(world.url, { ticket });
+    expect(await LicodeClient.refused(world.url, { ticket })).toContain('ticket_used');
+    const other = await world.edge.ticket({ ...who, clientId: crypto.randomUUID() });
+    expect(await LicodeClient.refused(world.url, { ticket: other })).toContain('ticket_forged');
+  });
+
   it('refuses tickets that are forged, expired, used or for another controller', async () => {
     const world = await newWorld();
     const who = { ...visitor(world), clientId: crypto.randomUUID() };
@@ -77,6 +89,7 @@ describe('joining', () => {
     const refusals = await Promise.all(
       [
         await world.edge.ticket(who, { key }),
+        await world.edge.ticket(who, { key: '0'.repeat(64) }),
         await world.edge.ticket(who, { now_ms: Date.now() - 600_000 }),
         used,
         await world.edge.ticket(who, { nodeId: 'us-east-1' }),
@@ -84,6 +97,7 @@ describe('joining', () => {
       ].map((ticket) => LicodeClient.refused(world.url, { ticket })),
     );
     expect(refusals.map((words) => words.split(' ').slice(0, 2).join(' '))).toEqual([
+      'token: ticket_forged:',
       'token: ticket_forged:',
       'token: ticket_expired:',
       'token: ticket_used:',

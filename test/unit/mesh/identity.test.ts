@@ -49,6 +49,7 @@ describe('the keys of a node', () => {
         peerId: identity.peerId,
         curveKey: identity.keys.curve.publicKey,
         mediaIp: '192.0.2.1',
+        ticketAlg: 'HS256',
       },
     );
   });

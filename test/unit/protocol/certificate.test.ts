@@ -78,7 +78,11 @@ describe('an enrolment', () => {
 
   it('shows the key that signed it, and what is said beside it', async () => {
     const text = await signEnrolment(key, { ...run, ...said }, now_ms);
-    expect(await checkEnrolment(text, expected)).toEqual({ peerId: peerIdOf(publicKey), ...said });
+    expect(await checkEnrolment(text, expected)).toEqual({
+      peerId: peerIdOf(publicKey),
+      ...said,
+      ticketAlg: 'HS256',
+    });
   });
 
   it('is refused in words about the clock where it is of another time, past or to come', async () => {

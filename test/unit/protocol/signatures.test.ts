@@ -6,12 +6,14 @@ import { newHexId, newStreamId, newTokenId, newUuid, roomOfToken } from '../../.
 import { mauthHeader, mauthSignature, parseMAuth } from '../../../protocol/mauth.ts';
 import { parse } from '../../../protocol/parse.ts';
 import { checkPass, Pass, signPass } from '../../../protocol/pass.ts';
-import type { Ticket } from '../../../protocol/ticket.ts';
+import { peerIdOf } from '../../../protocol/peer-id.ts';
+import type { Ticket, TicketCheckKeys } from '../../../protocol/ticket.ts';
 import {
   checkTicket,
   parseTicketKey,
   publicTicketKey,
   signTicket,
+  ticketSecretOf,
 } from '../../../protocol/ticket.ts';
 import {
   checkTokenSignature,
@@ -149,29 +151,66 @@ describe('a ticket', () => {
     jti: newUuid(),
   };
   const here = { nodeId: 'eu-west-1', now_ms };
-
-  test('tells the controller all it needs', async () => {
-    const text = await signTicket(key, ticket, now_ms);
-    expect(await checkTicket(publicTicketKey(key), text, here)).toEqual(ticket);
+  const peerId = peerIdOf(newKey());
+  const secretOf = (node: { nodeId?: string; peerId?: string; key?: typeof key } = {}) =>
+    ticketSecretOf(node.key ?? key, { nodeId: 'eu-west-1', peerId, ...node });
+  const keys = async (): Promise<TicketCheckKeys> => ({
+    ticketKey: publicTicketKey(key),
+    ticketSecret: await secretOf(),
   });
 
-  test('is refused elsewhere, later, or with another key', async () => {
-    const text = await signTicket(key, ticket, now_ms);
-    const check = (checkKey: typeof key, expected: typeof here): Promise<unknown> =>
-      checkTicket(publicTicketKey(checkKey), text, expected);
-    await expect(check(key, { ...here, nodeId: 'us-east-1' })).rejects.toMatchObject({
-      code: 'ticket_wrong_host',
-    });
-    await expect(check(key, { ...here, now_ms: now_ms + 121_000 })).rejects.toMatchObject({
-      code: 'ticket_expired',
-    });
-    await expect(check(newKey(), here)).rejects.toMatchObject({ code: 'ticket_forged' });
+  test('tells the controller all it needs, under the secret of its node and under the key of all', async () => {
+    for (const signer of [key, await secretOf()]) {
+      const text = await signTicket(signer, ticket, now_ms);
+      expect(await checkTicket(await keys(), text, here)).toEqual(ticket);
+    }
+  });
+
+  test('is refused elsewhere and later, however it is signed', async () => {
+    for (const signer of [key, await secretOf()]) {
+      const text = await signTicket(signer, ticket, now_ms);
+      const elsewhere = { ...here, nodeId: 'us-east-1' };
+      const there = { ...(await keys()), ticketSecret: await secretOf(elsewhere) };
+      await expect(checkTicket(there, text, elsewhere)).rejects.toMatchObject({
+        code: 'ticket_wrong_host',
+      });
+      const late = { ...here, now_ms: now_ms + 121_000 };
+      await expect(checkTicket(await keys(), text, late)).rejects.toMatchObject({
+        code: 'ticket_expired',
+      });
+    }
+  });
+
+  test('is forged where another key signed it, the secret of another node, or of another key under that id', async () => {
+    for (const signer of [
+      newKey(),
+      await secretOf({ nodeId: 'us-east-1' }),
+      await secretOf({ peerId: peerIdOf(newKey()) }),
+      await secretOf({ key: newKey() }),
+      // What everybody knows is no secret, though the header names the algorithm that takes one.
+      key.x,
+      JSON.stringify(publicTicketKey(key)),
+    ]) {
+      const text = await signTicket(signer, ticket, now_ms);
+      for (const ticketSecret of [await secretOf(), undefined]) {
+        const held = { ticketKey: publicTicketKey(key), ticketSecret };
+        await expect(checkTicket(held, text, here)).rejects.toMatchObject({
+          code: 'ticket_forged',
+        });
+      }
+    }
+  });
+
+  test('is forged under the secret of its node where the node was given none', async () => {
+    const text = await signTicket(await secretOf(), ticket, now_ms);
+    const held = { ticketKey: publicTicketKey(key) };
+    await expect(checkTicket(held, text, here)).rejects.toMatchObject({ code: 'ticket_forged' });
   });
 
   test('is refused as forged whatever else the text is', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), async (text) => {
-        await expect(checkTicket(publicTicketKey(key), text, here)).rejects.toMatchObject({
+        await expect(checkTicket(await keys(), text, here)).rejects.toMatchObject({
           code: 'ticket_forged',
         });
       }),
