@@ -1,6 +1,6 @@
 import { systemClock } from '../../protocol/clock.ts';
 import type { ParamsOf } from '../../protocol/contract.ts';
-import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoToController, SdpMessage } from '../../protocol/contracts/controller-erizo.ts';
 import type { RecordingEnd } from '../../protocol/contracts/external-media.ts';
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import { newUuid } from '../../protocol/ids.ts';
@@ -32,7 +32,7 @@ export class TestController {
   readonly #ends = new Map<string, PromiseWithResolvers<RecordingEnd>>();
   #onFailure: () => void = () => undefined;
   /** Told of each description that comes for a client. */
-  onMessage: (clientId: string) => void = () => undefined;
+  onMessage: (clientId: string, connectionId: string, msg: SdpMessage) => void = () => undefined;
 
   static dial(erizo: TestErizo, id: string = newUuid()): TestController {
     const hello = JSON.stringify({ kind: 'controller', id });
@@ -51,7 +51,7 @@ export class TestController {
               .get(clientId)
               ?.onMessage(connectionId, msg)
               .catch(() => undefined);
-            this.onMessage(clientId);
+            this.onMessage(clientId, connectionId, msg);
           },
           inputEnded: ({ streamId }) => this.onInputEnded(streamId),
           recordingEnded: (ended) => this.#recordingsEnded(ended.recordingId).resolve(ended.end),
