@@ -1,3 +1,4 @@
+import { setTimeout as pass } from 'node:timers/promises';
 import type { RTCCertificate, RtpHeader } from 'werift';
 import {
   IceCandidate,
@@ -21,6 +22,9 @@ export interface RemoteTransport extends TransportParameters {
   readonly ip: string;
   readonly port: number;
 }
+
+/** By then the other side has long done what it was told, though nothing was heard of it. */
+const goodbye_ms = 3_000;
 
 /** Which side of DTLS it takes (RFC 8842, section 5.2). */
 export type DtlsRole = 'client' | 'server';
@@ -144,11 +148,11 @@ export class Endpoint {
    * Closes when the other side has said goodbye (RFC 5246, section 7.2.1), as it does when it is told that the
    * client has left. Whoever closes before gives its port to somebody else while the other side takes what comes
    * from there for its own: a mediasoup that hears of nobody's leaving does so for 30 s (RFC 7675, section 5.1), and
-   * refuses the ICE of who has the port by then.
+   * refuses the ICE of who has the port by then. A goodbye may be lost where more comes than is read.
    */
   async closeAfterGoodbye(): Promise<void> {
     if (this.#dtls.state === 'connected') {
-      await this.#goodbye.promise;
+      await Promise.race([this.#goodbye.promise, pass(goodbye_ms)]);
     }
     await this.close();
   }
