@@ -1,12 +1,12 @@
 import type { Clock } from '../../protocol/clock.ts';
 import type { Adaptation } from '../../protocol/adaptation.ts';
-import { RizomaError } from '../../protocol/errors.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { defaults } from './defaults.ts';
 import type { Connections } from './connections.ts';
 import { Keeper } from './keeper.ts';
 import type { LayerCount } from './encodings.ts';
 import type { PublishPeer } from './publish-peer.ts';
-import type { Signalling } from './signalling.ts';
+import type { ConnectionRef, Signalling } from './signalling.ts';
 import type { StreamStats } from './stats.ts';
 import { summarize } from './stats.ts';
 import { LocalStream } from './streams.ts';
@@ -33,7 +33,7 @@ export interface PublicationOptions {
   /** Of simulcast. */
   layers: LayerCount;
   adaptation: Adaptation | undefined;
-  /** The room gave it an id; another one with each try. */
+  /** The room gave it an id: that of the try before, or another one. */
   onId: (streamId: string) => void;
   onGivenUp: (error: RizomaError) => void;
   onReleased: () => void;
@@ -60,6 +60,8 @@ export class Publication {
   #number: number | undefined;
   /** It is on its way to another controller, where it has the id that it had. */
   #moving = false;
+  /** What was there of it went with its process: it comes again as the stream that it was. */
+  #returns = false;
   #withdrawn: Promise<void> = Promise.resolve();
 
   private constructor(components: MediaComponents, options: PublicationOptions) {
@@ -72,6 +74,7 @@ export class Publication {
       linger_ms: defaults.linger_ms,
       onLive: () => {
         this.#moving = false;
+        this.#returns = false;
         this.#first.resolve();
         this.stream.handleLive();
       },
@@ -101,7 +104,9 @@ export class Publication {
     return this.#held?.connectionId;
   }
 
+  /** With `unavailable` its process is lost: whoever records it waits for it under its id. */
   handleBroken(error: RizomaError): void {
+    this.#returns = error.code === 'unavailable';
     this.#keeper.handleBroken(error);
   }
 
@@ -146,21 +151,10 @@ export class Publication {
 
   async #attempt(signal: AbortSignal): Promise<void> {
     const { signalling, connections, newStream } = this.#components;
-    if (!this.#moving || this.#number === undefined) {
-      this.#number = this.#options.nextNumber();
-    }
-    const number = this.#number;
     const tracks = this.stream.media.getTracks();
     // Each try has a MediaStream of its own: the server may still hold the label of the last.
     const sent = newStream(tracks);
-    const ref = await signalling.publish({
-      audio: tracks.some((track) => track.kind === 'audio'),
-      video: tracks.some((track) => track.kind === 'video'),
-      label: sent.id,
-      attributes: this.stream.attributes,
-      adaptation: this.#options.adaptation,
-      number,
-    });
+    const ref = await this.#publish(signalling, sent);
     const { streamId, connectionId } = ref;
     this.#options.onId(streamId);
     if (signal.aborted) {
@@ -178,6 +172,30 @@ export class Publication {
       this.#withdraw(signalling, streamId);
     });
     await peer.add(sent, this.#options.layers);
+  }
+
+  async #publish(
+    signalling: Signalling,
+    sent: MediaStream,
+  ): Promise<ConnectionRef & { streamId: string }> {
+    if (this.#number === undefined || !(this.#moving || this.#returns)) {
+      this.#number = this.#options.nextNumber();
+    }
+    const tracks = sent.getTracks();
+    try {
+      return await signalling.publish({
+        audio: tracks.some((track) => track.kind === 'audio'),
+        video: tracks.some((track) => track.kind === 'video'),
+        label: sent.id,
+        attributes: this.stream.attributes,
+        adaptation: this.#options.adaptation,
+        number: this.#number,
+      });
+    } catch (thrown) {
+      // Something of the stream before is still there under the id.
+      this.#returns &&= toRizomaError(thrown).code !== 'conflict';
+      throw thrown;
+    }
   }
 
   /** The controller may have dropped the stream already, or we the room: either is as good. */

@@ -85,7 +85,7 @@ export class RemoteStream extends Emitter<RemoteStreamEvents> {
 }
 
 export interface LocalStreamEvents {
-  /** The room has it, for the first time or, under another id, after a failure. */
+  /** The room has it, for the first time or, maybe under another id, after a failure. */
   live: { id: string };
 }
 
@@ -101,7 +101,7 @@ export class LocalStream extends Emitter<LocalStreamEvents> {
     this.attributes = attributes;
   }
 
-  /** Its id in the room; another one after it had to be published again. */
+  /** Its id in the room; another one after it had to be published again, unless its process was lost. */
   get id(): string | undefined {
     return this.#id;
   }

@@ -56,6 +56,8 @@ export const defaults = {
   edgeRetry_ms: 1_000,
   /** Changes of a directory that arrived before the one they follow. More means that one was lost. */
   earlyChanges: 64,
+  /** For a stream that is to be recorded and is on its way: as long as its process may take to say that it flows. */
+  arrival_ms: 20_000,
   /** Recordings of a room at a time: each is a file and a process that writes it. */
   recordings: 32,
   /** Beginnings and ends of recordings of a room that the edge is to be told of; more means that one is sent in a loop. */

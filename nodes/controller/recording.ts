@@ -15,6 +15,8 @@ import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
 import type { Erizo } from './erizos.ts';
 import { demandAlive } from './erizos.ts';
+import type { Origin } from './recordable.ts';
+import { Recordable } from './recordable.ts';
 import { RecordingReports } from './recording-reports.ts';
 import type { RoomParts } from './room-parts.ts';
 
@@ -28,6 +30,8 @@ export interface Recording {
   /** Tracks that it takes: one of each kind. */
   readonly consumers: number;
   erizo: Erizo | undefined;
+  /** Where the stream comes from, as of its last file. */
+  origin: Origin;
   stopped: Promise<RecordingEnd> | undefined;
   /** `between`: it failed, and goes on in a further file. All but the first state were told, and so is the end. */
   at: 'beginning' | 'writing' | 'between';
@@ -43,6 +47,7 @@ export class Recordings {
   readonly #onIdle: () => void;
   readonly #recordings = new Map<string, Recording>();
   readonly #reports: RecordingReports;
+  readonly #streams: Recordable;
 
   /**
    * `onIdle` is called when the last one is over, and when the Room object knows of all of them;
@@ -54,6 +59,7 @@ export class Recordings {
   ) {
     const { parts, clock, edge } = components;
     this.#parts = parts;
+    this.#streams = new Recordable(parts);
     this.#onIdle = options.onIdle;
     const { roomId, log } = parts;
     this.#reports = new RecordingReports({ clock, edge, log }, { roomId, ...options });
@@ -74,12 +80,16 @@ export class Recordings {
   }
 
   /**
-   * Licode: `onStartRecorder`. Answers the recording's id when the first of it is in the file: on the
-   * host of the publisher's process where this controller has that, else on one of its own processes.
+   * Licode: `onStartRecorder`. Answers the recording's id when the first of it is in the file, also of a stream
+   * that is about to come: on the host of the publisher's process where this controller has that, else on one of
+   * its own processes.
    */
   async start(client: Client, { to: streamId, format }: StartRecorderMessage): Promise<string> {
     client.demand('record', {});
-    const stream = this.#stream(streamId);
+    const stream = await this.#streams.arrived(streamId);
+    if (client.gone) {
+      throw new RizomaError('cancelled', 'you have left the room');
+    }
     if (this.size >= defaults.recordings) {
       throw new RizomaError('overloaded', `a room has ${defaults.recordings} recordings at a time`);
     }
@@ -90,6 +100,7 @@ export class Recordings {
       abort: new AbortController(),
       consumers: 2,
       erizo: undefined,
+      origin: this.#streams.originOf(stream),
       stopped: undefined,
       at: 'beginning',
       files: 1,
@@ -157,6 +168,7 @@ export class Recordings {
   async #begin(recording: Recording, stream: RoomStream, part?: number): Promise<void> {
     const { recordingId, streamId, format, abort } = recording;
     const { roomId, erizos, streams } = this.#parts;
+    recording.origin = this.#streams.originOf(stream);
     const erizo = erizos.join(recording, stream.erizoId) ?? (await erizos.take(recording));
     recording.erizo = erizo;
     abort.signal.throwIfAborted();
@@ -182,13 +194,13 @@ export class Recordings {
     for (let part = recording.files + 1; this.#isWanted(recording);) {
       this.#leave(recording);
       const isLate = clock.now() - failed_ms >= defaults.restore_ms;
-      const isGone = this.#parts.streams.get(streamId) === undefined;
+      const isGone = !this.#streams.has(streamId) && !this.#streams.maySoonBeBack(recording.origin);
       if (isLate || isGone || part > limits.recordingParts) {
         this.#over(recording, lost);
         return;
       }
       try {
-        await this.#begin(recording, this.#liveStream(streamId), part);
+        await this.#begin(recording, this.#streams.live(streamId), part);
         this.#wentOn(recording, part);
         return;
       } catch (thrown) {
@@ -217,27 +229,6 @@ export class Recordings {
   /** Nobody has stopped it, and it is not over. */
   #isWanted({ recordingId, stopped }: Recording): boolean {
     return stopped === undefined && this.#recordings.has(recordingId);
-  }
-
-  /** Throws `unavailable` while its publisher is between two processes. */
-  #liveStream(streamId: string): RoomStream {
-    const { streams, erizos } = this.#parts;
-    const stream = this.#stream(streamId);
-    if (streams.isOwn(streamId) && !erizos.isLive(stream.erizoId)) {
-      throw new RizomaError('unavailable', 'its publisher is between two processes');
-    }
-    return stream;
-  }
-
-  #stream(streamId: string): RoomStream {
-    const stream = this.#parts.streams.get(streamId);
-    if (stream === undefined) {
-      throw new RizomaError('not_found', `stream ${streamId} does not exist`);
-    }
-    if (stream.erizoId === undefined) {
-      throw new RizomaError('bad_request', 'the media of this stream does not come here');
-    }
-    return stream;
   }
 
   /** Never rejects: a process that does not answer is lost, and the file with it. */

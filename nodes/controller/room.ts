@@ -382,6 +382,7 @@ export class Room {
       added: (stream) => {
         this.#broadcast('onAddStream', publicStream(stream));
         this.#auto.streamsChanged();
+        this.#changes.happened();
       },
       broadcast: (event, message) => this.#broadcast(event, message),
       clients: () => this.#clients.values(),

@@ -1,6 +1,8 @@
 import { assertNever } from '../../protocol/assert-never.ts';
+import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from './engine.ts';
 import type { TransportState, WebRtcTransport } from './engine-transports.ts';
@@ -24,6 +26,7 @@ export interface ConnectionOptions {
 /** One transport to a client: what it is called, when it can carry media and when it has ended. */
 export class Connection {
   readonly id: string;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #onFailed: () => void;
   readonly #onEnd: () => void;
@@ -33,16 +36,23 @@ export class Connection {
   #version = 0;
   #state: State = { type: 'opening' };
   #work: Promise<unknown> = Promise.resolve();
+  /** Why it ends by itself. */
+  #failure: RizomaError | undefined;
+  #stopWaiting: Cancel = () => undefined;
 
-  constructor(components: { log: Log }, options: ConnectionOptions) {
+  constructor(components: { clock: Clock; log: Log }, options: ConnectionOptions) {
     this.id = options.id ?? newUuid();
+    this.#clock = components.clock;
     this.#log = components.log.child({ connectionId: this.id });
     this.#onFailed = options.onFailed;
     this.#onEnd = options.onEnd;
   }
 
   /** Begins to open a transport and answers at once. */
-  static create(components: { engine: Engine; log: Log }, options: ConnectionOptions): Connection {
+  static create(
+    components: { engine: Engine; clock: Clock; log: Log },
+    options: ConnectionOptions,
+  ): Connection {
     const connection = new Connection(components, options);
     void connection.#open(components.engine);
     return connection;
@@ -113,7 +123,12 @@ export class Connection {
 
   #onTransport(state: TransportState): void {
     switch (state) {
+      case 'connecting':
+        this.#stopWaiting();
+        this.#stopWaiting = this.#clock.after(limits.handshake_ms, () => this.#onHung());
+        return;
       case 'connected':
+        this.#stopWaiting();
         if (this.#state.type === 'open') {
           this.#state = { type: 'connected', transport: this.#state.transport };
           this.#log.info('connection connected');
@@ -122,9 +137,10 @@ export class Connection {
         return;
       case 'ended':
         if (this.#state.type !== 'ended') {
-          // The owner first, who ends what goes over it in order.
+          // The owner first, who ends what goes over it in order, and may close it with the last of that.
+          this.#failure = new RizomaError('unavailable', 'ICE or DTLS has ended');
           this.#onFailed();
-          this.#end(new RizomaError('unavailable', 'ICE or DTLS has ended'));
+          this.#end(this.#failure);
         }
         return;
       default:
@@ -132,10 +148,23 @@ export class Connection {
     }
   }
 
-  #end(why: RizomaError): void {
+  /**
+   * The worker sends no flight of DTLS again where its timer fires before OpenSSL's, as it may on a busy machine;
+   * and a client that is to greet may never do so. ICE shows neither.
+   */
+  #onHung(): void {
+    if (this.#state.type === 'open') {
+      this.#log.warn({ handshake_ms: limits.handshake_ms }, 'DTLS handshake given up');
+      this.#onTransport('ended');
+    }
+  }
+
+  #end(reason: RizomaError): void {
     if (this.#state.type === 'ended') {
       return;
     }
+    const why = this.#failure ?? reason;
+    this.#stopWaiting();
     if (this.#state.type !== 'opening') {
       this.#state.transport.close();
     }

@@ -9,7 +9,8 @@ import { tapOf } from './engine-tap.ts';
 import { Trace } from './engine-trace.ts';
 import type { Consumer, Fingerprint, LocalTransport, Producer, RtpParameters } from './media.ts';
 
-export type TransportState = 'connected' | 'ended';
+/** `connecting`: ICE is up, and DTLS has begun. */
+export type TransportState = 'connecting' | 'connected' | 'ended';
 
 /** Between us and a client, over a pipe, or between us and a program on this host. */
 export type Way = 'client' | 'pipe' | 'program';
@@ -158,11 +159,11 @@ export class WebRtcTransport {
     };
   }
 
-  /** Calls `listener` when ICE and DTLS are up, and when either has ended by itself. */
+  /** Calls `listener` when ICE is up, when DTLS is too, and when either has ended by itself. */
   watch(listener: (state: TransportState) => void): void {
     this.#transport.on('dtlsstatechange', (state) => {
-      if (state === 'connected') {
-        listener('connected');
+      if (state === 'connecting' || state === 'connected') {
+        listener(state);
       } else if (state === 'failed' || state === 'closed') {
         listener('ended');
       }

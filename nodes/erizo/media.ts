@@ -66,6 +66,8 @@ export interface Tap {
   mimeType: string;
   /** Of its streams, the lowest layer first. */
   ssrcs: readonly number[];
+  /** The id of the header extension with the dependency descriptor, where packets may have that. */
+  descriptorId: number | undefined;
   /** From now on, beginning with a key frame, until it is closed. */
   begin(listener: (packet: Buffer) => void): Promise<void>;
   close(): void;

@@ -54,8 +54,7 @@ async function fill(side: Side, { name, publishers, watchers }: Shape): Promise<
     endpoints.push(...(await Promise.all(some)));
   }
   const cameras = published.map(({ endpoint, sent }) => new Camera({ endpoint }, sent));
-  const all = [...endpoints, ...published.map(({ endpoint }) => endpoint)];
-  return { cameras, endpoints, close: () => Promise.all(all.map((one) => one.close())) };
+  return { cameras, endpoints, close: () => Promise.all(guests.map((guest) => guest.leave())) };
 }
 
 const receivedBy = (endpoints: readonly Endpoint[]): number =>

@@ -10,6 +10,7 @@ import { probe, timesOf } from '../mesh/ffprobe.ts';
 import { openIn } from '../support/counters.ts';
 import { killErizos } from '../support/killed.ts';
 import { licodeSuite } from '../support/licode-suite.ts';
+import { Participant } from '../support/participant.ts';
 
 /** What is left of a file that is written, and of one that is played, when their ErizoJS process is killed. */
 
@@ -123,5 +124,43 @@ test('a recording in another region goes on when the process of the publisher is
   for (const page of [ann, bob]) {
     await page.evaluate(() => window.licode.disconnect());
   }
+  await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+});
+
+test('a recording of a client of ours goes on when its process is killed', async () => {
+  const { browser, system, join } = suite;
+  const atStart = await openIn(system);
+  const bob = await join({ room: 'ours', name: 'bob', region });
+  const ann = await Participant.open(browser, system, { room: 'ours', name: 'ann', region });
+  const camera = await vi.waitFor(async () => {
+    const words = await bob.evaluate(() => window.licode.told);
+    const [, id] = words.map((word) => /^onAddStream (\d+)/.exec(word)).find(Boolean) ?? [];
+    return id ?? Promise.reject(new Error('nobody publishes yet'));
+  }, patience);
+  await follow(bob, camera);
+  const recording = String(
+    await bob.evaluate((to) => window.licode.ask('startRecorder', { to }), camera),
+  );
+  await goesOn(bob, camera);
+  for (const part of [2, 3]) {
+    await killErizos(system, region);
+    await told(bob, `recording_continued ${recording} ${part}`);
+    // It left the room meanwhile, for who is written for Licode.
+    await bob.evaluate((id) => window.licode.subscribe(id), camera);
+    await goesOn(bob, camera);
+  }
+  await bob.evaluate((id) => window.licode.ask('stopRecorder', { id }), recording);
+  await told(bob, `recording_ended ${recording} 3`);
+  for (const name of [recording, `${recording}-2`, `${recording}-3`]) {
+    const probed = await vi.waitFor(async () => {
+      const found = await probe(joinPath(dir, `${name}.mkv`));
+      expect(found.format.duration).toBeGreaterThan(0.5);
+      return found;
+    }, patience);
+    expect(timesOf(probed, 'video').length).toBeGreaterThan(10);
+  }
+  expect(ann.complaints).toEqual([]);
+  await ann.leave();
+  await bob.evaluate(() => window.licode.disconnect());
   await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
 });

@@ -69,6 +69,29 @@ describe('recording', () => {
     expect(ann.left('recording_started')).toBe(0);
   });
 
+  it('may be asked for in the callback of publish, and begins when the stream has come', async () => {
+    const world = await newWorld();
+    const ann = await world.join();
+    const [streamId, erizoId, connectionId] = await ann.ask('publish', publishMessage);
+    const asked = ann.ask('startRecorder', { to: streamId });
+    expect((await ann.ask('startRecorder', { to: '999999999999999999' }))[1]).toMatch(/^not_found/);
+    expect(world.erizo(0).paramsOf('addExternalOutput')).toEqual([]);
+    const msg = { type: 'offer', sdp: 'offer' };
+    await ann.ask('connectionMessage', { options: { connectionId, erizoId, msg } });
+    const [id] = await asked;
+    expect(await ann.next('recording_started')).toEqual({ id, streamId });
+    expect(world.erizo(0).paramsOf('addExternalOutput')).toMatchObject([{ streamId }]);
+  });
+
+  it('is refused where the stream that is waited for does not come', async () => {
+    const world = await newWorld();
+    const ann = await world.join();
+    const [streamId] = await ann.ask('publish', publishMessage);
+    const asked = ann.ask('startRecorder', { to: streamId });
+    expect(await ann.ask('unpublish', streamId)).toEqual([true]);
+    expect((await asked)[1]).toBe(`not_found: stream ${String(streamId)} does not exist`);
+  });
+
   it('that ends by itself is told to the room', async () => {
     const { world, ann, bob, streamId } = await recordingWorld();
     const [recordingId] = await bob.ask('startRecorder', { to: streamId });
@@ -157,6 +180,44 @@ describe('recording', () => {
     expect(world.erizo(1).paramsOf('addExternalOutput')).toEqual([]);
     await say('answer');
     expect(await bob.next('recording_continued')).toEqual({ id, streamId, part: 2 });
+  });
+
+  it('waits for a client of ours, too, that publishes again under the same id', async () => {
+    const world = await newWorld();
+    const ann = await world.join({ query: { plan: 'dual' } });
+    const bob = await world.join();
+    const streamId = await world.publish(ann, { number: 1 });
+    const [id] = await bob.ask('startRecorder', { to: streamId });
+    world.agent.tellExited(world.erizo(0).erizoId);
+    expect(await ann.next('connection_failed')).toMatchObject({ type: 'publish', streamId });
+    expect(await bob.next('onRemoveStream')).toEqual({ id: streamId });
+    expect(await world.publish(ann, { number: 1 })).toBe(streamId);
+    expect(await bob.next('recording_continued')).toEqual({ id, streamId, part: 2 });
+    expect(bob.left('recording_ended')).toBe(0);
+
+    world.agent.tellExited(world.erizo(1).erizoId);
+    await ann.ask('clientDisconnection', {});
+    expect(await bob.next('recording_ended')).toMatchObject({ id, why: 'failed', part: 2 });
+  });
+
+  it('waits as well for one at another node, whose process is lost', async () => {
+    const world = await newWorld();
+    const bob = await world.join();
+    world.edge.otherNode(world.roomId, elsewhere, otherFacts);
+    await bob.next('onAddStream');
+    const { streamId } = otherStream;
+    const [id] = await bob.ask('startRecorder', { to: streamId });
+    world.edge.otherNode(world.roomId, elsewhere, { erizos: [], streams: [] });
+    await bob.next('onRemoveStream');
+    const failed = { ...end, why: 'failed' } as const;
+    world.erizo(0).recordingEnded({ recordingId: String(id), end: failed });
+    const erizoId = crypto.randomUUID();
+    world.edge.otherNode(world.roomId, elsewhere, {
+      erizos: [{ erizoId, endpoint: 'tcp://127.0.0.1:9' }],
+      streams: [{ ...otherStream, erizoId }],
+    });
+    expect(await bob.next('recording_continued')).toEqual({ id, streamId, part: 2 });
+    expect(bob.left('recording_ended')).toBe(0);
   });
 
   it('can be stopped while it is between two processes', async () => {

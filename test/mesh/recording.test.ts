@@ -8,6 +8,7 @@ import { empty, isEmpty, Participant, TestController, until } from './erizo-kit.
 import { erizoSuite } from './erizo-suite.ts';
 import { grantOf, roomId } from './erizo-grants.ts';
 import { probe, timesOf } from './ffprobe.ts';
+import { portThief } from '../support/port-thief.ts';
 
 let dir: string;
 
@@ -214,9 +215,40 @@ describe('a recording', () => {
     const another = await record(controller, streamId);
     expect(another).not.toBe(recordingId);
   });
+
+  it('begins at other ports where somebody else takes them before ffmpeg does', async () => {
+    const PATH = portThief(2);
+    const { erizo, controller } = await start(dir, { PATH });
+    const ann = await Participant.create(suite.browser, controller);
+    const { streamId } = await ann.publish();
+    const recordingId = await record(controller, streamId);
+    expect(readdirSync(PATH).toSorted()).toEqual(['ffmpeg', 'theft-0', 'theft-1']);
+    await sends(ann, 30);
+    const end = await controller.peer.call('removeExternalOutput', { recordingId });
+    expect(end.why).toBe('stopped');
+    const probed = await probe(fileOf(recordingId));
+    for (const kind of ['video', 'audio'] as const) {
+      expect(timesOf(probed, kind)[0]).toBeLessThan(0.5);
+    }
+    await controller.peer.call('removeClient', { clientId: ann.clientId });
+    expect(await erizo.settled(isEmpty)).toMatchObject({ ...empty, recordingsFailed: 0 });
+    rmSync(PATH, { recursive: true });
+  });
 });
 
 describe('a recording is refused', () => {
+  it('where somebody else takes its ports again and again', async () => {
+    const PATH = portThief(100);
+    const { erizo, controller } = await start(dir, { PATH });
+    const ann = await Participant.create(suite.browser, controller);
+    const { streamId } = await ann.publish();
+    await expect(record(controller, streamId)).rejects.toMatchObject({ code: 'overloaded' });
+    expect(readdirSync(dir)).toEqual([]);
+    await controller.peer.call('removeClient', { clientId: ann.clientId });
+    expect(await erizo.settled(isEmpty)).toMatchObject({ ...empty, recordingsFailed: 1 });
+    rmSync(PATH, { recursive: true });
+  });
+
   it('where its folder cannot be written', async () => {
     const file = join(dir, 'file');
     writeFileSync(file, '');

@@ -38,7 +38,7 @@ export class TestController {
   readonly #ends = new Map<string, PromiseWithResolvers<RecordingEnd>>();
   #onFailure: () => void = () => undefined;
   /** Told of each description that comes for a client. */
-  onMessage: (clientId: string) => void = () => undefined;
+  onMessage: (clientId: string, connectionId: string, msg: SdpMessage) => void = () => undefined;
 
   static dial(erizo: TestErizo, id: string = newUuid()): TestController {
     const hello = JSON.stringify({ kind: 'controller', id });
@@ -57,7 +57,7 @@ export class TestController {
               .get(clientId)
               ?.onMessage(connectionId, msg)
               .catch(() => undefined);
-            this.onMessage(clientId);
+            this.onMessage(clientId, connectionId, msg);
           },
           inputEnded: ({ streamId }) => this.onInputEnded(streamId),
           recordingEnded: (ended) => this.#recordingsEnded(ended.recordingId).resolve(ended.end),

@@ -1,6 +1,7 @@
 import type { MaxVideo } from '../../../protocol/contracts/bandwidth.ts';
 import type { VideoWish } from '../layer-wish.ts';
-import type { PacketNews, PictureSize } from './packet.ts';
+import type { PacketNews } from './packet.ts';
+import type { PictureSize } from './told.ts';
 
 /** The pictures of a video, by its layers, the lowest first; what is not known is absent. */
 export interface Pictures {

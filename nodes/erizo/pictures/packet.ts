@@ -1,28 +1,40 @@
+import { readAv1 } from './av1.ts';
+import { resolutionsOf } from './dependency-descriptor.ts';
+import { readH264 } from './h264.ts';
+import type { Told } from './told.ts';
+
 /** What one RTP packet of a video tells of its pictures. */
-export interface PacketNews {
+export interface PacketNews extends Told {
   ssrc: number;
   /** In units of 90 kHz. */
   timestamp: number;
-  /** Which temporal layer the packet is of; 0 where there are none. */
-  temporal: number;
-  /** Of a key frame, the lowest spatial layer first. */
-  sizes: readonly PictureSize[];
 }
 
-export interface PictureSize {
-  width: number;
-  height: number;
-}
+const readers: Readonly<Record<string, (payload: Buffer) => Told | undefined>> = {
+  'video/vp8': readVp8,
+  'video/vp9': readVp9,
+  'video/h264': readH264,
+  'video/av1': readAv1,
+};
 
-/** Undefined where it tells nothing: of other codecs than VP8 and VP9, and where it does not parse. */
-export function newsOf(mimeType: string, packet: Buffer): PacketNews | undefined {
+/**
+ * Undefined where it tells nothing: of other codecs than these, and where it does not parse. The dependency
+ * descriptor is in the header extension of that id, where there is one.
+ */
+export function newsOf(
+  mimeType: string,
+  packet: Buffer,
+  descriptorId?: number,
+): PacketNews | undefined {
   const payload = payloadOf(packet);
-  const read = { 'video/vp8': readVp8, 'video/vp9': readVp9 }[mimeType.toLowerCase()];
-  if (payload === undefined || read === undefined) {
+  const told = payload === undefined ? undefined : readers[mimeType.toLowerCase()]?.(payload);
+  if (told === undefined) {
     return undefined;
   }
-  const told = read(payload);
-  return { ssrc: packet.readUInt32BE(8), timestamp: packet.readUInt32BE(4), ...told };
+  const descriptor = descriptorId === undefined ? undefined : extensionOf(packet, descriptorId);
+  const described = descriptor === undefined ? [] : resolutionsOf(descriptor);
+  const sizes = described.length === 0 ? told.sizes : described;
+  return { ssrc: packet.readUInt32BE(8), timestamp: packet.readUInt32BE(4), ...told, sizes };
 }
 
 /** RFC 3550, section 5.1. */
@@ -37,7 +49,31 @@ function payloadOf(packet: Buffer): Buffer | undefined {
   return start < end ? packet.subarray(start, end) : undefined;
 }
 
-type Told = Pick<PacketNews, 'temporal' | 'sizes'>;
+/** RFC 8285, sections 4.2 and 4.3. */
+function extensionOf(packet: Buffer, wanted: number): Buffer | undefined {
+  const start = 12 + (byteAt(packet, 0) & 0x0f) * 4;
+  const profile = wordAt(packet, start);
+  const isShort = profile === 0xbede;
+  if ((byteAt(packet, 0) & 0x10) === 0 || !(isShort || profile >> 4 === 0x100)) {
+    return undefined;
+  }
+  const end = Math.min(packet.length, start + 4 + wordAt(packet, start + 2) * 4);
+  for (let at = start + 4; at < end;) {
+    const first = byteAt(packet, at);
+    const id = isShort ? first >> 4 : first;
+    if (id === 0) {
+      at += 1;
+      continue;
+    }
+    const head = isShort ? 1 : 2;
+    const length = isShort ? (first & 0x0f) + 1 : byteAt(packet, at + 1);
+    if (id === wanted) {
+      return packet.subarray(at + head, Math.min(end, at + head + length));
+    }
+    at += head + length;
+  }
+  return undefined;
+}
 
 /** RFC 7741, sections 4.2 and 4.3; the sizes are in the first packet of a key frame (RFC 6386, section 9.1). */
 function readVp8(payload: Buffer): Told {

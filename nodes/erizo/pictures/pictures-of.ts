@@ -40,7 +40,7 @@ export class PicturesOf {
       const measured = new Measured(tap.ssrcs);
       try {
         await tap.begin((packet) => {
-          const news = newsOf(tap.mimeType, packet);
+          const news = newsOf(tap.mimeType, packet, tap.descriptorId);
           if (news !== undefined) {
             measured.add(news);
           }

@@ -28,4 +28,9 @@ export const recordingDefaults = {
   kill_ms: 2_500,
   /** Pairs of ports that are tried before a host counts as having none. */
   portTries: 32,
+  /**
+   * How often ffmpeg is begun where another process took its ports in the moment before. It says so in a third of a
+   * second, so that all of them fit the time of a start; whoever meets it so often in a row has no ports left.
+   */
+  portDraws: 4,
 } as const;

@@ -21,6 +21,8 @@ export interface FfmpegOptions {
 export interface FfmpegEnd {
   orderly: boolean;
   words: string;
+  /** A port at which it was to listen is somebody else's. */
+  portTaken: boolean;
 }
 
 /** Told by `-progress pipe:1`, twice a second. */
@@ -35,6 +37,7 @@ export class Ffmpeg {
   readonly #child: ChildProcess;
   readonly #exit: Promise<FfmpegEnd>;
   #words = '';
+  #portTaken = false;
   #isAsked = false;
   #size_bytes = 0;
 
@@ -58,6 +61,8 @@ export class Ffmpeg {
     child.stdin.end(options.input ?? '');
     eachLine(child.stderr, (line) => {
       ffmpeg.#words = line.trim() === '' ? ffmpeg.#words : line.slice(0, 512);
+      // It says so before the last of its words, which are of what came of it.
+      ffmpeg.#portTaken ||= line.includes('Address already in use');
     });
     eachLine(child.stdout, (line) => {
       // Each report ends with `progress`; what is sent over a network has no size.
@@ -106,14 +111,15 @@ export class Ffmpeg {
     return new Promise((resolve) => {
       this.#child.once('error', (error) => {
         this.#words = error.message;
-        resolve({ orderly: false, words: error.message });
+        resolve({ orderly: false, words: error.message, portTaken: false });
       });
       // Not before all was read that it wrote.
       this.#child.once('close', (code, signal) => {
         const orderly = code === 0 || code === interrupted;
         const words = this.#words;
         log[orderly || this.#isAsked ? 'debug' : 'warn']({ code, signal, words }, 'ffmpeg exited');
-        resolve({ orderly, words: signal === null ? words : `it was ended by ${signal}` });
+        const said = signal === null ? words : `it was ended by ${signal}`;
+        resolve({ orderly, words: said, portTaken: this.#portTaken });
       });
     });
   }

@@ -1,13 +1,16 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
-import { RizomaError } from '../../../protocol/errors.ts';
 import { loopback } from '../engine-plain.ts';
-import { recordingDefaults } from './defaults.ts';
 
 /** RTCP without a word: a receiver report of nothing (RFC 3550, section 6.4.2). */
 const silence = Buffer.from([0x80, 201, 0, 1, 0, 0, 0, 0]);
 /** That the source has ended, in a compound packet as it has to be (RFC 3550, section 6.1). */
 const goodbye = Buffer.concat([silence, Buffer.from([0x81, 203, 0, 1, 0, 0, 0, 0])]);
+
+export interface ProgramPortOptions {
+  /** Nothing more is sent to it. */
+  onClose: () => void;
+}
 
 /** The port at which a program on this host reads a track, and a way to say RTCP to it. */
 export class ProgramPort {
@@ -15,30 +18,22 @@ export class ProgramPort {
   readonly #socket: Socket;
   #refused = false;
 
-  private constructor(port: number, socket: Socket) {
+  readonly #onClose: () => void;
+
+  private constructor(port: number, components: { socket: Socket }, options: ProgramPortOptions) {
     this.port = port;
-    this.#socket = socket;
+    this.#socket = components.socket;
+    this.#onClose = options.onClose;
     // What nobody listens for is refused by the host (RFC 1122, section 4.1.3.1).
-    socket.on('error', () => {
+    this.#socket.on('error', () => {
       this.#refused = true;
     });
   }
 
-  /** A port that is free with the next one, which ffmpeg takes as well. Throws `overloaded`. */
-  static async create(
-    components: { random: () => number },
-    range: { min: number; max: number },
-  ): Promise<ProgramPort> {
-    const pairs = Math.max(1, Math.floor((range.max - range.min) / 2));
-    for (let attempt = 0; attempt < recordingDefaults.portTries; attempt += 1) {
-      const port = range.min + 2 * Math.floor(components.random() * pairs);
-      if ((await isFree(port)) && (await isFree(port + 1))) {
-        const socket = createSocket('udp4');
-        await new Promise<void>((resolve) => socket.connect(port, loopback, resolve));
-        return new ProgramPort(port, socket);
-      }
-    }
-    throw new RizomaError('overloaded', 'no ports are free here for a program that records');
+  static async create(port: number, options: ProgramPortOptions): Promise<ProgramPort> {
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve) => socket.connect(port, loopback, resolve));
+    return new ProgramPort(port, { socket }, options);
   }
 
   /** Whether the program listens. The first of two packets that nobody takes is refused before the second. */
@@ -62,6 +57,7 @@ export class ProgramPort {
 
   close(): void {
     this.#socket.close();
+    this.#onClose();
   }
 
   #send(packet: Buffer): Promise<void> {
@@ -72,17 +68,4 @@ export class ProgramPort {
       });
     });
   }
-}
-
-function isFree(port: number): Promise<boolean> {
-  const socket = createSocket('udp4');
-  return new Promise((resolve) => {
-    socket.once('error', () => {
-      socket.close();
-      resolve(false);
-    });
-    socket.bind({ port, address: loopback, exclusive: true }, () => {
-      socket.close(() => resolve(true));
-    });
-  });
 }

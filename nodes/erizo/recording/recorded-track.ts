@@ -2,7 +2,8 @@ import type { Clock } from '../../../protocol/clock.ts';
 import { limits } from '../../../protocol/limits.ts';
 import type { Engine } from '../engine.ts';
 import type { Consumer, Producer } from '../media.ts';
-import { ProgramPort } from './program-port.ts';
+import type { ProgramPort } from './program-port.ts';
+import type { ProgramPorts } from './program-ports.ts';
 import type { SdpTrack } from './sdp.ts';
 
 interface Parts {
@@ -23,14 +24,14 @@ export class RecordedTrack {
 
   /** Sends nothing before `begin`. */
   static async create(
-    components: { engine: Engine; random: () => number },
-    options: { producer: Producer; ports: { min: number; max: number } },
+    components: { engine: Engine; ports: ProgramPorts },
+    producer: Producer,
   ): Promise<RecordedTrack> {
     const transport = await components.engine.plainTransport({ learns: false });
     try {
-      const to = await ProgramPort.create(components, options.ports);
+      const to = await components.ports.draw();
       try {
-        const consumer = await transport.consume(options.producer.id);
+        const consumer = await transport.consume(producer.id);
         const closeTransport = (): void => transport.close();
         const connect = (): Promise<void> => transport.connect(to.port);
         return new RecordedTrack({ consumer, to, closeTransport, connect });

@@ -3,6 +3,7 @@ import type { RecordingEnd } from '../../../protocol/contracts/external-media.ts
 import { RizomaError } from '../../../protocol/errors.ts';
 import type { Log } from '../../log.ts';
 import type { Engine } from '../engine.ts';
+import type { Producer } from '../media.ts';
 import type { Source, SourceEnd, SourceUser, Use } from '../source.ts';
 import { everything } from '../stream-need.ts';
 import { allOrNone, closeAll, deferred, untilAborted } from '../wait.ts';
@@ -11,6 +12,7 @@ import type { FfmpegEnd } from './ffmpeg.ts';
 import { Ffmpeg, ffmpegError } from './ffmpeg.ts';
 import type { RecordingFile, RecordingFolder } from './folder.ts';
 import { demandCodecs, muxers } from './formats.ts';
+import type { ProgramPorts } from './program-ports.ts';
 import { RecordedTrack } from './recorded-track.ts';
 import { recordingSdp } from './sdp.ts';
 
@@ -21,13 +23,12 @@ export interface RecorderComponents {
   clock: Clock;
   log: Log;
   folder: RecordingFolder;
-  random: () => number;
+  ports: ProgramPorts;
 }
 
 export interface RecorderOptions {
   recordingId: string;
   file: RecordingFile;
-  ports: { min: number; max: number };
   longest_ms: number;
   largest_bytes: number;
 }
@@ -46,6 +47,7 @@ export class Recorder implements SourceUser {
   #ffmpeg: Ffmpeg | undefined;
   #use: Use | undefined;
   readonly #stops: Cancel[] = [];
+  #stopSaying: Cancel = () => undefined;
   #why: RecordingEndReason | undefined;
   /** What a start that fails is told, where it is not the start's own trouble. */
   #cause: RizomaError | undefined;
@@ -98,14 +100,29 @@ export class Recorder implements SourceUser {
   }
 
   async #open(file: string, source: () => Source, signal: AbortSignal): Promise<void> {
-    const { engine, random } = this.#components;
-    const { ports } = this.#options;
     const opened = source();
-    this.#use = opened.use(this, everything);
+    const use = opened.use(this, everything);
+    this.#use = use;
     const producers = await opened.tracks;
-    const making = producers.map((producer) =>
-      RecordedTrack.create({ engine, random }, { producer, ports }),
-    );
+    for (let draws = 1; !(await this.#attempt(file, producers, signal)); draws += 1) {
+      if (draws === recordingDefaults.portDraws) {
+        throw new RizomaError('overloaded', 'others took the ports of each attempt: try again');
+      }
+      use.setActive(false);
+    }
+    this.#isLive = true;
+    this.#watch();
+    this.#log.info({ tracks: this.#tracks.length, pid: this.#ffmpeg?.pid }, 'recording started');
+  }
+
+  /** Resolves when bytes are in the file; with false where somebody else took a port of it meanwhile. */
+  async #attempt(
+    file: string,
+    producers: readonly Producer[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const over = new AbortController();
+    const making = producers.map((producer) => RecordedTrack.create(this.#components, producer));
     const tracks = await allOrNone(making);
     this.#tracks = tracks;
     if (this.#why !== undefined) {
@@ -114,20 +131,39 @@ export class Recorder implements SourceUser {
     }
     const { format } = this.#options.file;
     demandCodecs(format, tracks);
-    this.#run(file, muxers[format]);
-    await this.#listening();
+    const ffmpeg = this.#run(file, muxers[format]);
+    const begun = this.#begin(tracks, AbortSignal.any([signal, over.signal]));
+    // Where ffmpeg ends before, how that fails is of no use.
+    begun.catch(() => undefined);
+    const end = await Promise.race([begun, ffmpeg.exit]);
+    over.abort();
     if (this.#why !== undefined) {
       throw new RizomaError('cancelled', 'the recording has ended');
     }
-    this.#use.setActive(true);
-    await this.#feed(signal);
-    await this.#written.promise;
-    this.#isLive = true;
-    this.#watch();
-    this.#log.info({ tracks: tracks.length, pid: this.#ffmpeg?.pid }, 'recording started');
+    if (end === undefined) {
+      void ffmpeg.exit.then((ended) => this.#onExit(ended));
+      return true;
+    }
+    if (!end.portTaken) {
+      throw notWritten(end);
+    }
+    this.#log.info({ words: end.words }, 'somebody else took a port of the recording');
+    this.#stopSaying();
+    closeAll(tracks);
+    this.#tracks = [];
+    return false;
   }
 
-  #run(file: string, muxer: string): void {
+  /** Resolves when what is sent to ffmpeg comes to the file. */
+  async #begin(tracks: readonly RecordedTrack[], signal: AbortSignal): Promise<undefined> {
+    await this.#listening(tracks, signal);
+    signal.throwIfAborted();
+    this.#use?.setActive(true);
+    await this.#feed(tracks, signal);
+    await this.#written.promise;
+  }
+
+  #run(file: string, muxer: string): Ffmpeg {
     const { clock } = this.#components;
     const { orphan_s, alive_ms } = recordingDefaults;
     const ffmpeg = Ffmpeg.create(
@@ -145,25 +181,25 @@ export class Recorder implements SourceUser {
       },
     );
     this.#ffmpeg = ffmpeg;
-    this.#stops.push(
-      clock.every(alive_ms, () => this.#tracks.forEach((track) => track.saySilence())),
+    this.#stopSaying = clock.every(alive_ms, () =>
+      this.#tracks.forEach((track) => track.saySilence()),
     );
-    void ffmpeg.exit.then((end) => this.#onExit(end));
+    return ffmpeg;
   }
 
   /** What is sent before ffmpeg listens is lost, and the key frame with it. */
-  async #listening(): Promise<void> {
-    for (const track of this.#tracks) {
-      while (this.#why === undefined && !(await track.isTaken())) {
+  async #listening(tracks: readonly RecordedTrack[], signal: AbortSignal): Promise<void> {
+    for (const track of tracks) {
+      while (!signal.aborted && !(await track.isTaken())) {
         await this.#pause(recordingDefaults.listen_ms);
       }
     }
   }
 
   /** Pictures first, from a key frame on, and with it the sound: so that both begin at once. */
-  async #feed(signal: AbortSignal): Promise<void> {
+  async #feed(tracks: readonly RecordedTrack[], signal: AbortSignal): Promise<void> {
     const { clock } = this.#components;
-    const pictures = this.#tracks.filter(({ kind }) => kind === 'video');
+    const pictures = tracks.filter(({ kind }) => kind === 'video');
     const late = deferred<never>();
     const { firstKeyFrame_ms } = recordingDefaults;
     const stopTimer = clock.after(firstKeyFrame_ms, () => late.reject(noKeyFrame()));
@@ -173,8 +209,9 @@ export class Recorder implements SourceUser {
     } finally {
       stopTimer();
     }
+    signal.throwIfAborted();
     this.#startedAt_ms = clock.now();
-    const sounds = this.#tracks.filter(({ kind }) => kind === 'audio');
+    const sounds = tracks.filter(({ kind }) => kind === 'audio');
     await Promise.all(sounds.map((track) => track.begin()));
   }
 
@@ -202,13 +239,13 @@ export class Recorder implements SourceUser {
 
   #onExit(end: FfmpegEnd): void {
     if (this.#why === undefined) {
-      this.#cause = ffmpegError('the recording could not be written', end);
+      this.#cause = notWritten(end);
       void this.end('failed');
     }
   }
 
   async #close(why: RecordingEndReason): Promise<void> {
-    for (const stop of this.#stops) {
+    for (const stop of [...this.#stops, this.#stopSaying]) {
       stop();
     }
     const now_ms = this.#components.clock.now();
@@ -232,6 +269,10 @@ export class Recorder implements SourceUser {
       this.#components.clock.after(delay_ms, resolve);
     });
   }
+}
+
+function notWritten(end: FfmpegEnd): RizomaError {
+  return ffmpegError('the recording could not be written', end);
 }
 
 function tooLate(): RizomaError {

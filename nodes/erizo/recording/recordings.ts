@@ -2,6 +2,7 @@ import type { RecordingEnd, RecordingFormat } from '../../../protocol/contracts/
 import { RizomaError } from '../../../protocol/errors.ts';
 import type { Source } from '../source.ts';
 import { recordingDefaults } from './defaults.ts';
+import { ProgramPorts } from './program-ports.ts';
 import type { RecorderComponents } from './recorder.ts';
 import { Recorder } from './recorder.ts';
 import { recordingFile } from './folder.ts';
@@ -27,8 +28,14 @@ export class Recordings {
   #failed = 0;
   #closed = false;
 
-  constructor(components: RecorderComponents, options: RecordingsOptions) {
-    this.#components = components;
+  constructor(
+    components: Omit<RecorderComponents, 'ports'> & { random: () => number },
+    options: RecordingsOptions,
+  ) {
+    this.#components = {
+      ...components,
+      ports: new ProgramPorts(components, { range: options.ports }),
+    };
     this.#options = options;
   }
 
@@ -57,9 +64,8 @@ export class Recordings {
   ): Promise<void> {
     this.#check(recordingId);
     const { longest_ms, largest_bytes } = recordingDefaults;
-    const { ports } = this.#options;
     const recorder = new Recorder(this.#components, {
-      ...{ recordingId, ports, longest_ms, largest_bytes },
+      ...{ recordingId, longest_ms, largest_bytes },
       file: recordingFile(recordingId, options),
     });
     this.#recorders.set(recordingId, recorder);

@@ -54,6 +54,10 @@ async function answer(ask: BareAsk): Promise<unknown> {
       await transports.get(ask.transportId)?.consume({ producerId, rtpCapabilities });
       return null;
     }
+    case 'close':
+      transports.get(ask.transportId)?.close();
+      transports.delete(ask.transportId);
+      return null;
   }
 }
 

@@ -20,7 +20,8 @@ export type BareAsk =
       kind: 'audio' | 'video';
       rtpParameters: types.RtpParameters;
     }
-  | { method: 'consume'; transportId: string; producerId: string };
+  | { method: 'consume'; transportId: string; producerId: string }
+  | { method: 'close'; transportId: string };
 
 const Transport = v.object({
   id: v.string(),
@@ -89,9 +90,16 @@ export class BareSide implements Side {
   }
 
   enter(): Promise<Guest> {
+    const endpoints = new Map<string, Endpoint>();
     return Promise.resolve({
-      publish: () => this.#publish(),
-      watch: (streams) => this.#watch(streams),
+      publish: () => this.#publish(endpoints),
+      watch: (streams) => this.#watch(endpoints, streams),
+      leave: async () => {
+        for (const [transportId, endpoint] of endpoints) {
+          await this.#ask({ method: 'close', transportId });
+          await endpoint.closeAfterGoodbye();
+        }
+      },
     });
   }
 
@@ -101,8 +109,9 @@ export class BareSide implements Side {
     await exit;
   }
 
-  async #publish(): Promise<Published> {
+  async #publish(endpoints: Map<string, Endpoint>): Promise<Published> {
     const { id: transportId, endpoint, remote } = await this.#transport('server');
+    endpoints.set(transportId, endpoint);
     const sent = newSent();
     const producers: string[] = [];
     for (const kind of ['audio', 'video'] as const) {
@@ -115,8 +124,9 @@ export class BareSide implements Side {
     return { name: transportId, endpoint, sent };
   }
 
-  async #watch(streams: readonly Published[]): Promise<Endpoint> {
+  async #watch(endpoints: Map<string, Endpoint>, streams: readonly Published[]): Promise<Endpoint> {
     const { id: transportId, endpoint, remote } = await this.#transport('client');
+    endpoints.set(transportId, endpoint);
     for (const { name } of streams) {
       for (const producerId of this.#producers.get(name) ?? []) {
         await this.#ask({ method: 'consume', transportId, producerId });

@@ -1,3 +1,4 @@
+import { setTimeout as pass } from 'node:timers/promises';
 import type { RTCCertificate, RtpHeader } from 'werift';
 import {
   IceCandidate,
@@ -22,11 +23,17 @@ export interface RemoteTransport extends TransportParameters {
   readonly port: number;
 }
 
+/** By then the other side has long done what it was told, though nothing was heard of it. */
+const goodbye_ms = 3_000;
+
 /** Which side of DTLS it takes (RFC 8842, section 5.2). */
 export type DtlsRole = 'client' | 'server';
 
 /** SRTP_AES128_CM_HMAC_SHA1_80 (RFC 5764, section 4.1.2): the one that both sides of the bench choose. */
 const srtpProfile = 0x0001;
+
+/** A record of DTLS that says that something ended (RFC 5246, section 6.2.1). */
+const alert = 21;
 
 /** Payload types up to 95 are RTCP's where both share a port (RFC 5761, section 4). */
 function isRtp(packet: Buffer): boolean {
@@ -43,6 +50,7 @@ export class Endpoint {
   readonly #ice: RTCIceTransport;
   readonly #dtls: RTCDtlsTransport;
   readonly #first = Promise.withResolvers<void>();
+  readonly #goodbye = Promise.withResolvers<void>();
   /** RTP packets that came. */
   received = 0;
 
@@ -80,13 +88,8 @@ export class Endpoint {
 
   /** Resolves when ICE and DTLS are up. */
   async connect(remote: RemoteTransport): Promise<void> {
-    const { ufrag: usernameFragment, pwd: password, ip, port, fingerprint } = remote;
-    this.#ice.setRemoteParams(new RTCIceParameters({ iceLite: true, usernameFragment, password }));
-    await this.#ice.addRemoteCandidate(
-      new IceCandidate(1, '1', ip, port, 1_076_302_079, 'udp', 'host'),
-    );
-    await this.#ice.addRemoteCandidate(undefined);
-    const fingerprints = [new RTCDtlsFingerprint('sha-256', fingerprint)];
+    await this.#meet(remote);
+    const fingerprints = [new RTCDtlsFingerprint('sha-256', remote.fingerprint)];
     this.#dtls.setRemoteParams(
       new RTCDtlsParameters(fingerprints, this.#dtls.role === 'server' ? 'client' : 'server'),
     );
@@ -98,6 +101,22 @@ export class Endpoint {
       await this.#startAsServer();
     }
     this.#countOnly();
+  }
+
+  /** Resolves when ICE is up: it never greets, and answers no greeting. */
+  async connectIce(remote: RemoteTransport): Promise<void> {
+    await this.#meet(remote);
+    await this.#ice.start();
+  }
+
+  async #meet({ ufrag, pwd, ip, port }: RemoteTransport): Promise<void> {
+    this.#ice.setRemoteParams(
+      new RTCIceParameters({ iceLite: true, usernameFragment: ufrag, password: pwd }),
+    );
+    await this.#ice.addRemoteCandidate(
+      new IceCandidate(1, '1', ip, port, 1_076_302_079, 'udp', 'host'),
+    );
+    await this.#ice.addRemoteCandidate(undefined);
   }
 
   /**
@@ -125,6 +144,19 @@ export class Endpoint {
     await this.#dtls.sendRtp(payload, header);
   }
 
+  /**
+   * Closes when the other side has said goodbye (RFC 5246, section 7.2.1), as it does when it is told that the
+   * client has left. Whoever closes before gives its port to somebody else while the other side takes what comes
+   * from there for its own: a mediasoup that hears of nobody's leaving does so for 30 s (RFC 7675, section 5.1), and
+   * refuses the ICE of who has the port by then. A goodbye may be lost where more comes than is read.
+   */
+  async closeAfterGoodbye(): Promise<void> {
+    if (this.#dtls.state === 'connected') {
+      await Promise.race([this.#goodbye.promise, pass(goodbye_ms)]);
+    }
+    await this.close();
+  }
+
   async close(): Promise<void> {
     await this.#dtls.stop();
     await this.#ice.stop();
@@ -138,6 +170,9 @@ export class Endpoint {
       if (isRtp(packet)) {
         this.received += 1;
         this.#first.resolve();
+      } else if (packet[0] === alert) {
+        // It is encrypted; after the handshake there is no other than `close_notify`.
+        this.#goodbye.resolve();
       } else {
         execute(packet);
       }

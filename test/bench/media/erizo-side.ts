@@ -20,6 +20,12 @@ type Peer = RpcPeer<typeof controllerToErizo, typeof erizoToController>;
 /** What came for one client: told to whoever waits for it. */
 type OnMessage = (connectionId: string, msg: SdpMessage) => void;
 
+interface BenchClient {
+  readonly roomId: string;
+  readonly clientId: string;
+  readonly endpoints: Endpoint[];
+}
+
 /** An ErizoJS process with its worker, and a controller that is the bench. */
 export class ErizoSide implements Side {
   readonly pids: readonly number[];
@@ -74,10 +80,16 @@ export class ErizoSide implements Side {
   enter(name: string): Promise<Guest> {
     const roomId = this.#rooms.get(name) ?? newHexId();
     this.#rooms.set(name, roomId);
-    const client = { roomId, clientId: newUuid() };
+    const client: BenchClient = { roomId, clientId: newUuid(), endpoints: [] };
     return Promise.resolve({
       publish: () => this.#publish(client),
       watch: (streams) => this.#watch(client, streams),
+      leave: async () => {
+        const { clientId, endpoints } = client;
+        this.#clients.delete(clientId);
+        await this.#peer.call('removeClient', { clientId });
+        await Promise.all(endpoints.map((endpoint) => endpoint.closeAfterGoodbye()));
+      },
     });
   }
 
@@ -88,8 +100,9 @@ export class ErizoSide implements Side {
     closeWires();
   }
 
-  async #publish(client: { roomId: string; clientId: string }): Promise<Published> {
+  async #publish({ endpoints, ...client }: BenchClient): Promise<Published> {
     const endpoint = await Endpoint.create(this.#ip, 'server');
+    endpoints.push(endpoint);
     const streamId = newStreamId();
     const sent = newSent();
     const answered = Promise.withResolvers<void>();
@@ -114,15 +127,17 @@ export class ErizoSide implements Side {
   }
 
   async #watch(
-    client: { roomId: string; clientId: string },
+    { roomId, clientId, endpoints }: BenchClient,
     streams: readonly Published[],
   ): Promise<Endpoint> {
-    const { roomId, clientId } = client;
     const endpoint = await Endpoint.create(this.#ip, 'client');
+    endpoints.push(endpoint);
     let connected: Promise<void> | undefined;
     this.#clients.set(clientId, (connectionId, { sdp }) => {
       const msg = { type: 'answer' as const, sdp: watchAnswer(sdp, endpoint.local) };
       const said = this.#peer.call('processConnectionMessage', { clientId, connectionId, msg });
+      // An answer that is refused fails what it is for, which says so; for who has left it is for nothing.
+      said.catch(() => undefined);
       connected ??= said.then(() => endpoint.connect(transportOf(sdp)));
     });
     const options = { audio: true, video: true, plan: 'dual' as const };

@@ -36,6 +36,7 @@ export class LightClient {
     this.#ip = ip;
     // Who plays nothing waits for no packet, and need not hear why none comes.
     this.#first.promise.catch(() => undefined);
+    this.#answered.promise.catch(() => undefined);
   }
 
   static async join({ edgeUrl, token, ip }: Entrance): Promise<LightClient> {
@@ -56,6 +57,7 @@ export class LightClient {
     const query = { ticket: first.ticket, plan: 'dual' };
     const client = new LightClient(await LicodeClient.join(`ws://${first.host}`, query), ip);
     void client.#listen();
+    void client.#hearFailure();
     return client;
   }
 
@@ -81,11 +83,11 @@ export class LightClient {
     await this.#first.promise;
   }
 
-  /** Says goodbye: whoever is merely cut off is waited for, and its port is taken meanwhile. */
+  /** Says goodbye, and waits for that of the other side: whoever is merely cut off is waited for. */
   async leave(): Promise<void> {
     this.#left = true;
     this.#signalling.socket.disconnect();
-    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close()));
+    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.closeAfterGoodbye()));
   }
 
   async #endpoint(role: 'client' | 'server'): Promise<Endpoint> {
@@ -114,6 +116,13 @@ export class LightClient {
         this.#first.reject(new Error(`the server says ${JSON.stringify(evt)}`));
       }
     }
+  }
+
+  async #hearFailure(): Promise<void> {
+    const failure = await this.#signalling.next('connection_failed');
+    const error = new Error(`the server says ${JSON.stringify(failure)}`);
+    this.#first.reject(error);
+    this.#answered.reject(error);
   }
 
   /** The first offer of a connection is for its transport too, and the next ones for what is on it. */

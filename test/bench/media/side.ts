@@ -13,6 +13,8 @@ export interface Guest {
   publish(): Promise<Published>;
   /** Answers where the media comes once it can flow: all over one transport. */
   watch(streams: readonly Published[]): Promise<Endpoint>;
+  /** Resolves when the side knows nothing of it any more. */
+  leave(): Promise<void>;
 }
 
 /** A forwarder of media, as the bench sees it. */

@@ -65,23 +65,57 @@ describe('a packet of VP9', () => {
   });
 });
 
-describe('packets of other codecs', () => {
-  it('tell nothing', () => {
-    expect(newsOf('video/H264', rtp([0x10, ...vp8Key]))).toBeUndefined();
-    expect(newsOf('audio/opus', rtp([1, 2, 3]))).toBeUndefined();
+describe('a packet of H.264', () => {
+  /** The parameters of a sequence of 320 by 180, as Chromium sends them. */
+  const parameters = [...Buffer.from('6742c0158c8d40a0cbcf350606060784423500', 'hex')];
+  const sizesOf = (payload: readonly number[]) => newsOf('video/H264', rtp(payload))?.sizes;
+
+  it('tells the size of its pictures, whether its parameters come alone or with others', () => {
+    const size = [{ width: 320, height: 180 }];
+    expect(sizesOf(parameters)).toEqual(size);
+    const picture = [0x68, 0xce, 0x3c, 0x80];
+    const units = [0, picture.length, ...picture, 0, parameters.length, ...parameters];
+    expect(sizesOf([0x78, ...units])).toEqual(size);
   });
 
-  it('and no bytes at all break what reads them', () => {
-    for (const mimeType of ['video/VP8', 'video/VP9']) {
+  it('tells none of other units, nor where they are cut short', () => {
+    expect(sizesOf([0x65, ...parameters.slice(1)])).toEqual([]);
+    expect(sizesOf(parameters.slice(0, 8))).toEqual([]);
+    expect(sizesOf([0x78, 0, parameters.length, ...parameters.slice(0, -1)])).toEqual([]);
+  });
+});
+
+describe('packets of other codecs', () => {
+  it('tell nothing', () => {
+    expect(newsOf('video/H265', rtp([0x10, ...vp8Key]))).toBeUndefined();
+    expect(newsOf('audio/opus', rtp([1, 2, 3]))).toBeUndefined();
+  });
+});
+
+describe('bytes at random', () => {
+  it.each(['video/VP8', 'video/VP9', 'video/H264', 'video/AV1'])(
+    'break nothing as %s',
+    (mimeType) => {
       for (let seed = 1; seed < 4_000; seed += 1) {
-        const length = 12 + (seed % 40);
+        const length = 12 + (seed % 60);
         const bytes = Buffer.from(
           Array.from({ length }, (_, at) => Math.imul(seed + at * 31, 2_654_435_761) >>> 24),
         );
-        newsOf(mimeType, bytes);
+        const rest = [...bytes.subarray(12)];
+        // As it is; with a descriptor in a header extension of either form; as parameters of a sequence.
+        for (const packet of [
+          bytes,
+          rtp([1, ...rest], { first: 0x90, more: [0xbe, 0xde, 0, 4, 0x7e, ...rest.slice(0, 15)] }),
+          rtp([1, ...rest], { first: 0x90, more: [0x10, 0, 0, 4, 7, 14, ...rest.slice(0, 14)] }),
+          rtp([0x67, ...rest]),
+          rtp([0x18, 0, rest.length, 0x67, ...rest]),
+          rtp([0x10, 0x08, ...rest]),
+        ]) {
+          newsOf(mimeType, packet, 7);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe('what is measured of a video', () => {
