@@ -12,7 +12,7 @@ const log = createLog({ object: 'worker' });
 export function logAnswer(context: EdgeContext, began_ms: number): void {
   const { error } = context;
   log.info('a request was answered', {
-    ...traceOf(context),
+    requestId: context.get('requestId'),
     method: context.req.method,
     route: context.get('route'),
     status: context.res.status,

@@ -9,11 +9,26 @@ const exposed = ['X-Request-Id', 'Retry-After', 'WWW-Authenticate', partialHeade
  * route the request.
  */
 export function setAnswerHeaders(context: EdgeContext): void {
-  const { headers, status } = context.res;
+  const { res } = context;
   // The answer to an upgrade is the object's, and no page reads it.
-  if (status !== 101) {
+  if (res.status !== 101 && res !== context.get('whole')) {
+    const { headers } = res;
     headers.set('x-request-id', context.get('requestId'));
     headers.set('access-control-allow-origin', '*');
     headers.set('access-control-expose-headers', exposed);
   }
+}
+
+/** An answer with all its headers from the start, for what is asked most: to set them one by one takes longer. */
+export function jsonAnswer(context: EdgeContext, json: string): Response {
+  const whole = new Response(json, {
+    headers: {
+      'content-type': 'application/json',
+      'x-request-id': context.get('requestId'),
+      'access-control-allow-origin': '*',
+      'access-control-expose-headers': exposed,
+    },
+  });
+  context.set('whole', whole);
+  return whole;
 }

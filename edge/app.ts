@@ -12,6 +12,8 @@ export interface EdgeEnv {
     requestId: string;
     /** The pattern of the route that was found, if one was. */
     route: string | undefined;
+    /** The answer, where it was made with the headers that all answers have. */
+    whole: Response | undefined;
     /** What the line of the request says of it besides. */
     happened: Fields | undefined;
     /** Of the service that signed the request, once that was checked. */

@@ -40,10 +40,8 @@ export const ConnectionId = uuid;
 export const PipeId = uuid;
 export const PullId = uuid;
 /** `<room id>.<24 hex digits>`: it tells which Room object keeps the token. */
-export const TokenId = v.pipe(
-  v.string(),
-  v.regex(/^[0-9a-f]{24}\.[0-9a-f]{24}$/, 'not a token id'),
-);
+export const tokenIdShape = /^[0-9a-f]{24}\.[0-9a-f]{24}$/;
+export const TokenId = v.pipe(v.string(), v.regex(tokenIdShape, 'not a token id'));
 /** 18 digits as in Licode, as text: they do not fit a JSON number. */
 export const StreamId = v.pipe(
   v.string(),

@@ -42,12 +42,14 @@ export async function signHs256Jwt(secret: string, type: string, claims: Claims)
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** By algorithm and type, of which there are a few. */
-const headers = new Map<string, string>();
+/** By algorithm, and by type, of which there are a few. */
+const headers = { EdDSA: new Map<string, string>(), HS256: new Map<string, string>() };
 
-function unsigned(alg: string, typ: string, claims: Claims): string {
-  const name = `${alg} ${typ}`;
-  const header = headers.get(name) ?? toBase64Url(JSON.stringify({ alg, typ }));
-  headers.set(name, header);
+function unsigned(alg: keyof typeof headers, typ: string, claims: Claims): string {
+  const known = headers[alg].get(typ);
+  const header = known ?? toBase64Url(JSON.stringify({ alg, typ }));
+  if (known === undefined) {
+    headers[alg].set(typ, header);
+  }
   return `${header}.${toBase64Url(JSON.stringify(claims))}`;
 }

@@ -32,9 +32,12 @@ const type = 'rizoma-reentry+jwt';
 
 /** A JWT, good for `limits.reentry_ttl_s` after the join, however often it is used. The edge alone has the secret. */
 export function signReentry(secret: string, reentry: Reentry): Promise<string> {
-  const { clientId: sub, ...claims } = reentry;
-  const iat = Math.floor(reentry.joinedAt_ms / 1000);
-  return signHs256Jwt(secret, type, { ...claims, sub, iat, exp: iat + limits.reentry_ttl_s });
+  // Named one by one: what is left of an object would be copied by the runtime, property by property.
+  const { clientId: sub, roomId, userName, role, pin, place, epoch, joinedAt_ms } = reentry;
+  const iat = Math.floor(joinedAt_ms / 1000);
+  const exp = iat + limits.reentry_ttl_s;
+  const claims = { roomId, userName, role, pin, place, epoch, joinedAt_ms, sub, iat, exp };
+  return signHs256Jwt(secret, type, claims);
 }
 
 /** Checks signature and expiry. Throws `token_forged` or `token_expired`. */

@@ -85,12 +85,15 @@ export function signTicket(
   ticket: Ticket,
   now_ms: number,
 ): Promise<string> {
-  const { nodeId: aud, clientId: sub, ...claims } = ticket;
+  // Named one by one: what is left of an object would be copied by the runtime, property by property.
+  const { nodeId: aud, clientId: sub, roomId, userName, role, region, requestId, jti } = ticket;
+  const { joinedAt_ms, issuedAt_ms } = ticket;
   const iat = Math.floor(now_ms / 1000);
-  const signed = { ...claims, aud, sub, iat, exp: iat + limits.ticket_ttl_s };
+  const times = { joinedAt_ms, issuedAt_ms, iat, exp: iat + limits.ticket_ttl_s };
+  const claims = { roomId, userName, role, region, requestId, jti, aud, sub, ...times };
   return typeof key === 'string'
-    ? signHs256Jwt(key, type, signed)
-    : signEdDsaJwt(key, type, signed);
+    ? signHs256Jwt(key, type, claims)
+    : signEdDsaJwt(key, type, claims);
 }
 
 /** What a node checks its tickets with; the secret where the edge gave it one. */

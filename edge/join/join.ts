@@ -5,6 +5,7 @@ import type { SignedToken } from '../../protocol/token.ts';
 import { checkTokenSignature, decodeSigned } from '../../protocol/token.ts';
 import type { EdgeContext } from '../app.ts';
 import { traceOf } from '../access-log.ts';
+import { jsonAnswer } from '../answer-headers.ts';
 import { bodyOf } from '../body.ts';
 import { reentryKeyOf, tokenKeyOf } from '../config.ts';
 import type { Admission } from '../objects/api.ts';
@@ -40,5 +41,6 @@ export async function postJoin(context: EdgeContext): Promise<Response> {
   const { userName, role, terms } = admission;
   const who = { clientId: newUuid(), roomId, userName, role, ...terms, joinedAt_ms };
   const reentry = await signReentry(await reentryKeyOf(config), who);
-  return context.json(await joinAnswer(context, who, { admission, reentry }));
+  const answer = await joinAnswer(context, who, { admission, reentry });
+  return jsonAnswer(context, JSON.stringify(answer));
 }

@@ -4,6 +4,7 @@ import { RoomId } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { EdgeContext } from '../app.ts';
 import { traceOf } from '../access-log.ts';
+import { jsonAnswer } from '../answer-headers.ts';
 import { bodyOf } from '../body.ts';
 import { valueOf } from '../objects/outcome.ts';
 import { roomOf, serviceOf } from '../objects/stubs.ts';
@@ -15,7 +16,7 @@ import { placeOfRegions } from './room-regions.ts';
 export async function getRoom(context: EdgeContext): Promise<Response> {
   const known = context.get('room');
   if (known !== undefined) {
-    return context.body(known, 200, { 'content-type': 'application/json' });
+    return jsonAnswer(context, known);
   }
   return context.json(await valueOf(roomOf(context.env, roomIdOf(context)).get()));
 }

@@ -86,17 +86,29 @@ export class RoomStore {
   }
 
   saveToken(token: TokenRecord): void {
+    this.#remember(token);
+    this.#sql.exec(
+      'INSERT INTO tokens (token_id, expires_ms, token) VALUES (?, ?, ?)',
+      ...[token.tokenId, token.expiresAt_ms, JSON.stringify(token)],
+    );
+  }
+
+  /** Of a token that is there: how often it is good is another number now. */
+  updateToken(token: TokenRecord): void {
+    this.#remember(token);
+    this.#sql.exec(
+      'UPDATE tokens SET token = ? WHERE token_id = ?',
+      ...[JSON.stringify(token), token.tokenId],
+    );
+  }
+
+  #remember(token: TokenRecord): void {
     this.#tokens.delete(token.tokenId);
     this.#tokens.set(token.tokenId, token);
     const [eldest] = this.#tokens.keys();
     if (this.#tokens.size > defaults.tokens && eldest !== undefined) {
       this.#tokens.delete(eldest);
     }
-    this.#sql.exec(
-      `INSERT INTO tokens (token_id, expires_ms, token) VALUES (?, ?, ?)
-       ON CONFLICT (token_id) DO UPDATE SET token = excluded.token`,
-      ...[token.tokenId, token.expiresAt_ms, JSON.stringify(token)],
-    );
   }
 
   /** Those that were made last, at most so many. */

@@ -87,7 +87,7 @@ export class RoomTokens {
       // Read anew: another join may have used the token, or the room was deleted meanwhile.
       open();
       const used = consumeToken(store.token(tokenId), { now_ms: now() });
-      store.saveToken(used);
+      store.updateToken(used);
       return used;
     });
     mesh.assign(`${tokenId} ${token.usesLeft}`, placement);
@@ -105,7 +105,7 @@ export class RoomTokens {
     const { tokenId, host, at } = request;
     const token = consumeToken(store.token(tokenId), { now_ms: now(), host });
     refuseOutside(intersectPins(roomPin(open()), token.pin), at);
-    store.saveToken(token);
+    store.updateToken(token);
     return { roomId, userName: token.userName, role: token.role };
   }
 
