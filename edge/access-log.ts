@@ -9,7 +9,7 @@ const log = createLog({ object: 'worker' });
  * One line a request, with the pattern of its route: paths hold names of users, and queries and headers
  * whatever a caller puts there.
  */
-export function logAnswer(context: EdgeContext, began_ms: number): void {
+export function logAnswer(context: EdgeContext): void {
   const { error } = context;
   log.info('a request was answered', {
     requestId: context.get('requestId'),
@@ -19,7 +19,7 @@ export function logAnswer(context: EdgeContext, began_ms: number): void {
     code: error instanceof RizomaError ? error.code : undefined,
     serviceId: context.get('serviceId'),
     ...context.get('happened'),
-    took_ms: Date.now() - began_ms,
+    took_ms: Date.now() - context.get('began_ms'),
   });
 }
 

@@ -9,6 +9,8 @@ export interface EdgeEnv {
   Bindings: Bindings;
   Variables: {
     config: Config;
+    /** When the request came. The platform's clock stands still until there is news from outside, and is dear to ask. */
+    began_ms: number;
     requestId: string;
     /** The pattern of the route that was found, if one was. */
     route: string | undefined;

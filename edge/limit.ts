@@ -35,7 +35,7 @@ export function addressLimitsOf(config: Config): AddressLimits {
 export function limitAddress(context: EdgeContext): void {
   const { requests } = addressLimitsOf(context.get('config'));
   const address = addressOf(context);
-  const now_ms = Date.now();
+  const now_ms = context.get('began_ms');
   requests.demand(address, now_ms);
   requests.take(address, now_ms);
 }

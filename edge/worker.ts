@@ -59,11 +59,11 @@ const app = new Hono<EdgeEnv>({ strict: false });
 
 /** Around every request, all in one: a step of Hono's costs more than what these do. */
 app.use(async (context, next) => {
-  const began_ms = Date.now();
+  context.set('began_ms', Date.now());
   context.set('requestId', requestIdOf(context));
   await next();
   setAnswerHeaders(context);
-  logAnswer(context, began_ms);
+  logAnswer(context);
 });
 app.options(
   '*',

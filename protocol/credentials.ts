@@ -19,7 +19,8 @@ export function parseCredentials(header: string | undefined): Credentials {
   if (header === undefined || header.length > limits.authorization_chars) {
     throw new RizomaError('unauthorized', howTo);
   }
-  const [scheme = '', ...rest] = header.split(' ');
+  const end = header.indexOf(' ');
+  const scheme = end < 0 ? header : header.slice(0, end);
   // The names of schemes may be written in any case (RFC 9110, section 11.1).
   switch (scheme.toLowerCase()) {
     case 'mauth': {
@@ -27,7 +28,7 @@ export function parseCredentials(header: string | undefined): Credentials {
       return { scheme: 'mauth', serviceId: mauth.serviceid, mauth };
     }
     case 'bearer': {
-      const jwt = rest.join(' ').trim();
+      const jwt = header.slice(scheme.length).trim();
       return { scheme: 'bearer', serviceId: serviceOfJwt(jwt), jwt };
     }
     default:

@@ -18,7 +18,7 @@ import { valueOf } from '../objects/outcome.ts';
 export const authenticate = createMiddleware<EdgeEnv>(async (context, next) => {
   const { failures } = addressLimitsOf(context.get('config'));
   const address = addressOf(context);
-  failures.demand(address, Date.now());
+  failures.demand(address, context.get('began_ms'));
   try {
     const { signer, roomIsOurs, room } = await signerOf(context);
     context.set('signer', signer);

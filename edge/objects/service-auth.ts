@@ -41,12 +41,13 @@ export class ServiceAuth {
       );
     }
     // Once the signature is right: nobody else can use up what the service may ask.
-    rate.demand(serviceId, now());
+    const now_ms = now();
+    rate.demand(serviceId, now_ms);
     // Licode compares with the last request alone, so that honest ones which overtake each other are refused.
     if (signed.nonce !== undefined && !nonces.take(signed.nonce, signed.at_ms)) {
       throw new RizomaError('unauthorized', 'the request was sent before: sign each one anew');
     }
-    rate.take(serviceId, now());
+    rate.take(serviceId, now_ms);
     return { serviceId, userName: signed.userName, role: signed.role };
   }
 
