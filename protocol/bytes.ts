@@ -12,7 +12,7 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(encoder.encode(text));
 }
 
-/** Of what is signed: any JWT of ours is shorter. A buffer for each text would cost as much as to sign it. */
+/** Of what is signed: any JWT of ours but one with the longest pins is shorter. A buffer for each text is more to make than to fill. */
 const scratch = new Uint8Array(16_384);
 
 /**
@@ -44,7 +44,7 @@ export function toBase64(text: string): string {
 
 const ascii = /^[\0-\x7f]*$/;
 
-/** Bytes where the platform writes them itself (ECMAScript 2026), which takes a third of the time; Node 24 does not. */
+/** Bytes where the platform writes them as text itself (ECMAScript 2026), in a third of the time; Node 24 does not. */
 interface Writable {
   readonly toBase64?: (options: { alphabet: 'base64url'; omitPadding: boolean }) => string;
 }

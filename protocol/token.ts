@@ -79,10 +79,7 @@ function decode<const S extends v.GenericSchema>(schema: S, text: string): v.Inf
   return parseJson(schema, jsonOf(text), 'token', 'token_malformed');
 }
 
-/**
- * The fields, where they surely are as the schema wants them, which takes a tenth of the time to see. It
- * is the schema that refuses, and says why.
- */
+/** The fields, where they surely are as the schema wants them, which it need not look at then: it is for what it refuses. */
 function goodToken(json: string): SignedToken | undefined {
   const { tokenId, host, secure, signature, pass } = fieldsOf(json);
   const isGood =

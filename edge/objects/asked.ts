@@ -1,3 +1,9 @@
+import type { EdgeLog, Trace } from '../log.ts';
+import type { Outcome } from './outcome.ts';
+import { outcomeOf } from './outcome.ts';
+import type { Shaped } from './shape.ts';
+import { demandShape, shape } from './shape.ts';
+
 declare const holds: unique symbol;
 
 /**
@@ -6,11 +12,20 @@ declare const holds: unique symbol;
  */
 export type Asked<T> = string & { readonly [holds]?: T };
 
-export function asked<T>(what: T): Asked<T> {
-  return JSON.stringify(what) as Asked<T>;
+export function asked<T extends object>(what: T): Asked<T> {
+  return JSON.stringify({ ...what, shape }) as Asked<T>;
 }
 
-/** Only `asked` makes such a text, of the same type. */
-export function read<T>(text: Asked<T>): T {
-  return JSON.parse(text) as T;
+/** Answers what was asked; with `unavailable` where another version asked it in another form. */
+export function answerTo<Question extends { readonly trace?: Trace }, Answer>(
+  log: EdgeLog,
+  text: Asked<Question>,
+  run: (question: Question) => Answer | Promise<Answer>,
+): Promise<Outcome<Answer>> {
+  // Only `asked` makes such a text, of the same type.
+  const question = JSON.parse(text) as Question & Shaped;
+  return outcomeOf(log.of(question.trace), () => {
+    demandShape(question);
+    return run(question);
+  });
 }

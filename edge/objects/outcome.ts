@@ -1,6 +1,8 @@
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { EdgeLog } from '../log.ts';
+import type { Shaped } from './shape.ts';
+import { demandShape, shape } from './shape.ts';
 
 declare const holds: unique symbol;
 
@@ -26,9 +28,9 @@ export async function outcomeOf<T>(log: EdgeLog, run: () => T | Promise<T>): Pro
   return JSON.stringify(await settle(log, run)) as Outcome<T>;
 }
 
-async function settle<T>(log: EdgeLog, run: () => T | Promise<T>): Promise<Settled<T>> {
+async function settle<T>(log: EdgeLog, run: () => T | Promise<T>): Promise<Settled<T> & Shaped> {
   try {
-    return { ok: true, value: await run() };
+    return { ok: true, value: await run(), shape };
   } catch (thrown) {
     const error = toRizomaError(thrown);
     if (error.code === 'internal') {
@@ -41,13 +43,19 @@ async function settle<T>(log: EdgeLog, run: () => T | Promise<T>): Promise<Settl
       message,
       ...(details === undefined ? {} : { details }),
       ...(retryAfter_s === undefined ? {} : { retryAfter_s }),
+      shape,
     };
   }
 }
 
-/** What an object answered, failures too. Only `outcomeOf` makes such a text, of the same type. */
+/**
+ * What an object answered, failures too. Only `outcomeOf` makes such a text, of the same type. Throws `unavailable`
+ * where another version made it in another form.
+ */
 export async function settledOf<T>(answer: Promise<Outcome<T>>): Promise<Settled<T>> {
-  return JSON.parse(await answer) as Settled<T>;
+  const settled = JSON.parse(await answer) as Settled<T> & Shaped;
+  demandShape(settled);
+  return settled;
 }
 
 /** The value, or the error thrown here as it was thrown there. */

@@ -40,7 +40,7 @@ import { meshOf, nodeOf, serviceOf } from './stubs.ts';
 import { gather } from './gather.ts';
 import { MeshView } from './mesh-view.ts';
 import type { Asked } from './asked.ts';
-import { read } from './asked.ts';
+import { answerTo } from './asked.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
 import { OutboxStore } from './outbox-store.ts';
@@ -193,8 +193,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
   }
 
   admit(request: Asked<AdmitRequest>): Promise<Outcome<Admission>> {
-    const { trace, ...wish } = read(request);
-    return outcomeOf(log.of(trace), () => this.#tokens.admit(wish));
+    return answerTo(log, request, (wish) => this.#tokens.admit(wish));
   }
 
   explain(request: { pin: RegionPin; place: Place | undefined }): Promise<Outcome<ExplainAnswer>> {

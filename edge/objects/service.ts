@@ -27,7 +27,7 @@ import type {
 } from './api.ts';
 import { InOrder } from './in-order.ts';
 import type { Asked } from './asked.ts';
-import { read } from './asked.ts';
+import { answerTo } from './asked.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, settledOf, valueOf } from './outcome.ts';
 import { Nonces } from './nonces.ts';
@@ -86,8 +86,7 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
   }
 
   authenticate(request: Asked<AuthRequest>): Promise<Outcome<Authentic>> {
-    const { credentials, roomId, trace } = read(request);
-    return outcomeOf(log.of(trace), async () => {
+    return answerTo(log, request, async ({ credentials, roomId }) => {
       const signer = await this.#auth.check(credentials);
       const copy = roomId === undefined ? undefined : this.#store.copyOf(roomId);
       return { signer, roomIsOurs: copy !== undefined, room: copy?.room };
