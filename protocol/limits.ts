@@ -22,8 +22,8 @@ export const limits = {
   /** Body of a REST request, as the edge accepts it. */
   restBody_bytes: 64 * 1024,
   /**
-   * How long DTLS may take once ICE is up: each side has sent its flight six times by then. A client hears of it
-   * before the 20 s of the call that waits for its connection are over.
+   * How long DTLS may take once ICE is up: the worker sends a flight seven times in it, where it sends it again. A
+   * client hears of it before the 20 s of the call that waits for its connection are over.
    */
   handshake_ms: 10_000,
   /** m-sections in one SDP: thirty streams of audio and video in one connection, and some unused. */

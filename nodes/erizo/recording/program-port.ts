@@ -16,9 +16,8 @@ export interface ProgramPortOptions {
 export class ProgramPort {
   readonly port: number;
   readonly #socket: Socket;
-  #refused = false;
-
   readonly #onClose: () => void;
+  #refused = false;
 
   private constructor(port: number, components: { socket: Socket }, options: ProgramPortOptions) {
     this.port = port;
