@@ -36,6 +36,7 @@ export async function fuzz({ requests, isFocus }: FuzzOptions): Promise<void> {
   const batches = fc.array(plans(isFocus), { minLength: atOnce, maxLength: atOnce });
   const property = fc.asyncProperty(batches, async (batch) => {
     clock.pass(20);
+    await world.keepAlive();
     const complaints = await Promise.all(
       batch.map(async (plan) => {
         const outcome = await world.send(plan);

@@ -12,7 +12,15 @@ import { newUuid, ServiceId } from '../../../protocol/ids.ts';
 import { mauthHeader } from '../../../protocol/mauth.ts';
 import { parseJson } from '../../../protocol/parse.ts';
 import type { TestNode } from '../support.ts';
-import { createRoom, createToken, origin, request, someFacts, startNode } from '../support.ts';
+import {
+  createRoom,
+  createToken,
+  idle,
+  origin,
+  request,
+  someFacts,
+  startNode,
+} from '../support.ts';
 import type { Fill, Plan, Signer } from './requests.ts';
 import { wrongs } from './requests.ts';
 import type { Answered } from './verdict.ts';
@@ -46,6 +54,8 @@ export class World {
   /** A token for a room of the vault, which nobody uses. */
   readonly unusedToken: string;
   readonly nodes: readonly TestNode[];
+  /** Those that are there to be drained and revoked. */
+  readonly #spares: readonly TestNode[];
   /** Ids of services that requests made. */
   readonly made = new Set<string>();
   /** Tokens that were given, the newest last. */
@@ -56,7 +66,12 @@ export class World {
   /** Of who joined last. */
   #reentry = 'none';
 
-  private constructor(parts: Pick<World, 'services' | 'vaultRooms' | 'unusedToken' | 'nodes'>) {
+  private constructor(
+    parts: Pick<World, 'services' | 'vaultRooms' | 'unusedToken' | 'nodes'> & {
+      spares: readonly TestNode[];
+    },
+  ) {
+    this.#spares = parts.spares;
     this.services = parts.services;
     this.vaultRooms = parts.vaultRooms;
     this.unusedToken = parts.unusedToken;
@@ -65,8 +80,7 @@ export class World {
 
   static async create(): Promise<World> {
     const nodes = [await startNode('eu-west'), await startNode('us-east')];
-    await startNode('ap-northeast', 1);
-    await startNode('ap-northeast', 2);
+    const spares = [await startNode('ap-northeast', 1), await startNode('ap-northeast', 2)];
     const [app, vault, stranger] = [
       await makeService('app'),
       await makeService('vault'),
@@ -86,7 +100,19 @@ export class World {
       await node.peer.call('room.enter', { roomId, facts: { erizos: [], streams: [] } });
     }
     const services = { super: superservice, app, vault, stranger };
-    return new World({ services, vaultRooms, unusedToken, nodes });
+    return new World({ services, vaultRooms, unusedToken, nodes, spares });
+  }
+
+  /**
+   * What nodes say each second (Licode: `keepAlive`). An object that hears nothing for 10 s sleeps, and what
+   * workerd lets it say then, for somebody who asks it, reaches its node only when that has spoken again.
+   */
+  async keepAlive(): Promise<void> {
+    const told = [...this.nodes, ...this.#spares].map(async ({ peer, draining }) =>
+      peer.call('node.keepAlive', { load: { ...idle, ...(draining ? { draining } : {}) } }),
+    );
+    // One that was revoked has no link any more.
+    await Promise.allSettled(told);
   }
 
   /** Sends what was planned; undefined where no request can be made of it. */
