@@ -1,71 +1,39 @@
-import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { LocalSystem } from '../../infra/local.ts';
-import { launchChromium } from '../support/chromium.ts';
-import type { Counters } from '../support/counters.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it, vi } from 'vitest';
 import { openIn } from '../support/counters.ts';
-import { demoToken } from '../support/sdk-page.ts';
-import { startTestSystem } from '../support/system.ts';
 import { killErizos } from '../support/killed.ts';
+import { demoToken } from '../support/sdk-page.ts';
+import { erizoJs, erizoJsSuite, follow, heard } from './erizo-js-suite.ts';
 import * as inPage from './erizo-js.ts';
 
-/**
- * Licode's own client, where the environment says where it is: it is built from Licode's repository and
- * is no part of this one. What it says is also said, without it, by the pages of `licode.test.ts`.
- */
-const path = process.env['RIZOMA_ERIZO_JS'];
+/** Licode's own client. What it says is also said, without it, by the pages of `licode.test.ts`. */
 
 const patience = { timeout: 40_000, interval: 250 };
 
-describe.skipIf(path === undefined)('Licode’s own client, unmodified', () => {
-  let browser: Browser;
-  let system: LocalSystem;
-  let stop: () => Promise<void>;
-  let atStart: Counters;
-
-  beforeAll(async () => {
-    ({ system, stop } = await startTestSystem(7));
-    browser = await launchChromium();
-    atStart = await openIn(system);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stop?.();
-  });
+describe.skipIf(erizoJs === undefined)('Licode’s own client, unmodified', () => {
+  const suite = erizoJsSuite(7);
 
   async function join(
     who: { room: string; name: string; region: string },
     options: object,
   ): Promise<Page> {
-    const token = await demoToken(system.edgeUrl, who);
-    const page = await browser.newPage();
-    await page.goto(`${system.edgeUrl}/healthz`);
-    await page.addScriptTag({ content: readFileSync(path ?? '', 'utf8') });
-    await page.evaluate(() => {
-      document.body.innerHTML = '<div id="videos"></div>';
-    });
-    await page.evaluate(inPage.connect, { token, options });
-    return page;
+    return suite.connect(await demoToken(suite.system.edgeUrl, who), options);
   }
-
-  const heard = (page: Page, words: string): Promise<unknown> =>
-    page.waitForFunction((wanted) => window.heard.includes(wanted), words);
 
   it.each([{}, { singlePC: true }])(
     'connects with %j, publishes, subscribes, sends data and gives up, in two regions',
     async (options) => {
+      const { system } = suite;
+      const atStart = await openIn(system);
       const room = `erizo.js ${JSON.stringify(options)}`;
       const ann = await join({ room, name: 'ann', region: 'eu-west' }, options);
       const bob = await join({ room, name: 'bob', region: 'ap-northeast' }, options);
       const one = await ann.evaluate(inPage.publish, {});
-      const two = await ann.evaluate(inPage.publish, { simulcast: { numSpatialLayers: 2 } });
+      const two = await ann.evaluate(inPage.publish, {
+        options: { simulcast: { numSpatialLayers: 2 } },
+      });
       for (const id of [one, two]) {
-        await heard(bob, `added ${id}`);
-        await bob.evaluate(inPage.subscribe, id);
-        await heard(bob, `subscribed ${id}`);
-        await bob.evaluate(inPage.plays, id);
+        await follow(bob, id);
       }
       await ann.evaluate(() => window.local.sendData('hello'));
       await heard(bob, `data ${two} "hello"`);
@@ -90,14 +58,13 @@ describe.skipIf(path === undefined)('Licode’s own client, unmodified', () => {
   it.each([{}, { singlePC: true }])(
     'goes on with %j when the ErizoJS processes of a publisher and of a viewer are killed',
     async (options) => {
+      const { system } = suite;
+      const atStart = await openIn(system);
       const room = `killed ${JSON.stringify(options)}`;
       const ann = await join({ room, name: 'ann', region: 'eu-west' }, options);
       const bob = await join({ room, name: 'bob', region: 'ap-northeast' }, options);
       const id = await ann.evaluate(inPage.publish, {});
-      await heard(bob, `added ${id}`);
-      await bob.evaluate(inPage.subscribe, id);
-      await heard(bob, `subscribed ${id}`);
-      await bob.evaluate(inPage.plays, id);
+      await follow(bob, id);
       const before = await bob.evaluate(() => window.heard.length);
       for (const region of ['eu-west', 'ap-northeast']) {
         await killErizos(system, region);
@@ -106,10 +73,7 @@ describe.skipIf(path === undefined)('Licode’s own client, unmodified', () => {
       expect(await bob.evaluate(() => window.heard.length)).toBe(before);
       // And what comes after it goes over what there is.
       const two = await ann.evaluate(inPage.publish, {});
-      await heard(bob, `added ${two}`);
-      await bob.evaluate(inPage.subscribe, two);
-      await heard(bob, `subscribed ${two}`);
-      await Promise.all([bob.evaluate(inPage.plays, two), bob.evaluate(inPage.goesOn, id)]);
+      await Promise.all([follow(bob, two), bob.evaluate(inPage.goesOn, id)]);
       await ann.evaluate(() => window.room.disconnect());
       await heard(bob, `removed ${two}`);
       await bob.evaluate(() => window.room.disconnect());
@@ -118,16 +82,15 @@ describe.skipIf(path === undefined)('Licode’s own client, unmodified', () => {
   );
 
   it('hears of a connection that carries too little, and says how it is to be shared', async () => {
+    const { system } = suite;
+    const atStart = await openIn(system);
     const room = 'erizo.js and bandwidth';
     const options = { singlePC: true };
     const ann = await join({ room, name: 'ann', region: 'eu-west' }, options);
     const bob = await join({ room, name: 'bob', region: 'ap-northeast' }, options);
     const least = { minVideoBW: 250, scheme: 'notify-slideshow' };
-    const id = await ann.evaluate(inPage.publish, least);
-    await heard(bob, `added ${id}`);
-    await bob.evaluate(inPage.subscribe, id);
-    await heard(bob, `subscribed ${id}`);
-    await bob.evaluate(inPage.plays, id);
+    const id = await ann.evaluate(inPage.publish, { options: least });
+    await follow(bob, id);
     await bob.waitForFunction(() => window.quality === 'good');
     await bob.evaluate(inPage.setBandwidth, { strategy: 'high', target_bps: 60_000 });
     const config = { priorityLevel: '40', slideShowBelowLayer: { enabled: false } };
