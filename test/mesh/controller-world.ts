@@ -137,10 +137,15 @@ export class World {
 
   /** Somebody with a fresh ticket. */
   async join(
-    changes: { role?: string; clientId?: string; query?: Record<string, string> } = {},
+    changes: {
+      role?: string;
+      clientId?: string;
+      query?: Record<string, string>;
+      userAgent?: string;
+    } = {},
   ): Promise<Awaited<ReturnType<typeof LicodeClient.join>>> {
     const ticket = await this.ticket(changes);
-    return LicodeClient.join(this.url, { ticket, ...changes.query });
+    return LicodeClient.join(this.url, { ticket, ...changes.query }, changes.userAgent);
   }
 
   ticket(changes: { role?: string; clientId?: string } = {}): Promise<string> {
