@@ -144,7 +144,7 @@ describe.skipIf(erizoJs === undefined)('a stream of Licode’s own client', () =
     await follow(bob, id);
     const recording = await bob.evaluate(inPage.startRecording, id);
     // More than has to be shown of it later.
-    for (let count = 0; count < 5; count += 1) {
+    for (let count = 0; count < 20; count += 1) {
       await bob.evaluate(inPage.goesOn, id);
     }
     expect(await bob.evaluate(inPage.stopRecording, recording)).toBe(true);
