@@ -18,9 +18,8 @@ export class LicodeClient {
   #nextId = 0;
   #lastSeen = -1;
 
-  constructor(url: string, query: Record<string, string>, userAgent = 'test') {
+  constructor(url: string, query: Record<string, string>) {
     this.socket = io(url, {
-      extraHeaders: { 'user-agent': userAgent },
       transports: ['websocket'],
       forceNew: true,
       reconnection: true,
@@ -39,12 +38,8 @@ export class LicodeClient {
   }
 
   /** Resolves with the `connected` message. */
-  static async join(
-    url: string,
-    query: Record<string, string>,
-    userAgent?: string,
-  ): Promise<LicodeClient & Joined> {
-    const client = new LicodeClient(url, query, userAgent);
+  static async join(url: string, query: Record<string, string>): Promise<LicodeClient & Joined> {
+    const client = new LicodeClient(url, query);
     const first = await Promise.race([
       client.next('connected'),
       client.next('connect_error').then((data) => Promise.reject(new Error(String(data)))),

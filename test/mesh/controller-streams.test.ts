@@ -171,7 +171,7 @@ describe('subscribing', () => {
         clientId: bob.clientId,
         streamId,
         route: [],
-        options: { audio: true, video: true, plan: 'stream', config: {}, bandwidth: {}, rtx: true },
+        options: { audio: true, video: true, plan: 'stream', config: {}, bandwidth: {} },
       },
     ]);
     const again = await bob.ask('subscribe', { options: { streamId, audio: true } });
@@ -185,16 +185,6 @@ describe('subscribing', () => {
     expect(await bob.ask('unsubscribe', streamId)).toEqual([true]);
     expect((await bob.ask('unsubscribe', '1'.repeat(18)))[0]).toBeNull();
     await world.subscribe(bob, streamId);
-  });
-
-  it('has what Firefox loses sent again as it was: it knows no RTX whose SSRC no offer names', async () => {
-    const world = await newWorld();
-    const ann = await world.join();
-    const userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0';
-    const fay = await world.join({ userAgent });
-    await world.subscribe(fay, await world.publish(ann));
-    const [asked] = world.erizo(0).paramsOf('addSubscriber');
-    expect(asked).toMatchObject({ clientId: fay.clientId, options: { rtx: false } });
   });
 
   it('answers for a stream that does not exist', async () => {

@@ -137,15 +137,10 @@ export class World {
 
   /** Somebody with a fresh ticket. */
   async join(
-    changes: {
-      role?: string;
-      clientId?: string;
-      query?: Record<string, string>;
-      userAgent?: string;
-    } = {},
+    changes: { role?: string; clientId?: string; query?: Record<string, string> } = {},
   ): Promise<Awaited<ReturnType<typeof LicodeClient.join>>> {
     const ticket = await this.ticket(changes);
-    return LicodeClient.join(this.url, { ticket, ...changes.query }, changes.userAgent);
+    return LicodeClient.join(this.url, { ticket, ...changes.query });
   }
 
   ticket(changes: { role?: string; clientId?: string } = {}): Promise<string> {
