@@ -63,16 +63,16 @@ function install(): void {
   const worker = new Worker(URL.createObjectURL(new Blob([code])));
   worker.addEventListener('message', ({ data }) => seen.push(data));
   globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-    // Of a section that carried nothing at first a transform is of no effect if it comes with its track.
-    override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
-      await super.setRemoteDescription(description);
-      for (const receiver of this.getReceivers()) {
-        const { track } = receiver;
-        if (track.kind === 'video' && receiver.transform === null) {
-          const options = { way: 'received', trackId: track.id };
-          receiver.transform = new RTCRtpScriptTransform(worker, options);
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      this.addEventListener('track', ({ track, receiver }) => {
+        if (track.kind === 'video') {
+          receiver.transform = new RTCRtpScriptTransform(worker, {
+            way: 'received',
+            trackId: track.id,
+          });
         }
-      }
+      });
     }
 
     override addTransceiver(
