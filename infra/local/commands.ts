@@ -1,8 +1,8 @@
+import { networkInterfaces } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { nodeModulesDir, rootDir } from '../paths.ts';
 import type { Region } from '../regions.ts';
 import type { Secrets } from '../secrets.ts';
-import { otherAddress } from './other-address.ts';
 import type { SupervisedOptions } from './supervised.ts';
 import { sweep } from './sweep.ts';
 
@@ -117,10 +117,14 @@ export function edgeCommand(settings: RunSettings): SupervisedOptions {
   };
 }
 
-/** Where clients reach a node of this host beside loopback. */
+/**
+ * Firefox takes no way from an address of this host to loopback, where local nodes are, and uses none
+ * on loopback itself: they listen for its media on the first other address too, where there is one.
+ */
 function clientAddressOf({ enter }: PartHost): { RIZOMA_CLIENT_IP?: string } {
-  const address = otherAddress();
-  return enter !== undefined || address === undefined ? {} : { RIZOMA_CLIENT_IP: address };
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const first = all.find(({ family, internal }) => family === 'IPv4' && !internal);
+  return enter !== undefined || first === undefined ? {} : { RIZOMA_CLIENT_IP: first.address };
 }
 
 /** What a node reads from its environment; see nodes/config.ts. */

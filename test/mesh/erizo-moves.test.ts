@@ -12,7 +12,7 @@ import type { Frame } from './erizo-frames.ts';
 import { framesOf, longestGap_rtp, watchFrames } from './erizo-frames.ts';
 import { grantOf, roomId } from './erizo-grants.ts';
 import { Participant, TestAgent, TestController, TestErizo, until } from './erizo-kit.ts';
-import { FirefoxViewer, reachedByFirefox } from './firefox-viewer.ts';
+import { FirefoxViewer } from './firefox-viewer.ts';
 
 const firefox = findFirefox();
 let browser: Browser;
@@ -187,7 +187,7 @@ describe('a stream that comes another way', () => {
   it.skipIf(firefox === undefined)(
     'is followed by Firefox as well, which is offered nothing anew, and sent lost packets as they were',
     async () => {
-      const { origin, relay, gateway, stream } = await fourProcesses(reachedByFirefox());
+      const { origin, relay, gateway, stream } = await fourProcesses();
       const { streamId } = stream;
       const controller = TestController.dial(gateway);
       const fay = await FirefoxViewer.create(firefox ?? '', controller);

@@ -3,7 +3,6 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'puppeteer-core';
 import * as v from 'valibot';
-import { otherAddress } from '../../infra/local/other-address.ts';
 import type { Route } from '../../protocol/cascade-tree.ts';
 import type { SdpMessage } from '../../protocol/contracts/controller-erizo.ts';
 import { newUuid } from '../../protocol/ids.ts';
@@ -13,12 +12,6 @@ import { Played } from './erizo-kit.ts';
 import * as inPage from './erizo-page.ts';
 import type { TestController } from './test-controller.ts';
 import { until } from './until.ts';
-
-/** What a process needs to be reached by Firefox. */
-export function reachedByFirefox(): Record<string, string> {
-  const address = otherAddress();
-  return address === undefined ? {} : { RIZOMA_CLIENT_IP: address };
-}
 
 /** A client that plays in a real Firefox, its signalling carried by the test. */
 export class FirefoxViewer {
@@ -50,6 +43,8 @@ export class FirefoxViewer {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${port}/`);
     await page.evaluate(inPage.install);
+    // Who may use the camera has candidates of all addresses, loopback's among them.
+    await page.evaluate(inPage.openCamera, { width: 320, height: 180 });
     return new FirefoxViewer({ browser, page, server }, controller);
   }
 
