@@ -17,8 +17,6 @@ export interface ChangeoverOptions {
   rtx: boolean;
 }
 
-type Transport = Pick<WebRtcTransport, 'consume'>;
-
 interface Change {
   readonly slot: Slot;
   readonly consumer: Consumer;
@@ -31,7 +29,7 @@ interface Change {
  * gone out, so there is no time in which nothing can be shown, however long that takes.
  */
 export class Changeover {
-  readonly #transport: Promise<Transport>;
+  readonly #transport: Promise<WebRtcTransport>;
   readonly #slots: Slots;
   readonly #options: ChangeoverOptions;
   readonly #over = deferred<void>();
@@ -39,7 +37,7 @@ export class Changeover {
   readonly #end = deferred<void>();
 
   constructor(
-    components: { transport: Promise<Transport>; slots: Slots },
+    components: { transport: Promise<WebRtcTransport>; slots: Slots },
     options: ChangeoverOptions,
   ) {
     this.#transport = components.transport;
@@ -48,7 +46,7 @@ export class Changeover {
   }
 
   static create(
-    components: { transport: Promise<Transport>; slots: Slots },
+    components: { transport: Promise<WebRtcTransport>; slots: Slots },
     options: ChangeoverOptions,
   ): Changeover {
     const made = new Changeover(components, options);

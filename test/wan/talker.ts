@@ -1,14 +1,14 @@
 import type { Browser, Page } from 'playwright-core';
 import { expect, vi } from 'vitest';
 import type * as Sdk from '../../client/sdk/index.ts';
-import type { Frame } from '../mesh/erizo-frames.ts';
-import { framesOf, watchFrames } from '../mesh/erizo-frames.ts';
 import type { RtpCounts } from '../support/rtp-counts.ts';
 import { countRtp, keepConnections } from '../support/rtp-counts.ts';
 import { openSdkPage } from '../support/sdk-page.ts';
 
 interface PageGlobals {
   room: Sdk.Room;
+  /** Of RTP, in 1/90000 s. */
+  shown: number[];
   heard: string[];
   local: Sdk.LocalStream[];
 }
@@ -24,15 +24,9 @@ export class Talker {
   }
 
   static async join(browser: Browser, edgeUrl: string, token: string): Promise<Talker> {
-    const page = await openPage(browser, edgeUrl);
-    await page.evaluate(joinAndPlay, token);
-    return new Talker(page);
-  }
-
-  /** Joins, and keeps what passes of its video frames. */
-  static async joinWatched(browser: Browser, edgeUrl: string, token: string): Promise<Talker> {
-    const page = await openPage(browser, edgeUrl);
-    await watchFrames(page);
+    const context = await browser.newContext();
+    await keepConnections(context);
+    const page = await openSdkPage(context, edgeUrl);
     await page.evaluate(joinAndPlay, token);
     return new Talker(page);
   }
@@ -87,9 +81,28 @@ export class Talker {
     );
   }
 
-  /** Video frames so far, as they are sent and before they are decoded; of who `joinWatched`. */
-  frames(): Promise<Frame[]> {
-    return framesOf(this.page);
+  /** From now on the frames of the stream that are shown are kept. */
+  async keepShown(streamId: string): Promise<void> {
+    await this.page.evaluate((id) => {
+      const globals = globalThis as unknown as PageGlobals;
+      const video = document.querySelector<HTMLVideoElement>(`#v${id}`);
+      globals.shown = [];
+      const look: VideoFrameRequestCallback = (_now, { rtpTimestamp }) => {
+        globals.shown.push(rtpTimestamp ?? 0);
+        video?.requestVideoFrameCallback(look);
+      };
+      video?.requestVideoFrameCallback(look);
+    }, streamId);
+  }
+
+  /** The longest steps from one of those to the next, as their publisher took them. */
+  async longestSteps_ms(count: number): Promise<number[]> {
+    const shown = await this.page.evaluate(() => (globalThis as unknown as PageGlobals).shown);
+    const steps_ms = shown.slice(1).map((rtp, index) => (rtp - (shown[index] ?? rtp)) / 90);
+    return steps_ms
+      .map(Math.round)
+      .toSorted((a, b) => b - a)
+      .slice(0, count);
   }
 
   count(): Promise<RtpCounts> {
@@ -112,12 +125,6 @@ export class Talker {
   async leave(): Promise<void> {
     await this.page.context().close();
   }
-}
-
-async function openPage(browser: Browser, edgeUrl: string): Promise<Page> {
-  const context = await browser.newContext();
-  await keepConnections(context);
-  return await openSdkPage(context, edgeUrl);
 }
 
 /** What runs in the page. */

@@ -14,7 +14,7 @@ export const [first, middle, last] = ['first', 'middle', 'last'] as const;
 const patience = { timeout: 60_000, interval: 100 };
 
 export interface ThreeRegions extends WanSuite {
-  /** Somebody in a room, where the pin lets them be, whose frames are watched. */
+  /** Somebody in a room, where the pin lets them be. */
   enter(room: string, pin: RegionPin): Promise<Talker>;
 }
 
@@ -43,7 +43,7 @@ export function threeRegionsSuite(rtts_ms: { next: number; ends: number }): Thre
     async enter(room: string, pin: RegionPin) {
       const { mesh, browser } = suite;
       const token = await tokenFor(mesh.system, { room, name: 'somebody', pin });
-      return await Talker.joinWatched(browser, mesh.system.edgeUrl, token);
+      return await Talker.join(browser, mesh.system.edgeUrl, token);
     },
   });
 }
