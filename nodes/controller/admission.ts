@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../protocol/clock.ts';
 import type { HandshakeAdditions } from '../../protocol/contracts/client.ts';
 import { RizomaError } from '../../protocol/errors.ts';
@@ -11,7 +10,7 @@ import type { Visitor } from './client.ts';
 import { UsedTickets } from './used-tickets.ts';
 
 /** Who comes, by what it shows; the rest is what it asks for. */
-type Identity = Omit<Visitor, 'plan' | 'sound' | 'followsLayers' | 'findsRtx'>;
+type Identity = Omit<Visitor, 'plan' | 'sound' | 'followsLayers'>;
 
 /** Who may come in (Licode: `tokenAuthenticator.js`): tickets are checked here alone, tokens with the edge. */
 export class Admission {
@@ -33,13 +32,10 @@ export class Admission {
   }
 
   /**
-   * Uses the ticket, or the token whose fields the query of the handshake holds. Throws the codes of tickets
-   * and tokens, and `unavailable` where the edge is needed and away.
+   * Uses the ticket, or the token whose fields the query holds. Throws the codes of tickets and
+   * tokens, and `unavailable` where the edge is needed and away.
    */
-  async admit(
-    { query, headers }: { query: Record<string, unknown>; headers: IncomingHttpHeaders },
-    additions: HandshakeAdditions,
-  ): Promise<Visitor> {
+  async admit(query: Record<string, unknown>, additions: HandshakeAdditions): Promise<Visitor> {
     const { keys } = this.#edge;
     if (keys === undefined) {
       throw new RizomaError('unavailable', 'this controller has not met the edge yet: try again');
@@ -49,8 +45,7 @@ export class Admission {
         ? await this.#byToken(keys, query)
         : await this.#byTicket(keys, additions.ticket);
     const { plan, sound, followsLayers, strategy } = additions;
-    const findsRtx = !isFirefox(headers['user-agent']);
-    return { ...who, plan, sound, followsLayers, strategy, findsRtx };
+    return { ...who, plan, sound, followsLayers, strategy };
   }
 
   async #byTicket(keys: EdgeKeys, text: string): Promise<Identity> {
@@ -77,12 +72,4 @@ export class Admission {
     const who = { clientId: newUuid(), roomId, userName, role };
     return { ...who, requestId: undefined, times: undefined };
   }
-}
-
-/**
- * Firefox takes the SSRC of RTX from SDP alone, and drops what comes under others; browsers of the other
- * engines go by its payload type.
- */
-function isFirefox(userAgent: string | undefined): boolean {
-  return userAgent?.includes('Firefox/') === true;
 }

@@ -61,8 +61,6 @@ export interface Visitor {
   sound?: SoundWish | undefined;
   /** Whether it sends the layers that it is told, and no others. */
   followsLayers: boolean;
-  /** Whether it knows which stream RTX repairs where SDP does not say by SSRCs. */
-  findsRtx: boolean;
   /** How the streams that it plays are to share a connection (Licode: `streamPriorityStrategy`). */
   strategy?: StrategyId | undefined;
   /** The `POST /join` with which it came; Licode's clients come without one. */
@@ -104,7 +102,6 @@ export class Client {
   readonly requestId: string | undefined;
   readonly sound: SoundWish | undefined;
   readonly followsLayers: boolean;
-  readonly findsRtx: boolean;
   /** What it wants of all its connections. */
   bandwidth: ClientBandwidth;
   /** Of how many of those who spoke last it is sent the video; of all where it is undefined. */
@@ -134,7 +131,6 @@ export class Client {
     this.requestId = visitor.requestId;
     this.sound = visitor.sound;
     this.followsLayers = visitor.followsLayers;
-    this.findsRtx = visitor.findsRtx;
     this.bandwidth = visitor.strategy === undefined ? {} : { strategy: visitor.strategy };
     this.enteredAt_ms = visitor.times?.enteredAt_ms;
     this.role = visitor.role;

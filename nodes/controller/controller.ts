@@ -168,13 +168,13 @@ export class Controller {
       if (this.#closed) {
         throw new RizomaError('unavailable', 'this controller is closing');
       }
-      const { handshake } = socket;
-      const additions = parse(HandshakeAdditions, handshake.query, 'handshake');
+      const { query } = socket.handshake;
+      const additions = parse(HandshakeAdditions, query, 'handshake');
       if (additions.clientId === undefined) {
         if (this.#draining) {
           throw new RizomaError('draining', 'this controller takes no new clients: join again');
         }
-        const visitor = await this.#admission.admit(handshake, additions);
+        const visitor = await this.#admission.admit(query, additions);
         socket.data.requestId = visitor.requestId;
         const done = await this.#rooms.expect(visitor);
         if (socket.conn.readyState !== 'open') {

@@ -304,7 +304,6 @@ export class Subscribing {
         ...(client.sound === undefined ? {} : { hears: true }),
         ...(client.lastN === undefined ? {} : { lastN: client.lastN }),
         ...(restored === undefined ? {} : { restored }),
-        rtx: client.findsRtx,
       },
     };
   }

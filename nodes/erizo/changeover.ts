@@ -13,8 +13,6 @@ export interface ChangeoverOptions {
   plays: Readonly<Record<MediaKind, boolean>>;
   /** Of the video, as for what it takes the place of. */
   layers: { spatial: number; temporal: number };
-  /** Whether lost packets go out over RTX, or as they were. */
-  rtx: boolean;
 }
 
 interface Change {
@@ -86,7 +84,7 @@ export class Changeover {
   }
 
   async #consume(): Promise<Change[]> {
-    const { owner, layers, rtx } = this.#options;
+    const { owner, layers } = this.#options;
     const [transport, producers] = await Promise.all([this.#transport, this.#options.producers]);
     const pairs = this.#slots.all.flatMap((slot) => {
       const producer = producers.find(({ kind }) => kind === slot.kind);
@@ -95,7 +93,7 @@ export class Changeover {
     });
     const consumers = await allOrNone(
       pairs.map(async ({ slot: { mid }, producer: { id } }) =>
-        transport.consume(id, { mid, paused: true, rtx }),
+        transport.consume(id, { mid, paused: true }),
       ),
     );
     // A consumer whose track ended meanwhile cannot be told, and need not.

@@ -179,7 +179,6 @@ export class Client {
         streamId,
         audio: options.audio,
         video: options.video,
-        rtx: options.rtx,
         config: options.config,
         onFailed: (why) => this.#events.failed(streamId, 'subscriber', why),
         onAlert: (message, bps) => this.#events.alert(streamId, message, bps),

@@ -129,11 +129,6 @@ export function consumerOf(
   };
 }
 
-function withoutRtx(capabilities: types.RtpCapabilities): types.RtpCapabilities {
-  const codecs = capabilities.codecs?.filter(({ mimeType }) => !/\/rtx$/i.test(mimeType)) ?? [];
-  return { ...capabilities, codecs };
-}
-
 /** A connection of a client, as far as the worker has it. */
 export class WebRtcTransport {
   readonly #transport: types.WebRtcTransport;
@@ -209,15 +204,12 @@ export class WebRtcTransport {
     return produce(this.#transport, this.#router, this.#open, track);
   }
 
-  /** Sends a track; what is lost of it goes out again over RTX, or as it was. */
-  async consume(
-    producerId: string,
-    options: { mid: string; paused: boolean; rtx: boolean },
-  ): Promise<Consumer> {
-    const { mid, paused, rtx } = options;
-    const { rtpCapabilities: all } = this.#router;
-    const rtpCapabilities = rtx ? all : withoutRtx(all);
-    const consumer = await this.#transport.consume({ producerId, rtpCapabilities, mid, paused });
+  async consume(producerId: string, options: { mid: string; paused: boolean }): Promise<Consumer> {
+    const consumer = await this.#transport.consume({
+      producerId,
+      rtpCapabilities: this.#router.rtpCapabilities,
+      ...options,
+    });
     return consumerOf(consumer, this.#transport, this.#open);
   }
 

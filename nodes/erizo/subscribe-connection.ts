@@ -140,7 +140,7 @@ export class SubscribeConnection {
   async send(
     owner: SectionOwner,
     producers: readonly Producer[],
-    options: { atOnce: boolean; rtx: boolean },
+    options: { atOnce: boolean },
   ): Promise<void> {
     const transport = await this.connection.transport;
     this.#requireOwner(owner);
@@ -152,7 +152,7 @@ export class SubscribeConnection {
     const slots = producers.map((producer) => this.#slots.reserve(owner, producer.kind));
     const consumers = await allOrNone(
       slots.map(({ mid }, index) =>
-        transport.consume((producers[index] as Producer).id, { mid, paused, rtx: options.rtx }),
+        transport.consume((producers[index] as Producer).id, { mid, paused }),
       ),
     );
     try {

@@ -18,8 +18,6 @@ export interface SubscriberOptions {
   streamId: string;
   audio: boolean;
   video: boolean;
-  /** Whether lost packets go out over RTX, or as they were. */
-  rtx: boolean;
   config: StreamConfig;
   /** It ended by itself after it had been ready. */
   onFailed: (why: 'upstream' | 'refused') => void;
@@ -160,7 +158,7 @@ export class Subscriber implements SectionOwner, Adapted {
     if (wanted.length === 0) {
       throw new RizomaError('not_found', 'the stream has none of the media that were asked for');
     }
-    await this.target.send(this, wanted, { atOnce, rtx: this.#options.rtx });
+    await this.target.send(this, wanted, { atOnce });
     await this.target.connection.connected;
     if (this.#state === 'starting') {
       this.#state = 'ready';
@@ -190,7 +188,6 @@ export class Subscriber implements SectionOwner, Adapted {
       producers,
       plays: { audio: this.#playback.sounds, video: shows && this.#playback.shows },
       layers: { spatial, temporal },
-      rtx: this.#options.rtx,
     });
     const play = async (): Promise<void> => {
       await changeover.over;

@@ -26,7 +26,7 @@ export async function warmUp(engine: Engine): Promise<void> {
     const trackId = newUuid();
     const { id } = await upstream.produce({ trackId, kind: 'video', rtpParameters: track });
     await downstream.consume(id);
-    const consumer = await client.consume(id, { mid: '0', paused: true, rtx: true });
+    const consumer = await client.consume(id, { mid: '0', paused: true });
     const state = { type: 'sending', streamId: 'warm', trackId } as const;
     const section = { mid: '0', kind: 'video', state, parameters: consumer.rtpParameters } as const;
     readDescription(writeOffer([section], client.local, { sessionId: '1', version: 1 }));

@@ -146,8 +146,6 @@ export const controllerToErizo = {
         restored,
         /** The client wants the video of so many of those who spoke last, and not of all. */
         lastN: v.optional(Few),
-        /** Lost packets go to the client over RTX (RFC 4588), or else as they were: our offers name no SSRCs. */
-        rtx: v.optional(v.boolean(), true),
       }),
     }),
     part: Initializing,

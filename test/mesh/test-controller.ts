@@ -1,23 +1,17 @@
 import { systemClock } from '../../protocol/clock.ts';
 import type { ParamsOf } from '../../protocol/contract.ts';
-import type { ErizoToController, SdpMessage } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RecordingEnd } from '../../protocol/contracts/external-media.ts';
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import type { Link } from '../../protocol/link.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
-import type { TestErizo } from './erizo-kit.ts';
+import type { Participant, TestErizo } from './erizo-kit.ts';
 import { zmq } from './erizo-wires.ts';
 
 const clock = systemClock;
 
 type Failure = ParamsOf<ErizoToController, 'streamFailed'>;
-
-/** Who is told what the process says to a client. */
-interface Listening {
-  onMessage(connectionId: string, msg: SdpMessage): Promise<void>;
-  sendUpTo(spatial: number | null): Promise<void>;
-}
 
 /** The controller of the test, with a link to one process. */
 export class TestController {
@@ -33,7 +27,7 @@ export class TestController {
   readonly speakers: string[] = [];
   /** Who was heard, the loudest first, at each telling. */
   readonly levels: string[][] = [];
-  readonly participants = new Map<string, Listening>();
+  readonly participants = new Map<string, Participant>();
   onInputEnded: (streamId: string) => void = () => undefined;
   readonly #ends = new Map<string, PromiseWithResolvers<RecordingEnd>>();
   #onFailure: () => void = () => undefined;

@@ -102,7 +102,6 @@ function setUp(role: string): {
     role,
     plan: 'stream' as const,
     followsLayers: false,
-    findsRtx: true,
     requestId: undefined,
     times: undefined,
   };
