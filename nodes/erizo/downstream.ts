@@ -16,7 +16,7 @@ import { demandEndOf } from './pipe-end.ts';
 import type { Guard } from './guard.ts';
 import type { Measures } from './measures.ts';
 import type { WantedStream } from './pulls.ts';
-import type { Source, SourceEnd } from './source.ts';
+import type { Moved, Source, SourceEnd } from './source.ts';
 import { untilAborted } from './wait.ts';
 
 type OpenParams = ParamsOf<ErizoToUpstream, 'cascade.open'>;
@@ -193,8 +193,7 @@ export class Downstream {
       {
         ...{ source, need },
         onEnded: (why) => this.#onFeedEnded(pullId, why),
-        onMoved: ({ way }) =>
-          this.#tell((peer) => peer.notify('cascade.moved', { pullId, ...way })),
+        onMoved: (moved) => void this.#onFeedMoved(pullId, moved),
       },
     );
     this.#feeds.set(pullId, feed);
@@ -222,6 +221,14 @@ export class Downstream {
   #onFeedEnded(pullId: string, why: SourceEnd): void {
     this.#drop(pullId);
     this.#tell((peer) => peer.notify('cascade.ended', { pullId, why }));
+  }
+
+  /** Its key frame is not to be asked for in the time in which that of our own viewers is. */
+  async #onFeedMoved(pullId: string, { way, moment }: Moved): Promise<void> {
+    await moment?.next;
+    if (this.#feeds.has(pullId)) {
+      this.#tell((peer) => peer.notify('cascade.moved', { pullId, ...way }));
+    }
   }
 
   #tell(notify: (peer: Peer) => void): void {

@@ -23,16 +23,6 @@ export class Playback {
     return this.#wanted;
   }
 
-  /** Whether its sound is sent. */
-  get sounds(): boolean {
-    return !this.#isAudioMuted;
-  }
-
-  /** Whether all of its pictures are sent, and not one now and then. */
-  get shows(): boolean {
-    return !this.#wanted.paused && this.#wanted.slideShow_ms === 0;
-  }
-
   /** What has to come of the stream for it, where those kinds of it are played. */
   need(kinds: { audio: boolean; video: boolean }): StreamNeed {
     const { paused, maxSpatial } = this.#wanted;

@@ -5,8 +5,10 @@ import type { Producer } from './media.ts';
 import type { Pull } from './pull.ts';
 import type { MoveOutcome, PullMove, PullMoveEffect, PullMoveEvent } from './pull-move.ts';
 import { beginMove, pullMove } from './pull-move.ts';
-import type { Moved, SourceEnd, SourceUser, Use } from './source.ts';
+import type { SourceEnd, SourceUser, Use } from './source.ts';
 import { statsOf } from './stats.ts';
+import type { FirstKeyFrame } from './key-frame-moment.ts';
+import { keyFrameSpacing_ms, KeyFrameMoment } from './key-frame-moment.ts';
 import { deferred } from './wait.ts';
 
 const defaults = {
@@ -91,11 +93,19 @@ export class PullMover implements SourceUser {
 
   #run(effect: PullMoveEffect): void {
     switch (effect.type) {
+      case 'rest':
+        // A pipe that was there before asks for a key frame of each track that it is given, twice.
+        this.#stops.push(
+          this.#clock.after(2 * keyFrameSpacing_ms, () =>
+            this.#take({ type: 'rested', now_ms: this.#clock.now() }),
+          ),
+        );
+        return;
       case 'flow':
         this.#flow();
         return;
       case 'switch':
-        this.#switch(effect.shows);
+        this.#switch(effect.first);
         return;
       case 'endNew':
         this.#options.to.end('ended');
@@ -106,26 +116,22 @@ export class PullMover implements SourceUser {
   }
 
   #flow(): void {
+    const onKeyFrame = (): void => this.#take({ type: 'keyFrame', now_ms: this.#clock.now() });
     for (const video of videosOf(this.#options.to)) {
-      this.#stops.push(video.onKeyFrame(() => this.#take({ type: 'keyFrame' })));
+      this.#stops.push(video.onKeyFrame(onKeyFrame));
     }
-    // Before it flows: a key frame that nobody is ready for is of use to nobody.
-    this.#options.from.prepareMove(this.#moved(true));
     this.#use.setActive(true);
   }
 
-  #switch(shows: boolean): void {
-    const { from, onSwitch } = this.#options;
+  #switch(first: FirstKeyFrame | undefined): void {
+    const { from, to, onSwitch } = this.#options;
+    const { readiesIn_ms } = from;
+    const moment = first && KeyFrameMoment.create({ clock: this.#clock }, { first, readiesIn_ms });
     onSwitch();
-    from.retire(this.#moved(shows));
+    const { route, grant } = to.stream;
+    from.retire({ to, way: { route, grant }, moment });
     // Its users have it by now: it never stops to flow.
     this.#use.end();
-  }
-
-  #moved(shows: boolean): Moved {
-    const { to } = this.#options;
-    const { route, grant } = to.stream;
-    return { to, way: { route, grant }, shows };
   }
 
   #finish(outcome: MoveOutcome): void {

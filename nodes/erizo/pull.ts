@@ -102,14 +102,14 @@ export class Pull implements Source {
     return this.#users.anyMoves;
   }
 
+  /** How long each of its viewers takes for another way. */
+  get readiesIn_ms(): number[] {
+    return this.#users.readiesIn_ms;
+  }
+
   /** The process the stream comes from. */
   get upstreamId(): string | undefined {
     return this.stream.route[0]?.erizoId;
-  }
-
-  /** Its users are to be ready to go over. */
-  prepareMove(moved: Moved): void {
-    this.#users.prepareMove(moved);
   }
 
   /** Its users are to go over; with the last one it ends. */

@@ -20,6 +20,8 @@ export interface Slot {
   /** Set while it is reserved, too, when there is no consumer yet. */
   owner: SectionOwner | undefined;
   consumer: Consumer | undefined;
+  /** What takes the consumer's place when the client has taken the next offer: the same track another way. */
+  next: Consumer | undefined;
   /** The stream that it stays for while that comes another way: to the client nothing changes. */
   kept: string | undefined;
   /** Of the last consumer; undefined before the first. */
@@ -40,7 +42,7 @@ export function offered(slot: Slot): OfferedSection[] {
     : streamId === undefined
       ? { type: 'idle' }
       : { type: 'sending', streamId, trackId };
-  return [{ mid, kind, state, parameters }];
+  return [{ mid, kind, state, parameters: slot.next?.rtpParameters ?? parameters }];
 }
 
 /** RFC 3264, section 6: an answer has the m-sections of its offer, in their order. */

@@ -111,7 +111,7 @@ export class Slots {
 
 /** A section for new tracks. */
 function newSlot(mid: string, kind: MediaKind, owner: SectionOwner | undefined): Slot {
-  const nothing = { consumer: undefined, kept: undefined, trackId: undefined };
+  const nothing = { consumer: undefined, next: undefined, kept: undefined, trackId: undefined };
   return { mid, kind, owner, ...nothing, parameters: undefined, dead: false };
 }
 
@@ -124,7 +124,7 @@ function slotsOf(last: RemoteDescription, streams: ReadonlySet<string>): Slot[] 
     }
     const kept = sends && streams.has(msid?.streamId ?? '') ? msid?.streamId : undefined;
     const parameters = section.rejected ? rejected(section) : parametersOf(section);
-    const nobody = { owner: undefined, consumer: undefined };
+    const nobody = { owner: undefined, consumer: undefined, next: undefined };
     return [
       { mid, kind, ...nobody, kept, trackId: msid?.trackId, parameters, dead: section.rejected },
     ];

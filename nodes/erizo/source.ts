@@ -3,27 +3,28 @@ import { RizomaError } from '../../protocol/errors.ts';
 import type { StreamNeed } from '../../protocol/layers.ts';
 import type { Producer } from './media.ts';
 import { joinNeeds } from './stream-need.ts';
+import type { KeyFrameMoment } from './key-frame-moment.ts';
 
 /** Why a stream is no more: it ended where it is published, or the way to there broke. */
 export type SourceEnd = 'ended' | 'upstream';
 
-/** A stream that comes another way, or is about to. */
+/** A stream that comes another way from now on. */
 export interface Moved {
   readonly to: Source;
   /** The way from this process, and what lets the stream come by it. */
   readonly way: { route: Route; grant: string };
-  /** Whether pictures come by the old way: then there is one to go over with. */
-  readonly shows: boolean;
+  /** Absent where it is to be at once. */
+  readonly moment: KeyFrameMoment | undefined;
 }
 
 /** Who plays a stream: a subscriber, or a process further down. */
 export interface SourceUser {
   /** Once, and last. The error is for whoever still waits for the tracks. */
   sourceEnded(why: SourceEnd, error: RizomaError): void;
-  /** The stream may come from the other source soon: who shows it goes over with the first picture from there. */
-  sourceMoving?(moved: Moved): void;
-  /** It comes from there: this source stays for who has not gone over yet, or cannot. */
+  /** It is to use the other source, and this one until it does. Who cannot go over stays for as long as it needs. */
   sourceMoved?(moved: Moved): void;
+  /** Of a viewer: how long it takes from an offer until it can show another way. */
+  readonly readyIn_ms?: number | undefined;
 }
 
 export interface Use {
@@ -108,11 +109,9 @@ export class Users {
     return [...this.#users.keys()].some(({ sourceMoved }) => sourceMoved !== undefined);
   }
 
-  /** Tells everyone that it may come another way soon. */
-  prepareMove(moved: Moved): void {
-    for (const user of [...this.#users.keys()]) {
-      user.sourceMoving?.(moved);
-    }
+  /** How long each of the viewers among them takes for another way. */
+  get readiesIn_ms(): number[] {
+    return [...this.#users.keys()].flatMap(({ readyIn_ms }) => readyIn_ms ?? []);
   }
 
   /** Tells everyone that it comes another way. */

@@ -1,8 +1,6 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Adapter } from './adaptation/adapter.ts';
-import type { ChangeoverOptions } from './changeover.ts';
-import { Changeover } from './changeover.ts';
 import { erizoDefaults } from './config.ts';
 import type { Connection } from './connection.ts';
 import type { Consumer, Producer } from './media.ts';
@@ -13,16 +11,19 @@ import { writeOffer, writeSendingAnswer } from './sdp/offer.ts';
 import { readDescription } from './sdp/read.ts';
 import type { RemoteDescription } from './sdp/remote.ts';
 import type { SectionOwner, Slot } from './slot.ts';
+import type { OfferedMoves } from './section-moves.ts';
+import { SectionMoves } from './section-moves.ts';
 import { checkSections, offered } from './slot.ts';
 import { Slots } from './slots.ts';
 import { allOrNone, closeAll, deferred } from './wait.ts';
 
 type Waiting = PromiseWithResolvers<void>;
 
-/** What the offer that is out holds: which owner was in which slot. */
+/** What the offer that is out holds: which owner was in which slot, and which tracks come another way with it. */
 interface Outstanding {
   readonly slots: readonly Slot[];
   readonly owners: ReadonlyMap<Slot, SectionOwner>;
+  readonly moves: OfferedMoves;
 }
 
 export interface SubscribeConnectionOptions {
@@ -37,6 +38,8 @@ export class SubscribeConnection {
   /** Fits the videos that it carries into it. */
   readonly adapter: Adapter;
   readonly limit: OutgoingLimit;
+  /** Sends tracks that it sends already from elsewhere. */
+  readonly moves: SectionMoves;
   readonly #clock: Clock;
   readonly #options: SubscribeConnectionOptions;
   readonly #owners = new Set<SectionOwner>();
@@ -61,6 +64,10 @@ export class SubscribeConnection {
     this.limit = new OutgoingLimit({ connection: components.connection, owners: this.#owners });
     this.#clock = components.clock;
     this.#options = options;
+    this.moves = new SectionMoves(
+      { ...components, slots: this.#slots },
+      { offer: () => this.#change() },
+    );
   }
 
   /**
@@ -176,11 +183,6 @@ export class SubscribeConnection {
     await waiting.promise;
   }
 
-  /** Sends the owner's tracks from elsewhere, and says nothing of it to the client. */
-  changeOver(options: ChangeoverOptions): Changeover {
-    return Changeover.create({ transport: this.connection.transport, slots: this.#slots }, options);
-  }
-
   /** What the owner's tracks are sent with, those that the client took. */
   consumersOf(owner: SectionOwner): Consumer[] {
     return this.#slots.consumersOf(owner);
@@ -193,6 +195,7 @@ export class SubscribeConnection {
     }
     this.#settle(owner, new RizomaError('cancelled', 'the subscription has ended'));
     this.limit.set(owner, undefined);
+    this.moves.remove(owner);
     this.#onFreed(this.#slots.free(owner));
   }
 
@@ -255,6 +258,7 @@ export class SubscribeConnection {
       }
       this.#outstanding = undefined;
       const error = new RizomaError('sdp_malformed', 'the client could not take the offer');
+      this.#changed ||= this.moves.refused(outstanding.moves, error);
       for (const owner of new Set(outstanding.owners.values())) {
         this.#settle(owner, error);
       }
@@ -274,8 +278,10 @@ export class SubscribeConnection {
         checkSections(answer, outstanding.slots);
         await this.#connect(answer);
         await this.#apply(answer, outstanding.owners);
+        await this.moves.taken(outstanding.moves);
       } catch (thrown) {
         const error = toRizomaError(thrown);
+        this.#changed ||= this.moves.refused(outstanding.moves, error);
         for (const owner of outstanding.owners.values()) {
           this.#settle(owner, error);
         }
@@ -305,7 +311,7 @@ export class SubscribeConnection {
     this.#changed = false;
     const isLast = this.#stopFarewell !== undefined;
     const slots = [...this.#slots.all];
-    this.#outstanding = { slots, owners: this.#slots.sent() };
+    this.#outstanding = { slots, owners: this.#slots.sent(), moves: this.moves.offered() };
     this.connection.transport.then(
       ({ local }) => {
         if (this.connection.hasEnded) {

@@ -6,7 +6,6 @@ import type { Adapted } from './adaptation/player.ts';
 import type { VideoWish, Wisher } from './layer-wish.ts';
 import type { MediaKind, Producer } from './media.ts';
 import { Playback } from './playback.ts';
-import type { Move } from './played-source.ts';
 import { PlayedSource } from './played-source.ts';
 import type { Moved, Source, SourceEnd } from './source.ts';
 import type { SectionOwner } from './slot.ts';
@@ -56,9 +55,10 @@ export class Subscriber implements SectionOwner, Adapted {
     this.target = components.target;
     this.streamId = options.streamId;
     this.#options = options;
-    this.#played = new PlayedSource(components, {
+    this.#played = new PlayedSource({
       need: this.#playback.need(options),
       move: (moved) => this.#goOver(moved),
+      readyIn_ms: () => (this.#state === 'ready' ? this.target.moves.readyIn_ms : undefined),
       onEnded: (why, error) => this.#onSourceEnded(why, error),
     });
   }
@@ -180,26 +180,13 @@ export class Subscriber implements SectionOwner, Adapted {
     return tracks.filter(({ kind }) => (kind === 'audio' ? audio : video));
   }
 
-  #goOver({ to, shows }: Moved): Move {
-    const { maxSpatial: spatial, maxTemporal: temporal } = this.#playback.wanted;
-    const producers = to.tracks.then((tracks) => this.#wantedOf(tracks));
-    const changeover = this.target.changeOver({
-      owner: this,
-      producers,
-      plays: { audio: this.#playback.sounds, video: shows && this.#playback.shows },
-      layers: { spatial, temporal },
-    });
-    const play = async (): Promise<void> => {
-      await changeover.over;
-      if (this.#state === 'ready') {
-        this.#play(await producers);
-      }
-    };
-    return {
-      over: play(),
-      finish: () => changeover.finish(),
-      cancel: () => changeover.cancel(),
-    };
+  async #goOver({ to, moment }: Moved): Promise<void> {
+    const wanted = this.#wantedOf(await to.tracks);
+    const showsVideo = (): boolean => !this.#playback.wanted.paused;
+    await this.target.moves.move(this, wanted, { moment, showsVideo });
+    if (this.#state === 'ready') {
+      this.#play(wanted);
+    }
   }
 
   #onSourceEnded(why: SourceEnd, error: RizomaError): void {

@@ -95,6 +95,25 @@ function writeSection(
     direction: state.type === 'sending' ? 'sendonly' : 'inactive',
     ext: (parameters.headerExtensions ?? []).map(({ id, uri }) => ({ value: id, uri })),
     ...codecs,
-    ...(state.type === 'sending' ? { msid: [{ id: state.streamId, appdata: state.trackId }] } : {}),
+    ...(state.type === 'sending' ? sourceLines(state, parameters) : {}),
+  };
+}
+
+/** Which MediaStream and track it is (RFC 8830), and its SSRCs (RFC 5576). */
+function sourceLines(
+  state: { streamId: string; trackId: string },
+  parameters: RtpParameters,
+): Partial<MediaDescription> {
+  const msid = [{ id: state.streamId, appdata: state.trackId }];
+  const [encoding] = parameters.encodings ?? [];
+  if (encoding?.ssrc === undefined) {
+    return { msid };
+  }
+  const pair = encoding.rtx === undefined ? [encoding.ssrc] : [encoding.ssrc, encoding.rtx.ssrc];
+  const cname = parameters.rtcp?.cname ?? state.streamId;
+  return {
+    msid,
+    ssrcs: pair.map((id) => ({ id, attribute: 'cname', value: cname })),
+    ssrcGroups: pair.length < 2 ? [] : [{ semantics: 'FID', ssrcs: pair.join(' ') }],
   };
 }

@@ -39,7 +39,7 @@ const sending: OfferedSection = {
 };
 
 describe('our offer', () => {
-  it('names the MediaStream and the transport of what is sent, and not its sources, which may change', () => {
+  it('names the MediaStream, the sources and the transport of what is sent', () => {
     const offer = readDescription(writeOffer([sending], local, origin));
     expect(offer).toMatchObject({
       setup: 'actpass',
@@ -51,7 +51,7 @@ describe('our offer', () => {
       sends: true,
       receives: false,
       msid: { streamId: 'stream', trackId: 'track' },
-      encodings: [],
+      encodings: [{ ssrc: 1_111, rtxSsrc: 2_222 }],
       extensions: [{ id: 1, uri: 'urn:ietf:params:rtp-hdrext:sdes:mid' }],
     });
     expect(offer.sections[0]?.codecs).toMatchObject([
