@@ -1,6 +1,6 @@
 import { systemClock } from '../../protocol/clock.ts';
 import type { ParamsOf } from '../../protocol/contract.ts';
-import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErizoToController, SdpMessage } from '../../protocol/contracts/controller-erizo.ts';
 import type { RecordingEnd } from '../../protocol/contracts/external-media.ts';
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import { newUuid } from '../../protocol/ids.ts';
