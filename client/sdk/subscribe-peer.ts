@@ -28,7 +28,12 @@ export class SubscribePeer extends Peer {
     this.connection.addEventListener('track', (event) => {
       for (const media of event.streams) {
         this.#arrivals.add(media.id, event.track.kind, media);
-        media.onremovetrack = (removed) => this.#arrivals.remove(media.id, removed.track.kind);
+        media.onremovetrack = ({ track: { kind } }) => {
+          // One that comes another way is in its place before it leaves.
+          if (!media.getTracks().some((track) => track.kind === kind)) {
+            this.#arrivals.remove(media.id, kind);
+          }
+        };
       }
     });
   }

@@ -193,7 +193,7 @@ export class Downstream {
       {
         ...{ source, need },
         onEnded: (why) => this.#onFeedEnded(pullId, why),
-        onMoved: (moved) => void this.#onFeedMoved(pullId, moved),
+        onMoved: (moved) => this.#onFeedMoved(pullId, moved),
       },
     );
     this.#feeds.set(pullId, feed);
@@ -223,9 +223,7 @@ export class Downstream {
     this.#tell((peer) => peer.notify('cascade.ended', { pullId, why }));
   }
 
-  /** Its key frame is not to be asked for in the time in which that of our own viewers is. */
-  async #onFeedMoved(pullId: string, { way, moment }: Moved): Promise<void> {
-    await moment?.next;
+  #onFeedMoved(pullId: string, { way }: Moved): void {
     if (this.#feeds.has(pullId)) {
       this.#tell((peer) => peer.notify('cascade.moved', { pullId, ...way }));
     }

@@ -5,14 +5,18 @@ import type { Moved, Source, SourceEnd, SourceUser, Use } from './source.ts';
 interface Held {
   source: Source;
   use: Use;
+  /** Aborted when it has ended. */
+  readonly end: AbortController;
   /** It has ended, while the subscriber was about to play another one. */
   ended: { why: SourceEnd; error: RizomaError } | undefined;
 }
 
 export interface PlayedSourceOptions {
-  /** Plays the other source; rejects where it cannot, and has changed nothing then. */
-  move: (moved: Moved) => Promise<void>;
-  readyIn_ms: () => number | undefined;
+  /**
+   * Plays the other source; rejects where it cannot, and has changed nothing then. The signal says that the one
+   * that it plays has ended.
+   */
+  move: (moved: Moved, hurry: AbortSignal) => Promise<void>;
   /** Nothing is left to play. */
   onEnded: (why: SourceEnd, error: RizomaError) => void;
 }
@@ -69,12 +73,9 @@ export class PlayedSource {
         this.#waiting = moved;
         void this.#run();
       },
-      get readyIn_ms() {
-        return readyIn_ms();
-      },
     };
-    const { readyIn_ms } = this.#options;
-    const held: Held = { source, use: source.use(user, this.#wants.need), ended: undefined };
+    const use = source.use(user, this.#wants.need);
+    const held: Held = { source, use, end: new AbortController(), ended: undefined };
     held.use.setActive(this.#wants.active);
     return held;
   }
@@ -96,14 +97,13 @@ export class PlayedSource {
     const next = this.#hold(moved.to);
     this.#next = next;
     try {
-      await this.#options.move(moved);
+      await this.#options.move(moved, this.#now?.end.signal ?? AbortSignal.abort());
       this.#now?.use.end();
       this.#now = next;
     } catch {
       next.use.end();
     } finally {
       this.#next = undefined;
-      moved.moment?.ready();
     }
     const ended = this.#now?.ended;
     if (ended !== undefined && this.#waiting === undefined && !this.#closed) {
@@ -113,6 +113,7 @@ export class PlayedSource {
 
   #onEnded(held: Held, why: SourceEnd, error: RizomaError): void {
     held.ended = { why, error };
+    held.end.abort();
     const goesOver = this.#isMoving || (this.#isReady && this.#waiting !== undefined);
     if (held === this.#now && !goesOver) {
       this.#options.onEnded(why, error);

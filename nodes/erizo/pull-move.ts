@@ -1,6 +1,5 @@
 import { assertNever } from '../../protocol/assert-never.ts';
 import type { SourceEnd } from './source.ts';
-import type { FirstKeyFrame } from './key-frame-moment.ts';
 
 /**
  * How it ended: `moved`, its new way playing before the old one closed; `forced`, as the old way had broken;
@@ -13,10 +12,8 @@ export type MoveOutcome = 'moved' | 'forced' | 'late' | 'failed' | 'unneeded';
 export type PullMove =
   /** The new way is asked for; nothing flows over it. */
   | { readonly at: 'opening' }
-  /** It is open, and waits for the time in which its key frame may be asked for. */
-  | { readonly at: 'resting' }
-  /** It flows since then, and its first key frame is under way. */
-  | { readonly at: 'waiting'; readonly asked_ms: number }
+  /** It flows, and its first key frame is under way. */
+  | { readonly at: 'waiting' }
   | { readonly at: 'over'; readonly outcome: MoveOutcome };
 
 export type PullMoveEvent =
@@ -25,18 +22,16 @@ export type PullMoveEvent =
       readonly type: 'opened';
       readonly plays: 'nothing' | 'sound' | 'video';
     }
-  | { readonly type: 'rested'; readonly now_ms: number }
-  | { readonly type: 'keyFrame'; readonly now_ms: number }
+  | { readonly type: 'keyFrame' }
   | { readonly type: 'time' }
   | { readonly type: 'oldEnded'; readonly why: SourceEnd }
   | { readonly type: 'newEnded' };
 
 export type PullMoveEffect =
-  | { readonly type: 'rest' }
   /** Lets the new way flow, and looks for its key frame. */
   | { readonly type: 'flow' }
-  /** All who use the old way go over; the stream comes by the new one from now on. */
-  | { readonly type: 'switch'; readonly first: FirstKeyFrame | undefined }
+  /** All who use the old way go over; the stream comes by the new one from now on. It may play by both. */
+  | { readonly type: 'switch'; readonly overlap: boolean }
   | { readonly type: 'endNew' };
 
 export interface PullMoveStep {
@@ -54,17 +49,15 @@ export function pullMove(state: PullMove, event: PullMoveEvent): PullMoveStep {
   switch (event.type) {
     case 'opened':
       return state.at === 'opening' ? opened(event) : { state, effects: [] };
-    case 'rested':
-      return state.at === 'resting'
-        ? { state: { at: 'waiting', asked_ms: event.now_ms }, effects: [{ type: 'flow' }] }
-        : { state, effects: [] };
     case 'keyFrame':
-      return state.at === 'waiting' ? shown(state.asked_ms, event.now_ms) : { state, effects: [] };
+      return state.at === 'waiting'
+        ? over('moved', { type: 'switch', overlap: true })
+        : { state, effects: [] };
     case 'time':
       return over('late', { type: 'endNew' });
     case 'oldEnded':
       return event.why === 'upstream'
-        ? over('forced', { type: 'switch', first: undefined })
+        ? over('forced', { type: 'switch', overlap: false })
         : over('unneeded', { type: 'endNew' });
     case 'newEnded':
       return over('failed');
@@ -74,21 +67,17 @@ export function pullMove(state: PullMove, event: PullMoveEvent): PullMoveStep {
 }
 
 function opened({ plays }: PullMoveEvent & { type: 'opened' }): PullMoveStep {
-  const change = { type: 'switch', first: undefined } as const;
+  const change = { type: 'switch', overlap: false } as const;
   switch (plays) {
     case 'nothing':
       return over('moved', change);
     case 'sound':
       return over('moved', { type: 'flow' }, change);
     case 'video':
-      return { state: { at: 'resting' }, effects: [{ type: 'rest' }] };
+      return { state: { at: 'waiting' }, effects: [{ type: 'flow' }] };
     default:
       return assertNever(plays);
   }
-}
-
-function shown(asked_ms: number, now_ms: number): PullMoveStep {
-  return over('moved', { type: 'switch', first: { asked_ms, took_ms: now_ms - asked_ms } });
 }
 
 function over(outcome: MoveOutcome, ...effects: PullMoveEffect[]): PullMoveStep {

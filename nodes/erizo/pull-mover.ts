@@ -7,8 +7,6 @@ import type { MoveOutcome, PullMove, PullMoveEffect, PullMoveEvent } from './pul
 import { beginMove, pullMove } from './pull-move.ts';
 import type { SourceEnd, SourceUser, Use } from './source.ts';
 import { statsOf } from './stats.ts';
-import type { FirstKeyFrame } from './key-frame-moment.ts';
-import { keyFrameSpacing_ms, KeyFrameMoment } from './key-frame-moment.ts';
 import { deferred } from './wait.ts';
 
 const defaults = {
@@ -93,19 +91,11 @@ export class PullMover implements SourceUser {
 
   #run(effect: PullMoveEffect): void {
     switch (effect.type) {
-      case 'rest':
-        // A pipe that was there before asks for a key frame of each track that it is given, twice.
-        this.#stops.push(
-          this.#clock.after(2 * keyFrameSpacing_ms, () =>
-            this.#take({ type: 'rested', now_ms: this.#clock.now() }),
-          ),
-        );
-        return;
       case 'flow':
         this.#flow();
         return;
       case 'switch':
-        this.#switch(effect.first);
+        this.#switch(effect.overlap);
         return;
       case 'endNew':
         this.#options.to.end('ended');
@@ -116,20 +106,18 @@ export class PullMover implements SourceUser {
   }
 
   #flow(): void {
-    const onKeyFrame = (): void => this.#take({ type: 'keyFrame', now_ms: this.#clock.now() });
+    const onKeyFrame = (): void => this.#take({ type: 'keyFrame' });
     for (const video of videosOf(this.#options.to)) {
       this.#stops.push(video.onKeyFrame(onKeyFrame));
     }
     this.#use.setActive(true);
   }
 
-  #switch(first: FirstKeyFrame | undefined): void {
+  #switch(overlap: boolean): void {
     const { from, to, onSwitch } = this.#options;
-    const { readiesIn_ms } = from;
-    const moment = first && KeyFrameMoment.create({ clock: this.#clock }, { first, readiesIn_ms });
     onSwitch();
     const { route, grant } = to.stream;
-    from.retire({ to, way: { route, grant }, moment });
+    from.retire({ to, way: { route, grant }, overlap });
     // Its users have it by now: it never stops to flow.
     this.#use.end();
   }

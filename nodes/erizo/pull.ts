@@ -102,11 +102,6 @@ export class Pull implements Source {
     return this.#users.anyMoves;
   }
 
-  /** How long each of its viewers takes for another way. */
-  get readiesIn_ms(): number[] {
-    return this.#users.readiesIn_ms;
-  }
-
   /** The process the stream comes from. */
   get upstreamId(): string | undefined {
     return this.stream.route[0]?.erizoId;

@@ -7,6 +7,10 @@ import type { RemoteDescription } from './sdp/remote.ts';
 export interface SectionOwner {
   /** Names the MediaStream that the client finds them in. */
   readonly streamId: string;
+  /** It waits to take the place of another track, which may be in the same MediaStream: its own is called otherwise. */
+  readonly standsBy?: boolean;
+  /** What a track of it is sent with, before that begins. */
+  made?(consumer: Consumer): void;
   /** The client took none of its tracks, after it had taken some before. */
   refused(): void;
   /** The first packet of one of its tracks is on its way to the client. */
@@ -22,6 +26,8 @@ export interface Slot {
   consumer: Consumer | undefined;
   /** What takes the consumer's place when the client has taken the next offer: the same track another way. */
   next: Consumer | undefined;
+  /** What it carries comes in another section, from when the client has taken the next offer. */
+  leaves: boolean;
   /** The stream that it stays for while that comes another way: to the client nothing changes. */
   kept: string | undefined;
   /** Of the last consumer; undefined before the first. */
@@ -32,8 +38,8 @@ export interface Slot {
 
 /** The section as the next offer holds it; nothing of one that was never filled. */
 export function offered(slot: Slot): OfferedSection[] {
-  const { mid, kind, owner, consumer, kept, trackId = mid, parameters, dead } = slot;
-  const streamId = consumer === undefined ? kept : owner?.streamId;
+  const { mid, kind, owner, consumer, leaves, kept, trackId = mid, parameters, dead } = slot;
+  const streamId = consumer === undefined || leaves ? kept : owner?.streamId;
   if (parameters === undefined) {
     return [];
   }

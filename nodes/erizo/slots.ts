@@ -28,10 +28,13 @@ export class Slots {
     );
   }
 
+  /** Those that carry something of the owner. */
+  of(owner: SectionOwner): Slot[] {
+    return this.#all.filter((slot) => slot.owner === owner && slot.consumer !== undefined);
+  }
+
   consumersOf(owner: SectionOwner): Consumer[] {
-    return this.#all.flatMap((slot) =>
-      slot.owner === owner && slot.consumer !== undefined ? [slot.consumer] : [],
-    );
+    return this.of(owner).flatMap(({ consumer }) => consumer ?? []);
   }
 
   /** Takes over those of our last description of another process; those of the streams stay for them. */
@@ -104,6 +107,7 @@ export class Slots {
       slot.consumer?.close();
       slot.consumer = undefined;
       slot.owner = undefined;
+      slot.leaves = false;
     }
     return left.filter(({ kept }) => kept === undefined).length;
   }
@@ -112,7 +116,7 @@ export class Slots {
 /** A section for new tracks. */
 function newSlot(mid: string, kind: MediaKind, owner: SectionOwner | undefined): Slot {
   const nothing = { consumer: undefined, next: undefined, kept: undefined, trackId: undefined };
-  return { mid, kind, owner, ...nothing, parameters: undefined, dead: false };
+  return { mid, kind, owner, ...nothing, leaves: false, parameters: undefined, dead: false };
 }
 
 /** The sections of our last description, of which those of the streams stay for them. */
@@ -124,7 +128,7 @@ function slotsOf(last: RemoteDescription, streams: ReadonlySet<string>): Slot[] 
     }
     const kept = sends && streams.has(msid?.streamId ?? '') ? msid?.streamId : undefined;
     const parameters = section.rejected ? rejected(section) : parametersOf(section);
-    const nobody = { owner: undefined, consumer: undefined, next: undefined };
+    const nobody = { owner: undefined, consumer: undefined, next: undefined, leaves: false };
     return [
       { mid, kind, ...nobody, kept, trackId: msid?.trackId, parameters, dead: section.rejected },
     ];

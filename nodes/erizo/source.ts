@@ -3,7 +3,6 @@ import { RizomaError } from '../../protocol/errors.ts';
 import type { StreamNeed } from '../../protocol/layers.ts';
 import type { Producer } from './media.ts';
 import { joinNeeds } from './stream-need.ts';
-import type { KeyFrameMoment } from './key-frame-moment.ts';
 
 /** Why a stream is no more: it ended where it is published, or the way to there broke. */
 export type SourceEnd = 'ended' | 'upstream';
@@ -13,8 +12,8 @@ export interface Moved {
   readonly to: Source;
   /** The way from this process, and what lets the stream come by it. */
   readonly way: { route: Route; grant: string };
-  /** Absent where it is to be at once. */
-  readonly moment: KeyFrameMoment | undefined;
+  /** Whether it plays by both ways now, so that nobody has to miss anything; else who goes over does so at once. */
+  readonly overlap: boolean;
 }
 
 /** Who plays a stream: a subscriber, or a process further down. */
@@ -23,8 +22,6 @@ export interface SourceUser {
   sourceEnded(why: SourceEnd, error: RizomaError): void;
   /** It is to use the other source, and this one until it does. Who cannot go over stays for as long as it needs. */
   sourceMoved?(moved: Moved): void;
-  /** Of a viewer: how long it takes from an offer until it can show another way. */
-  readonly readyIn_ms?: number | undefined;
 }
 
 export interface Use {
@@ -107,11 +104,6 @@ export class Users {
   /** Whether anybody can go over to another source. */
   get anyMoves(): boolean {
     return [...this.#users.keys()].some(({ sourceMoved }) => sourceMoved !== undefined);
-  }
-
-  /** How long each of the viewers among them takes for another way. */
-  get readiesIn_ms(): number[] {
-    return [...this.#users.keys()].flatMap(({ readyIn_ms }) => readyIn_ms ?? []);
   }
 
   /** Tells everyone that it comes another way. */

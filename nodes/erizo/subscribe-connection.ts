@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Adapter } from './adaptation/adapter.ts';
+import { Awaited } from './awaited.ts';
 import { erizoDefaults } from './config.ts';
 import type { Connection } from './connection.ts';
 import type { Consumer, Producer } from './media.ts';
@@ -11,19 +12,17 @@ import { writeOffer, writeSendingAnswer } from './sdp/offer.ts';
 import { readDescription } from './sdp/read.ts';
 import type { RemoteDescription } from './sdp/remote.ts';
 import type { SectionOwner, Slot } from './slot.ts';
-import type { OfferedMoves } from './section-moves.ts';
+import type { Stage } from './section-moves.ts';
 import { SectionMoves } from './section-moves.ts';
 import { checkSections, offered } from './slot.ts';
 import { Slots } from './slots.ts';
-import { allOrNone, closeAll, deferred } from './wait.ts';
-
-type Waiting = PromiseWithResolvers<void>;
+import { allOrNone, closeAll } from './wait.ts';
 
 /** What the offer that is out holds: which owner was in which slot, and which tracks come another way with it. */
 interface Outstanding {
   readonly slots: readonly Slot[];
   readonly owners: ReadonlyMap<Slot, SectionOwner>;
-  readonly moves: OfferedMoves;
+  readonly moves: ReturnType<SectionMoves['offered']>;
 }
 
 export interface SubscribeConnectionOptions {
@@ -44,13 +43,13 @@ export class SubscribeConnection {
   readonly #options: SubscribeConnectionOptions;
   readonly #owners = new Set<SectionOwner>();
   readonly #slots = new Slots();
-  /** Owners whose tracks the client has not answered yet. */
-  readonly #waiting = new Map<SectionOwner, Waiting>();
+  readonly #awaited = new Awaited();
   #outstanding: Outstanding | undefined;
   #changed = false;
   /** Our role in DTLS, from the first answer on. */
   #role: 'active' | 'passive' | undefined;
   #remoteUfrag: string | undefined;
+  #isFirefox = false;
   #isRetired = false;
   /** Set when it closes with the next offer, or when that has waited for too long. */
   #stopFarewell: Cancel | undefined;
@@ -64,10 +63,14 @@ export class SubscribeConnection {
     this.limit = new OutgoingLimit({ connection: components.connection, owners: this.#owners });
     this.#clock = components.clock;
     this.#options = options;
-    this.moves = new SectionMoves(
-      { ...components, slots: this.#slots },
-      { offer: () => this.#change() },
-    );
+    const stage: Stage = {
+      join: (owner) => this.join(owner),
+      send: (owner, producers, how) => this.send(owner, producers, how),
+      remove: (owner) => this.remove(owner),
+      offer: () => this.#change(),
+      isFirefox: () => this.#isFirefox,
+    };
+    this.moves = new SectionMoves({ ...components, slots: this.#slots, stage });
   }
 
   /**
@@ -172,15 +175,17 @@ export class SubscribeConnection {
       const consumer = consumers[index] as Consumer;
       slot.consumer = consumer;
       slot.kept = undefined;
-      slot.trackId = producers[index]?.trackId;
+      slot.trackId = owner.standsBy === true ? undefined : producers[index]?.trackId;
+      owner.made?.(consumer);
       slot.parameters = consumer.rtpParameters;
       consumer.onFirstPacket(() => owner.mediaBegan(consumer.kind));
       this.#slots.add(slot);
     }
-    const waiting: Waiting = deferred<void>();
-    this.#waiting.set(owner, waiting);
+    // Of a stream that was about to go over there may be one more.
+    this.#slots.release(owner.streamId);
+    const taken = this.#awaited.add(owner);
     this.#change();
-    await waiting.promise;
+    await taken;
   }
 
   /** What the owner's tracks are sent with, those that the client took. */
@@ -193,7 +198,7 @@ export class SubscribeConnection {
     if (!this.#owners.delete(owner)) {
       return;
     }
-    this.#settle(owner, new RizomaError('cancelled', 'the subscription has ended'));
+    this.#awaited.settle(owner, new RizomaError('cancelled', 'the subscription has ended'));
     this.limit.set(owner, undefined);
     this.moves.remove(owner);
     this.#onFreed(this.#slots.free(owner));
@@ -260,7 +265,7 @@ export class SubscribeConnection {
       const error = new RizomaError('sdp_malformed', 'the client could not take the offer');
       this.#changed ||= this.moves.refused(outstanding.moves, error);
       for (const owner of new Set(outstanding.owners.values())) {
-        this.#settle(owner, error);
+        this.#awaited.settle(owner, error);
       }
       this.#offer();
     });
@@ -283,7 +288,7 @@ export class SubscribeConnection {
         const error = toRizomaError(thrown);
         this.#changed ||= this.moves.refused(outstanding.moves, error);
         for (const owner of outstanding.owners.values()) {
-          this.#settle(owner, error);
+          this.#awaited.settle(owner, error);
         }
         throw thrown;
       } finally {
@@ -330,6 +335,7 @@ export class SubscribeConnection {
 
   async #connect(answer: RemoteDescription): Promise<void> {
     this.#remoteUfrag = answer.ice.ufrag;
+    this.#isFirefox = answer.isFirefox;
     if (this.#role === undefined) {
       const transport = await this.connection.transport;
       const role = answer.setup === 'passive' ? 'active' : 'passive';
@@ -356,7 +362,7 @@ export class SubscribeConnection {
       }
       if (section.receives) {
         taken.add(owner);
-        if (this.#waiting.has(owner) && slot.consumer !== undefined) {
+        if (this.#awaited.has(owner) && slot.consumer !== undefined) {
           resumed.push(slot.consumer.resume());
         }
       } else {
@@ -375,21 +381,14 @@ export class SubscribeConnection {
 
   #conclude(owner: SectionOwner, taken: boolean): void {
     if (taken) {
-      this.#settle(owner, undefined);
-    } else if (this.#waiting.has(owner)) {
-      this.#settle(owner, new RizomaError('sdp_no_codec', 'the client took none of the tracks'));
+      this.#awaited.settle(owner, undefined);
+    } else if (this.#awaited.has(owner)) {
+      this.#awaited.settle(
+        owner,
+        new RizomaError('sdp_no_codec', 'the client took none of the tracks'),
+      );
     } else if (this.#owners.has(owner)) {
       owner.refused();
-    }
-  }
-
-  #settle(owner: SectionOwner, error: RizomaError | undefined): void {
-    const waiting = this.#waiting.get(owner);
-    this.#waiting.delete(owner);
-    if (error === undefined) {
-      waiting?.resolve();
-    } else {
-      waiting?.reject(error);
     }
   }
 }

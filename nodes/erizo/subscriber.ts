@@ -3,7 +3,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { RtpStats, StreamConfig } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Adapted } from './adaptation/player.ts';
-import type { VideoWish, Wisher } from './layer-wish.ts';
+import type { VideoWish, WantedVideo, Wisher } from './layer-wish.ts';
 import type { MediaKind, Producer } from './media.ts';
 import { Playback } from './playback.ts';
 import { PlayedSource } from './played-source.ts';
@@ -57,8 +57,7 @@ export class Subscriber implements SectionOwner, Adapted {
     this.#options = options;
     this.#played = new PlayedSource({
       need: this.#playback.need(options),
-      move: (moved) => this.#goOver(moved),
-      readyIn_ms: () => (this.#state === 'ready' ? this.target.moves.readyIn_ms : undefined),
+      move: (moved, hurry) => this.#goOver(moved, hurry),
       onEnded: (why, error) => this.#onSourceEnded(why, error),
     });
   }
@@ -180,12 +179,12 @@ export class Subscriber implements SectionOwner, Adapted {
     return tracks.filter(({ kind }) => (kind === 'audio' ? audio : video));
   }
 
-  async #goOver({ to, moment }: Moved): Promise<void> {
-    const wanted = this.#wantedOf(await to.tracks);
-    const showsVideo = (): boolean => !this.#playback.wanted.paused;
-    await this.target.moves.move(this, wanted, { moment, showsVideo });
+  async #goOver({ to, overlap }: Moved, hurry: AbortSignal): Promise<void> {
+    const tracks = this.#wantedOf(await to.tracks);
+    const wanted = (): WantedVideo => this.#playback.wanted;
+    await this.target.moves.move(this, tracks, { overlap, hurry, wanted });
     if (this.#state === 'ready') {
-      this.#play(wanted);
+      this.#play(tracks);
     }
   }
 

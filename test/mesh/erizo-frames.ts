@@ -14,7 +14,13 @@ const Frame = v.strictObject({
 });
 export type Frame = v.InferOutput<typeof Frame>;
 
-interface Seen {
+/** A track has left its MediaStream: the page shows no more of it. */
+const Left = v.strictObject({ way: v.literal('left'), trackId: v.string() });
+
+const Seen = v.variant('way', [Frame, Left]);
+export type Seen = v.InferOutput<typeof Seen>;
+
+interface Watched {
   seen: unknown[];
 }
 
@@ -23,10 +29,14 @@ export async function watchFrames(page: Page): Promise<void> {
   await page.evaluate(install);
 }
 
-/** All video frames so far. */
-export async function framesOf(page: Page): Promise<Frame[]> {
-  const seen = await page.evaluate(() => (globalThis as unknown as Seen).seen);
-  return v.parse(v.array(Frame), seen);
+/** All that was seen so far, in order. */
+export async function seenIn(page: Page): Promise<Seen[]> {
+  const seen = await page.evaluate(() => (globalThis as unknown as Watched).seen);
+  return v.parse(v.array(Seen), seen);
+}
+
+export function framesOf(seen: readonly Seen[], way: Frame['way']): Frame[] {
+  return seen.flatMap((one) => (one.way !== 'left' && one.way === way ? [one] : []));
 }
 
 /** How long what was sent was not received at a time, at the most: from the first frame that is missing to the next. */
@@ -65,11 +75,17 @@ function install(): void {
   globalThis.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
-      this.addEventListener('track', ({ track, receiver }) => {
-        if (track.kind === 'video') {
-          receiver.transform = new RTCRtpScriptTransform(worker, {
-            way: 'received',
-            trackId: track.id,
+      this.addEventListener('track', ({ track: { kind, id: trackId }, streams, receiver }) => {
+        if (kind !== 'video') {
+          return;
+        }
+        // It comes again when the track goes into another MediaStream.
+        receiver.transform ??= new RTCRtpScriptTransform(worker, { way: 'received', trackId });
+        for (const stream of streams) {
+          stream.addEventListener('removetrack', ({ track }) => {
+            if (track.id === trackId) {
+              seen.push({ way: 'left', trackId });
+            }
           });
         }
       });

@@ -104,6 +104,7 @@ export const MediaShape = v.object({
 
 export const SessionShape = v.object({
   ...transportEntries,
+  origin: v.optional(v.object({ username: anyText }), { username: '' }),
   groups: v.optional(v.array(v.object({ type: v.string(), mids: anyText })), []),
   media: v.pipe(
     v.array(MediaShape),

@@ -19,6 +19,7 @@ export function readDescription(text: string): RemoteDescription {
   }
   requireBundle(session, sections);
   return {
+    isFirefox: session.origin.username.startsWith('mozilla'),
     ...readTransport(session, sections),
     extmapAllowMixed: [session, ...session.media].some(
       (part) => part.extmapAllowMixed !== undefined,

@@ -2,6 +2,8 @@ import type { Fingerprint, Ice, MediaKind, RtcpFeedback } from '../media.ts';
 
 /** What the other side's SDP says, in the terms that negotiation works with. */
 export interface RemoteDescription {
+  /** By its `o=` line, in which a Firefox names itself (RFC 8866, section 5.2). */
+  isFirefox: boolean;
   ice: Ice;
   fingerprint: Fingerprint;
   setup: 'actpass' | 'active' | 'passive';

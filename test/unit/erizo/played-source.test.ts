@@ -13,7 +13,7 @@ function source() {
     use: (user: SourceUser, need) => users.add(user, need),
   };
   const moveTo = (to: Source): void =>
-    users.move({ to, way: { route: [], grant: '' }, moment: undefined });
+    users.move({ to, way: { route: [], grant: '' }, overlap: false });
   const end = (why: SourceEnd): void => users.end(why, sourceEndError(why));
   return { made, users, moveTo, end };
 }
@@ -28,7 +28,6 @@ function begin() {
       moves.push({ to, done });
       return done.promise;
     },
-    readyIn_ms: () => 20,
     onEnded: (why) => ends.push(why),
   });
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -8,6 +8,7 @@ describe('an SDP is read', () => {
     expect(offer).toMatchObject({
       setup: 'actpass',
       fingerprint: { algorithm: 'sha-256' },
+      isFirefox: false,
       extmapAllowMixed: true,
     });
     const [audio, video] = offer.sections;
