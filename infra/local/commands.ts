@@ -1,8 +1,8 @@
-import { networkInterfaces } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { nodeModulesDir, rootDir } from '../paths.ts';
 import type { Region } from '../regions.ts';
 import type { Secrets } from '../secrets.ts';
+import { clientAddress } from './client-address.ts';
 import type { SupervisedOptions } from './supervised.ts';
 import { sweep } from './sweep.ts';
 
@@ -117,16 +117,6 @@ export function edgeCommand(settings: RunSettings): SupervisedOptions {
   };
 }
 
-/**
- * Firefox takes no way from an address of this host to loopback, where local nodes are, and uses none
- * on loopback itself: they listen for its media on the first other address too, where there is one.
- */
-function clientAddressOf({ enter }: PartHost): { RIZOMA_CLIENT_IP?: string } {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const first = all.find(({ family, internal }) => family === 'IPv4' && !internal);
-  return enter !== undefined || first === undefined ? {} : { RIZOMA_CLIENT_IP: first.address };
-}
-
 /** What a node reads from its environment; see nodes/config.ts. */
 export function nodeEnv(
   settings: RunSettings,
@@ -139,7 +129,7 @@ export function nodeEnv(
     RIZOMA_LAT: String(region.lat),
     RIZOMA_LON: String(region.lon),
     RIZOMA_IP: region.ip,
-    ...clientAddressOf(region),
+    ...(region.enter === undefined ? clientAddress() : {}),
     RIZOMA_PUBLIC_HOST: `${region.ip}:${settings.httpPort}`,
     RIZOMA_HTTP_PORT: String(settings.httpPort),
     RIZOMA_RPC_PORT: String(settings.rpcPort),

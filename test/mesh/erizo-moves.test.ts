@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join as pathOf } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Route } from '../../protocol/cascade-tree.ts';
 import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
 import { newStreamId } from '../../protocol/ids.ts';
 import { launchChromium } from '../support/chromium.ts';
@@ -11,6 +10,7 @@ import type { Frame, Seen } from './erizo-frames.ts';
 import { framesOf, longestGap_rtp, seenIn, watchFrames } from './erizo-frames.ts';
 import { grantOf, roomId } from './erizo-grants.ts';
 import { Participant, TestAgent, TestController, TestErizo, until } from './erizo-kit.ts';
+import { reroute } from './reroute.ts';
 
 let browser: Browser;
 let agent: TestAgent;
@@ -53,12 +53,6 @@ async function fourProcesses(atGateway: Record<string, string> = {}) {
   const ann = await join(origin);
   const stream = await ann.publish();
   return { origin, relay, gateway, behind, ann, stream };
-}
-
-async function reroute(erizo: TestErizo, streamId: string, route: Route): Promise<null> {
-  const { peer } = TestController.dial(erizo);
-  const answer = peer.call('reroute', { roomId, streamId, route, grant: await grantOf() });
-  return await answer.finally(() => peer.close());
 }
 
 /** What of one SSRC came, in the order in which the first of each did. */
