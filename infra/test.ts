@@ -82,11 +82,8 @@ function readOrUndefined(file: string): string | undefined {
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const options = parseOptions(args);
-  const env = await prepare({
-    browser: options.projects.includes('e2e'),
-    firefox: options.projects.includes('e2e'),
-    ffmpeg: options.projects.includes('mesh'),
-  });
+  const media = options.projects.some((project) => project === 'mesh' || project === 'e2e');
+  const env = await prepare({ browser: media, firefox: media, ffmpeg: media });
   // Whoever names files or projects wants those alone.
   const checks = args.length === 0 ? [tallyChecks(await runChecks(say))] : [];
   const runs: Tally[] = [];

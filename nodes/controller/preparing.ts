@@ -65,7 +65,7 @@ export class Preparing {
 
   /** Only what enters the region by this process: the others have it from there in no time. */
   #pullAhead(erizo: Erizo, told: Set<string>): void {
-    const { roomId, erizos, streams } = this.#parts;
+    const { roomId, streams, routeFor } = this.#parts;
     for (const streamId of told) {
       if (streams.get(streamId) === undefined) {
         told.delete(streamId);
@@ -77,7 +77,7 @@ export class Preparing {
       if (told.size >= limits.pullsAhead) {
         return;
       }
-      const route = streams.route(stream, erizo.erizoId, erizos.facts);
+      const route = routeFor(erizo, stream);
       told.add(stream.streamId);
       if (route[0]?.region !== streams.region) {
         const grant = this.#parts.grant();

@@ -167,12 +167,12 @@ export class Recordings {
 
   async #begin(recording: Recording, stream: RoomStream, part?: number): Promise<void> {
     const { recordingId, streamId, format, abort } = recording;
-    const { roomId, erizos, streams } = this.#parts;
+    const { roomId, erizos, routeFor } = this.#parts;
     recording.origin = this.#streams.originOf(stream);
     const erizo = erizos.join(recording, stream.erizoId) ?? (await erizos.take(recording));
     recording.erizo = erizo;
     abort.signal.throwIfAborted();
-    const route = streams.route(stream, erizo.erizoId, erizos.facts);
+    const route = routeFor(erizo, stream);
     const grant = this.#parts.grant();
     const params = { roomId, streamId, recordingId, format, route, grant };
     await erizo.rpc.call('addExternalOutput', part === undefined ? params : { ...params, part }, {

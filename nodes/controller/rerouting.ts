@@ -1,3 +1,4 @@
+import type { Route } from '../../protocol/cascade-tree.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
 import { defaults } from './defaults.ts';
@@ -31,6 +32,22 @@ export class Rerouting {
 
   constructor(components: { parts: ReroutingParts }) {
     this.#parts = components.parts;
+  }
+
+  /**
+   * The way by which a process is asked for a stream next. It is remembered, as the room may have other routes
+   * by the time in which all know of the process. Throws `not_found`.
+   */
+  routeFor(erizo: Erizo, stream: RoomStream): Route {
+    const { erizos, streams } = this.#parts;
+    const route = streams.route(stream, erizo.erizoId, erizos.facts);
+    const [first] = route;
+    if (first !== undefined) {
+      const ways = this.#waysOf(erizo);
+      note(ways, stream, first.erizoId);
+      this.#next(erizo, ways);
+    }
+    return route;
   }
 
   /** The room has other streams, processes or routes than before. */
@@ -69,16 +86,10 @@ export class Rerouting {
     return known;
   }
 
-  /** A stream that is published elsewhere now is another one to those who pull it. */
-  #look(erizo: Erizo, { firsts, waiting }: Ways, { streamId, erizoId: origin }: RoomStream): void {
-    const first = this.#firstOf(erizo, streamId);
-    if (first === undefined) {
-      return;
-    }
-    const before = firsts.get(streamId);
-    firsts.set(streamId, { origin, first });
-    if (before !== undefined && before.origin === origin && before.first !== first) {
-      waiting.set(streamId, defaults.attempts);
+  #look(erizo: Erizo, ways: Ways, stream: RoomStream): void {
+    const first = this.#firstOf(erizo, stream.streamId);
+    if (first !== undefined) {
+      note(ways, stream, first);
     }
   }
 
@@ -136,5 +147,18 @@ export class Rerouting {
       ways.waiting.set(streamId, attempts);
       this.#next(erizo, ways);
     }
+  }
+}
+
+/** A stream that is published elsewhere now is another one to those who pull it. */
+function note(
+  { firsts, waiting }: Ways,
+  { streamId, erizoId: origin }: RoomStream,
+  first: string,
+): void {
+  const before = firsts.get(streamId);
+  firsts.set(streamId, { origin, first });
+  if (before !== undefined && before.origin === origin && before.first !== first) {
+    waiting.set(streamId, defaults.attempts);
   }
 }

@@ -1,7 +1,9 @@
+import type { Route } from '../../protocol/cascade-tree.ts';
 import type { Clock } from '../../protocol/clock.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
 import type { Log } from '../log.ts';
 import type { Client } from './client.ts';
+import type { Erizo } from './erizos.ts';
 import type { ErizoList } from './erizo-list.ts';
 import type { Recording } from './recording.ts';
 import type { Streams } from './streams.ts';
@@ -16,6 +18,8 @@ export interface RoomParts {
   readonly erizos: ErizoList<Client | Recording>;
   /** The room's grant; throws `unavailable` while there is none. */
   grant(): string;
+  /** The way by which the process is asked for the stream next. Throws `not_found` where there is none. */
+  routeFor(erizo: Erizo, stream: RoomStream): Route;
   /** Everybody here hears of the stream, and who waits for such a one gets it. */
   added(stream: RoomStream): void;
   /** To every client of the room on this node. */

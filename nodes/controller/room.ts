@@ -379,6 +379,7 @@ export class Room {
       streams: this.#streams,
       erizos: this.#erizos,
       grant: () => this.sync.grant,
+      routeFor: (erizo, stream) => this.rerouting.routeFor(erizo, stream),
       added: (stream) => {
         this.#broadcast('onAddStream', publicStream(stream));
         this.#auto.streamsChanged();

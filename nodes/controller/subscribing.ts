@@ -207,12 +207,12 @@ export class Subscribing {
 
   async #addSubscriber(client: Client, flow: Flow, wanted: Wanted, answer: Answer): Promise<void> {
     const { streamId, abort } = flow;
-    const { erizos, streams } = this.#parts;
+    const { erizos, routeFor } = this.#parts;
     client.connections.drop(flow);
     flow.state = { at: 'asked' };
     const erizo = await erizos.take(client);
     abort.signal.throwIfAborted();
-    const route = streams.route(this.#stream(streamId), erizo.erizoId, erizos.facts);
+    const route = routeFor(erizo, this.#stream(streamId));
     await erizo.rpc.call('addSubscriber', this.#params(client, flow, { ...wanted, route }), {
       signal: abort.signal,
       onPart: ({ connectionId }) => {
@@ -274,12 +274,12 @@ export class Subscribing {
    * is none.
    */
   #newWay(flow: Flow, erizo: Erizo, waited_ms: number): Route {
-    const { erizos, streams } = this.#parts;
+    const { erizos, streams, routeFor } = this.#parts;
     const stream = this.#stream(flow.streamId);
     if (streams.isOwn(flow.streamId) && !erizos.isLive(stream.erizoId)) {
       throw new RizomaError('unavailable', 'its publisher is between two processes');
     }
-    const route = streams.route(stream, erizo.erizoId, erizos.facts);
+    const route = routeFor(erizo, stream);
     if (wayOf(route) === flow.way && waited_ms < defaults.brokenWay_ms) {
       throw new RizomaError('unavailable', 'the way to its publisher broke');
     }

@@ -25,6 +25,8 @@ const defaults = {
   period_ms: 20_000,
   /** The least of so many is close to the way itself, also where processes are busy. */
   pings: 3,
+  /** A region is met when it or this process has just begun, and is busy: it is measured once more when that is over. */
+  again_ms: 3_000,
 } as const;
 
 /** Measures the ways from this region to others, so far as it is this node's turn. */
@@ -35,6 +37,7 @@ export class Prober {
   /** Regions that are being pinged. */
   readonly #busy = new Set<string>();
   readonly #stops: Cancel[] = [];
+  readonly #again = new Map<string, Cancel>();
 
   constructor(components: ProberComponents, options: ProberOptions) {
     this.#components = components;
@@ -66,9 +69,10 @@ export class Prober {
   }
 
   close(): void {
-    for (const stop of this.#stops.splice(0)) {
+    for (const stop of [...this.#stops.splice(0), ...this.#again.values()]) {
       stop();
     }
+    this.#again.clear();
     this.#ways.clear();
   }
 
@@ -97,7 +101,20 @@ export class Prober {
     for (const [region, node] of this.#pairs()) {
       if (!this.#ways.has(region)) {
         void this.#measure(region, node);
+        this.#again.get(region)?.();
+        this.#again.set(
+          region,
+          this.#components.clock.after(defaults.again_ms, () => this.#meetAgain(region)),
+        );
       }
+    }
+  }
+
+  #meetAgain(region: string): void {
+    this.#again.delete(region);
+    const node = this.#pairs().get(region);
+    if (node !== undefined) {
+      void this.#measure(region, node);
     }
   }
 

@@ -1,6 +1,6 @@
 /** What is known of the way to another region. */
 export interface Way {
-  /** Smoothed, of the least of each round: what is over it is waiting, here or there. */
+  /** Of the least of each round: what is over it is waiting, here or there. So one that is less counts at once, others are smoothed. */
   readonly rtt_ms: number;
   /** How much later than the least the others of a round come, smoothed. */
   readonly jitter_ms: number;
@@ -13,7 +13,7 @@ export interface Way {
 }
 
 const defaults = {
-  /** The weight of a new round: one that is off moves it little, and a new way counts after some. */
+  /** The weight of a round that took longer: one that is off moves it little, and a way that became longer counts after some. */
   weight: 0.25,
   /** A change below both costs a write at the edge and decides nothing: relays have to gain more. */
   shownStep_ms: 2,
@@ -37,7 +37,7 @@ export function measured(
   }
   const least_ms = Math.min(...answered_ms);
   const late_ms = answered_ms.reduce((sum, rtt_ms) => sum + rtt_ms, 0) / answered_ms.length;
-  const rtt_ms = smoothed(way?.rtt_ms, least_ms);
+  const rtt_ms = Math.min(least_ms, smoothed(way?.rtt_ms, least_ms));
   return {
     rtt_ms,
     jitter_ms: smoothed(way?.jitter_ms, late_ms - least_ms),

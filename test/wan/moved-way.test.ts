@@ -3,6 +3,7 @@ import { countersOf } from '../support/counters.ts';
 import { whyNoWan } from './permission.ts';
 import { nodeHost } from './system.ts';
 import type { Talker } from './talker.ts';
+import { fps } from './talker.ts';
 import { first, last, middle, threeRegionsSuite } from './three-regions.ts';
 
 /** A call whose best ways become others while it plays, and whose relay is lost then. */
@@ -12,8 +13,8 @@ const patience = { timeout: 150_000, interval: 250 };
 const why = whyNoWan();
 
 describe.skipIf(why !== undefined)(`a call over three regions on a WAN ${why ?? ''}`, () => {
-  // The way through the middle is a little longer than the direct one.
-  const suite = threeRegionsSuite({ next: 61, ends: 120 });
+  // The way through the middle is longer than the direct one, by more than a busy machine measures amiss.
+  const suite = threeRegionsSuite({ next: 80, ends: 120 });
   let cleo: Talker;
 
   const enter = (region: string): Promise<Talker> => suite.enter('moved way', { allow: [region] });
@@ -38,7 +39,9 @@ describe.skipIf(why !== undefined)(`a call over three regions on a WAN ${why ?? 
     const dan = await enter(middle);
     cleo = await enter(last);
     await Promise.all([cleo, dan].map((viewer) => viewer.shows(stream)));
-    expect(await comesFrom()).toBe(first);
+    // What the edge goes by is some seconds old: a way that was held up when it was first measured may count yet.
+    await vi.waitFor(async () => expect(await comesFrom()).toBe(first), patience);
+    const { pull_moves_total: moves = 0 } = await countersOf(mesh.system, last);
     await cleo.keepShown(stream);
 
     await mesh.wan.link(nodeHost(first), nodeHost(middle), { rtt_ms: 20 });
@@ -46,10 +49,13 @@ describe.skipIf(why !== undefined)(`a call over three regions on a WAN ${why ?? 
 
     await vi.waitFor(async () => {
       const counters = await countersOf(mesh.system, last);
-      expect(counters).toMatchObject({ pull_moves_total: 1, wan_pulls: 1 });
+      expect(counters).toMatchObject({ pull_moves_total: moves + 1, wan_pulls: 1 });
     }, patience);
     expect(await comesFrom()).toBe(middle);
-    console.log(JSON.stringify({ longestSteps_ms: await cleo.longestSteps_ms(3) }));
+    const steps_ms = await cleo.longestSteps_ms(3);
+    console.log(JSON.stringify({ longestSteps_ms: steps_ms }));
+    // From one picture that is shown to the next, as the publisher's clock has it.
+    expect(Math.max(...steps_ms)).toBeLessThanOrEqual(1_000 / fps + 200);
     expect(await cleo.heard()).toEqual([`came ${stream}`]);
     expect(await countersOf(mesh.system, middle)).toMatchObject({ wan_pulls: 1 });
   }, 300_000);

@@ -13,7 +13,8 @@ interface PageGlobals {
   local: Sdk.LocalStream[];
 }
 
-const fps = 10;
+/** Of what a talker publishes. */
+export const fps = 10;
 
 /** Somebody in a room whose app plays all that others publish, in small pictures. */
 export class Talker {

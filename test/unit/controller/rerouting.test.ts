@@ -59,7 +59,9 @@ function begin(streamIds: string[]) {
     rerouting.changed();
   };
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  return { clock, learn, told, answers, settled };
+  const ask = (): string | undefined =>
+    rerouting.routeFor(mine, stream(streamIds[0] ?? ''))[0]?.erizoId;
+  return { clock, learn, told, answers, settled, ask };
 }
 
 describe('the streams that a process pulls', () => {
@@ -71,6 +73,14 @@ describe('the streams that a process pulls', () => {
     learn(relay.region);
     learn(relay.region);
     expect(told).toEqual([{ streamId: '1', first: 'relay' }]);
+  });
+
+  it('are to come another way also where one was asked for before all knew of the process', () => {
+    const { learn, told, ask } = begin(['1']);
+    learn(relay.region, { erizos: [erizo('far', far), erizo('relay', relay)] });
+    expect(ask()).toBe('relay');
+    learn(far.region);
+    expect(told).toEqual([{ streamId: '1', first: 'far' }]);
   });
 
   it('are left alone where they come from another process than before', () => {

@@ -69,7 +69,7 @@ function setUp() {
     clock.advance(20_000);
     await settle();
   };
-  return { members, asked, way, prober, settle, next };
+  return { clock, members, asked, way, prober, settle, next };
 }
 
 describe('a prober', () => {
@@ -80,6 +80,21 @@ describe('a prober', () => {
     await settle();
     expect(asked).toEqual(Array.from({ length: 3 }, () => 'us-east-1'));
     expect(prober.rtts_ms).toEqual({ 'us-east': 80 });
+  });
+
+  it('measures it once more a moment later: who has just begun is busy', async () => {
+    const { clock, members, asked, way, prober, settle } = setUp();
+    way.rtt_ms = 400;
+    members.set([cardOf('eu-west-1', 'eu-west'), cardOf('us-east-1', 'us-east')]);
+    await settle();
+    way.rtt_ms = 80;
+    clock.advance(3_000);
+    await settle();
+    expect(asked).toHaveLength(6);
+    expect(prober.rtts_ms).toEqual({ 'us-east': 80 });
+    clock.advance(3_000);
+    await settle();
+    expect(asked).toHaveLength(6);
   });
 
   it('forgets a region that is gone, and one that does not answer', async () => {
