@@ -15,7 +15,7 @@ export class DataStreams {
   /** Who here subscribed to the data of a stream. */
   readonly #subscribers = new Map<string, Set<Client>>();
   /** The controllers at which streams of others are watched. */
-  readonly #watched = new Map<string, string>();
+  readonly #watched = new Map<string, { endpoint: string; heard: Promise<void> }>();
 
   constructor(components: { parts: RoomParts; members: Members; neighbours: Neighbours }) {
     this.#parts = components.parts;
@@ -23,12 +23,16 @@ export class DataStreams {
     this.#neighbours = components.neighbours;
   }
 
-  /** The client hears what is said on the stream from now on. */
-  subscribe(client: Client, stream: RoomStream): void {
+  /**
+   * The client hears what is said on the stream once this has resolved, which is at once unless it is published
+   * elsewhere. Never rejects: what cannot be heard now is asked for until it can.
+   */
+  async subscribe(client: Client, stream: RoomStream): Promise<void> {
     const { streamId } = stream;
     const subscribers = this.#subscribers.get(streamId) ?? new Set();
     this.#subscribers.set(streamId, subscribers.add(client));
     this.#watch(stream);
+    await this.#watched.get(streamId)?.heard;
   }
 
   unsubscribe(client: Client, streamId: string): void {
@@ -92,7 +96,7 @@ export class DataStreams {
 
   /** Where the controller is reached at which the stream of somebody else is watched. */
   ownerOf(streamId: string): string | undefined {
-    return this.#watched.get(streamId);
+    return this.#watched.get(streamId)?.endpoint;
   }
 
   #own(client: Client, streamId: string): RoomStream {
@@ -112,17 +116,18 @@ export class DataStreams {
 
   #watch({ streamId, nodeId }: RoomStream): void {
     const endpoint = this.#members.node(nodeId)?.controller;
-    const before = this.#watched.get(streamId);
+    const before = this.ownerOf(streamId);
     if (this.#parts.streams.isOwn(streamId) || endpoint === undefined || endpoint === before) {
       return;
     }
     this.#unwatch(streamId);
-    this.#watched.set(streamId, endpoint);
-    this.#neighbours.watch({ nodeId, endpoint }, { roomId: this.#parts.roomId, streamId });
+    const { roomId } = this.#parts;
+    const heard = this.#neighbours.watch({ nodeId, endpoint }, { roomId, streamId });
+    this.#watched.set(streamId, { endpoint, heard });
   }
 
   #unwatch(streamId: string): void {
-    const endpoint = this.#watched.get(streamId);
+    const endpoint = this.ownerOf(streamId);
     if (endpoint !== undefined) {
       this.#watched.delete(streamId);
       this.#neighbours.unwatch(endpoint, { roomId: this.#parts.roomId, streamId });

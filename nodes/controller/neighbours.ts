@@ -104,9 +104,9 @@ export class Neighbours {
     this.#listener = listener;
   }
 
-  /** From now on what the publisher of the stream says, at the controller there, is heard here. */
-  watch(to: Target, stream: RoomStreamId): void {
-    this.#ownerAt(to).watch(stream);
+  /** What the publisher of the stream says, at the controller there, is heard here once this has resolved, if it can be now. */
+  watch(to: Target, stream: RoomStreamId): Promise<void> {
+    return this.#ownerAt(to).watch(stream);
   }
 
   /** Nobody here hears the stream any more. */

@@ -39,6 +39,8 @@ export class Owner {
   readonly #log: Log;
   readonly #options: OwnerOptions;
   readonly #watched = new Map<string, RoomStreamId>();
+  /** When it was last asked for each of them, and answered. */
+  readonly #asked = new Map<string, Promise<void>>();
   readonly #shared = new Map<string, SharedRoom>();
   #peer: OwnerPeer | undefined;
   #stopRedial: Cancel = () => undefined;
@@ -50,16 +52,19 @@ export class Owner {
     this.#options = options;
   }
 
-  watch(stream: RoomStreamId): void {
+  /** Resolves when it says what is said on the stream, or cannot be asked now: in 5 s at the latest. Never rejects. */
+  async watch(stream: RoomStreamId): Promise<void> {
     this.#watched.set(stream.streamId, stream);
     if (this.#peer === undefined) {
       this.#dial();
     } else {
-      void this.#ask(this.#peer, stream);
+      this.#ask(this.#peer, stream);
     }
+    await this.#asked.get(stream.streamId);
   }
 
   unwatch(stream: RoomStreamId): void {
+    this.#asked.delete(stream.streamId);
     if (this.#watched.delete(stream.streamId) && this.#peer !== undefined) {
       try {
         this.#peer.notify('stream.unwatch', stream);
@@ -145,7 +150,7 @@ export class Owner {
     this.#peer = peer;
     this.#log.info('neighbour dialled');
     for (const stream of this.#watched.values()) {
-      void this.#ask(peer, stream);
+      this.#ask(peer, stream);
     }
     for (const shared of this.#shared.values()) {
       shared.linked(peer);
@@ -169,7 +174,11 @@ export class Owner {
     return this.#watched.size === 0 && this.#shared.size === 0;
   }
 
-  async #ask(peer: OwnerPeer, stream: RoomStreamId): Promise<void> {
+  #ask(peer: OwnerPeer, stream: RoomStreamId): void {
+    this.#asked.set(stream.streamId, this.#call(peer, stream));
+  }
+
+  async #call(peer: OwnerPeer, stream: RoomStreamId): Promise<void> {
     try {
       await peer.call('stream.watch', stream);
     } catch (thrown) {

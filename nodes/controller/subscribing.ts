@@ -63,9 +63,8 @@ export class Subscribing {
     const flow = newFlow(streamId, options.config);
     client.subscriptions.set(streamId, flow);
     const direct = this.#parts.p2p() && hasMedia(media);
-    if (direct || (options.data && media.data)) {
-      this.#data.subscribe(client, stream);
-    }
+    const withData = direct || (options.data && media.data);
+    const heard = withData ? this.#data.subscribe(client, stream) : Promise.resolve();
     if (direct) {
       flow.state = { at: 'ready', erizo: undefined };
       answer(true);
@@ -74,6 +73,8 @@ export class Subscribing {
     }
     if (!wanted.audio && !wanted.video) {
       flow.state = { at: 'ready', erizo: undefined };
+      // What is said to who was told that they subscribed is not to be lost.
+      await heard;
       answer(true);
       return;
     }
