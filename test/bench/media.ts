@@ -9,7 +9,7 @@ import type { Bench, Row } from './row.ts';
 import { median, row } from './row.ts';
 
 /** Rounds after the first one, which warms what forwards and is not counted. */
-const rounds = 7;
+const rounds = 15;
 /** Of one room in one round. */
 const window_ms = 3_000;
 /** What is on its way when a window ends has come by then, and what begins with it has begun. */

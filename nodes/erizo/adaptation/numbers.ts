@@ -10,6 +10,11 @@ export const numbers = {
   slide_ms: 3_000,
   /** How often the quality of a connection is judged. */
   quality_ms: 5_000,
+  /**
+   * Connections of a process are judged together at such times: to wake up for one costs more than to judge it, and
+   * hundreds of them at once would hold up what the worker forwards.
+   */
+  qualityTogether_ms: 500,
   /** It is good again so long after it was bad. */
   qualityRaise_ms: 30_000,
 } as const;

@@ -22,10 +22,14 @@ export class QualityWatch {
     this.#options = options;
   }
 
-  /** Begins with the first judgement a period later. */
+  /** Begins with the first judgement about a period later, when others are judged too. */
   static create(components: { clock: Clock }, options: QualityOptions): QualityWatch {
     const watch = new QualityWatch(components, options);
-    watch.#stop = components.clock.every(numbers.quality_ms, () => void watch.#judge());
+    const { clock } = components;
+    const { quality_ms, qualityTogether_ms } = numbers;
+    watch.#stop = clock.after(qualityTogether_ms - (clock.now() % qualityTogether_ms), () => {
+      watch.#stop = clock.every(quality_ms, () => void watch.#judge());
+    });
     return watch;
   }
 
