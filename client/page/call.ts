@@ -3,6 +3,7 @@ import { RizomaError } from '../sdk/index.ts';
 import type { Grid } from './grid.ts';
 import type { Notices } from './notices.ts';
 import { cameraLayers, playbackFor } from './playback.ts';
+import { watchPictures } from './pictures.ts';
 import type { Participant } from './roster.ts';
 import { Tile } from './tile.ts';
 
@@ -102,9 +103,7 @@ export class Call {
     if (picture !== undefined) {
       tile.video.addEventListener('playing', () => tile.setNote(''), { once: true });
     }
-    // A track is muted while nothing of it arrives (W3C mediacapture-streams, section 4.3.1).
-    picture?.addEventListener('mute', () => tile.setMuted('no picture arrives'));
-    picture?.addEventListener('unmute', () => tile.setMuted(''));
+    watchPictures(media, (arrive) => tile.setMuted(arrive ? '' : 'no picture arrives'));
     void tile.play(media).then((withSound) => {
       if (!withSound) {
         this.#offerSound();

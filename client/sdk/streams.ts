@@ -47,7 +47,10 @@ export class RemoteStream extends Emitter<RemoteStreamEvents> {
     this.attributes = stream.attributes;
   }
 
-  /** What it plays, while it is subscribed to. */
+  /**
+   * What it plays, while it is subscribed to. A video that comes another way between regions has another track in it then, and
+   * both for a moment: an element that shows the MediaStream goes on, who takes a track of it listens for `addtrack`.
+   */
   get media(): MediaStream | undefined {
     return this.#media;
   }
