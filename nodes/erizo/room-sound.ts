@@ -1,4 +1,6 @@
 import type { AudioLevel } from '../../protocol/contracts/controller-erizo.ts';
+import type { SpeakerChoice } from './speaker-choice.ts';
+import { dominates, forgotten, heard, nobodySpeaks } from './speaker-choice.ts';
 import type { AudioListener, AudioObserver, TrackLevel } from './engine-audio.ts';
 
 /** What whoever listens is told of a room. */
@@ -19,7 +21,7 @@ export class RoomSound implements AudioListener {
   /** By who asked: a client, or what chooses its videos; clients of one controller share one. */
   readonly #listeners = new Map<string, SoundListener>();
   #observer: Promise<Observer | undefined> | undefined;
-  #speaker: string | undefined;
+  #choice: SpeakerChoice = nobodySpeaks;
 
   constructor(components: { observe: Observe }, options: { roomId: string }) {
     this.#observe = components.observe;
@@ -42,9 +44,7 @@ export class RoomSound implements AudioListener {
   /** Its tracks have closed. */
   remove(streamId: string): void {
     this.#forgetTracks(streamId);
-    if (this.#speaker === streamId) {
-      this.#speaker = undefined;
-    }
+    this.#choice = forgotten(this.#choice, streamId);
   }
 
   /** The client listens until it is forgotten; it is told at once who speaks. */
@@ -54,8 +54,9 @@ export class RoomSound implements AudioListener {
     }
     this.#listeners.set(clientId, listener);
     this.#observer ??= this.#begin();
-    if (this.#speaker !== undefined) {
-      listener.speaker(this.#roomId, this.#speaker);
+    const { speaker } = this.#choice;
+    if (speaker !== undefined) {
+      listener.speaker(this.#roomId, speaker);
     }
   }
 
@@ -63,7 +64,7 @@ export class RoomSound implements AudioListener {
     if (this.#listeners.delete(clientId) && this.#listeners.size === 0) {
       void this.#observer?.then((observer) => observer?.close());
       this.#observer = undefined;
-      this.#speaker = undefined;
+      this.#choice = nobodySpeaks;
     }
   }
 
@@ -75,16 +76,30 @@ export class RoomSound implements AudioListener {
     for (const listener of new Set(this.#listeners.values())) {
       listener.levels(this.#roomId, levels);
     }
+    this.#choose(
+      heard(
+        this.#choice,
+        levels.map(({ streamId }) => streamId),
+      ),
+    );
   }
 
   speaker(producerId: string): void {
     const streamId = this.#tracks.get(producerId);
-    if (streamId === undefined || streamId === this.#speaker) {
+    if (streamId !== undefined) {
+      this.#choose(dominates(streamId));
+    }
+  }
+
+  #choose(choice: SpeakerChoice): void {
+    const { speaker: before } = this.#choice;
+    this.#choice = choice;
+    const { speaker } = choice;
+    if (speaker === undefined || speaker === before) {
       return;
     }
-    this.#speaker = streamId;
     for (const listener of new Set(this.#listeners.values())) {
-      listener.speaker(this.#roomId, streamId);
+      listener.speaker(this.#roomId, speaker);
     }
   }
 
