@@ -224,7 +224,7 @@ function leave(slot: Slot, owner: SectionOwner): void {
   }
 }
 
-/** The old track ends when the new one is known. Sound goes on at once; a picture is asked for when all are ready. */
+/** The old track ends when the new one is known. Sound goes on at once; a picture that did not stand by is asked for after it. */
 async function takeOver(slot: Slot, consumer: Consumer, owner: SectionOwner): Promise<void> {
   slot.next = undefined;
   if (slot.owner !== owner) {

@@ -195,12 +195,14 @@ export class SubscribeConnection {
 
   /** Takes its tracks out of the session; the last one may take the connection with it. Idempotent. */
   remove(owner: SectionOwner): void {
-    if (!this.#owners.delete(owner)) {
+    if (!this.#owners.has(owner)) {
       return;
     }
+    // Who stands by for it goes first: the connection is not to end with that, before the client is told of its tracks.
+    this.moves.remove(owner);
+    this.#owners.delete(owner);
     this.#awaited.settle(owner, new RizomaError('cancelled', 'the subscription has ended'));
     this.limit.set(owner, undefined);
-    this.moves.remove(owner);
     this.#onFreed(this.#slots.free(owner));
   }
 
