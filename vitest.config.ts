@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'mesh',
           include: ['test/mesh/**/*.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
           // Real browsers and workers share the machine with whatever else it does: once it may be too slow.

@@ -4,6 +4,9 @@ import { BringUpError, Progress } from './output.ts';
 import type { Say } from './output.ts';
 import { run } from './run.ts';
 
+/** A machine that has just started updates itself: apt waits for that, which takes some minutes. */
+const lockPatience_s = 600;
+
 /** The path of a program, or undefined where PATH has none. */
 export function findProgram(
   name: string,
@@ -78,7 +81,8 @@ function aptEnv(): NodeJS.ProcessEnv {
 async function install(apt: string, packages: readonly string[]) {
   const progress = new Progress('Installing packages:');
   // Descriptor 1 carries apt's status lines between its other output.
-  const args = ['-q', '-y', '--no-install-recommends', '-o', 'APT::Status-Fd=1'];
+  const options = ['APT::Status-Fd=1', `DPkg::Lock::Timeout=${lockPatience_s}`];
+  const args = ['-q', '-y', '--no-install-recommends', ...options.flatMap((one) => ['-o', one])];
   const result = await run(apt, [...args, 'install', ...packages], {
     env: aptEnv(),
     onLine: (line) => {

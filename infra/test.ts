@@ -9,7 +9,7 @@ import { BringUpError, runCommand, say } from './output.ts';
 import { nodeModulesDir } from './paths.ts';
 import { prepare } from './prepare.ts';
 import { runAttached } from './run.ts';
-import { addTallies, formatTally, tallyChecks, tallyRun } from './tally.ts';
+import { addTallies, formatFindings, formatTally, tallyChecks, tallyRun } from './tally.ts';
 import type { Tally } from './tally.ts';
 
 const projects = ['unit', 'edge', 'mesh', 'e2e'] as const;
@@ -60,8 +60,8 @@ async function runProject(
   say(`\n--- ${project} ---`);
   try {
     const args = ['run', '--project', project, ...reporters, ...filter];
-    const code = await runAttached(vitest, args, { ...env, ...mark });
-    const tally = tallyRun(code, readOrUndefined(report));
+    const exitCode = await runAttached(vitest, args, { ...env, ...mark });
+    const tally = tallyRun({ project, exitCode, reportText: readOrUndefined(report) });
     say(`${project}: ${formatTally(tally)}`);
     return tally;
   } finally {
@@ -93,7 +93,9 @@ async function main(): Promise<number> {
   const total = addTallies([...checks, ...runs]);
   const ran = total.passed + total.failed > 0;
   if (!ran) say('No test fits what was asked for.');
-  say(`\n${formatTally(total)}`);
+  say('');
+  for (const line of formatFindings(total)) say(line);
+  say(formatTally(total));
   return ran && total.failed === 0 ? 0 : 1;
 }
 

@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { LocalSystem } from '../../infra/local.ts';
 import { launchChromium } from '../support/chromium.ts';
 import type { CallerWish } from '../support/caller.ts';
@@ -27,8 +27,11 @@ afterAll(async () => {
   await stop?.();
 });
 
-function open(wish: CallerWish): Promise<Caller> {
-  return Caller.open(browser, system, wish);
+/** Somebody who is gone after the test, so that who tries it again is alone. */
+async function open(wish: CallerWish): Promise<Caller> {
+  const caller = await Caller.open(browser, system, wish);
+  onTestFinished(() => caller.leave());
+  return caller;
 }
 
 async function playsOn(caller: Caller): Promise<void> {
@@ -54,6 +57,7 @@ test('who loses a controller goes on at another one, as the same client with the
   await Promise.all([ann.gap_ms(), ben.gap_ms()]);
   const lostAt_ms = performance.now();
 
+  onTestFinished(() => system.restartNode('eu-west'));
   await system.killNode('eu-west');
 
   await vi.waitFor(async () => expect((await ann.place()).region).not.toBe('eu-west'), patience);
@@ -68,8 +72,6 @@ test('who loses a controller goes on at another one, as the same client with the
   expect(await ann.place()).toMatchObject({ clientId: before.clientId, own: before.own });
   expect(await ben.streams()).toEqual(seen);
   expect(await ben.heard()).not.toContain('stream-removed');
-  await Promise.all([ann.leave(), ben.leave()]);
-  await system.restartNode('eu-west');
 });
 
 test('who is at a node that drains goes to another one before it ends, and plays on meanwhile', async () => {
@@ -82,6 +84,7 @@ test('who is at a node that drains goes to another one before it ends, and plays
   await Promise.all([ann.gap_ms(), ben.gap_ms()]);
   const pid = system.nodes.find((node) => node.region === 'eu-west')?.pid ?? 0;
 
+  onTestFinished(() => system.restartNode('eu-west'));
   process.kill(pid, 'SIGTERM');
 
   await vi.waitFor(async () => expect((await ann.place()).region).not.toBe('eu-west'), patience);
@@ -90,5 +93,4 @@ test('who is at a node that drains goes to another one before it ends, and plays
   expect(await ann.place()).toMatchObject({ clientId: before.clientId, own: before.own });
   expect(await ann.heard()).not.toContain('reconnected');
   expect(await ben.heard()).not.toContain('stream-removed');
-  await Promise.all([ann.leave(), ben.leave()]);
 });

@@ -16,6 +16,8 @@ export interface SentLayer {
   rid: string;
   bytes: number;
   active: boolean;
+  /** Which of the page's connections sends it, by the order in which they began. */
+  connection: number;
 }
 
 /** Somebody with the SDK in a page of their own, whose connections the test can look at. */
@@ -61,15 +63,15 @@ export class LayersPage {
   /** Of the connections that are there now, the lowest layer first. */
   sent(): Promise<SentLayer[]> {
     return this.page.evaluate(async () => {
-      const layers = new Map<string, { rid: string; bytes: number; active: boolean }>();
-      for (const connection of window.scene.connections) {
-        if (connection.signalingState === 'closed') {
+      const layers = new Map<string, SentLayer>();
+      for (const [connection, one] of window.scene.connections.entries()) {
+        if (one.signalingState === 'closed') {
           continue;
         }
-        for (const report of (await connection.getStats()).values()) {
+        for (const report of (await one.getStats()).values()) {
           if (report.type === 'outbound-rtp' && report.kind === 'video') {
             const { rid = '', bytesSent: bytes = 0, active = false } = report;
-            layers.set(rid, { rid, bytes, active });
+            layers.set(rid, { rid, bytes, active, connection });
           }
         }
       }
@@ -77,13 +79,24 @@ export class LayersPage {
     });
   }
 
-  /** Bytes of each layer over some seconds of the page's own time. */
+  /** Which connections send video. */
+  async sendingConnections(): Promise<number[]> {
+    return [...new Set((await this.sent()).map(({ connection }) => connection))];
+  }
+
+  /** Bytes of each layer over some seconds of the page's own time, all of the same connection. */
   async sentOver(seconds: number): Promise<Record<string, number>> {
     const before = await this.sent();
     await this.rest(seconds);
     const after = await this.sent();
     return Object.fromEntries(
-      after.map(({ rid, bytes }, index) => [rid, bytes - (before[index]?.bytes ?? 0)]),
+      after.map(({ rid, bytes, connection }, index) => {
+        const { bytes: sent = 0, connection: earlier = connection } = before[index] ?? {};
+        if (connection !== earlier) {
+          throw new Error(`${rid} was sent by connection ${earlier}, and now by ${connection}`);
+        }
+        return [rid, bytes - sent];
+      }),
     );
   }
 

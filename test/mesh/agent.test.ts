@@ -129,7 +129,7 @@ describe('an agent and its ErizoJS processes', () => {
     const [replaced] = await controller.settled(1);
     expect(replaced?.erizoId).not.toBe(killed?.erizoId);
     // The worker of the killed one went with it.
-    await vi.waitUntil(() => processesOf(runId).length === 2, { timeout: 5_000 });
+    await vi.waitUntil(() => processesOf(runId).length === 2, { timeout: 20_000 });
   });
 
   it('ends and replaces one that a controller says does not answer', async () => {
@@ -153,7 +153,7 @@ describe('an agent and its ErizoJS processes', () => {
     await controller.settled(2);
     await controller.toldOf(erizoId);
     expect(agent?.processes).toEqual({ starting: 0, idle: 1, used: 0, stopping: 0 });
-    await vi.waitUntil(() => processesOf(runId).length === 2, { timeout: 5_000 });
+    await vi.waitUntil(() => processesOf(runId).length === 2, { timeout: 20_000 });
   });
 
   it('reads what is open in each of them', async () => {

@@ -92,7 +92,7 @@ describe('in advance', () => {
     peer.notify('keepUpstreams', { roomId, upstreams: [] });
     // The linger of a pull that nobody plays.
     const isGone = ({ downstreams }: { downstreams: number }) => downstreams === 0;
-    expect(await origin.erizo.settled(isGone, 15_000)).toMatchObject({ feeds: 0, consumers: 0 });
+    expect(await origin.erizo.settled(isGone)).toMatchObject({ feeds: 0, consumers: 0 });
     expect(await gateway.erizo.settled(isEmpty)).toMatchObject(empty);
   });
 });

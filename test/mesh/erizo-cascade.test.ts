@@ -72,7 +72,7 @@ describe('a cascade', () => {
     await ben.unsubscribe(stream.streamId);
 
     const isOver = (counters: ErizoCounters) => counters.pipeTransports === 0;
-    expect(await behind.settled(isOver, 15_000)).toMatchObject(empty);
+    expect(await behind.settled(isOver)).toMatchObject(empty);
     expect(await gateway.settled(isOver, 25_000)).toMatchObject(empty);
     const after = await origin.settled(isOver);
     expect(after).toMatchObject({ feeds: 0, consumers: 0, pipeTransports: 0, publishers: 1 });
@@ -224,7 +224,7 @@ describe('a cascade', () => {
       pulls: 1,
       cascadeOpens: 1,
     });
-    expect(await gateway.settled(isEmpty, 15_000)).toMatchObject(empty);
+    expect(await gateway.settled(isEmpty)).toMatchObject(empty);
     expect(await origin.settled(({ feeds }) => feeds === 0)).toMatchObject({
       feeds: 0,
       pipeTransports: 0,

@@ -131,7 +131,7 @@ export class TestErizo {
   }
 
   /** The counters, as soon as they are as wanted; else the last ones, after some seconds. */
-  async settled(wanted: (counters: ErizoCounters) => boolean, patience_ms = 5_000) {
+  async settled(wanted: (counters: ErizoCounters) => boolean, patience_ms = 20_000) {
     return until(() => this.counters(), wanted, patience_ms);
   }
 
@@ -320,7 +320,7 @@ export class Participant {
   }
 
   /** Waits until it has played so many frames of the stream more. */
-  async plays(label: string, frames = 15, patience_ms = 10_000) {
+  async plays(label: string, frames = 15, patience_ms = 20_000) {
     const before = await this.played(label);
     return until(
       () => this.played(label),

@@ -62,7 +62,7 @@ describe('an ErizoJS process', () => {
     const port = Number(first.listener.endpoint.split(':').at(-1));
     await first.listener.close();
     // ZeroMQ gives a port back a little after it says so.
-    const second = await vi.waitFor(() => TestAgent.create(port));
+    const second = await vi.waitFor(() => TestAgent.create(port), 20_000);
     const adopted = await second.arrival(erizo.hop.erizoId);
     expect(adopted).toMatchObject({ pid: erizo.child.pid, endpoint: erizo.hop.endpoint });
     expect(adopted.load).toMatchObject({ clients: 1, publishers: 1 });

@@ -99,8 +99,8 @@ describe('a stream that comes another way', () => {
 
     // The way over the relay is given up when the last of them has gone over.
     const isAlone = ({ pulls }: { pulls: number }): boolean => pulls === 1;
-    expect(await gateway.settled(isAlone, 10_000)).toMatchObject({ pulls: 1, wanPulls: 1 });
-    expect(await behind.settled(isAlone, 10_000)).toMatchObject({ pulls: 1, wanPulls: 0 });
+    expect(await gateway.settled(isAlone)).toMatchObject({ pulls: 1, wanPulls: 1 });
+    expect(await behind.settled(isAlone)).toMatchObject({ pulls: 1, wanPulls: 0 });
     expect(await relay.settled(({ feeds }) => feeds === 0)).toMatchObject({ feeds: 0 });
     // Two tracks come, and go to three viewers and to the process behind.
     expect(await gateway.counters()).toMatchObject({
@@ -235,7 +235,7 @@ describe('a stream that comes another way', () => {
 
     await reroute(gateway, stream.streamId, [origin.hop]);
 
-    expect(await gateway.settled(({ pulls }) => pulls === 1, 10_000)).toMatchObject({ pulls: 1 });
+    expect(await gateway.settled(({ pulls }) => pulls === 1)).toMatchObject({ pulls: 1 });
     await Promise.all(viewers.map((viewer) => viewer.plays(stream.label)));
     for (const viewer of viewers) {
       goesOver(await seenIn(viewer.page));

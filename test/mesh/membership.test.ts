@@ -114,8 +114,10 @@ describe('nodes without an edge', () => {
     await untilHeard([one, again, three], 3);
     // The controller has found its agent again, which knows it and lets it in.
     const { rpcEndpoint } = again;
-    await vi.waitFor(() =>
-      expect(linesOf(one, 'agent dialled').some((line) => line.includes(rpcEndpoint))).toBe(true),
+    await vi.waitFor(
+      () =>
+        expect(linesOf(one, 'agent dialled').some((line) => line.includes(rpcEndpoint))).toBe(true),
+      20_000,
     );
     expect(linesOf(again, 'the mesh of an earlier run is recalled')).toHaveLength(1);
     expect(again.output()).not.toContain('somebody who is no member was refused');
@@ -202,8 +204,9 @@ describe('a node', () => {
       link.send(news([`flood ${sent}`]));
     }
     await refused(one, 'rate_limited', 1);
-    await vi.waitFor(() =>
-      expect(linesOf(one, 'a neighbour that says too much is cut off')).toHaveLength(1),
+    await vi.waitFor(
+      () => expect(linesOf(one, 'a neighbour that says too much is cut off')).toHaveLength(1),
+      20_000,
     );
     expect((await fetch(`${one.httpUrl}/healthz`)).status).toBe(200);
     expect(await metricOf(one, 'rizoma_mesh_heard')).toBeLessThanOrEqual(2);

@@ -70,11 +70,11 @@ describe('a node that is told to end', () => {
     await isDraining();
     expect(await page('readyz')).toMatchObject({ body: { status: 'draining', clients: 1 } });
     expect(await page('healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    await vi.waitUntil(() => edge.loads.some(({ draining }) => draining === true));
+    await vi.waitUntil(() => edge.loads.some(({ draining }) => draining === true), 20_000);
     expect(await LicodeClient.refused(node.httpUrl, await ticket())).toContain('draining');
     // A client that loses its socket may come back, as before.
     ann.cut({ comeBack: true });
-    await vi.waitUntil(() => ann.socket.connected);
+    await vi.waitUntil(() => ann.socket.connected, 20_000);
     expect(await edge.peer.call('node.drain', { drain: false })).toMatchObject({ draining: true });
     expect(edge.count('node.killMe')).toBe(0);
     void ann.ask('clientDisconnection', {});

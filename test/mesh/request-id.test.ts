@@ -88,7 +88,7 @@ describe('the id of a request', () => {
       expect(await linesOf(node, requestId)).toMatchObject([
         { msg: 'client joined', clientId: answer.clientId },
       ]);
-    });
+    }, 20_000);
     await expect(enter(answer)).rejects.toThrowError(refused);
     ann.socket.disconnect();
   });
@@ -107,6 +107,6 @@ describe('the id of a request', () => {
       expect(await linesOf(node, removal)).toMatchObject([{ msg: 'users removed' }]);
       expect(await linesOf(node, deletion)).toMatchObject([{ msg: 'room ended' }]);
       expect(await saidAtEdge(deletion)).toContainEqual(['room', 'a room was deleted']);
-    });
+    }, 20_000);
   });
 });

@@ -1,43 +1,78 @@
 import { expect, test } from 'vitest';
 import { formatTable } from '../../../infra/table.ts';
-import { addTallies, formatTally, tallyChecks, tallyRun } from '../../../infra/tally.ts';
+import {
+  addTallies,
+  formatFindings,
+  formatTally,
+  tallyChecks,
+  tallyRun,
+} from '../../../infra/tally.ts';
 
-const file = (status: string, ...tests: string[]) => ({
-  status,
-  assertionResults: tests.map((one) => ({ status: one })),
+const one = (status: string, ...failureMessages: string[]) => ({
+  ...{ status, fullName: `is ${status}`, failureMessages },
 });
 
-function report(passed: number, failed: number, ...testResults: object[]): string {
-  return JSON.stringify({ numPassedTests: passed, numFailedTests: failed, testResults });
+const file = (status: string, ...assertionResults: object[]) => ({
+  ...{ status, name: 'a.test.ts', assertionResults },
+});
+
+function tallyOf(exitCode: number, passed: number, ...testResults: object[]) {
+  const reportText = JSON.stringify({ numPassedTests: passed, testResults });
+  return tallyRun({ project: 'unit', exitCode, reportText });
 }
 
-test('tests of a run are counted', () => {
-  const text = report(2, 1, file('passed', 'passed'), file('failed', 'passed', 'failed'));
-  expect(tallyRun(1, text)).toEqual({ passed: 2, failed: 1 });
+test('tests of a run are counted, and those that failed are named', () => {
+  const files = [file('passed', one('passed')), file('failed', one('passed'), one('failed', 'x'))];
+  expect(tallyOf(1, 2, ...files)).toEqual({
+    ...{ passed: 2, failed: 1, secondTries: [] },
+    failures: ['unit: a.test.ts: is failed'],
+  });
+});
+
+test('a test that passed when it was tried again is named', () => {
+  expect(tallyOf(0, 1, file('passed', one('passed', 'too late')))).toEqual({
+    ...{ passed: 1, failed: 0, failures: [] },
+    secondTries: ['unit: a.test.ts: is passed'],
+  });
 });
 
 test('a file that does not load is a failure', () => {
-  expect(tallyRun(1, report(1, 0, file('passed', 'passed'), file('failed')))).toEqual({
-    passed: 1,
-    failed: 1,
+  expect(tallyOf(1, 1, file('passed', one('passed')), file('failed'))).toMatchObject({
+    ...{ passed: 1, failed: 1 },
+    failures: ['unit: a.test.ts'],
   });
 });
 
 test('a run that fails with no test to blame is a failure', () => {
-  expect(tallyRun(1, report(3, 0))).toEqual({ passed: 3, failed: 1 });
+  expect(tallyOf(1, 3)).toMatchObject({
+    ...{ passed: 3, failed: 1 },
+    failures: ['unit: the run ended with exit code 1, though no test failed'],
+  });
 });
 
 test('a run that leaves no report, or half of one, is a failure', () => {
-  expect(tallyRun(0, undefined)).toEqual({ passed: 0, failed: 1 });
-  expect(tallyRun(0, '{"numPassed')).toEqual({ passed: 0, failed: 1 });
+  for (const reportText of [undefined, '{"numPassed']) {
+    expect(tallyRun({ project: 'unit', exitCode: 0, reportText })).toMatchObject({
+      ...{ passed: 0, failed: 1 },
+      failures: ['unit: no report'],
+    });
+  }
 });
 
-test('checks and runs add up to the last line', () => {
+test('checks and runs add up to the last line, and what failed stands before it', () => {
   const checks = tallyChecks([
     { name: 'lint', passed: true },
     { name: 'format', passed: false },
   ]);
-  expect(formatTally(addTallies([checks, { passed: 5, failed: 0 }]))).toBe('6 passed, 1 failed');
+  const run = tallyOf(0, 5, file('passed', one('passed', 'too late')));
+  const total = addTallies([checks, run]);
+  expect(formatTally(total)).toBe('6 passed, 1 failed');
+  expect(formatFindings(total)).toEqual([
+    'Failed:',
+    '  check: format',
+    'Passed when tried again:',
+    '  unit: a.test.ts: is passed',
+  ]);
 });
 
 test('a table is aligned', () => {
