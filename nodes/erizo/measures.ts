@@ -13,8 +13,11 @@ import type { MoveOutcome } from './pull-move.ts';
 const defaults = {
   /** Whoever asks more often gets the last answer: with 500 consumers one costs some 20 ms of CPU. */
   freshness_ms: 5_000,
-  /** How often the event loop is looked at; it is late by what it takes beyond. */
-  delayResolution_ms: 20,
+  /**
+   * How often the event loop is looked at; it is late by what it takes beyond. Each look wakes the
+   * process up: ten a second find what is late for long, and an idle one sleeps on.
+   */
+  delayResolution_ms: 100,
 } as const;
 
 const quantiles = [0.5, 0.99, 1] as const;
