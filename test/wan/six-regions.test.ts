@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { newUuid } from '../../protocol/ids.ts';
 import type { RegionMap, RegionTree } from '../../protocol/region-tree.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { countersOf } from '../support/counters.ts';
@@ -19,6 +20,8 @@ const [origin = '', ...others] = regions;
 const lastMile_ms = 10;
 const why = whyNoWan();
 const patience = { timeout: 60_000, interval: 250 };
+/** The ways are measured meanwhile, and each 30 s the trees are looked at anew. */
+const settle = { timeout: 180_000, interval: 1_000 };
 
 describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {
   let mesh: WanSystem;
@@ -46,11 +49,18 @@ describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {
     await stop?.();
   });
 
-  const token = (region: string): Promise<string> =>
-    demoToken(mesh.system.edgeUrl, { room: 'six', name: 'somebody', region });
+  const token = (room: string, region: string): Promise<string> =>
+    demoToken(mesh.system.edgeUrl, { room, name: 'somebody', region });
 
-  async function publish(): Promise<void> {
+  /** A page that is gone after the test, so that who tries it again is alone. */
+  async function open(): Promise<Page> {
     const page = await openSdkPage(browser, mesh.system.edgeUrl);
+    onTestFinished(() => page.close());
+    return page;
+  }
+
+  async function publish(room: string): Promise<void> {
+    const page = await open();
     await page.evaluate(
       async (text) => {
         const video = { width: 160, height: 120, frameRate: 10 };
@@ -58,18 +68,19 @@ describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {
         const room = await window.sdk.join({ token: text });
         await room.publish(media);
       },
-      await token(origin),
+      await token(room, origin),
     );
   }
 
   /** One viewer in each region; resolves when each has seen a frame. */
-  async function watchEverywhere(page: Page): Promise<void> {
+  async function watchEverywhere(room: string): Promise<void> {
+    const page = await open();
     for (const region of regions) {
       await page.evaluate(
         async (text) => {
           await window.watch(text);
         },
-        await token(region),
+        await token(room, region),
       );
     }
   }
@@ -106,18 +117,8 @@ describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {
     }, patience);
   }
 
-  test('a stream crosses each link of the best tree once, however many watch it in each region', async () => {
-    const once = Object.fromEntries(regions.map((region) => [region, region === origin ? 0 : 1]));
-    // While it comes another way it comes two ways.
-    const crossesOnce = (): Promise<void> =>
-      vi.waitFor(async () => expect(await wanPulls()).toEqual(once), patience);
-    await publish();
-    await watchEverywhere(await openSdkPage(browser, mesh.system.edgeUrl));
-    await crossesOnce();
-    await watchEverywhere(await openSdkPage(browser, mesh.system.edgeUrl));
-    await crossesOnce();
-
-    // Where the packets go while all watch: each region has the stream from whoever sends it most.
+  /** By which each region has the stream, as the packets go while all watch: from whoever sends it most. */
+  async function packetTree(): Promise<RegionTree> {
     const carried = await carriedFromNow_bytes();
     const from = (region: string) => (other: string) => carried.get(`${other} ${region}`) ?? 0;
     const parentOf = (region: string): string =>
@@ -129,12 +130,28 @@ describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {
     );
     expect(media).toHaveLength(others.length);
     expect(Math.min(...(media ?? []))).toBeGreaterThan(3 * Math.max(...(rest ?? [])));
+    return tree;
+  }
+
+  test('a stream crosses each link of the best tree once, however many watch it in each region', async () => {
+    const room = newUuid();
+    const once = Object.fromEntries(regions.map((region) => [region, region === origin ? 0 : 1]));
+    // While it comes another way it comes two ways.
+    const crossesOnce = (): Promise<void> =>
+      vi.waitFor(async () => expect(await wanPulls()).toEqual(once), patience);
+    await publish(room);
+    await watchEverywhere(room);
+    await crossesOnce();
+    await watchEverywhere(room);
 
     const map: RegionMap = {
       regions,
       rtt_ms: (a, b) => wayBetween(matrix, a, b).rtt_ms,
       stateOf: () => 'available',
     };
-    expect(sumOf_ms(origin, tree, map)).toBeCloseTo(leastSum_ms(origin, map));
-  });
+    await vi.waitFor(async () => {
+      await crossesOnce();
+      expect(sumOf_ms(origin, await packetTree(), map)).toBeCloseTo(leastSum_ms(origin, map));
+    }, settle);
+  }, 300_000);
 });
