@@ -41,8 +41,6 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          // Real browsers and workers share the machine with whatever else it does: once it may be too slow.
-          retry: 1,
         },
       },
       {
@@ -52,7 +50,6 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
-          retry: 1,
         },
       },
     ],

@@ -6,29 +6,33 @@ import { rootDir } from './paths.ts';
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
-  /** A line for each of `failed`, and for each test that passed only when it was tried again. */
+  /** A line for each of `failed`, and for each that failed at first and passed when its file was run again. */
   readonly failures: readonly string[];
   readonly secondTries: readonly string[];
 }
 
-const TestResult = v.object({
-  status: v.string(),
-  fullName: v.string(),
-  /** Of every try. */
-  failureMessages: v.array(v.string()),
-});
+/** What one run of vitest said. */
+export interface RunResult {
+  readonly project: string;
+  readonly files: readonly FileResult[];
+  /** What failed with no test to blame. */
+  readonly otherwise: readonly string[];
+}
+
+interface FileResult {
+  readonly file: string;
+  readonly passed: number;
+  /** A file that failed as a whole is one. */
+  readonly failures: readonly string[];
+}
 
 /** What is read of vitest's JSON report. */
 const Report = v.object({
-  numPassedTests: v.number(),
   testResults: v.array(
     v.object({
       status: v.string(),
-      name: v.pipe(
-        v.string(),
-        v.transform((file) => relative(rootDir, file)),
-      ),
-      assertionResults: v.array(TestResult),
+      name: v.string(),
+      assertionResults: v.array(v.object({ status: v.string(), fullName: v.string() })),
     }),
   ),
 });
@@ -41,48 +45,56 @@ export function tallyChecks(results: readonly CheckResult[]): Tally {
 }
 
 /**
- * Counts one vitest run from its exit code and its JSON report. A file that failed as a whole counts as
- * one failure, and so does a run that failed without any test to blame, or left no report.
+ * Reads one vitest run from its exit code and its JSON report. A run that failed without any test to
+ * blame, or left no report, has failed otherwise.
  */
-export function tallyRun(run: {
+export function readRun(run: {
   readonly project: string;
   readonly exitCode: number;
   readonly reportText: string | undefined;
-}): Tally {
+}): RunResult {
   const { project, exitCode } = run;
   const report = parseReport(run.reportText);
-  if (report === undefined) {
-    return { passed: 0, failed: 1, failures: [`${project}: no report`], secondTries: [] };
-  }
-  const failures = [...namesOf(report, 'failed'), ...brokenFiles(report)];
-  if (failures.length === 0 && exitCode !== 0) {
-    failures.push(`the run ended with exit code ${exitCode}, though no test failed`);
-  }
-  const secondTries = namesOf(report, 'passed');
-  const ofProject = (name: string): string => `${project}: ${name}`;
-  return {
-    passed: report.numPassedTests,
-    failed: failures.length,
-    failures: failures.map(ofProject),
-    secondTries: secondTries.map(ofProject),
-  };
+  if (report === undefined) return { project, files: [], otherwise: ['no report'] };
+  const files = report.testResults.map(fileResult);
+  const isBlamed = exitCode === 0 || files.some(({ failures }) => failures.length > 0);
+  const unblamed = `the run ended with exit code ${exitCode}, though no test failed`;
+  return { project, files, otherwise: isBlamed ? [] : [unblamed] };
 }
 
-/** Tests that ended so, and failed at least once. */
-function namesOf({ testResults }: Report, status: string): string[] {
-  return testResults.flatMap(({ name, assertionResults }) =>
+function fileResult({ status, name, assertionResults }: Report['testResults'][number]): FileResult {
+  const file = relative(rootDir, name);
+  const named = (wanted: string): string[] =>
     assertionResults
-      .filter((test) => test.status === status)
-      .filter((test) => status === 'failed' || test.failureMessages.length > 0)
-      .map(({ fullName }) => `${name}: ${fullName}`),
-  );
+      .filter((test) => test.status === wanted)
+      .map(({ fullName }) => `${file}: ${fullName}`);
+  const failures = named('failed');
+  const isBroken = status === 'failed' && failures.length === 0;
+  return { file, passed: named('passed').length, failures: isBroken ? [file] : failures };
 }
 
-function brokenFiles({ testResults }: Report): string[] {
-  return testResults
-    .filter(({ status }) => status === 'failed')
-    .filter(({ assertionResults }) => !assertionResults.some((test) => test.status === 'failed'))
-    .map(({ name }) => name);
+export function failedFiles({ files }: RunResult): string[] {
+  return files.filter(({ failures }) => failures.length > 0).map(({ file }) => file);
+}
+
+/** Counts a run, and what is left of its failures where some of its files were run again. */
+export function tallyRun(run: RunResult, again?: RunResult): Tally {
+  const latest = new Map(
+    [...run.files, ...(again?.files ?? [])].map((result) => [result.file, result]),
+  );
+  const files = [...latest.values()];
+  const ofProject = (name: string): string => `${run.project}: ${name}`;
+  const otherwise = [...run.otherwise, ...(again?.otherwise ?? [])];
+  const failures = [...files.flatMap((file) => file.failures), ...otherwise].map(ofProject);
+  return {
+    passed: files.reduce((sum, { passed }) => sum + passed, 0),
+    failed: failures.length,
+    failures,
+    secondTries: run.files
+      .flatMap((file) => file.failures)
+      .map(ofProject)
+      .filter((name) => !failures.includes(name)),
+  };
 }
 
 function parseReport(text: string | undefined): Report | undefined {
@@ -109,7 +121,7 @@ export function formatFindings({ failures, secondTries }: Tally): string[] {
     ...(failures.length === 0 ? [] : ['Failed:', ...failures.map((one) => `  ${one}`)]),
     ...(secondTries.length === 0
       ? []
-      : ['Passed when tried again:', ...secondTries.map((one) => `  ${one}`)]),
+      : ['Passed when run again:', ...secondTries.map((one) => `  ${one}`)]),
   ];
 }
 

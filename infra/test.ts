@@ -9,8 +9,16 @@ import { BringUpError, runCommand, say } from './output.ts';
 import { nodeModulesDir } from './paths.ts';
 import { prepare } from './prepare.ts';
 import { runAttached } from './run.ts';
-import { addTallies, formatFindings, formatTally, tallyChecks, tallyRun } from './tally.ts';
-import type { Tally } from './tally.ts';
+import {
+  addTallies,
+  failedFiles,
+  formatFindings,
+  formatTally,
+  readRun,
+  tallyChecks,
+  tallyRun,
+} from './tally.ts';
+import type { RunResult, Tally } from './tally.ts';
 
 const projects = ['unit', 'edge', 'mesh', 'e2e'] as const;
 
@@ -44,12 +52,39 @@ function parseOptions(args: string[]): TestOptions {
   };
 }
 
-/** Runs one project on its own, so that one that cannot even start does not hide the others. */
+/** Real browsers and workers share the machine with whatever else it does: once it may be too slow. */
+const triedTwice: readonly string[] = ['mesh', 'e2e'];
+/** More files than this do not fail by accident. */
+const mostAgain = 3;
+
+/**
+ * Runs one project on its own, so that one that cannot even start does not hide the others. Files that
+ * failed are run once more from the start, unless it was asked for certain ones.
+ */
 async function runProject(
   project: string,
   passed: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<Tally> {
+  say(`\n--- ${project} ---`);
+  const run = await runVitest(project, passed, env);
+  const failed = failedFiles(run);
+  const isAgain = triedTwice.includes(project) && passed.length === 0;
+  let again: RunResult | undefined;
+  if (isAgain && failed.length > 0 && failed.length <= mostAgain) {
+    say(`Once more: ${failed.join(', ')}`);
+    again = await runVitest(project, failed, env);
+  }
+  const tally = tallyRun(run, again);
+  say(`${project}: ${formatTally(tally)}`);
+  return tally;
+}
+
+async function runVitest(
+  project: string,
+  passed: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<RunResult> {
   const dir = mkdtempSync(join(tmpdir(), 'rizoma-test-'));
   const report = join(dir, 'report.json');
   // Marks every process that the tests start, however detached.
@@ -57,13 +92,10 @@ async function runProject(
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const vitest = join(nodeModulesDir, '.bin', 'vitest');
   const filter = passed.length === 0 ? [] : ['--passWithNoTests', ...passed];
-  say(`\n--- ${project} ---`);
   try {
     const args = ['run', '--project', project, ...reporters, ...filter];
     const exitCode = await runAttached(vitest, args, { ...env, ...mark });
-    const tally = tallyRun({ project, exitCode, reportText: readOrUndefined(report) });
-    say(`${project}: ${formatTally(tally)}`);
-    return tally;
+    return readRun({ project, exitCode, reportText: readOrUndefined(report) });
   } finally {
     const left = await sweep(mark);
     for (const { pid, command } of left) say(`Left behind and ended: pid ${pid}: ${command}`);

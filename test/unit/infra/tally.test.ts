@@ -2,59 +2,78 @@ import { expect, test } from 'vitest';
 import { formatTable } from '../../../infra/table.ts';
 import {
   addTallies,
+  failedFiles,
   formatFindings,
   formatTally,
+  readRun,
   tallyChecks,
   tallyRun,
 } from '../../../infra/tally.ts';
 
-const one = (status: string, ...failureMessages: string[]) => ({
-  ...{ status, fullName: `is ${status}`, failureMessages },
+const one = (status: string) => ({ status, fullName: `is ${status}` });
+
+const file = (status: string, ...tests: string[]) => ({
+  ...{ status, name: 'a.test.ts', assertionResults: tests.map(one) },
 });
 
-const file = (status: string, ...assertionResults: object[]) => ({
-  ...{ status, name: 'a.test.ts', assertionResults },
-});
-
-function tallyOf(exitCode: number, passed: number, ...testResults: object[]) {
-  const reportText = JSON.stringify({ numPassedTests: passed, testResults });
-  return tallyRun({ project: 'unit', exitCode, reportText });
+function runOf(exitCode: number, ...testResults: object[]) {
+  const reportText = JSON.stringify({ testResults });
+  return readRun({ project: 'mesh', exitCode, reportText });
 }
 
+const failing = runOf(1, file('failed', 'passed', 'failed'), {
+  ...file('passed', 'passed'),
+  name: 'b.test.ts',
+});
+
 test('tests of a run are counted, and those that failed are named', () => {
-  const files = [file('passed', one('passed')), file('failed', one('passed'), one('failed', 'x'))];
-  expect(tallyOf(1, 2, ...files)).toEqual({
+  expect(tallyRun(failing)).toEqual({
     ...{ passed: 2, failed: 1, secondTries: [] },
-    failures: ['unit: a.test.ts: is failed'],
+    failures: ['mesh: a.test.ts: is failed'],
+  });
+  expect(failedFiles(failing)).toEqual(['a.test.ts']);
+});
+
+test('a file that is run again counts as it ended, and what failed at first is named', () => {
+  const again = runOf(0, file('passed', 'passed', 'passed'));
+  expect(tallyRun(failing, again)).toEqual({
+    ...{ passed: 3, failed: 0, failures: [] },
+    secondTries: ['mesh: a.test.ts: is failed'],
   });
 });
 
-test('a test that passed when it was tried again is named', () => {
-  expect(tallyOf(0, 1, file('passed', one('passed', 'too late')))).toEqual({
-    ...{ passed: 1, failed: 0, failures: [] },
-    secondTries: ['unit: a.test.ts: is passed'],
+test('a file that fails again has failed', () => {
+  const again = runOf(1, file('failed', 'passed', 'failed'));
+  expect(tallyRun(failing, again)).toEqual(tallyRun(failing));
+});
+
+test('what failed has failed where running it again leaves no report', () => {
+  const again = readRun({ project: 'mesh', exitCode: 1, reportText: undefined });
+  expect(tallyRun(failing, again)).toMatchObject({
+    failed: 2,
+    failures: ['mesh: a.test.ts: is failed', 'mesh: no report'],
   });
 });
 
 test('a file that does not load is a failure', () => {
-  expect(tallyOf(1, 1, file('passed', one('passed')), file('failed'))).toMatchObject({
-    ...{ passed: 1, failed: 1 },
-    failures: ['unit: a.test.ts'],
+  expect(tallyRun(runOf(1, file('failed')))).toMatchObject({
+    ...{ passed: 0, failed: 1 },
+    failures: ['mesh: a.test.ts'],
   });
 });
 
 test('a run that fails with no test to blame is a failure', () => {
-  expect(tallyOf(1, 3)).toMatchObject({
-    ...{ passed: 3, failed: 1 },
-    failures: ['unit: the run ended with exit code 1, though no test failed'],
+  expect(tallyRun(runOf(1, file('passed', 'passed')))).toMatchObject({
+    ...{ passed: 1, failed: 1 },
+    failures: ['mesh: the run ended with exit code 1, though no test failed'],
   });
 });
 
 test('a run that leaves no report, or half of one, is a failure', () => {
-  for (const reportText of [undefined, '{"numPassed']) {
-    expect(tallyRun({ project: 'unit', exitCode: 0, reportText })).toMatchObject({
+  for (const reportText of [undefined, '{"testRes']) {
+    expect(tallyRun(readRun({ project: 'mesh', exitCode: 0, reportText }))).toMatchObject({
       ...{ passed: 0, failed: 1 },
-      failures: ['unit: no report'],
+      failures: ['mesh: no report'],
     });
   }
 });
@@ -64,14 +83,14 @@ test('checks and runs add up to the last line, and what failed stands before it'
     { name: 'lint', passed: true },
     { name: 'format', passed: false },
   ]);
-  const run = tallyOf(0, 5, file('passed', one('passed', 'too late')));
+  const run = tallyRun(failing, runOf(0, file('passed', 'passed', 'passed')));
   const total = addTallies([checks, run]);
-  expect(formatTally(total)).toBe('6 passed, 1 failed');
+  expect(formatTally(total)).toBe('4 passed, 1 failed');
   expect(formatFindings(total)).toEqual([
     'Failed:',
     '  check: format',
-    'Passed when tried again:',
-    '  unit: a.test.ts: is passed',
+    'Passed when run again:',
+    '  mesh: a.test.ts: is failed',
   ]);
 });
 
