@@ -56,7 +56,7 @@ function objectionToSuccess({ route, method, response, text }: Answered): string
 function objectionToRefusal(answered: Answered): string | undefined {
   const { response, text } = answered;
   const { status, headers } = response;
-  if (status >= 500 && (status !== 503 || !isWhole(headers.get('retry-after')))) {
+  if (status >= 500 && !isDefinedFailure(answered)) {
     return 'it is no answer that is defined';
   }
   if (headers.get('content-type') === 'application/problem+json') {
@@ -65,6 +65,12 @@ function objectionToRefusal(answered: Answered): string | undefined {
   const rows = answered.route === undefined ? routes : [answered.route];
   const isKnown = rows.some((row) => wordsOf(row).get(status)?.includes(text) === true);
   return isKnown ? undefined : 'the words are not those of the contract';
+}
+
+/** What cannot be had now, and when to ask again; or a node that is there and does not answer, where a row asks one. */
+function isDefinedFailure({ route, response: { status, headers } }: Answered): boolean {
+  const mayTimeOut = route !== undefined && errorsOf(route).includes('timeout');
+  return status === 503 ? isWhole(headers.get('retry-after')) : status === 504 && mayTimeOut;
 }
 
 function objectionToProblem({ route, response, text }: Answered): string | undefined {
