@@ -6,8 +6,9 @@ import { rootDir } from './paths.ts';
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
-  /** A line for each of `failed`, and for each that failed at first and passed when its file was run again. */
+  /** A line for each of `failed`. */
   readonly failures: readonly string[];
+  /** A line for each that failed at first, and not when its file was run again. */
   readonly secondTries: readonly string[];
 }
 

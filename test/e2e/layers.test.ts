@@ -25,7 +25,7 @@ afterAll(async () => {
   await stop?.();
 });
 
-/** Somebody who is gone after the test, so that who tries it again is alone. */
+/** Somebody who is gone after the test. */
 async function join(wish: CallerWish): Promise<LayersPage> {
   const page = await LayersPage.join(browser, system, wish);
   onTestFinished(() => page.leave());
@@ -87,7 +87,6 @@ test('what is sent follows a viewer in another region, and its publisher to anot
   await ben.setPlayback({ maxSpatial: 0 });
   await sends(ann, [true, false]);
   const before = await ann.sendingConnections();
-  onTestFinished(() => system.restartNode('eu-west'));
   await system.killNode('eu-west');
   await vi.waitFor(async () => expect(await ann.region()).toBe('us-east'), patience);
   // The ErizoJS process outlives its node, and is sent to until the new connection stands.

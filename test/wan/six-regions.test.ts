@@ -1,6 +1,5 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { newUuid } from '../../protocol/ids.ts';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { RegionMap, RegionTree } from '../../protocol/region-tree.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { countersOf } from '../support/counters.ts';
@@ -49,18 +48,11 @@ describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {
     await stop?.();
   });
 
-  const token = (room: string, region: string): Promise<string> =>
-    demoToken(mesh.system.edgeUrl, { room, name: 'somebody', region });
+  const token = (region: string): Promise<string> =>
+    demoToken(mesh.system.edgeUrl, { room: 'six', name: 'somebody', region });
 
-  /** A page that is gone after the test, so that who tries it again is alone. */
-  async function open(): Promise<Page> {
+  async function publish(): Promise<void> {
     const page = await openSdkPage(browser, mesh.system.edgeUrl);
-    onTestFinished(() => page.close());
-    return page;
-  }
-
-  async function publish(room: string): Promise<void> {
-    const page = await open();
     await page.evaluate(
       async (text) => {
         const video = { width: 160, height: 120, frameRate: 10 };
@@ -68,19 +60,19 @@ describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {
         const room = await window.sdk.join({ token: text });
         await room.publish(media);
       },
-      await token(room, origin),
+      await token(origin),
     );
   }
 
   /** One viewer in each region; resolves when each has seen a frame. */
-  async function watchEverywhere(room: string): Promise<void> {
-    const page = await open();
+  async function watchEverywhere(): Promise<void> {
+    const page = await openSdkPage(browser, mesh.system.edgeUrl);
     for (const region of regions) {
       await page.evaluate(
         async (text) => {
           await window.watch(text);
         },
-        await token(room, region),
+        await token(region),
       );
     }
   }
@@ -134,15 +126,14 @@ describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {
   }
 
   test('a stream crosses each link of the best tree once, however many watch it in each region', async () => {
-    const room = newUuid();
     const once = Object.fromEntries(regions.map((region) => [region, region === origin ? 0 : 1]));
     // While it comes another way it comes two ways.
     const crossesOnce = (): Promise<void> =>
       vi.waitFor(async () => expect(await wanPulls()).toEqual(once), patience);
-    await publish(room);
-    await watchEverywhere(room);
+    await publish();
+    await watchEverywhere();
     await crossesOnce();
-    await watchEverywhere(room);
+    await watchEverywhere();
 
     const map: RegionMap = {
       regions,
