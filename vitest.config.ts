@@ -36,8 +36,8 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'mesh',
-          include: ['test/mesh/**/*.test.ts'],
+          name: 'nodes',
+          include: ['test/nodes/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
@@ -45,8 +45,8 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts', 'test/wan/**/*.test.ts'],
+          name: 'browsers',
+          include: ['test/browsers/**/*.test.ts', 'test/wan/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -20,7 +20,7 @@ import {
 } from './tally.ts';
 import type { RunResult, Tally } from './tally.ts';
 
-const projects = ['unit', 'edge', 'mesh', 'e2e'] as const;
+const projects = ['unit', 'edge', 'nodes', 'browsers'] as const;
 
 interface TestOptions {
   readonly projects: readonly string[];
@@ -53,7 +53,7 @@ function parseOptions(args: string[]): TestOptions {
 }
 
 /** Real browsers and workers share the machine with whatever else it does: once it may be too slow. */
-const triedTwice: readonly string[] = ['mesh', 'e2e'];
+const triedTwice: readonly string[] = ['nodes', 'browsers'];
 /** More files than this do not fail by accident. */
 const mostAgain = 3;
 
@@ -114,7 +114,7 @@ function readOrUndefined(file: string): string | undefined {
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const options = parseOptions(args);
-  const media = options.projects.some((project) => project === 'mesh' || project === 'e2e');
+  const media = options.projects.some((project) => project === 'nodes' || project === 'browsers');
   const env = await prepare({ browser: media, firefox: media, ffmpeg: media });
   // Whoever names files or projects wants those alone.
   const checks = args.length === 0 ? [tallyChecks(await runChecks(say))] : [];

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import type * as Sdk from '../../client/sdk/index.ts';
 import { limits } from '../../protocol/limits.ts';
-import { until } from '../mesh/until.ts';
+import { until } from '../nodes/erizo/kit/until.ts';
 import { countersOf } from '../support/counters.ts';
 import { demoToken } from '../support/sdk-page.ts';
 import type { PageGlobals } from './journey.ts';

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import type * as Sdk from '../../client/sdk/index.ts';
-import { until } from '../mesh/until.ts';
+import { until } from '../nodes/erizo/kit/until.ts';
 import { countersOf } from '../support/counters.ts';
 import { demoToken, openSdkPage } from '../support/sdk-page.ts';
 import type { WanSystem } from './system.ts';

@@ -7,9 +7,9 @@ import {
 } from '../../../protocol/contracts/controller-erizo.ts';
 import { newHexId, newStreamId, newUuid } from '../../../protocol/ids.ts';
 import { RpcPeer } from '../../../protocol/rpc-peer.ts';
-import { grantOf } from '../../mesh/erizo-grants.ts';
-import { TestAgent, TestErizo } from '../../mesh/erizo-kit.ts';
-import { closeWires, zmq } from '../../mesh/erizo-wires.ts';
+import { grantOf } from '../../nodes/erizo/kit/grants.ts';
+import { TestAgent, TestErizo } from '../../nodes/erizo/kit/participant.ts';
+import { closeWires, zmq } from '../../nodes/erizo/kit/wires.ts';
 import { publishOffer, transportOf, watchAnswer } from './client-sdp.ts';
 import { Endpoint } from './endpoint.ts';
 import type { Guest, Published, Side } from './side.ts';

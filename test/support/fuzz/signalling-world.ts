@@ -1,4 +1,4 @@
-import { World } from '../../mesh/controller-world.ts';
+import { World } from '../../nodes/controller/world.ts';
 import { newHexId } from '../../../protocol/ids.ts';
 import { objection, long, SignallingClient } from './signalling-client.ts';
 import type { Plan, Trouble } from './signalling-plans.ts';

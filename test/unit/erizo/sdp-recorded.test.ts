@@ -6,7 +6,7 @@ import { checkSections } from '../../../nodes/erizo/slot.ts';
 import { OurSide, sentOn } from '../../support/sdp-side.ts';
 import { answers, capabilities, fixture, fixtures } from './sdp-kit.ts';
 
-/** What Chromium, Firefox and Safari say, one by one; test/e2e/sdp-browsers.test.ts records it. */
+/** What Chromium, Firefox and Safari say, one by one; test/browsers/sdp-browsers.test.ts records it. */
 
 const browsers = ['chromium', 'firefox', 'safari'] as const;
 

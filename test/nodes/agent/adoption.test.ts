@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { newStreamId, newUuid } from '../../../protocol/ids.ts';
+import type { NodeProcess } from './kit.ts';
+import {
+  TestController,
+  dialErizo,
+  freePort,
+  isUp,
+  processesOf,
+  roomId,
+  startNode,
+  sweep,
+  tcpLinksTo,
+} from './kit.ts';
+
+let runId: string;
+
+beforeEach(() => {
+  runId = newUuid();
+});
+
+afterEach(() => sweep(runId));
+
+async function startAgent(rpcPort: number): Promise<NodeProcess> {
+  const node = await startNode(runId, {
+    RIZOMA_ROLES: 'agent',
+    RIZOMA_RPC_PORT: String(rpcPort),
+  });
+  await isUp(node);
+  return node;
+}
+
+/** A client that waits for its offer to be taken: the process is not idle as long as it does. */
+async function occupy(endpoint: string): Promise<() => void> {
+  const erizo = dialErizo(endpoint);
+  const media = { audio: true, video: true, label: 'camera', plan: 'stream' } as const;
+  const params = { roomId, clientId: newUuid(), streamId: newStreamId(), options: media };
+  await new Promise((resolve, reject) => {
+    erizo.call('addPublisher', params, { onPart: resolve }).catch(reject);
+  });
+  return () => erizo.close();
+}
+
+describe('an agent that is killed', () => {
+  it('leaves its ErizoJS processes alive, and its successor adopts them, watches and ends them', async () => {
+    const rpcPort = await freePort();
+    const first = await startAgent(rpcPort);
+    const before = new TestController(first.rpcEndpoint);
+    const given = await before.take();
+    const release = await occupy(given.endpoint);
+    const pid = (await before.list()).erizos.find((row) => row.erizoId === given.erizoId)?.pid ?? 0;
+
+    first.child.kill('SIGKILL');
+    await first.exit;
+    expect(processesOf(runId)).toContain(pid);
+
+    const second = await startAgent(rpcPort);
+    const after = new TestController(second.rpcEndpoint);
+    const adopted = await vi.waitFor(
+      async () => {
+        const row = (await after.list()).erizos.find((one) => one.erizoId === given.erizoId);
+        expect(row).toMatchObject({ pid, endpoint: given.endpoint, load: { clients: 1 } });
+        return row;
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    expect(adopted?.erizoId).toBe(given.erizoId);
+    // Processes of a host have sockets that are none of the network's.
+    expect([second.rpcEndpoint, given.endpoint].map(tcpLinksTo)).toEqual([0, 0]);
+
+    process.kill(pid, 'SIGKILL');
+    await after.toldOf(given.erizoId);
+    release();
+
+    second.child.kill('SIGTERM');
+    expect(await second.exit).toBe(0);
+    expect(processesOf(runId)).toEqual([]);
+  });
+
+  it('is followed by one that ends what it adopted when it is closed in order', async () => {
+    const rpcPort = await freePort();
+    const first = await startAgent(rpcPort);
+    const before = new TestController(first.rpcEndpoint);
+    const given = await before.take();
+    const release = await occupy(given.endpoint);
+    first.child.kill('SIGKILL');
+    await first.exit;
+
+    const second = await startAgent(rpcPort);
+    const after = new TestController(second.rpcEndpoint);
+    await vi.waitFor(
+      async () => {
+        const { erizos } = await after.list();
+        expect(erizos.map((row) => row.erizoId)).toContain(given.erizoId);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    second.child.kill('SIGTERM');
+    expect(await second.exit).toBe(0);
+    expect(processesOf(runId)).toEqual([]);
+    release();
+  });
+});

@@ -1,0 +1,244 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { afterAll, vi } from 'vitest';
+import type { ErizoEnvironment } from '../../../nodes/agent/erizo-process.ts';
+import { Identity } from '../../../nodes/mesh/identity.ts';
+import { systemClock } from '../../../protocol/clock.ts';
+import type {
+  AgentToController,
+  ControllerToAgent,
+} from '../../../protocol/contracts/controller-agent.ts';
+import {
+  agentToController,
+  controllerToAgent,
+} from '../../../protocol/contracts/controller-agent.ts';
+import type {
+  ControllerToErizo,
+  ErizoToController,
+} from '../../../protocol/contracts/controller-erizo.ts';
+import {
+  controllerToErizo,
+  erizoToController,
+} from '../../../protocol/contracts/controller-erizo.ts';
+import { RpcPeer } from '../../../protocol/rpc-peer.ts';
+import { testSockets } from '../../support/zmq.ts';
+
+/** An address of the loopback network that no other test and no local system takes. */
+export const ip = '127.77.1.1';
+
+export const roomId = '0123456789abcdef01234567';
+
+export function erizoEnvironment(runId: string): ErizoEnvironment {
+  return {
+    nodeId: 'test-1',
+    region: 'test',
+    ip,
+    announcedIp: undefined,
+    clientIp: undefined,
+    mediaPortMin: 41_000,
+    mediaPortMax: 41_999,
+    logLevel: 'warn',
+    runId,
+    recordingDir: undefined,
+    externalInput: undefined,
+    socketDir: undefined,
+    workerBin: process.env.MEDIASOUP_WORKER_BIN,
+    logDir: undefined,
+  };
+}
+
+/** Where the nodes of a test keep their keys: those with which the test itself speaks. */
+const stateDir = mkdtempSync(join(tmpdir(), 'rizoma-state-'));
+afterAll(() => rmSync(stateDir, { recursive: true }));
+const { keys } = await Identity.create({ log: pino({ level: 'silent' }) }, { stateDir });
+
+/** The sockets of another process of the node. */
+export const sockets = await testSockets(
+  {},
+  { nodeId: 'test-1', region: 'test', own: keys.curve, localDir: join(stateDir, 'ipc') },
+);
+
+/** TCP connections of anybody to that port of the node. */
+export function tcpLinksTo(endpoint: string): number {
+  const port = Number(endpoint.split(':').at(-1)).toString(16).toUpperCase().padStart(4, '0');
+  // A line of proc(5): number, local address, remote address, state, of which 01 is an open connection.
+  const isLink = new RegExp(`^ *\\d+: [0-9A-F]+:${port} [0-9A-F]+:[0-9A-F]+ 01 `);
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .filter((line) => isLink.test(line)).length;
+}
+
+/** The controller's end of an agent's link, and what it was told of exits. */
+export class TestController {
+  readonly peer: RpcPeer<ControllerToAgent, AgentToController>;
+  readonly exited: string[] = [];
+
+  constructor(endpoint: string, zmq = sockets.zmq) {
+    const hello = JSON.stringify({ kind: 'controller', id: 'test' });
+    this.peer = RpcPeer.create(
+      {
+        link: zmq.dial({ to: { nodeId: 'test-1', endpoint }, hello, name: 'agent' }),
+        clock: systemClock,
+        handlers: { erizoExited: ({ erizoId }) => void this.exited.push(erizoId) },
+      },
+      { outgoing: controllerToAgent, incoming: agentToController },
+    );
+  }
+
+  list() {
+    return this.peer.call('getErizoAgents', {});
+  }
+
+  take(except: string[] = []) {
+    return this.peer.call('createErizoJS', { roomId, except });
+  }
+
+  /** The agent's processes, once there are as many. */
+  settled(count: number) {
+    return vi.waitFor(
+      async () => {
+        const { erizos } = await this.list();
+        if (erizos.length !== count) {
+          throw new Error(`there are ${erizos.length} processes, not ${count}`);
+        }
+        return erizos;
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+  }
+
+  /** Returns once the agent told that the process is no more. */
+  async toldOf(erizoId: string): Promise<void> {
+    await vi.waitUntil(() => this.exited.includes(erizoId), { timeout: 10_000 });
+  }
+}
+
+/** A controller's link to an ErizoJS process. */
+export function dialErizo(endpoint: string): RpcPeer<ControllerToErizo, ErizoToController> {
+  const hello = JSON.stringify({ kind: 'controller', id: 'test' });
+  return RpcPeer.create(
+    {
+      link: sockets.zmq.dial({ to: { nodeId: 'test-1', endpoint }, hello, name: 'erizo' }),
+      clock: systemClock,
+      handlers: {
+        connectionMessage: () => undefined,
+        streamFailed: () => undefined,
+        recordingEnded: () => undefined,
+        layersWanted: () => undefined,
+        videosShown: () => undefined,
+        load: () => undefined,
+        activeSpeaker: () => undefined,
+        audioLevels: () => undefined,
+        bandwidthAlert: () => undefined,
+        qualityLevel: () => undefined,
+        inputEnded: () => undefined,
+      },
+    },
+    { outgoing: controllerToErizo, incoming: erizoToController },
+  );
+}
+
+/** The processes that carry the run's id: ErizoJS processes and their workers. */
+export function processesOf(runId: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && carries(name, runId))
+    .map(Number);
+}
+
+function carries(pid: string, runId: string): boolean {
+  try {
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    return environment.includes(`RIZOMA_RUN_ID=${runId}`);
+  } catch {
+    return false;
+  }
+}
+
+/** Kills what a failed test left, and only that. */
+export function sweep(runId: string): void {
+  for (const pid of processesOf(runId)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, ip, resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') {
+    throw new Error('no port');
+  }
+  return address.port;
+}
+
+/** Returns once the node answers at all; its agent listens by then. */
+export async function isUp(node: NodeProcess): Promise<void> {
+  await vi.waitFor(() => fetch(`${node.httpUrl}/healthz`), { timeout: 20_000, interval: 100 });
+}
+
+export interface NodeProcess {
+  child: ChildProcess;
+  httpUrl: string;
+  rpcEndpoint: string;
+  output(): string;
+  /** The exit code or the signal that ended it. */
+  exit: Promise<number | string | null>;
+}
+
+/** A node as it runs in earnest: `nodes/main.ts` in a process of its own. */
+export async function startNode(
+  runId: string,
+  environment: Record<string, string>,
+): Promise<NodeProcess> {
+  const httpPort = environment.RIZOMA_HTTP_PORT ?? String(await freePort());
+  const rpcPort = environment.RIZOMA_RPC_PORT ?? String(await freePort());
+  const entry = fileURLToPath(new URL('../../../nodes/main.ts', import.meta.url));
+  const child = spawn(process.execPath, [entry], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
+      RIZOMA_NODE_ID: 'test-1',
+      RIZOMA_REGION: 'test',
+      RIZOMA_LAT: '0',
+      RIZOMA_LON: '0',
+      RIZOMA_IP: ip,
+      RIZOMA_PUBLIC_HOST: `${ip}:${httpPort}`,
+      RIZOMA_HTTP_PORT: httpPort,
+      RIZOMA_RPC_PORT: rpcPort,
+      RIZOMA_EDGE_URL: 'http://127.0.0.1:1',
+      RIZOMA_ENROL_SECRET: 'secret',
+      RIZOMA_MAX_PROCESSES: '3',
+      RIZOMA_MEDIA_PORT_MIN: '41000',
+      RIZOMA_MEDIA_PORT_MAX: '41999',
+      RIZOMA_RUN_ID: runId,
+      RIZOMA_STATE_DIR: stateDir,
+      ...environment,
+    },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  return {
+    child,
+    httpUrl: `http://${ip}:${httpPort}`,
+    rpcEndpoint: `tcp://${ip}:${rpcPort}`,
+    output: () => output,
+    exit: new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal))),
+  };
+}

@@ -1,0 +1,156 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { Neighbours } from '../../../nodes/controller/neighbours.ts';
+import { systemClock } from '../../../protocol/clock.ts';
+import { limits } from '../../../protocol/limits.ts';
+import type { World } from './world.ts';
+import { elsewhere, eventually, publishMessage, worldsOfTests } from './world.ts';
+import { tell, twoControllers } from './two-controllers.ts';
+
+const newWorld = worldsOfTests();
+
+const chat = { options: { state: 'data', data: true, attributes: { name: 'ann' } } };
+
+describe('what a publisher says', () => {
+  it('comes in order to those who subscribed to its data, and to nobody else', async () => {
+    const world = await newWorld();
+    const [ann, bob, cleo, dan] = [
+      await world.join(),
+      await world.join(),
+      await world.join(),
+      await world.join(),
+    ];
+    const [streamId] = await ann.ask('publish', chat);
+    // Licode's clients may leave `data` out, which means yes.
+    await bob.ask('subscribe', { options: { streamId } });
+    await cleo.ask('subscribe', { options: { streamId, data: false } });
+    await dan.ask('subscribe', { options: { streamId, data: true } });
+    for (const msg of ['one', { two: 2 }, null]) {
+      expect(await ann.ask('sendDataStream', { id: streamId, msg })).toEqual([]);
+    }
+    for (const client of [bob, dan]) {
+      for (const msg of ['one', { two: 2 }, null]) {
+        expect(await client.next('onDataStream')).toEqual({ id: streamId, msg });
+      }
+    }
+    await dan.ask('unsubscribe', streamId);
+    await ann.ask('sendDataStream', { id: streamId, msg: 'four' });
+    expect(await bob.next('onDataStream')).toEqual({ id: streamId, msg: 'four' });
+    for (const client of [ann, cleo, dan]) {
+      expect(client.left('onDataStream')).toBe(0);
+    }
+  });
+
+  it('goes with a stream of media as well', async () => {
+    const world = await newWorld();
+    const [ann, bob] = [await world.join(), await world.join()];
+    const withData = { options: { ...publishMessage.options, data: true } };
+    const [streamId, , connectionId] = await ann.ask('publish', withData);
+    await ann.ask('connectionMessage', {
+      options: { connectionId, msg: { type: 'offer', sdp: 'offer' } },
+    });
+    expect(await bob.next('onAddStream')).toMatchObject({ id: streamId, data: true });
+    await world.subscribe(bob, String(streamId));
+    await ann.ask('sendDataStream', { id: streamId, msg: 'hello' });
+    expect(await bob.next('onDataStream')).toEqual({ id: streamId, msg: 'hello' });
+  });
+
+  it('is refused for a stream of somebody else, without data, and where it is too large', async () => {
+    const world = await newWorld();
+    const [ann, bob] = [await world.join(), await world.join()];
+    const [streamId] = await ann.ask('publish', chat);
+    const camera = await world.publish(ann);
+    const msg = 'x';
+    const refusals = [
+      await bob.ask('sendDataStream', { id: streamId, msg }),
+      await ann.ask('sendDataStream', { id: camera, msg }),
+      await ann.ask('sendDataStream', { id: streamId, msg: 'x'.repeat(limits.data_bytes) }),
+      await bob.ask('updateStreamAttributes', { id: streamId, attrs: {} }),
+      await ann.ask('updateStreamAttributes', {
+        id: streamId,
+        attrs: { a: 'x'.repeat(limits.attributes_bytes) },
+      }),
+    ];
+    expect(refusals.map(([result, words]) => [result, String(words).split(':')[0]])).toEqual([
+      [null, 'not_found'],
+      [null, 'forbidden'],
+      [null, 'bad_request'],
+      [null, 'not_found'],
+      [null, 'bad_request'],
+    ]);
+  });
+
+  it('about its attributes comes to its subscribers, to the edge, and to who joins later', async () => {
+    const world = await newWorld();
+    const [ann, bob] = [await world.join(), await world.join()];
+    const [streamId] = await ann.ask('publish', chat);
+    await bob.ask('subscribe', { options: { streamId } });
+    const attrs = { name: 'ann', hand: 'up' };
+    expect(await ann.ask('updateStreamAttributes', { id: streamId, attrs })).toEqual([]);
+    expect(await bob.next('onUpdateAttributeStream')).toEqual({ id: streamId, attrs });
+    const late = await world.join();
+    expect(late.connected['streams']).toMatchObject([{ id: streamId, attributes: attrs }]);
+    await eventually(() => attributesAtEdge(world)['hand'] === 'up');
+  });
+});
+
+describe('what a publisher at another controller says', () => {
+  it('comes by one link between the two controllers, for as long as somebody hears it', async () => {
+    const { here, there, ann, viewer } = await twoControllers(newWorld);
+    const [streamId] = await ann.ask('publish', chat);
+    await tell(there, here);
+    const [bob, cleo] = [await viewer(), await viewer()];
+    for (const client of [bob, cleo]) {
+      await client.ask('subscribe', { options: { streamId } });
+    }
+    await ann.ask('sendDataStream', { id: streamId, msg: 'hello' });
+    for (const client of [bob, cleo]) {
+      expect(await client.next('onDataStream')).toEqual({ id: streamId, msg: 'hello' });
+    }
+    const attrs = { name: 'ann', hand: 'up' };
+    await ann.ask('updateStreamAttributes', { id: streamId, attrs });
+    await eventually(() => attributesAtEdge(there, here.roomId)['hand'] === 'up');
+    await tell(there, here);
+    expect(await bob.next('onUpdateAttributeStream')).toEqual({ id: streamId, attrs });
+    expect(there.controller.counters().watchers).toBe(1);
+    await bob.ask('unsubscribe', streamId);
+    expect(there.controller.counters().watchers).toBe(1);
+    await cleo.ask('clientDisconnection', undefined);
+    await eventually(() => there.controller.counters().watchers === 0);
+  });
+
+  it('is heard again when its controller is reached elsewhere', async () => {
+    const { here, there, ann, viewer } = await twoControllers(newWorld);
+    const [streamId] = await ann.ask('publish', chat);
+    await tell(there, here);
+    const bob = await viewer();
+    await bob.ask('subscribe', { options: { streamId } });
+    await there.neighbours.close();
+    // One that refuses it, since it knows no rooms: what counts is that it is asked.
+    await using moved = await Neighbours.create(
+      { clock: systemClock, log: pino({ level: 'silent' }), zmq: there.zmq },
+      { controllerId: 'us-east-1/2', ip: '127.0.0.1' },
+    );
+    const asked = Promise.withResolvers<string>();
+    moved.listen({
+      publishes: (_roomId, wanted) => {
+        asked.resolve(wanted);
+        return true;
+      },
+      data: () => undefined,
+      p2pToPublisher: () => undefined,
+      p2pToSubscriber: () => undefined,
+      shared: () => Promise.resolve(),
+      callerLost: () => undefined,
+    });
+    here.meet({ ...elsewhere, controller: moved.endpoint });
+    expect(await asked.promise).toBe(streamId);
+    await eventually(() => moved.watchers === 1);
+    moved.data({ roomId: here.roomId, streamId: String(streamId) }, 'hello again');
+    expect(await bob.next('onDataStream')).toEqual({ id: streamId, msg: 'hello again' });
+  });
+});
+
+function attributesAtEdge(world: World, roomId = world.roomId): Record<string, unknown> {
+  return world.edge.directory(roomId).streams[0]?.media.attributes ?? {};
+}

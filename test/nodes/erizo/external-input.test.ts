@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { InputSource } from '../../../protocol/contracts/external-media.ts';
+import { newStreamId, newUuid } from '../../../protocol/ids.ts';
+import { roomId } from './kit/grants.ts';
+import type { TestErizo } from './kit/participant.ts';
+import { empty, isEmpty, Participant, TestController } from './kit/participant.ts';
+import { erizoSuite } from './kit/suite.ts';
+
+const suite = erizoSuite();
+let dir: string;
+/** As a node writes them: VP8 and Opus. */
+const recorded = newStreamId();
+/** The second file of a recording, of three minutes. */
+const long = `${newStreamId()}-2`;
+const clientId = newUuid();
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'rizoma-input-'));
+  await film(['-c:v', 'libvpx', '-g', '15', '-c:a', 'libopus'], `${recorded}.mkv`, 20);
+  await film(['-c:v', 'libvpx', '-r', '1', '-g', '1', '-c:a', 'libopus'], `${long}.mkv`, 180);
+  await film(['-c:v', 'mpeg4', '-c:a', 'aac'], 'film.mkv', 20);
+  await film(['-c:v', 'libvpx', '-c:a', 'libopus'], 'short.webm', 1);
+});
+
+afterAll(async () => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function film(codecs: readonly string[], name: string, seconds: number): Promise<void> {
+  const picture = ['-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=15'];
+  const sound = ['-f', 'lavfi', '-i', 'sine'];
+  const length = ['-t', String(seconds), '-pix_fmt', 'yuv420p'];
+  const args = ['-v', 'error', ...picture, ...sound, ...length, ...codecs, join(dir, name)];
+  await promisify(execFile)('ffmpeg', args);
+}
+
+async function start(allowed = ''): Promise<{ erizo: TestErizo; controller: TestController }> {
+  const env = { RIZOMA_RECORDING_DIR: dir, ...(allowed ? { RIZOMA_EXTERNAL_INPUT: allowed } : {}) };
+  const erizo = await suite.start('eu-west', '127.0.1.1', env);
+  return { erizo, controller: TestController.dial(erizo) };
+}
+
+async function play(controller: TestController, source: InputSource, from_ms?: number) {
+  const streamId = newStreamId();
+  const params = { roomId, clientId, streamId, source, audio: true, video: true, from_ms };
+  const found = await controller.peer.call('addExternalInput', params);
+  return { streamId, label: streamId, found };
+}
+
+/** The files of the folder over HTTP, and a path that leads elsewhere. */
+async function serve(): Promise<{ origin: string; close: () => void }> {
+  const server = createServer((request, response) => {
+    if (request.url === '/elsewhere') {
+      response.writeHead(302, { location: '/film.mkv' }).end();
+      return;
+    }
+    response.end(readFileSync(join(dir, request.url ?? '')));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { origin: `http://127.0.0.1:${port}`, close: () => server.close() };
+}
+
+describe('an external input', () => {
+  it('plays a recording to whoever subscribes, until it is given up', async () => {
+    const { erizo, controller } = await start();
+    const ben = await Participant.create(suite.browser, controller);
+    const stream = await play(controller, { type: 'recording', recordingId: recorded });
+    expect(stream.found).toEqual({ audio: true, video: true });
+    expect(await erizo.counters()).toMatchObject({ clients: 1, publishers: 1, producers: 2 });
+    await ben.subscribe(stream, []);
+    const played = await ben.plays(stream.label);
+    expect(played).toMatchObject({ width: 320 });
+    expect(played.frames).toBeGreaterThanOrEqual(15);
+    await controller.peer.call('removePublisher', { clientId, streamId: stream.streamId });
+    await controller.peer.call('removeClient', { clientId: ben.clientId });
+    expect(await erizo.settled(isEmpty)).toMatchObject(empty);
+  });
+
+  it('encodes what no browser of the room may know, from a host that is allowed', async () => {
+    const { origin, close } = await serve();
+    const { controller } = await start(origin);
+    const ben = await Participant.create(suite.browser, controller);
+    const stream = await play(controller, { type: 'url', url: `${origin}/film.mkv` });
+    await ben.subscribe(stream, []);
+    expect((await ben.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    close();
+  });
+
+  it('is told to be over when its source ends', async () => {
+    const { origin, close } = await serve();
+    const { erizo, controller } = await start(origin);
+    const ended = Promise.withResolvers<string>();
+    controller.onInputEnded = ended.resolve;
+    const { streamId } = await play(controller, { type: 'url', url: `${origin}/short.webm` });
+    expect(await ended.promise).toBe(streamId);
+    expect(await erizo.settled(isEmpty)).toMatchObject(empty);
+    close();
+  });
+
+  it('begins where it is told to', async () => {
+    const { controller } = await start();
+    const ended = Promise.withResolvers<string>();
+    controller.onInputEnded = ended.resolve;
+    const source = { type: 'recording', recordingId: long } as const;
+    const { streamId } = await play(controller, source, 178_000);
+    // From its beginning it would last longer than any test.
+    expect(await ended.promise).toBe(streamId);
+  });
+
+  it('is refused where it may not be, or is not there, and follows nobody elsewhere', async () => {
+    const { origin, close } = await serve();
+    const { erizo, controller } = await start(origin);
+    const refusals: [InputSource, string][] = [
+      [{ type: 'url', url: 'file:///etc/passwd' }, 'forbidden'],
+      [{ type: 'url', url: 'http://127.0.0.1:1/film.mkv' }, 'forbidden'],
+      [{ type: 'url', url: `${origin}/elsewhere` }, 'unavailable'],
+      [{ type: 'recording', recordingId: newStreamId() }, 'unavailable'],
+    ];
+    for (const [source, code] of refusals) {
+      await expect(play(controller, source)).rejects.toMatchObject({ code });
+    }
+    expect(await erizo.counters()).toMatchObject(empty);
+    close();
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { erizoToDownstream, erizoToUpstream } from '../../../protocol/contracts/erizo-erizo.ts';
+import { systemClock } from '../../../protocol/clock.ts';
+import { newUuid } from '../../../protocol/ids.ts';
+import { RpcPeer } from '../../../protocol/rpc-peer.ts';
+import { grantOf, roomId, trustOf } from './kit/grants.ts';
+import type { TestErizo } from './kit/participant.ts';
+import { codeOf, empty, isEmpty, Participant, TestController } from './kit/participant.ts';
+import { erizoSuite } from './kit/suite.ts';
+import { zmq } from './kit/wires.ts';
+
+const suite = erizoSuite();
+
+/** Pulls as the process of a member would, with a pipe that ends where it is told. */
+async function pullTo(origin: TestErizo, streamId: string, ip: string): Promise<unknown> {
+  const erizoId = newUuid();
+  const puller = { erizoId, nodeId: 'test-1', region: 'eu-west' };
+  const hello = JSON.stringify({ kind: 'erizo', id: erizoId });
+  const peer = RpcPeer.create(
+    {
+      link: zmq.dial({ to: origin.hop, hello, name: 'puller' }),
+      clock: systemClock,
+      handlers: { 'cascade.ended': () => undefined, 'cascade.moved': () => undefined },
+    },
+    { outgoing: erizoToUpstream, incoming: erizoToDownstream },
+  );
+  const srtp = {
+    cryptoSuite: 'AEAD_AES_256_GCM' as const,
+    keyBase64: Buffer.alloc(44, 7).toString('base64'),
+  };
+  const { certificate } = await trustOf(puller);
+  try {
+    return await peer.call('cascade.open', {
+      ...{
+        roomId,
+        streamId,
+        pullId: newUuid(),
+        route: [],
+        paused: true,
+        puller,
+        certificate,
+        grant: await grantOf(),
+      },
+      need: { audio: true, video: 7 },
+      pipe: { pipeId: newUuid(), endpoint: { ip, port: 9, srtp } },
+    });
+  } finally {
+    peer.close();
+  }
+}
+
+describe('the end of a pipe', () => {
+  it('is at the node that asks for it, as its certificate says: media is sent to nobody else', async () => {
+    const origin = await suite.start('eu-west', '127.0.1.1');
+    const ann = await Participant.create(suite.browser, TestController.dial(origin));
+    const { streamId } = await ann.publish();
+    expect(await pullTo(origin, streamId, '127.0.0.1')).toMatchObject({
+      endpoint: { ip: '127.0.1.1' },
+    });
+    expect(await pullTo(origin, streamId, '127.9.9.9').catch(codeOf)).toBe('forbidden');
+    const measures = await origin.agentPeer.call('measures', {});
+    const refused = measures.find(({ name }) => name === 'rizoma_cascades_refused_total');
+    expect(refused?.values).toMatchObject([{ labels: { code: 'forbidden' }, value: 1 }]);
+    const settled = await origin.settled(({ pipeTransports }) => pipeTransports === 0);
+    expect(settled).toMatchObject({ feeds: 0, pipeTransports: 0 });
+  });
+
+  it('is at the node that was asked, too: media is taken from nobody else', async () => {
+    const [origin, elsewhere] = await Promise.all([
+      // It says that its media is here, and its node's certificate does not.
+      suite.start('eu-west', '127.0.9.1'),
+      suite.start('us-east', '127.0.2.1'),
+    ]);
+    const ann = await Participant.create(suite.browser, TestController.dial(origin));
+    const stream = await ann.publish();
+    const ben = await Participant.create(suite.browser, TestController.dial(elsewhere));
+    expect(await ben.subscribe(stream, [origin.hop]).catch(codeOf)).toBe('forbidden');
+    expect(await elsewhere.settled(isEmpty)).toMatchObject(empty);
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { limits } from '../../../protocol/limits.ts';
+import { SignallingClient } from '../../support/fuzz/signalling-client.ts';
+import type { World } from '../controller/world.ts';
+import { eventually, worldsOfTests } from '../controller/world.ts';
+
+/** Clients that send or take more than is meant: each has an end, and those beside them go on. */
+
+const newWorld = worldsOfTests();
+const options = { state: 'data', audio: false, video: false, data: true };
+
+async function join(world: World): Promise<SignallingClient> {
+  return SignallingClient.join(world.url, { ticket: await world.ticket() });
+}
+
+/** Two that talk to each other, over a stream of the first. */
+async function pair(world: World) {
+  const [speaker, hearer] = [await join(world), await join(world)];
+  const [streamId] = (await speaker.ask('publish', { options })) ?? [];
+  await hearer.ask('subscribe', { options: { streamId } });
+  let heard = 0;
+  hearer.listen((event) => {
+    heard += event === 'onDataStream' ? 1 : 0;
+  });
+  return {
+    streamId,
+    speaker,
+    /** Resolves when all that was said was heard. */
+    says: async (words: readonly string[]): Promise<void> => {
+      const all = heard + words.length;
+      for (const msg of words) {
+        expect(await speaker.ask('sendDataStream', { id: streamId, msg })).toEqual([]);
+      }
+      await eventually(() => heard === all);
+    },
+  };
+}
+
+describe('a client', () => {
+  it('that sends a message of 1 MB loses its socket, and may come back', async () => {
+    const world = await newWorld();
+    const { says } = await pair(world);
+    const client = await join(world);
+    client.say('publish', { options: { ...options, label: 'x'.repeat(1024 * 1024) } });
+    expect(await client.gone).toMatch(/transport/);
+    await says(['still here']);
+    expect(world.controller.counters()).toMatchObject({ clients: 3, sockets: 2 });
+    await SignallingClient.end(world.url, client.clientId);
+    await eventually(() => world.controller.counters().clients === 2);
+  });
+
+  it('that sends 10,000 messages in a second is refused, and then ended with a word why', async () => {
+    const world = await newWorld();
+    const { says } = await pair(world);
+    const client = await join(world);
+    let end: unknown;
+    client.listen((event, msg) => {
+      end = event === 'room_ended' ? msg : end;
+    });
+    const asked = Array.from({ length: 10_000 }, () => client.ask('getStreamStats', '1'));
+    await says(['one', 'two', 'three']);
+    expect(await client.gone).toBe('io server disconnect');
+    expect(end).toMatchObject({ code: 'rate_limited' });
+    const answers = (await Promise.all(asked)).filter((answer) => answer !== undefined);
+    const refused = answers.filter((answer) => String(answer[1]).startsWith('rate_limited: '));
+    expect(refused.length).toBeGreaterThan(answers.length / 2);
+    expect(answers.length).toBeLessThan(10_000);
+    await eventually(() => world.controller.counters().clients === 2);
+  });
+
+  it('that reads nothing is given up, and those beside it go on', async () => {
+    const world = await newWorld();
+    const { says, streamId } = await pair(world);
+    const client = await join(world);
+    await client.ask('subscribe', { options: { streamId } });
+    client.stopReading();
+    const word = 'x'.repeat(limits.data_bytes - 2);
+    while (world.controller.counters().clients === 3) {
+      await says([word]);
+    }
+    await says(['still here']);
+    client.leave();
+  });
+});
