@@ -1,11 +1,19 @@
+import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { testBindings } from './test/edge/bindings.ts';
 import { receive } from './test/edge/receiver.ts';
 
+/** Test files wait for processes more than they compute: more of them run at a time than there are cores. */
+const sideBySide = Math.min(8, availableParallelism() + 2);
+/** Each browser encodes and decodes video: two files at a time keep two cores busy. */
+const browsersAtOnce = 2;
+
+const minute_ms = 60_000;
+
 /**
- * Four kinds of test: pure parts, the edge in workerd, several real nodes, and real browsers, some of
- * them on a WAN.
+ * The projects, by what their tests run on; infra/testing/parts.ts says which of them `npm test` and each
+ * part of `npm run test:long` run. Groups run one after another, the files of a group side by side.
  */
 export default defineConfig({
   test: {
@@ -13,10 +21,18 @@ export default defineConfig({
     projects: [
       {
         test: {
+          name: 'checks',
+          include: ['test/checks/**/*.test.ts'],
+          maxWorkers: sideBySide,
+        },
+      },
+      {
+        test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/conformance/**/*.test.ts'],
           // Thousands of random cases take a machine with much to do longer than the usual 5 s.
           testTimeout: 30_000,
+          maxWorkers: sideBySide,
         },
       },
       {
@@ -32,24 +48,56 @@ export default defineConfig({
           include: ['test/edge/**/*.test.ts'],
           globalSetup: ['test/support/build-client.ts'],
           testTimeout: 20_000,
+          maxWorkers: sideBySide,
         },
       },
       {
         test: {
           name: 'nodes',
           include: ['test/nodes/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
+          testTimeout: 2 * minute_ms,
+          hookTimeout: 2 * minute_ms,
+          maxWorkers: sideBySide,
+        },
+      },
+      {
+        test: {
+          name: 'stories',
+          include: ['test/stories/**/*.test.ts'],
+          testTimeout: 2 * minute_ms,
+          hookTimeout: 3 * minute_ms,
+          maxWorkers: browsersAtOnce,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         test: {
           name: 'browsers',
-          include: ['test/browsers/**/*.test.ts', 'test/wan/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
+          include: ['test/browsers/**/*.test.ts'],
+          testTimeout: 2 * minute_ms,
+          hookTimeout: 3 * minute_ms,
+          maxWorkers: browsersAtOnce,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'wan',
+          include: ['test/wan/**/*.test.ts'],
+          testTimeout: 5 * minute_ms,
+          hookTimeout: 5 * minute_ms,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: ['test/slow/**/*.test.ts'],
+          testTimeout: 10 * minute_ms,
+          hookTimeout: 3 * minute_ms,
+          maxWorkers: sideBySide,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -8,7 +8,7 @@ import { runAttached } from './run.ts';
 async function main(): Promise<number> {
   const env = await prepare({ browser: true, firefox: false, ffmpeg: false });
   const bench = join(rootDir, 'test', 'bench', 'main.ts');
-  return await runAttached(process.execPath, [bench, ...process.argv.slice(2)], env);
+  return await runAttached(process.execPath, [bench, ...process.argv.slice(2)], { env });
 }
 
 await runCommand(main);

@@ -1,4 +1,4 @@
-// The one door of every npm script: node infra/bootstrap.mjs start|test|bench|mesh|check [arguments].
+// The one door of every npm script: node infra/bootstrap.mjs start|test|test-long|bench|mesh|check [arguments].
 // Plain JavaScript without dependencies, for the Node that the system has (18 or later): it installs the
 // dependencies, Node 24 among them, and goes on as infra/<command>.ts under that Node.
 import { spawn, spawnSync } from 'node:child_process';
@@ -8,7 +8,7 @@ import { constants, homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const commands = ['start', 'test', 'bench', 'mesh', 'check'];
+const commands = ['start', 'test', 'test-long', 'bench', 'mesh', 'check'];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
 const bin = join(modules, '.bin');

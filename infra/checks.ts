@@ -5,12 +5,7 @@ import type { Say } from './output.ts';
 import { nodeModulesDir, rootDir } from './paths.ts';
 import { run } from './run.ts';
 
-export interface CheckResult {
-  readonly name: string;
-  readonly passed: boolean;
-}
-
-interface Check {
+export interface Check {
   readonly name: string;
   /** Resolves with what is wrong, or undefined. */
   readonly find: () => Promise<string | undefined>;
@@ -35,7 +30,8 @@ function typeChecks(): Check[] {
     .map((config) => ({ name: `types (${config})`, find: program('tsc', ['-p', config]) }));
 }
 
-function allChecks(): Check[] {
+/** Every static check; they run side by side. */
+export function allChecks(): Check[] {
   const imports = async (): Promise<string | undefined> => checkImports().join('\n') || undefined;
   return [
     { name: 'lint', find: program('oxlint', ['--type-aware', '--deny-warnings']) },
@@ -45,14 +41,14 @@ function allChecks(): Check[] {
   ];
 }
 
-/** Runs every static check and shows what each found. */
-export async function runChecks(say: Say): Promise<CheckResult[]> {
-  const results: CheckResult[] = [];
+/** Runs every static check, one after another, and shows what each found. */
+export async function runChecks(say: Say): Promise<{ passed: number; failed: number }> {
+  const counts = { passed: 0, failed: 0 };
   for (const { name, find } of allChecks()) {
     const wrong = await find();
     say(`${wrong === undefined ? 'ok  ' : 'FAIL'} ${name}`);
     if (wrong !== undefined) say(wrong);
-    results.push({ name, passed: wrong === undefined });
+    counts[wrong === undefined ? 'passed' : 'failed'] += 1;
   }
-  return results;
+  return counts;
 }

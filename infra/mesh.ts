@@ -9,7 +9,7 @@ async function main(): Promise<number> {
   const env = await prepare({ browser: false, firefox: false, ffmpeg: false });
   const mesh = join(rootDir, 'test', 'wan', 'main.ts');
   try {
-    return await runAttached(process.execPath, [mesh, ...process.argv.slice(2)], env);
+    return await runAttached(process.execPath, [mesh, ...process.argv.slice(2)], { env });
   } catch (error) {
     // To be stopped is how it ends well; it has said so itself.
     if (error instanceof StoppedError) return 0;

@@ -70,6 +70,12 @@ function passOnStop(child: ChildProcess): () => void {
   };
 }
 
+export interface AttachedOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Called with what the program sends over a channel of Node, which it has only where this is given. */
+  readonly onMessage?: (message: unknown) => void;
+}
+
 /**
  * Runs a program with our own terminal; resolves with its exit code, 1 after a signal. When we are asked
  * to stop meanwhile, so is the program, and the call rejects with a StoppedError once it has ended.
@@ -77,10 +83,15 @@ function passOnStop(child: ChildProcess): () => void {
 export function runAttached(
   program: string,
   args: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
+  { env = process.env, onMessage }: AttachedOptions = {},
 ): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const child = spawn(program, args, { stdio: 'inherit', env });
+  const channel = onMessage === undefined ? [] : (['ipc'] as const);
+  const child = spawn(program, args, {
+    stdio: ['inherit', 'inherit', 'inherit', ...channel],
+    env,
+  });
+  if (onMessage !== undefined) child.on('message', onMessage);
   const stop = passOnStop(child);
   child.once('error', reject);
   child.once('exit', (code) => resolve(code ?? 1));

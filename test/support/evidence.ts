@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { expect } from 'vitest';
-import { rootDir } from '../../infra/paths.ts';
+import { evidenceName } from '../../infra/testing/evidence-name.ts';
 
 /**
  * What a failed test leaves for its reader: logs, screenshots, seeds. Each file has a folder; the reporter names
@@ -13,13 +13,6 @@ export function evidenceDir(): string {
   const dir = join(root, evidenceName(expect.getState().testPath ?? 'no-file'));
   mkdirSync(dir, { recursive: true });
   return dir;
-}
-
-/** The folder's name for a test file: its path below `test/` with dashes. */
-export function evidenceName(testFile: string): string {
-  return relative(join(rootDir, 'test'), testFile)
-    .replace(/\.test\.ts$/, '')
-    .replaceAll(/[^\w-]+/g, '-');
 }
 
 /** Copies a folder of logs, or a file, where it is there. */

@@ -1,10 +1,11 @@
+import { slots } from '../../infra/testing/slot.ts';
+
 /**
  * Where the processes of a test listen. Each run of vitest on a machine has a slot (`infra/testing/slot.ts`) and
  * each of its workers a number, so that test files run side by side, and runs do, without a table of ports.
  */
 
-/** Slots of a machine; numbers of a run: 0 for what its files share, 1 to 8 for its workers. */
-export const slots = 15;
+/** Places of a run: 0 for what its files share, 1 to 8 for its workers. */
 const numbers = 9;
 
 /** The lowest of each; all stay clear of `npm start`, and of the ports that Linux gives to outgoing connections. */

@@ -1,0 +1,30 @@
+import { createServer } from 'node:net';
+import { BringUpError } from '../output.ts';
+
+/** Runs that a machine has addresses and ports for: see test/support/place.ts. */
+export const slots = 15;
+
+/** A run holds the port of its slot; the kernel gives it back however the run ends. */
+const firstPort = 18_700;
+
+export interface Slot {
+  readonly number: number;
+  release(): Promise<void>;
+}
+
+/** Takes a free slot of this machine, so that test runs side by side use different addresses and ports. */
+export async function claimSlot(): Promise<Slot> {
+  for (let number = 0; number < slots; number += 1) {
+    const server = createServer();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    server.once('error', () => resolve(false));
+    server.listen({ host: '127.0.0.1', port: firstPort + number, exclusive: true }, () =>
+      resolve(true),
+    );
+    if (await promise) {
+      server.unref();
+      return { number, release: () => new Promise((done) => server.close(() => done())) };
+    }
+  }
+  throw new BringUpError(`${slots} test runs are under way on this machine; wait for one to end.`);
+}
