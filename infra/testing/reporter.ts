@@ -26,6 +26,8 @@ export class RunReporter implements Reporter {
   readonly #report = { passed: 0, failed: 0, skipped: 0 };
   readonly #failures: Failure[] = [];
   readonly #quarantined: Failure[] = [];
+  /** Of files in which something failed. */
+  readonly #failedDirs = new Set<string>();
   #vitest: Vitest | undefined;
   #began_ms = 0;
   #files = 0;
@@ -60,12 +62,13 @@ export class RunReporter implements Reporter {
     this.#running.delete(fileOf(module));
     this.#done += 1;
     const failures = this.#countModule(module);
+    if (failures.length > 0) this.#failedDirs.add(evidenceName(module.moduleId));
     this.#showModule(module, failures);
-    this.#settleEvidence(module, failures.length > 0);
   }
 
   onTestRunEnd(_modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     clearInterval(this.#ticker);
+    this.#removeEvidenceOfPassed();
     this.#clearLine();
     for (const error of errors) {
       this.#vitest?.logger.printError(error);
@@ -143,10 +146,16 @@ export class RunReporter implements Reporter {
     return existsSync(dir) && readdirSync(dir).length > 0 ? relative(rootDir, dir) : undefined;
   }
 
-  #settleEvidence(module: TestModule, isKept: boolean): void {
-    if (isKept) return;
-    const dir = join(this.#options.evidenceDir, evidenceName(module.moduleId));
-    rmSync(dir, { recursive: true, force: true });
+  /** At the end of the run, as processes may write until then. */
+  #removeEvidenceOfPassed(): void {
+    const { evidenceDir } = this.#options;
+    for (const { name } of readdirSync(evidenceDir, { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    )) {
+      if (!this.#failedDirs.has(name)) {
+        rmSync(join(evidenceDir, name), { recursive: true, force: true });
+      }
+    }
   }
 }
 

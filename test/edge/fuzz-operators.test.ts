@@ -1,9 +1,12 @@
-import { it } from 'vitest';
+import { inject, it } from 'vitest';
 import { fuzz } from './fuzz/run.ts';
 
-it('answers 50,000 mutated requests of the superservice and of nodes in defined words, and loses nothing', async () => {
+const { requests, seed } = inject('fuzz');
+
+it(`answers ${requests / 2} mutated requests of the superservice and of nodes in defined words, and loses nothing (seed ${seed})`, async () => {
   await fuzz({
-    requests: 50_000,
+    requests: requests / 2,
+    seed,
     isFocus: ({ row }) => row.caller === 'superservice' || row.caller === 'node',
   });
-}, 900_000);
+}, 3_600_000);

@@ -4,7 +4,7 @@ import type { NodeProcess } from './kit.ts';
 import {
   TestController,
   dialErizo,
-  freePort,
+  newPort,
   isUp,
   processesOf,
   roomId,
@@ -43,7 +43,7 @@ async function occupy(endpoint: string): Promise<() => void> {
 
 describe('an agent that is killed', () => {
   it('leaves its ErizoJS processes alive, and its successor adopts them, watches and ends them', async () => {
-    const rpcPort = await freePort();
+    const rpcPort = newPort();
     const first = await startAgent(rpcPort);
     const before = new TestController(first.rpcEndpoint);
     const given = await before.take();
@@ -78,7 +78,7 @@ describe('an agent that is killed', () => {
   });
 
   it('is followed by one that ends what it adopted when it is closed in order', async () => {
-    const rpcPort = await freePort();
+    const rpcPort = newPort();
     const first = await startAgent(rpcPort);
     const before = new TestController(first.rpcEndpoint);
     const given = await before.take();

@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { appendFileSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,10 +26,12 @@ import {
   erizoToController,
 } from '../../../protocol/contracts/controller-erizo.ts';
 import { RpcPeer } from '../../../protocol/rpc-peer.ts';
+import { evidenceDir } from '../../support/evidence.ts';
+import { place } from '../../support/place.ts';
 import { testSockets } from '../../support/zmq.ts';
 
-/** An address of the loopback network that no other test and no local system takes. */
-export const ip = '127.77.1.1';
+/** The address of the nodes of this file; regions of a local system have the lower hosts of the place. */
+export const ip = place.ip(200);
 
 export const roomId = '0123456789abcdef01234567';
 
@@ -171,15 +172,13 @@ export function sweep(runId: string): void {
   }
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, ip, resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') {
-    throw new Error('no port');
-  }
-  return address.port;
+/** Below the ports that Linux gives to outgoing connections; nothing else of the machine listens on this address. */
+let lastPort = 10_000;
+
+/** A port that nothing has listened on yet in this file. */
+export function newPort(): number {
+  lastPort += 1;
+  return lastPort;
 }
 
 /** Returns once the node answers at all; its agent listens by then. */
@@ -201,8 +200,8 @@ export async function startNode(
   runId: string,
   environment: Record<string, string>,
 ): Promise<NodeProcess> {
-  const httpPort = environment.RIZOMA_HTTP_PORT ?? String(await freePort());
-  const rpcPort = environment.RIZOMA_RPC_PORT ?? String(await freePort());
+  const httpPort = environment.RIZOMA_HTTP_PORT ?? String(newPort());
+  const rpcPort = environment.RIZOMA_RPC_PORT ?? String(newPort());
   const entry = fileURLToPath(new URL('../../../nodes/main.ts', import.meta.url));
   const child = spawn(process.execPath, [entry], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -229,9 +228,11 @@ export async function startNode(
     },
   });
   let output = '';
+  const log = join(evidenceDir(), `node-${httpPort}.log`);
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text;
+      appendFileSync(log, text);
     });
   }
   return {

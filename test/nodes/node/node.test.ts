@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newUuid } from '../../../protocol/ids.ts';
 import { TestEdge, enrolSecret } from '../../unit/mesh/test-edge.ts';
-import { freePort, ip, processesOf, startNode, sweep } from '../agent/kit.ts';
+import { newPort, ip, processesOf, startNode, sweep } from '../agent/kit.ts';
 
 let runId: string;
 let edge: TestEdge;
@@ -127,7 +127,7 @@ describe('a node', () => {
   });
 
   it('names the port that is taken, and leaves nothing behind', async () => {
-    const httpPort = String(await freePort());
+    const httpPort = String(newPort());
     const first = await startNode(runId, {
       RIZOMA_ROLES: 'controller',
       RIZOMA_HTTP_PORT: httpPort,
