@@ -3,15 +3,12 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { testBindings } from './test/edge/bindings.ts';
 import { receive } from './test/edge/receiver.ts';
+import { fuzzRequests, fuzzSeed } from './test/support/fuzz/amount.ts';
 
 /** Test files wait for processes more than they compute: more of them run at a time than there are cores. */
 const sideBySide = Math.min(8, availableParallelism() + 2);
 /** Each browser encodes and decodes video: two files at a time keep two cores busy. */
 const browsersAtOnce = 2;
-
-/** Of the fuzz of the edge, which runs in workerd and reads no environment: as test/support/fuzz/amount.ts. */
-const fuzzRequests = Number(process.env['RIZOMA_FUZZ_REQUESTS'] ?? 2_000);
-const fuzzSeed = Number(process.env['RIZOMA_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 
 const minute_ms = 60_000;
 
@@ -52,6 +49,7 @@ export default defineConfig({
           include: ['test/edge/**/*.test.ts'],
           globalSetup: ['test/support/build-client.ts'],
           testTimeout: 20_000,
+          // Workers read no environment.
           provide: { fuzz: { requests: fuzzRequests, seed: fuzzSeed } },
           maxWorkers: sideBySide,
         },

@@ -31,10 +31,9 @@ export const parts: Readonly<Record<string, Part>> = {
   },
   fuzz: {
     projects: ['unit', 'edge', 'nodes'],
-    files: ['fuzz'],
-    // 100,000 requests and 300,000 inputs; a million on demand.
-    env: { RIZOMA_FUZZ_REQUESTS: '100000', RIZOMA_FUZZ_INPUTS: '300000' },
-    about: 'random requests, SDP and signalling events; seeds are printed',
+    files: ['test/unit/', 'fuzz'],
+    env: { RIZOMA_TEST_AMOUNT: 'long' },
+    about: '100,000 requests, 300,000 inputs of clients, properties with ten times the cases',
   },
   endpoints: {
     projects: ['nodes'],

@@ -8,6 +8,7 @@ import { allows } from '../../../protocol/pin.ts';
 import type { NodeSummary } from '../../../edge/placement/snapshot.ts';
 import type { NodeLoad } from '../../../protocol/contracts/node-edge.ts';
 import type { RegionPin } from '../../../protocol/token.ts';
+import { amount } from '../../support/fuzz/amount.ts';
 import { leastDelay_ms, roomDelay_ms } from './placement-best.ts';
 import type { City } from './placement-kit.ts';
 import { chooseIn, codeOf, measuredCities, nodeAt, seeded } from './placement-kit.ts';
@@ -88,10 +89,13 @@ const unmeasured = (room: Room): Room => ({
   nodes: room.nodes.map(({ card, load: { rtts_ms: _, ...load } }) => ({ card, load })),
 });
 
-describe('3,000 rooms of eight on the measured round trips of twenty regions', () => {
+const roomCount = amount({ short: 500, long: 3_000 });
+const caseCount = amount({ short: 10_000, long: 100_000 });
+
+describe(`${roomCount} rooms of eight on the measured round trips of twenty regions`, () => {
   const random = seeded(8);
   const rooms: Room[] = [];
-  while (rooms.length < 3_000) {
+  while (rooms.length < roomCount) {
     const room = anyRoom(random);
     rooms.push(...(room === undefined ? [] : [room]));
   }
@@ -143,13 +147,13 @@ function anyCase(random: Random): {
   return { wish: { pin, place, holders: some(ids, random, 0.2) }, nodes, onTheWay };
 }
 
-describe('100,000 cases of any load and pin, each before and after the loss of the node that was chosen', () => {
+describe(`${caseCount} cases of any load and pin, each before and after the loss of the node that was chosen`, () => {
   it('violate no pin, and refuse only where the pin leaves no node', () => {
     const random = seeded(9);
     const names = [policies.nearest, policies.least_loaded, policies.first_joiner];
     const violations: unknown[] = [];
     let placed = 0;
-    for (let number = 0; number < 100_000; number += 1) {
+    for (let number = 0; number < caseCount; number += 1) {
       const { wish, nodes, onTheWay } = anyCase(random);
       const policy = oneOf(names, random);
       const place = (left: NodeSummary[]): string | undefined => {

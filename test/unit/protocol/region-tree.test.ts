@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../protocol/limits.ts';
 import type { RegionMap, RegionState, RegionTree } from '../../../protocol/region-tree.ts';
 import { regionTree } from '../../../protocol/region-tree.ts';
+import { amount } from '../../support/fuzz/amount.ts';
 import { measuredCities, seeded } from '../edge/placement-kit.ts';
 import { costOf_ms, leastSum_ms, sumOf_ms } from './region-best.ts';
 
@@ -100,7 +101,7 @@ describe('a tree of regions', () => {
         const later = { ...anyMap(count, random, share), regions };
         check(origin, regionTree(origin, later, tree), later, tree);
       }),
-      { numRuns: 100_000 },
+      { numRuns: amount({ short: 10_000, long: 100_000 }) },
     );
   }, 60_000);
 
@@ -117,7 +118,7 @@ describe('a tree of regions', () => {
         };
         expect(regionTree('a', { ...map, rtt_ms }, tree)).toEqual(tree);
       }),
-      { numRuns: 20_000 },
+      { numRuns: amount({ short: 2_000, long: 20_000 }) },
     );
   }, 60_000);
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { amount } from '../../support/fuzz/amount.ts';
 import { SimulatedMesh } from './simulated-mesh.ts';
 
 /** A mesh of so many that all agree; each was started with the names of some that came before it. */
@@ -15,16 +16,19 @@ function meshOf(count: number, options: { load_ms?: number } = {}): SimulatedMes
 }
 
 /** All times here are those of the virtual clock. */
-describe('of 500 members in one simulated mesh', { timeout: 120_000 }, () => {
+const many = amount({ short: 120, long: 500 });
+const fewer = amount({ short: 80, long: 200 });
+
+describe(`of ${many} members in one simulated mesh`, { timeout: 120_000 }, () => {
   let mesh: SimulatedMesh;
   const living = () => mesh.members.filter(({ up }) => up);
 
   beforeAll(() => {
-    mesh = meshOf(500);
+    mesh = meshOf(many);
   }, 120_000);
 
-  it('each sends no more messages a second than in a mesh of 50 or of 200', () => {
-    const rows = [meshOf(50), meshOf(200), mesh].map((each) => ({
+  it(`each sends no more messages a second than in a mesh of 50 or of ${fewer}`, () => {
+    const rows = [meshOf(50), meshOf(fewer), mesh].map((each) => ({
       members: each.members.length,
       ...each.traffic(4_000),
     }));
@@ -35,7 +39,7 @@ describe('of 500 members in one simulated mesh', { timeout: 120_000 }, () => {
   });
 
   it('each sends hardly more messages where the loads of all are others as often as they may be said', () => {
-    const busy = meshOf(500, { load_ms: 30_000 });
+    const busy = meshOf(many, { load_ms: 30_000 });
     const [before, after] = [mesh.traffic(4_000), busy.traffic(4_000)];
     console.log(JSON.stringify({ before, after }));
     expect(after.messages).toBeLessThan(1.05 * before.messages);
@@ -46,7 +50,7 @@ describe('of 500 members in one simulated mesh', { timeout: 120_000 }, () => {
     const agreed_ms = () => mesh.until(() => mesh.agree(living()), 3_000);
     mesh.add(['node-7']);
     const joined_ms = agreed_ms();
-    const [killed, vanished, leaving] = [mesh.members[100], mesh.members[200], mesh.members[300]];
+    const [killed, vanished, leaving] = [mesh.members[20], mesh.members[40], mesh.members[60]];
     if (killed === undefined || vanished === undefined || leaving === undefined) {
       throw new Error('no such members');
     }
