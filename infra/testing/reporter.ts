@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Reporter, TestCase, TestModule, TestSpecification, Vitest } from 'vitest/node';
-import type { SerializedError } from 'vitest';
+import type { SerializedError, UserConsoleLog } from 'vitest';
 import { rootDir } from '../paths.ts';
 import { evidenceName } from './evidence-name.ts';
 import { formatProgress } from './progress.ts';
@@ -26,6 +26,8 @@ export class RunReporter implements Reporter {
   readonly #report = { passed: 0, failed: 0, skipped: 0 };
   readonly #failures: Failure[] = [];
   readonly #quarantined: Failure[] = [];
+  /** What tests have printed, by the id of the test or file, until its file has ended. */
+  readonly #printed = new Map<string, string[]>();
   /** Of files in which something failed. */
   readonly #failedDirs = new Set<string>();
   #vitest: Vitest | undefined;
@@ -64,6 +66,13 @@ export class RunReporter implements Reporter {
     const failures = this.#countModule(module);
     if (failures.length > 0) this.#failedDirs.add(evidenceName(module.moduleId));
     this.#showModule(module, failures);
+  }
+
+  /** What tests print goes to a file of the run, and is shown for those that fail. */
+  onUserConsoleLog(log: UserConsoleLog): void {
+    appendFileSync(join(this.#options.evidenceDir, 'console.log'), log.content);
+    const id = log.taskId ?? '';
+    this.#printed.set(id, [...(this.#printed.get(id) ?? []), log.content]);
   }
 
   onTestRunEnd(_modules: readonly TestModule[], errors: readonly SerializedError[]): void {
@@ -113,10 +122,12 @@ export class RunReporter implements Reporter {
     }
     for (const failure of failures) {
       stream.write(`FAIL ${nameOf(failure, module)}\n`);
+      stream.write((this.#printed.get(failure.id) ?? []).join(''));
       for (const error of errorsOf(failure)) {
         this.#vitest?.logger.printError(error, { project: module.project });
       }
     }
+    for (const { id } of [module, ...module.children.allTests()]) this.#printed.delete(id);
     if (stream.isTTY) this.#showProgress();
   }
 
