@@ -60,13 +60,27 @@ export function processEnv(pid: number): Map<string, string> | undefined {
   return new Map(pairs);
 }
 
-/** Living processes, except this one, that were started with all of these variables. */
-export function processesWithEnv(wanted: Readonly<Record<string, string>>): ProcessInfo[] {
+/** Living processes, except this one, whose environment at their start is as wanted. */
+export function processesWhere(
+  isWanted: (env: ReadonlyMap<string, string>) => boolean,
+): ProcessInfo[] {
   return allPids()
     .filter((pid) => pid !== process.pid && processIdentity(pid) !== undefined)
     .filter((pid) => {
       const env = processEnv(pid);
-      return env !== undefined && Object.entries(wanted).every(([k, val]) => env.get(k) === val);
+      return env !== undefined && isWanted(env);
     })
     .map((pid) => ({ pid, command: processCommand(pid) }));
+}
+
+/** Whether an environment has all of these variables. */
+export function hasEnv(
+  wanted: Readonly<Record<string, string>>,
+): (env: ReadonlyMap<string, string>) => boolean {
+  return (env) => Object.entries(wanted).every(([name, value]) => env.get(name) === value);
+}
+
+/** Living processes, except this one, that were started with all of these variables. */
+export function processesWithEnv(wanted: Readonly<Record<string, string>>): ProcessInfo[] {
+  return processesWhere(hasEnv(wanted));
 }

@@ -14,8 +14,8 @@ export function onStopRequest(handler: (signal: NodeJS.Signals) => void): () => 
   const orphaned = (): void => ask('SIGTERM');
   for (const signal of signals) process.on(signal, ask);
   process.on('disconnect', orphaned);
-  // Listening must not keep a process alive that has nothing else to do.
-  process.channel?.unref();
+  // Listening must not keep a process alive that has nothing else to do; one that takes messages has.
+  if (process.listenerCount('message') === 0) process.channel?.unref();
   return () => {
     for (const signal of signals) process.off(signal, ask);
     process.off('disconnect', orphaned);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processesWithEnv } from '../proc.ts';
+import { hasEnv, processesWhere } from '../proc.ts';
 import type { ProcessInfo } from '../proc.ts';
 
 const defaults = {
@@ -18,13 +18,21 @@ export function signalPid(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** As `sweepWhere`, of processes that were started with all of these variables. */
+export function sweep(
+  wanted: Readonly<Record<string, string>>,
+  grace_ms?: number,
+): Promise<ProcessInfo[]> {
+  return sweepWhere(hasEnv(wanted), grace_ms);
+}
+
 /**
- * Ends every process that was started with these variables, and what such processes start meanwhile:
+ * Ends every process that was started with a wanted environment, and what such processes start meanwhile:
  * SIGTERM first, SIGKILL after the grace. Detached processes are nobody's children; the environment that
  * they were started with is what shows whose they are. Resolves with the processes that were found.
  */
-export async function sweep(
-  wanted: Readonly<Record<string, string>>,
+export async function sweepWhere(
+  isWanted: (env: ReadonlyMap<string, string>) => boolean,
   grace_ms: number = defaults.grace_ms,
 ): Promise<ProcessInfo[]> {
   const found = new Map<number, ProcessInfo>();
@@ -35,7 +43,7 @@ export async function sweep(
   for (const [signal, wait_ms] of stages) {
     const told = new Set<number>();
     for (let waited_ms = 0; waited_ms <= wait_ms; waited_ms += defaults.poll_ms) {
-      const living = processesWithEnv(wanted);
+      const living = processesWhere(isWanted);
       if (living.length === 0) return [...found.values()];
       for (const info of living) {
         found.set(info.pid, info);

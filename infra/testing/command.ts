@@ -19,9 +19,11 @@ export interface TestCommand {
 }
 
 /** Splits the projects from what vitest is to read by itself. Fails where a project is unknown. */
-export function parseTestArgs(args: readonly string[]): Omit<TestCommand, 'env'> {
+export function parseTestArgs(given: readonly string[]): Omit<TestCommand, 'env'> {
+  // npm takes `--` away; a shell that calls the bootstrap does not.
+  const args = given.filter((arg) => arg !== '--');
   const { tokens } = parseArgs({
-    args: [...args],
+    args,
     strict: false,
     tokens: true,
     options: { project: { type: 'string', multiple: true } },

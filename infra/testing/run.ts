@@ -2,12 +2,12 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import * as v from 'valibot';
 import { newUuid } from '../../protocol/ids.ts';
-import { sweep } from '../local/sweep.ts';
+import { sweepWhere } from '../local/sweep.ts';
 import { say } from '../output.ts';
 import { rootDir } from '../paths.ts';
 import { runAttached } from '../run.ts';
 import { brokenRun, RunReport } from './report.ts';
-import { claimSlot } from './slot.ts';
+import { addressBasesOf, claimSlot } from './slot.ts';
 
 /** Runs whose evidence is kept, the latest ones: enough to compare a failure with the one before. */
 const keptRuns = 5;
@@ -48,10 +48,18 @@ export async function runVitest({ name, args, env }: TestRun): Promise<RunReport
       ? report
       : brokenRun(`${name}: the run ended with exit code ${code} and no report`);
   } finally {
-    const left = await sweep(mark);
+    const left = await sweepWhere(isOfRun(mark.RIZOMA_TEST_ID, slot.number));
     for (const { pid, command } of left) say(`Left behind and ended: pid ${pid}: ${command}`);
     await slot.release();
   }
+}
+
+/** Processes of tests carry the mark; ErizoJS processes, which agents start with an environment of their own, the slot's addresses. */
+function isOfRun(testId: string, slot: number): (env: ReadonlyMap<string, string>) => boolean {
+  const bases = addressBasesOf(slot).map((base) => `127.${base}.`);
+  return (env) =>
+    env.get('RIZOMA_TEST_ID') === testId ||
+    bases.some((base) => env.get('RIZOMA_IP')?.startsWith(base) === true);
 }
 
 function newEvidenceDir(name: string): string {

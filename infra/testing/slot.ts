@@ -4,6 +4,17 @@ import { BringUpError } from '../output.ts';
 /** Runs that a machine has addresses and ports for: see test/support/place.ts. */
 export const slots = 15;
 
+/** Places of a run: 0 for what its files share, 1 to 8 for its workers. */
+export const placesPerSlot = 9;
+
+/** The lowest address base, well above that of `npm start`, which is 0. */
+const firstBase = 100;
+
+/** The second byte of the loopback addresses of each place of a slot, by the number of the place. */
+export function addressBasesOf(slot: number): number[] {
+  return Array.from({ length: placesPerSlot }, (_, at) => firstBase + slot * placesPerSlot + at);
+}
+
 /** A run holds the port of its slot; the kernel gives it back however the run ends. */
 const firstPort = 18_700;
 

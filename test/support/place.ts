@@ -1,16 +1,9 @@
-import { slots } from '../../infra/testing/slot.ts';
+import { addressBasesOf, slots } from '../../infra/testing/slot.ts';
 
 /**
- * Where the processes of a test listen. Each run of vitest on a machine has a slot (`infra/testing/slot.ts`) and
- * each of its workers a number, so that test files run side by side, and runs do, without a table of ports.
+ * Where the processes of a test listen. Each run of vitest on a machine has a slot and each of its workers a number, so
+ * that test files run side by side, and runs do, without a table of ports.
  */
-
-/** Places of a run: 0 for what its files share, 1 to 8 for its workers. */
-const numbers = 9;
-
-/** The lowest of each; all stay clear of `npm start`, and of the ports that Linux gives to outgoing connections. */
-const first = { addressBase: 100, edgePort: 18_800 } as const;
-
 export interface TestPlace {
   /** Nodes listen on `127.<addressBase>.<n>.1`. */
   readonly addressBase: number;
@@ -20,17 +13,19 @@ export interface TestPlace {
   ip(host: number): string;
 }
 
+/** 18,800 for the lowest address base: below the ports that Linux gives to outgoing connections. */
+const edgePortOfBase0 = 18_700;
+
 /** The place of a worker of this run; 0 is that of what all of them share. */
 export function placeOf(worker: number): TestPlace {
   const slot = Number(process.env['RIZOMA_TEST_SLOT'] ?? slots - 1);
-  if (!(slot >= 0 && slot < slots && worker >= 0 && worker < numbers)) {
-    throw new Error(`There is no place for worker ${worker} of run ${slot}: ${numbers} a run.`);
+  const addressBase = addressBasesOf(slot)[worker];
+  if (addressBase === undefined) {
+    throw new Error(`A run has no place for worker ${worker}: see infra/testing/slot.ts`);
   }
-  const offset = slot * numbers + worker;
-  const addressBase = first.addressBase + offset;
   return {
     addressBase,
-    edgePort: first.edgePort + offset,
+    edgePort: edgePortOfBase0 + addressBase,
     ip: (host) => `127.${addressBase}.${host}.1`,
   };
 }

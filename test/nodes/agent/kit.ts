@@ -206,6 +206,8 @@ export async function startNode(
   const child = spawn(process.execPath, [entry], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
+      // The mark of the run, by which what is left behind is found.
+      RIZOMA_TEST_ID: process.env.RIZOMA_TEST_ID,
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,

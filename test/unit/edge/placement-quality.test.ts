@@ -180,6 +180,6 @@ describe(`${caseCount} cases of any load and pin, each before and after the loss
       place(nodes.filter(({ card }) => card.nodeId !== lost));
     }
     expect(violations).toEqual([]);
-    expect(placed).toBeGreaterThan(100_000);
+    expect(placed).toBeGreaterThan(caseCount);
   }, 60_000);
 });

@@ -17,7 +17,7 @@ const Recorded = v.object({
   packets: v.array(v.string()),
 });
 
-const dir = new URL('../../../fixtures/pictures', import.meta.url);
+const dir = new URL('../../../fixtures/pictures/', import.meta.url);
 const recordings = readdirSync(dir).map((name) => {
   const text = readFileSync(new URL(name, dir), 'utf8');
   const { packets, ...said } = parseJson(Recorded, text, name);

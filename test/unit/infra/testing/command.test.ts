@@ -7,7 +7,7 @@ describe('the command line of npm test', () => {
   });
 
   it('takes projects, files and options of vitest', () => {
-    const args = ['--project', 'unit', 'sdp', '-t', 'an offer', '--project=edge'];
+    const args = ['--', '--project', 'unit', 'sdp', '-t', 'an offer', '--project=edge'];
     expect(parseTestArgs(args)).toEqual({
       args: ['sdp', '-t', 'an offer'],
       named: { projects: ['unit', 'edge'], files: true },
