@@ -50,7 +50,7 @@ export function erizoEnvironment(runId: string): ErizoEnvironment {
     externalInput: undefined,
     socketDir: undefined,
     workerBin: process.env.MEDIASOUP_WORKER_BIN,
-    logDir: undefined,
+    logDir: evidenceDir(),
   };
 }
 
