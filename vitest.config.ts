@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './infra/testing/sequencer.ts';
 import { testBindings } from './test/edge/bindings.ts';
 import { receive } from './test/edge/receiver.ts';
 import { fuzzRequests, fuzzSeed } from './test/support/fuzz/amount.ts';
@@ -19,6 +20,7 @@ const minute_ms = 60_000;
 export default defineConfig({
   test: {
     silent: 'passed-only',
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
