@@ -22,7 +22,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command, bench, , file] = process.argv.slice(2);
 mkdirSync(join(root, 'node_modules'), { recursive: true });
 const { value, error } = JSON.parse(readFileSync(join(root, 'figures.json'), 'utf8'));
-appendFileSync(process.env.RUNS, [root, command, bench, file === undefined ? 'shown' : 'measured', process.env.MEDIASOUP_WORKER_BIN].join(' ') + '\\n');
+appendFileSync(process.env.RUNS, [root, command, bench, file === undefined ? 'shown' : 'measured', process.env.MEDIASOUP_WORKER_BIN ?? 'own-worker'].join(' ') + '\\n');
 if (error !== undefined) {
   console.log(error);
   process.exit(3);
@@ -141,10 +141,10 @@ describe('a comparison with a commit', () => {
     put('test/bench/rpc.ts', '// Measures something else.');
     await compare({ pairs: 1 });
     expect(runs(worktreeOf(baseline))).toEqual([
-      'baseline bench rpc shown ',
-      'baseline bench rpc measured ',
+      'baseline bench rpc shown own-worker',
+      'baseline bench rpc measured own-worker',
       'candidate bench rpc measured worker',
-      'baseline bench rpc measured ',
+      'baseline bench rpc measured own-worker',
     ]);
     expect(said).toContainEqual(expect.stringMatching(/^Worker: the baseline has its own/));
     expect(said).toContainEqual(expect.stringMatching(/^NOTE: the code of the benches differs/));
