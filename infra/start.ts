@@ -14,9 +14,10 @@ import { ensureWorker } from './worker/ensure.ts';
 interface StartOptions {
   readonly regions: readonly LocalRegion[];
   readonly port: number;
+  readonly addressBase: number;
 }
 
-const USAGE = 'Usage: npm start [-- --regions eu-west,us-east --port 8787]';
+const USAGE = 'Usage: npm start [-- --regions eu-west,us-east --port 8787 --address-base 0]';
 const DEFAULT_PORT = '8787';
 
 function parseOptions(args: string[]): StartOptions {
@@ -26,13 +27,20 @@ function parseOptions(args: string[]): StartOptions {
       options: {
         regions: { type: 'string', default: defaultRegions.join(',') },
         port: { type: 'string', default: DEFAULT_PORT },
+        'address-base': { type: 'string', default: '0' },
       },
     });
     const port = Number(values.port);
     if (!Number.isInteger(port) || port < 1 || port > 65_535) {
       throw new BringUpError(`--port ${values.port} is not a port number`);
     }
-    return { regions: selectRegions(values.regions.split(',')), port };
+    const addressBase = Number(values['address-base']);
+    if (!Number.isInteger(addressBase) || addressBase < 0 || addressBase > 255) {
+      throw new BringUpError(
+        `--address-base ${values['address-base']} is not a number from 0 to 255`,
+      );
+    }
+    return { regions: selectRegions(values.regions.split(','), addressBase), port, addressBase };
   } catch (error) {
     if (error instanceof BringUpError) throw error;
     throw new BringUpError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
@@ -58,7 +66,7 @@ async function regionTable(
 }
 
 async function main(): Promise<number> {
-  const { regions, port } = parseOptions(process.argv.slice(2));
+  const { regions, port, addressBase } = parseOptions(process.argv.slice(2));
   const began_ms = performance.now();
   ensureSecrets();
   await ensureWorker();
@@ -71,7 +79,10 @@ async function main(): Promise<number> {
   });
   const ids = regions.map((region) => region.id);
   try {
-    await using system = await startLocal({ regions: ids, edgePort: port, signal: stop.signal });
+    await using system = await startLocal({
+      ...{ regions: ids, edgePort: port, addressBase },
+      signal: stop.signal,
+    });
     for (const line of await regionTable(system, regions)) say(line);
     const seconds = ((performance.now() - began_ms) / 1000).toFixed(1);
     say(`\nReady after ${seconds} s. Open ${system.edgeUrl}/?room=demo&name=ann`);

@@ -2,6 +2,7 @@ import { setTimeout as pass } from 'node:timers/promises';
 import { startLocal } from '../../infra/local.ts';
 import type { LocalSystem } from '../../infra/local.ts';
 import { rootDir } from '../../infra/paths.ts';
+import { place } from '../support/place.ts';
 import { demoToken } from '../support/sdk-page.ts';
 import { unlimited } from '../support/unlimited.ts';
 import { Camera } from './media/camera.ts';
@@ -20,7 +21,8 @@ const atATime = 20;
 const settle_ms = 12_000;
 
 const region = 'eu-west';
-const ip = '127.31.1.1';
+/** Where the clients are: the address of the node, which is that of the first known region. */
+const ip = place.ip(1);
 
 /** Of the node's own process: its controller and its agent. */
 function memoryOf(system: LocalSystem): number {
@@ -117,8 +119,8 @@ export const crowdBench: Bench = {
   async run(say) {
     await using system = await startLocal({
       regions: [region],
-      edgePort: 18_788,
-      addressBase: 31,
+      edgePort: place.edgePort,
+      addressBase: place.addressBase,
       edgeVars: unlimited,
       stateDir: `${rootDir}/.rizoma/bench-crowd`,
       say,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rootDir } from '../../infra/paths.ts';
+import { placeOf } from '../support/place.ts';
 import { Deployment } from './edge/deployment.ts';
 import type { Cost, Wish } from './edge/load.ts';
 import { load } from './edge/load.ts';
@@ -13,6 +13,9 @@ import { median, row } from './row.ts';
 const rounds = 9;
 /** Requests of one way in one round: about a second of them. */
 const requests = 600;
+
+/** A bench has the places of all workers of a test run. */
+const [bareAt, smallAt, largeAt] = [placeOf(0), placeOf(1), placeOf(2)];
 
 /** One kind of request to one Worker. */
 interface Way {
@@ -65,20 +68,20 @@ export const edge: Bench = {
     const dir = mkdtempSync(join(tmpdir(), 'rizoma-bench-'));
     try {
       await using bare = await Workerd.create({
-        entry: join(rootDir, 'test', 'edge', 'bare.ts'),
+        entry: join(import.meta.dirname, '../edge/bare.ts'),
         objects: { KEPT: 'Kept' },
         vars: {},
-        port: 18_801,
+        port: bareAt.edgePort,
         dir: join(dir, 'bare'),
       });
       const alone = { services: 0, rooms: 0 };
       await using small = await Deployment.create({
-        ...{ port: 18_802, dir: join(dir, 'small') },
+        ...{ port: smallAt.edgePort, dir: join(dir, 'small') },
         others: alone,
       });
       say('  making 1,000 services and 10,000 rooms ...');
       await using large = await Deployment.create({
-        ...{ port: 18_803, dir: join(dir, 'large') },
+        ...{ port: largeAt.edgePort, dir: join(dir, 'large') },
         others: { services: 1_000, rooms: 10_000 },
       });
       const bareWay = bareWays(bare);

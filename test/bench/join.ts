@@ -4,6 +4,7 @@ import type { LocalSystem } from '../../infra/local.ts';
 import { rootDir } from '../../infra/paths.ts';
 import type * as Sdk from '../../client/sdk/index.ts';
 import { launchChromium } from '../support/chromium.ts';
+import { place } from '../support/place.ts';
 import { demoToken, openSdkPage } from '../support/sdk-page.ts';
 import { unlimited } from '../support/unlimited.ts';
 import { BareServer } from './bare/server.ts';
@@ -121,8 +122,8 @@ export const join: Bench = {
     await using bare = await BareServer.create();
     await using system = await startLocal({
       regions: ['eu-west', 'ap-northeast'],
-      edgePort: 18_787,
-      addressBase: 30,
+      edgePort: place.edgePort,
+      addressBase: place.addressBase,
       edgeVars: unlimited,
       stateDir: `${rootDir}/.rizoma/bench`,
       say,

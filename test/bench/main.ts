@@ -1,5 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { BenchName } from '../../infra/bench/names.ts';
+import { chooseBenches } from '../../infra/bench/names.ts';
+import { runCommand, say } from '../../infra/output.ts';
 import { crowdBench } from './crowd.ts';
 import { edge } from './edge.ts';
 import { join } from './join.ts';
@@ -11,29 +14,21 @@ import { spread } from './spread.ts';
 import { system } from './system.ts';
 import { wan } from './wan.ts';
 
-const benches: readonly Bench[] = [crowdBench, edge, join, media, rpc, spread, system, wan];
+const benches: Readonly<Record<BenchName, Bench>> = {
+  crowd: crowdBench,
+  ...{ edge, join, media, rpc, spread, system, wan },
+};
 
-function say(line: string): void {
-  console.log(line);
-}
-
-/** `npm run bench [-- NAME] [-- --json FILE]`: runs the benches one after the other and prints their rows. */
-async function main(): Promise<void> {
+/** Runs the benches one after another and prints their rows; its arguments are `[NAME ...] [--json FILE]`. */
+async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     options: { json: { type: 'string' } },
     allowPositionals: true,
   });
-  const names = new Set(positionals);
-  const chosen = benches.filter(({ name }) => names.size === 0 || names.has(name));
-  if (chosen.length === 0) {
-    throw new Error(
-      `There is no such bench. Benches: ${benches.map(({ name }) => name).join(', ')}`,
-    );
-  }
   const rows: Row[] = [];
-  for (const bench of chosen) {
-    say(`${bench.name} ...`);
-    rows.push(...(await bench.run(say)));
+  for (const name of chooseBenches(positionals)) {
+    say(`${name} ...`);
+    rows.push(...(await benches[name].run(say)));
   }
   say('');
   for (const line of formatRows(rows)) {
@@ -49,8 +44,9 @@ async function main(): Promise<void> {
     }));
     writeFileSync(values.json, `${JSON.stringify(plain, null, 2)}\n`);
   }
+  return 0;
 }
 
-await main();
-// Clients of a bench may still be waiting for words that nobody says any more.
+await runCommand(main);
+// Clients of a bench may still wait for messages that will never come.
 process.exit();

@@ -1,4 +1,5 @@
 import { setTimeout as pass } from 'node:timers/promises';
+import { place } from '../support/place.ts';
 import { cpu_ms } from './cpu.ts';
 import { BareSide } from './media/bare-side.ts';
 import { Camera } from './media/camera.ts';
@@ -83,8 +84,8 @@ export const media: Bench = {
   name: 'media',
   async run(say) {
     const [bare, ours] = await Promise.all([
-      BareSide.create('127.0.1.1'),
-      ErizoSide.create('127.0.1.1'),
+      BareSide.create(place.ip(1)),
+      ErizoSide.create(place.ip(1)),
     ]);
     try {
       const rows: Row[] = [];

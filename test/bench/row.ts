@@ -1,4 +1,11 @@
-/** One measured figure. `aim` is what it should not exceed; a row without one only informs. */
+import { formatTable } from '../../infra/table.ts';
+
+export { median } from '../../infra/bench/median.ts';
+
+/**
+ * One measured figure. `aim` is what it should not exceed; a row without one only informs. A smaller value is better
+ * in every row: comparisons with another commit depend on it.
+ */
 export interface Row {
   name: string;
   value: number;
@@ -27,14 +34,6 @@ export interface Bench {
   run(say: (line: string) => void): Promise<Row[]>;
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const low = sorted[Math.ceil(middle) - 1] ?? Number.NaN;
-  const high = sorted[Math.floor(middle)] ?? Number.NaN;
-  return (low + high) / 2;
-}
-
 function round(value: number): number {
   return Number(value.toPrecision(4));
 }
@@ -48,14 +47,5 @@ export function formatRows(rows: readonly Row[]): string[] {
     each.holds === null ? '' : each.holds ? 'holds' : 'MISSED',
     each.note,
   ]);
-  const table = [['name', 'value', 'unit', 'aim', '', 'how'], ...cells];
-  const widths = table[0]?.map((_, column) =>
-    Math.max(...table.map((line) => line[column]?.length ?? 0)),
-  );
-  return table.map((line) =>
-    line
-      .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return formatTable(['name', 'value', 'unit', 'aim', '', 'how'], cells);
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { processesWithEnv } from '../../infra/proc.ts';
 import { rootDir } from '../../infra/paths.ts';
+import { place } from '../support/place.ts';
 import { rollup_KiB, withChildren } from './processes.ts';
 import type { Bench } from './row.ts';
 import { row } from './row.ts';
@@ -21,10 +22,15 @@ interface Started {
   stop(): Promise<void>;
 }
 
-/** The whole system as a person starts it, on its usual addresses. */
+const addresses = [
+  ...['--port', String(place.edgePort)],
+  ...['--address-base', String(place.addressBase)],
+];
+
+/** The whole system as a person starts it, on addresses of its own. */
 async function npmStart(mark: string): Promise<Started> {
   const began_ms = performance.now();
-  const child = spawn('npm', ['start'], {
+  const child = spawn('npm', ['start', '--', ...addresses], {
     cwd: rootDir,
     env: { ...process.env, RIZOMA_BENCH_ID: mark },
     stdio: ['ignore', 'pipe', 'inherit'],
