@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newStreamId } from '../../../protocol/ids.ts';
-import type { TestErizo } from './kit/participant.ts';
-import { empty, isEmpty, Participant, TestController, until } from './kit/participant.ts';
+import { empty, isEmpty } from './kit/empty.ts';
+import { TestController } from './kit/test-controller.ts';
+import type { TestErizo } from './kit/test-erizo.ts';
+import { until } from './kit/until.ts';
 import { erizoSuite } from './kit/suite.ts';
 import { grantOf, roomId } from './kit/grants.ts';
 import { probe, timesOf } from './kit/ffprobe.ts';
@@ -28,7 +30,7 @@ async function start(
   more: Record<string, string> = {},
 ): Promise<{ erizo: TestErizo; controller: TestController }> {
   const env = { RIZOMA_RECORDING_DIR: folder, ...more };
-  const erizo = await suite.start('eu-west', '127.0.1.1', env);
+  const erizo = await suite.start('eu-west', { env });
   return { erizo, controller: TestController.dial(erizo) };
 }
 
@@ -45,25 +47,6 @@ async function record(
 }
 
 const fileOf = (recordingId: string): string => join(dir, `${recordingId}.mkv`);
-
-/** Lets a page send for so many frames more. */
-async function sends(publisher: Participant, frames: number): Promise<void> {
-  await publisher.page.evaluate(async (wanted) => {
-    const sent = async (): Promise<number> => {
-      let sum = 0;
-      for (const connection of Object.values(window.held.connections)) {
-        for (const report of (await connection.getStats()).values()) {
-          sum += report.type === 'outbound-rtp' ? (report.framesSent ?? 0) : 0;
-        }
-      }
-      return sum;
-    };
-    const before = await sent();
-    while ((await sent()) < before + wanted) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }, frames);
-}
 
 /** Of the ffmpeg that writes the file. */
 function ffmpegOf(recordingId: string): number {
@@ -83,11 +66,11 @@ function ffmpegOf(recordingId: string): number {
 describe('a recording', () => {
   it('has both tracks from the first second to the last, and ends when it is asked to', async () => {
     const { erizo, controller } = await start();
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     const recordingId = await record(controller, streamId);
     expect(await erizo.counters()).toMatchObject({ recordings: 1, recordingsStarted: 1 });
-    await sends(ann, 60);
+    await ann.sends(60);
     const end = await controller.peer.call('removeExternalOutput', { recordingId });
     expect(end.why).toBe('stopped');
     expect(await controller.recordingEnded(recordingId)).toEqual(end);
@@ -109,12 +92,12 @@ describe('a recording', () => {
 
   it('is a webm where that is asked for, and is played as any other', async () => {
     const { controller } = await start();
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     const recordingId = newStreamId();
     const params = { roomId, streamId, recordingId, route: [], grant: await grantOf() };
     await controller.peer.call('addExternalOutput', { ...params, format: 'webm' });
-    await sends(ann, 45);
+    await ann.sends(45);
     await controller.peer.call('removeExternalOutput', { recordingId });
     const file = join(dir, `${recordingId}.webm`);
     // The document type of EBML (RFC 8794, section 11.2.6): Matroska's is another one.
@@ -129,10 +112,10 @@ describe('a recording', () => {
 
   it('is closed when its publisher leaves, and is told to be over', async () => {
     const { erizo, controller } = await start();
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     const recordingId = await record(controller, streamId);
-    await sends(ann, 15);
+    await ann.sends(15);
     await controller.peer.call('removeClient', { clientId: ann.clientId });
     const end = await controller.recordingEnded(recordingId);
     expect(end).toMatchObject({ why: 'ended' });
@@ -144,7 +127,7 @@ describe('a recording', () => {
 
   it('whose publisher sends nothing any more is closed too when it is asked to', async () => {
     const { controller } = await start();
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     const recordingId = await record(controller, streamId);
     await controller.peer.call('processStreamMessage', {
@@ -159,10 +142,10 @@ describe('a recording', () => {
 
   it('is closed when its process is told to stop', async () => {
     const { erizo, controller } = await start();
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     const recordingId = await record(controller, streamId);
-    await sends(ann, 15);
+    await ann.sends(15);
     await erizo.end();
     expect((await probe(fileOf(recordingId))).format.duration).toBeGreaterThan(0.9);
   });
@@ -170,10 +153,10 @@ describe('a recording', () => {
   it('is closed when its process is killed, and not for a silence that lasts longer', async () => {
     const [muted, killed] = [await start(), await start()];
     const recorded = async ({ controller }: { controller: TestController }, part?: number) => {
-      const publisher = await Participant.create(suite.browser, controller);
+      const publisher = await suite.join(controller);
       const { streamId } = await publisher.publish();
       const recordingId = await record(controller, streamId, part);
-      await sends(publisher, 30);
+      await publisher.sends(30);
       return { publisher, streamId, recordingId };
     };
     const quiet = await recorded(muted);
@@ -193,7 +176,7 @@ describe('a recording', () => {
     expect(timesOf(probed, 'video').length).toBeGreaterThan(15);
 
     await quiet.publisher.configure(quiet.streamId, { muteStream: { audio: false, video: false } });
-    await sends(quiet.publisher, 15);
+    await quiet.publisher.sends(15);
     const { recordingId } = quiet;
     const end = await muted.controller.peer.call('removeExternalOutput', { recordingId });
     expect(end.why).toBe('stopped');
@@ -201,10 +184,10 @@ describe('a recording', () => {
 
   it('whose ffmpeg is killed is told to have failed, and what was written plays', async () => {
     const { erizo, controller } = await start();
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     const recordingId = await record(controller, streamId);
-    await sends(ann, 45);
+    await ann.sends(45);
     process.kill(ffmpegOf(recordingId), 'SIGKILL');
     expect(await controller.recordingEnded(recordingId)).toMatchObject({ why: 'failed' });
     expect(await erizo.settled(({ recordings }) => recordings === 0)).toMatchObject({
@@ -219,11 +202,11 @@ describe('a recording', () => {
   it('begins at other ports where somebody else takes them before ffmpeg does', async () => {
     const PATH = portThief(2);
     const { erizo, controller } = await start(dir, { PATH });
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     const recordingId = await record(controller, streamId);
     expect(readdirSync(PATH).toSorted()).toEqual(['ffmpeg', 'theft-0', 'theft-1']);
-    await sends(ann, 30);
+    await ann.sends(30);
     const end = await controller.peer.call('removeExternalOutput', { recordingId });
     expect(end.why).toBe('stopped');
     const probed = await probe(fileOf(recordingId));
@@ -240,7 +223,7 @@ describe('a recording is refused', () => {
   it('where somebody else takes its ports again and again', async () => {
     const PATH = portThief(100);
     const { erizo, controller } = await start(dir, { PATH });
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     await expect(record(controller, streamId)).rejects.toMatchObject({ code: 'overloaded' });
     expect(readdirSync(dir)).toEqual([]);
@@ -253,7 +236,7 @@ describe('a recording is refused', () => {
     const file = join(dir, 'file');
     writeFileSync(file, '');
     const { erizo, controller } = await start(join(file, 'folder'));
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     await expect(record(controller, streamId)).rejects.toMatchObject({
       code: 'unavailable',
@@ -264,7 +247,7 @@ describe('a recording is refused', () => {
 
   it('where there is no ffmpeg', async () => {
     const { controller } = await start(dir, { PATH: dir });
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     await expect(record(controller, streamId)).rejects.toMatchObject({
       code: 'unavailable',
@@ -276,7 +259,7 @@ describe('a recording is refused', () => {
   it('of a stream that is not there, or sends no picture', async () => {
     const { controller } = await start();
     await expect(record(controller, newStreamId())).rejects.toMatchObject({ code: 'not_found' });
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     const config = { muteStream: { audio: false, video: true } };
     const params = { clientId: ann.clientId, streamId, config };

@@ -1,60 +1,67 @@
-import { expect, it } from 'vitest';
-import type { TestErizo } from './kit/participant.ts';
-import { Participant, TestController, until } from './kit/participant.ts';
+import { it } from 'vitest';
+import type { RtpStats } from '../../../protocol/contracts/controller-erizo.ts';
+import { roomId } from './kit/grants.ts';
+import type { Participant, TestStream } from './kit/participant.ts';
+import { TestController } from './kit/test-controller.ts';
+import type { TestErizo } from './kit/test-erizo.ts';
+import { until } from './kit/until.ts';
 import { erizoSuite } from './kit/suite.ts';
 
 /** A viewer whose line carries one large picture and one small one: the large one is of who speaks. */
 
 const suite = erizoSuite();
 
-/** Three browsers: a machine with much to do takes its time, and what gets more waits for 10 s. */
+/** Three endpoints: a machine with much to do takes its time, and what gets more waits for 10 s. */
 const long = { timeout: 150_000 };
 const patience_ms = 60_000;
 
 interface Speaker {
   who: Participant;
-  stream: { streamId: string; label: string };
+  stream: TestStream;
 }
 
 async function newSpeaker(origin: TestErizo): Promise<Speaker> {
-  const who = await Participant.create(suite.browser, TestController.dial(origin));
+  const who = await suite.join(TestController.dial(origin));
   return { who, stream: await who.publish({ simulcast: true }) };
 }
 
 const setMuted = ({ who, stream }: Speaker, audio: boolean): Promise<null> =>
   who.configure(stream.streamId, { muteStream: { audio, video: false } });
 
-/** What its layers take in bit/s, over five seconds of its browser's time. */
-async function ratesOf({ who }: Speaker): Promise<{ low: number; high: number }> {
-  const before = await who.sent();
-  await who.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 5_000)));
-  const after = await who.sent();
-  const rate = (rid: string): number => (((after[rid] ?? 0) - (before[rid] ?? 0)) * 8) / 5;
-  return { low: rate('q'), high: rate('f') };
+/** What the layers of its video take in bit/s, as its process measures them. */
+async function ratesOf({ who, stream: { streamId } }: Speaker): Promise<number[]> {
+  const { publisher = [] } = await until(
+    () => who.controller.peer.call('getStreamStats', { roomId, streamId }),
+    (stats) => videoRates(stats.publisher).length === 2,
+    patience_ms,
+  );
+  return videoRates(publisher);
+}
+
+/** The low layer first. */
+function videoRates(tracks: readonly RtpStats[] = []): number[] {
+  return tracks
+    .flatMap(({ kind, bitrate_bps }) => (kind === 'video' && bitrate_bps > 0 ? [bitrate_bps] : []))
+    .toSorted((a, b) => a - b);
 }
 
 it('prefers who speaks, and the other one when that one does', long, async () => {
-  const [origin, gateway] = await Promise.all([
-    suite.start('eu-west', '127.0.1.1'),
-    suite.start('us-east', '127.0.2.1'),
-  ]);
+  const [origin, gateway] = await Promise.all([suite.start('eu-west'), suite.start('us-east')]);
   const [ann, cleo] = [await newSpeaker(origin), await newSpeaker(origin)];
-  const ben = await Participant.create(suite.browser, TestController.dial(gateway));
+  const ben = await suite.join(TestController.dial(gateway));
   for (const { stream } of [ann, cleo]) {
     await ben.subscribe(stream, [origin.hop]);
   }
   const areWide = async (wanted: readonly [number, number]): Promise<void> => {
-    const widths = await until(
-      () =>
-        Promise.all([ann, cleo].map(({ stream }) => ben.page.evaluate(widthOf, stream.streamId))),
-      ([one, two]) => one === wanted[0] && two === wanted[1],
-      patience_ms,
+    await Promise.all(
+      [ann, cleo].map(({ stream }, index) =>
+        ben.seesWidth(stream, wanted[index] ?? 0, patience_ms),
+      ),
     );
-    expect(widths).toEqual(wanted);
   };
   await areWide([640, 640]);
 
-  const { low, high } = await ratesOf(ann);
+  const [low = 0, high = 0] = await ratesOf(ann);
   // Both cameras beep.
   await setMuted(cleo, true);
   const { clientId } = ben;
@@ -66,8 +73,3 @@ it('prefers who speaks, and the other one when that one does', long, async () =>
   await setMuted(cleo, false);
   await areWide([320, 640]);
 });
-
-function widthOf(id: string): number {
-  const video = document.getElementById(id);
-  return video instanceof HTMLVideoElement ? video.videoWidth : 0;
-}
