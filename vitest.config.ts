@@ -44,6 +44,15 @@ export default defineConfig({
         },
       },
       {
+        // What waits for time-outs of production.
+        test: {
+          name: 'long',
+          include: ['test/long/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
         test: {
           name: 'browsers',
           include: ['test/browsers/**/*.test.ts', 'test/wan/**/*.test.ts'],

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newStreamId } from '../../../protocol/ids.ts';
 import { empty, isEmpty } from './kit/empty.ts';
 import { TestController } from './kit/test-controller.ts';
@@ -14,11 +14,11 @@ import { portThief } from '../../support/port-thief.ts';
 
 let dir: string;
 
-beforeEach(() => {
+beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'rizoma-recording-'));
 });
 
-afterEach(() => {
+afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -45,6 +45,9 @@ async function record(
   await controller.peer.call('addExternalOutput', params);
   return recordingId;
 }
+
+/** Another folder, in which nothing is. */
+const emptyFolder = (): string => mkdtempSync(join(dir, 'empty-'));
 
 const fileOf = (recordingId: string): string => join(dir, `${recordingId}.mkv`);
 
@@ -222,11 +225,12 @@ describe('a recording', () => {
 describe('a recording is refused', () => {
   it('where somebody else takes its ports again and again', async () => {
     const PATH = portThief(100);
-    const { erizo, controller } = await start(dir, { PATH });
+    const folder = emptyFolder();
+    const { erizo, controller } = await start(folder, { PATH });
     const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     await expect(record(controller, streamId)).rejects.toMatchObject({ code: 'overloaded' });
-    expect(readdirSync(dir)).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
     await controller.peer.call('removeClient', { clientId: ann.clientId });
     expect(await erizo.settled(isEmpty)).toMatchObject({ ...empty, recordingsFailed: 1 });
     rmSync(PATH, { recursive: true });
@@ -246,18 +250,20 @@ describe('a recording is refused', () => {
   });
 
   it('where there is no ffmpeg', async () => {
-    const { controller } = await start(dir, { PATH: dir });
+    const folder = emptyFolder();
+    const { controller } = await start(folder, { PATH: folder });
     const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
     await expect(record(controller, streamId)).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('has no ffmpeg') as string,
     });
-    expect(readdirSync(dir)).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('of a stream that is not there, or sends no picture', async () => {
-    const { controller } = await start();
+    const folder = emptyFolder();
+    const { controller } = await start(folder);
     await expect(record(controller, newStreamId())).rejects.toMatchObject({ code: 'not_found' });
     const ann = await suite.join(controller);
     const { streamId } = await ann.publish();
@@ -268,6 +274,6 @@ describe('a recording is refused', () => {
       code: 'unavailable',
       message: expect.stringContaining('no picture') as string,
     });
-    expect(readdirSync(dir)).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
