@@ -1,4 +1,4 @@
-import { setTimeout as pass } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as pass } from 'node:timers/promises';
 import type { DtlsSocket, RTCCertificate, RtcpPacket, RtpHeader, RtpPacket } from 'werift';
 import {
   IceCandidate,
@@ -251,4 +251,6 @@ async function sendCloseNotify(dtls: DtlsSocket): Promise<void> {
     return encrypt(packet);
   };
   await dtls.send(closeNotify);
+  // By then the socket has sent it: one that closes at once drops what it was just given.
+  await immediate();
 }

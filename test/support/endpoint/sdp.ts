@@ -190,17 +190,18 @@ export function remoteSections(sdp: string): RemoteSection[] {
     const { direction } = media;
     const isLive = media.port !== 0 && (direction === 'sendonly' || direction === 'recvonly');
     return {
-      mid: media.mid ?? String(index),
+      // The parser makes numbers of what looks like one.
+      mid: String(media.mid ?? index),
       kind: media.type === 'audio' ? 'audio' : 'video',
       direction: isLive ? direction : 'inactive',
-      label: isLive && direction === 'sendonly' ? media.msid?.[0]?.id : undefined,
+      label: isLive && direction === 'sendonly' ? labelOf(media) : undefined,
       ssrc: isLive ? media.ssrcs?.[0]?.id : undefined,
       extensions: (media.ext ?? []).map(({ value, uri }) => ({ id: value, uri })),
     };
   });
 }
 
-/** How many m-sections a description has. */
-export function sectionsOf(sdp: string): number {
-  return parse(sdp).media.length;
+function labelOf({ msid }: MediaDescription): string | undefined {
+  const id = msid?.[0]?.id;
+  return id === undefined ? undefined : String(id);
 }
