@@ -32,7 +32,7 @@ describe('the measures of a process', () => {
     const stream = await ann.publish();
     const ben = await suite.join(TestController.dial(gateway));
     await ben.subscribe(stream, [origin.hop]);
-    await ben.plays(stream);
+    await ben.plays(stream, 15);
 
     const atOrigin = await measuresOf(origin);
     const atGateway = await measuresOf(gateway);

@@ -1,11 +1,11 @@
 import { it } from 'vitest';
-import type { RtpStats } from '../../../protocol/contracts/controller-erizo.ts';
-import { roomId } from './kit/grants.ts';
-import type { Participant, TestStream } from './kit/participant.ts';
-import { TestController } from './kit/test-controller.ts';
-import type { TestErizo } from './kit/test-erizo.ts';
-import { until } from './kit/until.ts';
-import { erizoSuite } from './kit/suite.ts';
+import type { RtpStats } from '../../protocol/contracts/controller-erizo.ts';
+import { roomId } from '../nodes/erizo/kit/grants.ts';
+import type { Participant, TestStream } from '../nodes/erizo/kit/participant.ts';
+import { TestController } from '../nodes/erizo/kit/test-controller.ts';
+import type { TestErizo } from '../nodes/erizo/kit/test-erizo.ts';
+import { until } from '../nodes/erizo/kit/until.ts';
+import { erizoSuite } from '../nodes/erizo/kit/suite.ts';
 
 /** A viewer whose line carries one large picture and one small one: the large one is of who speaks. */
 
