@@ -4,8 +4,8 @@ import { testBindings } from './test/edge/bindings.ts';
 import { receive } from './test/edge/receiver.ts';
 
 /**
- * Four kinds of test: pure parts, the edge in workerd, several real nodes, and real browsers, some of
- * them on a WAN.
+ * Kinds of test: pure parts, the edge in workerd, several real nodes, what waits for time-outs of production, and real
+ * browsers, some of them on a WAN.
  */
 export default defineConfig({
   test: {

@@ -25,7 +25,7 @@ export interface EndpointPage {
   takeAnswer(answered: Offered): Promise<void>;
   /** Takes an offer and plays what it brings; resolves with the answer. */
   answer(offered: Offered): Promise<string>;
-  /** Begins ICE again on all connections; resolves with their offers. */
+  /** Restarts ICE on all connections; resolves with their offers. */
   restartIce(): Promise<Offered[]>;
   /** Whether no offer of any connection waits for its answer. */
   isStable(): Promise<boolean>;
@@ -42,11 +42,11 @@ export interface EndpointPage {
   sent(): Promise<Record<string, number>>;
   /** Frames sent so far, those of all layers together. */
   framesSent(): Promise<number>;
-  /** All that was seen of its frames, in order, where it was opened to watch them. */
+  /** Lists the frames that passed, in order, for a page that was opened to watch them. */
   seen(): Promise<Seen[]>;
   /** Ends all connections, as a browser does whose page goes. */
   dropConnections(): Promise<void>;
-  /** What it shows as a PNG, where it shows something. */
+  /** A PNG of what it shows; undefined where it shows nothing. */
   screenshot(): Promise<Uint8Array | undefined>;
   close(): Promise<void>;
 }

@@ -29,11 +29,11 @@ const goodbye_ms = 3_000;
 /** Which side of DTLS it takes (RFC 8842, section 5.2). */
 export type DtlsRole = 'client' | 'server';
 
-/** What becomes of the media that an endpoint receives, where it decrypts it. */
+/** Receives what an endpoint decrypts. */
 export interface MediaListener {
   onRtp(packet: RtpPacket): void;
   onRtcp(packet: RtcpPacket): void;
-  /** The other side has said that the connection ends. */
+  /** The other side ended the connection. */
   onGoodbye(): void;
 }
 

@@ -4,7 +4,7 @@ import type { EndpointHost } from '../../../support/endpoint/endpoint-page.ts';
 import { headlessHost } from '../../../support/endpoint/headless-page.ts';
 import { place } from '../../../support/place.ts';
 
-/** Which endpoints carry the media of participants: the long run has Chromium do what the short run does without. */
+/** Selects the endpoints that carry media: headless ones, or pages of Chromium in the long run. */
 export const endpointKind = v.parse(
   v.optional(v.picklist(['headless', 'chromium']), 'headless'),
   process.env['RIZOMA_TEST_ENDPOINT'],

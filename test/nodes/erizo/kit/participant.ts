@@ -20,7 +20,7 @@ const someFrames = 8;
 
 export interface PublishOptions {
   simulcast?: boolean;
-  /** What becomes of the offer on its way. */
+  /** Changes the offer before it is sent. */
   sdp?: (sdp: string) => string;
 }
 
@@ -30,21 +30,21 @@ export interface TestStream {
   readonly label: string;
 }
 
-/** A client whose media an endpoint carries, and whose signalling the test. */
+/** A client: an endpoint carries its media, and the test its signalling. */
 export class Participant {
   readonly clientId = newUuid();
   readonly plan: ConnectionPlan;
   readonly page: EndpointPage;
   controller: TestController;
-  /** What becomes of its answers on their way. */
+  /** Changes an answer before it is sent. */
   spoil: (sdp: string) => string | Promise<string> = (sdp) => sdp;
-  /** Says of the next offer that it could not take it. */
+  /** It refuses the next offer. */
   refuseNext = false;
-  /** Its controller is told who is heard. */
+  /** Its controller receives audio levels and active speakers. */
   hears: true | undefined;
-  /** It wants the video of so many of those who spoke last, when it subscribes. */
+  /** It subscribes with this last-N limit. */
   lastN: number | undefined;
-  /** It goes by what its controller is told of the layers that are wanted. */
+  /** It sends only the layers that its controller asks for. */
   follows: true | undefined;
   lastConnectionId = '';
   publishConnectionId = '';
@@ -59,7 +59,7 @@ export class Participant {
     this.controller.participants.set(this.clientId, this);
   }
 
-  /** Goes over to another link of its controller. */
+  /** Uses another link of its controller from now on. */
   moveTo(controller: TestController): void {
     this.controller = controller;
     controller.participants.set(this.clientId, this);
@@ -115,7 +115,7 @@ export class Participant {
     });
   }
 
-  /** Changes something of a stream that it publishes or plays. */
+  /** Configures a stream that it publishes or plays. */
   configure(streamId: string, config: StreamConfig): Promise<null> {
     const { clientId } = this;
     return this.controller.peer.call('processStreamMessage', { clientId, streamId, config });
@@ -142,7 +142,7 @@ export class Participant {
     await this.say(connectionId, { type: 'answer', sdp: await this.spoil(answer) });
   }
 
-  /** Sends what it has to say of one of its connections. */
+  /** Sends a signalling message about one of its connections. */
   say(connectionId: string, msg: ClientSdpMessage): Promise<null> {
     const { clientId } = this;
     return this.controller.peer.call('processConnectionMessage', { clientId, connectionId, msg });
@@ -154,7 +154,7 @@ export class Participant {
     await until(state, (now) => now === 'connected', patience_ms);
   }
 
-  /** Begins ICE again on each of its connections; resolves when all offers were answered. */
+  /** Restarts ICE on each of its connections; resolves when all offers were answered. */
   async restartIce(): Promise<void> {
     for (const { connectionId, sdp } of await this.page.restartIce()) {
       await this.say(connectionId, { type: 'offer', sdp });
@@ -171,7 +171,7 @@ export class Participant {
     return this.page.dropConnections();
   }
 
-  /** Goes by what its controller was told of the layers of what it publishes. */
+  /** Sends the layers of its videos up to this one, or none of them. */
   sendUpTo(spatial: number | null): Promise<void> {
     return this.page.sendUpTo(spatial);
   }
@@ -191,7 +191,7 @@ export class Participant {
     );
   }
 
-  /** What it has played of a stream so far. */
+  /** Counts what it has played of a stream so far. */
   played({ streamId }: { streamId: string }): Promise<Played> {
     // In offers of ErizoJS the id of the MediaStream is that of the stream.
     return this.page.played(streamId);
@@ -243,7 +243,7 @@ export class Participant {
     );
   }
 
-  /** What was seen of its frames, where it was joined to watch them. */
+  /** Lists the frames that passed, for a participant that joined with `watchFrames`. */
   seen(): Promise<Seen[]> {
     return this.page.seen();
   }

@@ -13,7 +13,7 @@ import { TestErizo } from './test-erizo.ts';
 import type { Region } from './wires.ts';
 import { regionIps } from './wires.ts';
 
-/** By then a process has nothing left of clients that were removed, unless it has to be ended. */
+/** A process that keeps something of removed clients for longer is ended. */
 const clear_ms = 3_000;
 
 export interface StartOptions {
@@ -23,16 +23,16 @@ export interface StartOptions {
 
 export interface JoinOptions {
   plan?: ConnectionPlan;
-  /** Whether `seen` is asked for later. */
+  /** Whether `seen` has to list its frames. */
   watchFrames?: boolean;
 }
 
 /** What the tests of a file about ErizoJS processes have in common. */
 export interface ErizoSuite {
   readonly agent: TestAgent;
-  /** A process in which nothing is open, for the test: a new one, or one that an earlier test left empty. */
+  /** Gives the test an empty process: a new one, or one that an earlier test left empty. */
   start(region: Region, options?: StartOptions): Promise<TestErizo>;
-  /** A participant for the test, with an endpoint of its own. */
+  /** Gives the test a participant with an endpoint of its own. */
   join(controller: TestController, options?: JoinOptions): Promise<Participant>;
 }
 

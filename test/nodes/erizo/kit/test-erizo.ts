@@ -14,7 +14,7 @@ import { own } from './wires.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
 
-/** Counters that only grow, which tests read from the time on at which they were given the process. */
+/** Counters that only grow: a test reads them from the time on at which it gets the process. */
 const growing = [
   'cascadeOpens',
   'pipeBytesReceived',
@@ -28,7 +28,7 @@ export interface TestErizoOptions {
   region: string;
   ip: string;
   env?: Readonly<Record<string, string>>;
-  /** Where its output goes; with that of this process where it is not said. */
+  /** The file for its output; without it the output joins that of this process. */
   logFile?: string;
 }
 
@@ -38,7 +38,7 @@ export class TestErizo {
   readonly child: ChildProcess;
   readonly exit: Promise<unknown>;
   readonly agentPeer: AgentPeer;
-  /** Those that a test dialled it with. */
+  /** Controllers that a test linked with it. */
   readonly controllers: TestController[] = [];
   #before: Partial<ErizoCounters> = {};
 
@@ -85,14 +85,14 @@ export class TestErizo {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** What is open in it, and what happened in it since `begin`. */
+  /** Counts what is open in it, and what happened in it since `begin`. */
   async counters(): Promise<ErizoCounters> {
     const counters = await this.agentPeer.call('counters', {});
     const since = growing.map((name) => [name, counters[name] - (this.#before[name] ?? 0)]);
     return { ...counters, ...Object.fromEntries(since) };
   }
 
-  /** Counts from now on what only grows. */
+  /** Counts from zero again what only grows. */
   async begin(): Promise<void> {
     this.#before = await this.agentPeer.call('counters', {});
   }
