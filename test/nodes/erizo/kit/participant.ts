@@ -13,7 +13,7 @@ import { grantOf, roomId } from './grants.ts';
 import type { TestController } from './test-controller.ts';
 import { until } from './until.ts';
 
-const patience_ms = 20_000;
+const patience_ms = 30_000;
 
 /** About half a second of video. */
 const someFrames = 8;
