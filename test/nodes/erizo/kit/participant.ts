@@ -48,6 +48,7 @@ export class Participant {
   follows: true | undefined;
   lastConnectionId = '';
   publishConnectionId = '';
+  #layersSet: Promise<void> = Promise.resolve();
 
   constructor(
     components: { page: EndpointPage; controller: TestController },
@@ -173,7 +174,9 @@ export class Participant {
 
   /** Sends the layers of its videos up to this one, or none of them. */
   sendUpTo(spatial: number | null): Promise<void> {
-    return this.page.sendUpTo(spatial);
+    // One after the other: a browser refuses to set what another call has set meanwhile.
+    this.#layersSet = this.#layersSet.then(() => this.page.sendUpTo(spatial));
+    return this.#layersSet;
   }
 
   /** Bytes of video that it has sent so far, by the rid of the layer. */
