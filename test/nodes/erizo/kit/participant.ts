@@ -175,8 +175,9 @@ export class Participant {
   /** Sends the layers of its videos up to this one, or none of them. */
   sendUpTo(spatial: number | null): Promise<void> {
     // One after the other: a browser refuses to set what another call has set meanwhile.
-    this.#layersSet = this.#layersSet.then(() => this.page.sendUpTo(spatial));
-    return this.#layersSet;
+    const set = this.#layersSet.then(() => this.page.sendUpTo(spatial));
+    this.#layersSet = set.catch(() => undefined);
+    return set;
   }
 
   /** Bytes of video that it has sent so far, by the rid of the layer. */
