@@ -3,7 +3,7 @@ import { place } from '../support/place.ts';
 import { cpu_ms } from './cpu.ts';
 import { BareSide } from './media/bare-side.ts';
 import { Camera } from './media/camera.ts';
-import type { Endpoint } from './media/endpoint.ts';
+import type { Endpoint } from '../support/endpoint/endpoint.ts';
 import { ErizoSide } from './media/erizo-side.ts';
 import type { Published, Side } from './media/side.ts';
 import type { Bench, Row } from './row.ts';

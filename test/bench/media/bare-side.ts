@@ -4,10 +4,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { types } from 'mediasoup';
 import * as v from 'valibot';
-import type { DtlsRole, RemoteTransport } from './endpoint.ts';
-import { Endpoint } from './endpoint.ts';
-import type { Sent } from './client-sdp.ts';
-import type { Guest, Published, Side } from './side.ts';
+import type { DtlsRole, RemoteTransport } from '../../support/endpoint/endpoint.ts';
+import { Endpoint } from '../../support/endpoint/endpoint.ts';
+import type { Guest, Published, Sent, Side } from './side.ts';
 import { newSent } from './side.ts';
 
 /** What the process of bare mediasoup is asked. */

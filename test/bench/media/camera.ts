@@ -1,6 +1,6 @@
 import { RtpHeader } from 'werift';
-import type { Sent } from './client-sdp.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint } from '../../support/endpoint/endpoint.ts';
+import type { Sent } from './side.ts';
 
 /** 30 frames/s of two packets each: half a megabit of video, as a camera of 360 lines sends. */
 const frame_ms = 1000 / 30;

@@ -8,12 +8,13 @@ import {
 import { newHexId, newStreamId, newUuid } from '../../../protocol/ids.ts';
 import { RpcPeer } from '../../../protocol/rpc-peer.ts';
 import { grantOf } from '../../nodes/erizo/kit/grants.ts';
-import { TestAgent, TestErizo } from '../../nodes/erizo/kit/participant.ts';
+import { TestAgent } from '../../nodes/erizo/kit/test-agent.ts';
+import { TestErizo } from '../../nodes/erizo/kit/test-erizo.ts';
 import { closeWires, zmq } from '../../nodes/erizo/kit/wires.ts';
-import { publishOffer, transportOf, watchAnswer } from './client-sdp.ts';
-import { Endpoint } from './endpoint.ts';
+import { Endpoint } from '../../support/endpoint/endpoint.ts';
+import { receivingAnswer, transportOf } from '../../support/endpoint/sdp.ts';
 import type { Guest, Published, Side } from './side.ts';
-import { newSent } from './side.ts';
+import { newSent, publishOffer } from './side.ts';
 
 type Peer = RpcPeer<typeof controllerToErizo, typeof erizoToController>;
 
@@ -72,7 +73,7 @@ export class ErizoSide implements Side {
 
   static async create(ip: string): Promise<ErizoSide> {
     const agent = await TestAgent.create();
-    const erizo = await TestErizo.create(agent, 'eu-west', ip);
+    const erizo = await TestErizo.create(agent, { region: 'eu-west', ip });
     const pid = erizo.child.pid ?? 0;
     return new ErizoSide({ agent, erizo }, { ip, pids: [pid, ...childrenOf(pid)] });
   }
@@ -134,7 +135,7 @@ export class ErizoSide implements Side {
     endpoints.push(endpoint);
     let connected: Promise<void> | undefined;
     this.#clients.set(clientId, (connectionId, { sdp }) => {
-      const msg = { type: 'answer' as const, sdp: watchAnswer(sdp, endpoint.local) };
+      const msg = { type: 'answer' as const, sdp: receivingAnswer(sdp, endpoint.local) };
       const said = this.#peer.call('processConnectionMessage', { clientId, connectionId, msg });
       // An answer that is refused fails what it is for, which says so; for who has left it is for nothing.
       said.catch(() => undefined);

@@ -4,10 +4,10 @@ import { JoinAnswer } from '../../../protocol/contracts/rest.ts';
 import { newUuid } from '../../../protocol/ids.ts';
 import { parse, parseJson } from '../../../protocol/parse.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
-import { publishOffer, transportOf, watchAnswer } from './client-sdp.ts';
 import type { Published } from './side.ts';
-import { newSent } from './side.ts';
-import { Endpoint } from './endpoint.ts';
+import { newSent, publishOffer } from './side.ts';
+import { Endpoint } from '../../support/endpoint/endpoint.ts';
+import { receivingAnswer, transportOf } from '../../support/endpoint/sdp.ts';
 
 const Answered = v.looseTuple([v.string(), v.unknown(), v.string()]);
 const Subscribed = v.looseTuple([v.literal(true), v.unknown(), v.string()]);
@@ -131,7 +131,7 @@ export class LightClient {
     const made = known ?? this.#endpoint('client');
     this.#watching.set(connectionId, made);
     const endpoint = await made;
-    this.#describe(connectionId, 'answer', watchAnswer(offer, endpoint.local));
+    this.#describe(connectionId, 'answer', receivingAnswer(offer, endpoint.local));
     if (known === undefined) {
       void endpoint.firstPacket.then(this.#first.resolve);
       // What comes of it the first packet tells; whoever leaves meanwhile does not wait for it.

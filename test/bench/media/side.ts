@@ -1,5 +1,9 @@
-import type { Endpoint } from './endpoint.ts';
-import type { Sent } from './client-sdp.ts';
+import type { Endpoint, TransportParameters } from '../../support/endpoint/endpoint.ts';
+import type { Kind, OfferedTrack } from '../../support/endpoint/sdp.ts';
+import { sendingOffer } from '../../support/endpoint/sdp.ts';
+
+/** The SSRCs and payload types of one publisher's audio and video. */
+export type Sent = Readonly<Record<Kind, { ssrc: number; payloadType: number }>>;
 
 /** A stream that somebody publishes, by the name under which the side knows it. */
 export interface Published {
@@ -35,4 +39,12 @@ export function newSent(): Sent {
     audio: { ssrc: lastSsrc, payloadType: 111 },
     video: { ssrc: lastSsrc + 1, payloadType: 96 },
   };
+}
+
+/** The offer of a client that publishes them under a label. */
+export function publishOffer(local: TransportParameters, sent: Sent, label: string): string {
+  const track = (kind: Kind): OfferedTrack => {
+    return { kind, ...sent[kind], label, rids: [], extensions: [] };
+  };
+  return sendingOffer(local, [track('audio'), track('video')]);
 }

@@ -1,28 +1,28 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ClientSdpMessage, SdpMessage } from '../../../protocol/contracts/controller-erizo.ts';
 import { newStreamId, newUuid } from '../../../protocol/ids.ts';
-import { publishOffer, transportOf, watchAnswer } from '../../bench/media/client-sdp.ts';
-import type { DtlsRole } from '../../bench/media/endpoint.ts';
-import { Endpoint } from '../../bench/media/endpoint.ts';
-import { newSent } from '../../bench/media/side.ts';
+import type { DtlsRole } from '../../support/endpoint/endpoint.ts';
+import { Endpoint } from '../../support/endpoint/endpoint.ts';
+import type { Kind, OfferedTrack } from '../../support/endpoint/sdp.ts';
+import { receivingAnswer, sendingOffer, transportOf } from '../../support/endpoint/sdp.ts';
+import { place } from '../../support/place.ts';
 import { grantOf, roomId } from './kit/grants.ts';
-import { empty, isEmpty, TestAgent, TestController, TestErizo } from './kit/participant.ts';
+import { empty, isEmpty } from './kit/empty.ts';
+import { erizoSuite } from './kit/suite.ts';
+import { TestController } from './kit/test-controller.ts';
+import type { TestErizo } from './kit/test-erizo.ts';
 
 /** What becomes of clients whose ICE works and who take no part in DTLS. */
 
-const ip = '127.0.1.1';
-let agent: TestAgent;
+const ip = place.ip(100);
+const suite = erizoSuite();
 let erizo: TestErizo;
 let controller: TestController;
 let clients: Map<string, (connectionId: string, msg: SdpMessage) => void>;
 let endpoints: Endpoint[];
 
-beforeAll(async () => {
-  agent = await TestAgent.create();
-});
-
 beforeEach(async () => {
-  erizo = await TestErizo.create(agent, 'eu-west', ip);
+  erizo = await suite.start('eu-west');
   controller = TestController.dial(erizo);
   [clients, endpoints] = [new Map(), []];
   controller.onMessage = (clientId, ...said) => clients.get(clientId)?.(...said);
@@ -30,11 +30,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all(endpoints.map((endpoint) => endpoint.close()));
-  await erizo.end();
-});
-
-afterAll(async () => {
-  await agent?.listener.close();
 });
 
 async function open(role: DtlsRole): Promise<Endpoint> {
@@ -55,6 +50,10 @@ type Meet = 'connect' | 'connectIce';
 async function publish(clientId: string, meet: Meet): Promise<string> {
   const endpoint = await open('server');
   const streamId = newStreamId();
+  const trackOf = (kind: Kind): OfferedTrack => ({
+    ...{ kind, label: streamId, rids: [], extensions: [] },
+    ...(kind === 'audio' ? { payloadType: 111, ssrc: 1_001 } : { payloadType: 96, ssrc: 1_002 }),
+  });
   clients.set(clientId, (_, { sdp }) => void endpoint[meet](transportOf(sdp)));
   const options = { audio: true, video: true, label: streamId, plan: 'dual' as const };
   await controller.peer.call(
@@ -62,7 +61,7 @@ async function publish(clientId: string, meet: Meet): Promise<string> {
     { roomId, clientId, streamId, options },
     {
       onPart: ({ connectionId }) => {
-        const sdp = publishOffer(endpoint.local, newSent(), streamId);
+        const sdp = sendingOffer(endpoint.local, [trackOf('audio'), trackOf('video')]);
         say(clientId, connectionId, { type: 'offer', sdp });
       },
     },
@@ -73,7 +72,7 @@ async function publish(clientId: string, meet: Meet): Promise<string> {
 async function play(clientId: string, streamId: string, meet: Meet): Promise<void> {
   const endpoint = await open('client');
   clients.set(clientId, (connectionId, { sdp }) => {
-    say(clientId, connectionId, { type: 'answer', sdp: watchAnswer(sdp, endpoint.local) });
+    say(clientId, connectionId, { type: 'answer', sdp: receivingAnswer(sdp, endpoint.local) });
     void endpoint[meet](transportOf(sdp));
   });
   await controller.peer.call('addSubscriber', {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Registry } from 'prom-client';
@@ -14,14 +14,18 @@ import { newStreamId, newUuid } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { memoryLinkPair } from '../../fakes/memory-link.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { evidenceDir } from '../../support/evidence.ts';
+import { place } from '../../support/place.ts';
 import { testSockets } from '../../support/zmq.ts';
 import { roomId } from './kit/grants.ts';
-import { Participant, TestAgent, TestController, TestErizo } from './kit/participant.ts';
+import { TestAgent } from './kit/test-agent.ts';
+import { TestController } from './kit/test-controller.ts';
+import { TestErizo } from './kit/test-erizo.ts';
 import { erizoSuite } from './kit/suite.ts';
 
 const suite = erizoSuite();
 
-const start = (): Promise<TestErizo> => suite.start('eu-west', '127.0.1.1');
+const start = (): Promise<TestErizo> => suite.start('eu-west');
 
 describe('an ErizoJS process', () => {
   it('exits in order on SIGTERM', async () => {
@@ -41,12 +45,12 @@ describe('an ErizoJS process', () => {
   it('that is drained takes no new client, and exits when its last one has left', async () => {
     const erizo = await start();
     const controller = TestController.dial(erizo);
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     const stream = await ann.publish();
     erizo.agentPeer.notify('stop', { now: false });
     // The counters come back over the same link, so the stop has been heard by then.
     expect(await erizo.counters()).toMatchObject({ clients: 1, publishers: 1 });
-    const ben = await Participant.create(suite.browser, controller);
+    const ben = await suite.join(controller);
     await expect(ben.subscribe(stream, [])).rejects.toMatchObject({ code: 'overloaded' });
     await controller.peer.call('removeClient', { clientId: ann.clientId });
     expect(await erizo.exit).toEqual([0, null]);
@@ -54,10 +58,11 @@ describe('an ErizoJS process', () => {
 
   it('goes on without its agent, and registers with the next one', async () => {
     const first = await TestAgent.create();
-    const erizo = await TestErizo.create(first, 'eu-west', '127.0.1.1');
+    const logFile = join(evidenceDir(), 'erizo-adopted.log');
+    const erizo = await TestErizo.create(first, { region: 'eu-west', ip: place.ip(1), logFile });
     onTestFinished(() => erizo.end());
     const controller = TestController.dial(erizo);
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     await ann.publish();
     const port = Number(first.listener.endpoint.split(':').at(-1));
     await first.listener.close();
@@ -86,23 +91,19 @@ describe('a controller', () => {
     const erizo = await start();
     const controllerId = newUuid();
     const before = TestController.dial(erizo, controllerId);
-    const ann = await Participant.create(suite.browser, before);
-    const ben = await Participant.create(suite.browser, before);
+    const ann = await suite.join(before);
+    const ben = await suite.join(before);
     const stream = await ann.publish();
     await ben.subscribe(stream, []);
     before.peer.close();
-    await ben.page.evaluate(() => {
-      for (const connection of Object.values(window.held.connections)) {
-        connection.close();
-      }
-    });
+    await ben.dropConnections();
     await erizo.settled((counters) => counters.subscribers === 0);
     const after = TestController.dial(erizo, controllerId);
     const failure = await after.nextFailure();
     expect(failure).toMatchObject({ clientId: ben.clientId, why: 'transport' });
-    const cleo = await Participant.create(suite.browser, after);
+    const cleo = await suite.join(after);
     await cleo.subscribe(stream, []);
-    expect((await cleo.plays(stream.label)).frames).toBeGreaterThanOrEqual(15);
+    await cleo.plays(stream);
   });
 
   it('whose link ends in the middle of a call leaves nothing of the call', async () => {
@@ -130,7 +131,7 @@ describe('a controller', () => {
     const engine = await Engine.create(
       { log },
       {
-        ip: '127.0.1.1',
+        ip: place.ip(1),
         announcedIp: undefined,
         clientIp: undefined,
         ports: { min: 42_000, max: 42_999 },
@@ -152,7 +153,7 @@ describe('a controller', () => {
     const [here, there] = memoryLinkPair();
     erizo.onLink(there, JSON.stringify({ kind: 'controller', id: newUuid() }), caller);
     const controller = new TestController(here);
-    const ann = await Participant.create(suite.browser, controller);
+    const ann = await suite.join(controller);
     await ann.publish();
     const [other, another] = memoryLinkPair();
     erizo.onLink(another, JSON.stringify({ kind: 'controller', id: newUuid() }), caller);

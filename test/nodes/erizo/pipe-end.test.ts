@@ -3,9 +3,11 @@ import { erizoToDownstream, erizoToUpstream } from '../../../protocol/contracts/
 import { systemClock } from '../../../protocol/clock.ts';
 import { newUuid } from '../../../protocol/ids.ts';
 import { RpcPeer } from '../../../protocol/rpc-peer.ts';
+import { place } from '../../support/place.ts';
 import { grantOf, roomId, trustOf } from './kit/grants.ts';
-import type { TestErizo } from './kit/participant.ts';
-import { codeOf, empty, isEmpty, Participant, TestController } from './kit/participant.ts';
+import { codeOf, empty, isEmpty } from './kit/empty.ts';
+import { TestController } from './kit/test-controller.ts';
+import type { TestErizo } from './kit/test-erizo.ts';
 import { erizoSuite } from './kit/suite.ts';
 import { zmq } from './kit/wires.ts';
 
@@ -51,11 +53,11 @@ async function pullTo(origin: TestErizo, streamId: string, ip: string): Promise<
 
 describe('the end of a pipe', () => {
   it('is at the node that asks for it, as its certificate says: media is sent to nobody else', async () => {
-    const origin = await suite.start('eu-west', '127.0.1.1');
-    const ann = await Participant.create(suite.browser, TestController.dial(origin));
+    const origin = await suite.start('eu-west');
+    const ann = await suite.join(TestController.dial(origin));
     const { streamId } = await ann.publish();
     expect(await pullTo(origin, streamId, '127.0.0.1')).toMatchObject({
-      endpoint: { ip: '127.0.1.1' },
+      endpoint: { ip: place.ip(1) },
     });
     expect(await pullTo(origin, streamId, '127.9.9.9').catch(codeOf)).toBe('forbidden');
     const measures = await origin.agentPeer.call('measures', {});
@@ -67,13 +69,13 @@ describe('the end of a pipe', () => {
 
   it('is at the node that was asked, too: media is taken from nobody else', async () => {
     const [origin, elsewhere] = await Promise.all([
-      // It says that its media is here, and its node's certificate does not.
-      suite.start('eu-west', '127.0.9.1'),
-      suite.start('us-east', '127.0.2.1'),
+      // It announces media here, and its node's certificate another address.
+      suite.start('eu-west', { ip: place.ip(9) }),
+      suite.start('us-east'),
     ]);
-    const ann = await Participant.create(suite.browser, TestController.dial(origin));
+    const ann = await suite.join(TestController.dial(origin));
     const stream = await ann.publish();
-    const ben = await Participant.create(suite.browser, TestController.dial(elsewhere));
+    const ben = await suite.join(TestController.dial(elsewhere));
     expect(await ben.subscribe(stream, [origin.hop]).catch(codeOf)).toBe('forbidden');
     expect(await elsewhere.settled(isEmpty)).toMatchObject(empty);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Participant, TestController } from './kit/participant.ts';
+import { TestController } from './kit/test-controller.ts';
 import { erizoSuite } from './kit/suite.ts';
 
 const suite = erizoSuite();
@@ -8,17 +8,14 @@ const patience = { timeout: 30_000, interval: 100 };
 
 describe('the sound of a room', () => {
   it('is told in another region than that of who speaks, and to nobody who did not ask', async () => {
-    const [origin, gateway] = await Promise.all([
-      suite.start('eu-west', '127.0.1.1'),
-      suite.start('us-east', '127.0.2.1'),
-    ]);
+    const [origin, gateway] = await Promise.all([suite.start('eu-west'), suite.start('us-east')]);
     const [atOrigin, atGateway] = [origin, gateway].map((erizo) => TestController.dial(erizo));
     if (atOrigin === undefined || atGateway === undefined) {
       throw new Error('two were started');
     }
-    const ann = await Participant.create(suite.browser, atOrigin);
+    const ann = await suite.join(atOrigin);
     const fromAnn = await ann.publish();
-    const ben = await Participant.create(suite.browser, atGateway);
+    const ben = await suite.join(atGateway);
     ben.hears = true;
     await ben.subscribe(fromAnn, [origin.hop]);
     await vi.waitUntil(() => atGateway.speakers.at(-1) === fromAnn.streamId, patience);

@@ -1,7 +1,8 @@
 import { beforeEach } from 'vitest';
-import { Participant, TestController } from './participant.ts';
-import type { TestErizo } from './participant.ts';
+import type { Participant } from './participant.ts';
 import { erizoSuite } from './suite.ts';
+import { TestController } from './test-controller.ts';
+import type { TestErizo } from './test-erizo.ts';
 
 /** A client at a process, and one at another in another region. */
 export interface ErizoPair {
@@ -10,7 +11,7 @@ export interface ErizoPair {
   readonly ben: Participant;
 }
 
-/** To be called once in a file; what it answers is made anew for each test. */
+/** To be called once in a file; what it answers is made for each test. */
 export function erizoPair(): ErizoPair {
   const suite = erizoSuite();
   let made: ErizoPair | undefined;
@@ -21,12 +22,9 @@ export function erizoPair(): ErizoPair {
     return made;
   };
   beforeEach(async () => {
-    const [origin, far] = await Promise.all([
-      suite.start('eu-west', '127.0.1.1'),
-      suite.start('us-east', '127.0.2.1'),
-    ]);
-    const ann = await Participant.create(suite.browser, TestController.dial(origin));
-    const ben = await Participant.create(suite.browser, TestController.dial(far));
+    const [origin, far] = await Promise.all([suite.start('eu-west'), suite.start('us-east')]);
+    const ann = await suite.join(TestController.dial(origin));
+    const ben = await suite.join(TestController.dial(far));
     made = { origin, ann, ben };
   });
   return {

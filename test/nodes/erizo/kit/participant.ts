@@ -1,216 +1,82 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { resolve } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import * as v from 'valibot';
-import type { ZmqListener } from '../../../../nodes/link/zmq-listener.ts';
-import type { Hop, Route } from '../../../../protocol/cascade-tree.ts';
-import { systemClock } from '../../../../protocol/clock.ts';
-import type { ParamsOf } from '../../../../protocol/contract.ts';
-import { agentToErizo, erizoToAgent } from '../../../../protocol/contracts/controller-agent.ts';
+import type { Route } from '../../../../protocol/cascade-tree.ts';
 import type {
   ClientSdpMessage,
   ConnectionPlan,
   SdpMessage,
   StreamConfig,
 } from '../../../../protocol/contracts/controller-erizo.ts';
-import type { ErizoCounters } from '../../../../protocol/contracts/erizo-counters.ts';
 import { newStreamId, newUuid } from '../../../../protocol/ids.ts';
-import { RpcPeer } from '../../../../protocol/rpc-peer.ts';
-import { grantOf, roomId, trustOf } from './grants.ts';
+import type { EndpointPage, Played } from '../../../support/endpoint/endpoint-page.ts';
+import type { Seen } from '../../../support/endpoint/seen.ts';
 import { codeOf } from './empty.ts';
-import * as inPage from './page.ts';
-import { keys, own, zmq } from './wires.ts';
+import { grantOf, roomId } from './grants.ts';
 import type { TestController } from './test-controller.ts';
 import { until } from './until.ts';
 
-export { until };
-export { codeOf, empty, isEmpty } from './empty.ts';
-export { TestController } from './test-controller.ts';
+const patience_ms = 30_000;
 
-const clock = systemClock;
-const root = resolve(import.meta.dirname, '../../../..');
+/** About half a second of video. */
+const someFrames = 8;
 
-type AgentPeer = RpcPeer<typeof agentToErizo, typeof erizoToAgent>;
-type Registration = ParamsOf<typeof erizoToAgent, 'register'>;
-
-/** The agent of the test: ErizoJS processes register with it. */
-export class TestAgent {
-  readonly listener: ZmqListener;
-  readonly #arrivals = new Map<string, (arrival: { peer: AgentPeer } & Registration) => void>();
-
-  private constructor(listener: ZmqListener) {
-    this.listener = listener;
-  }
-
-  static async create(port = 0): Promise<TestAgent> {
-    const holder: { agent?: TestAgent } = {};
-    const listener = await zmq.listen({
-      ip: '127.0.0.1',
-      port,
-      onLink: (link) => {
-        const peer: AgentPeer = RpcPeer.create(
-          {
-            link,
-            clock,
-            handlers: {
-              register: async (registration) => {
-                peer.notify('members', { keys });
-                holder.agent?.onRegister({ peer, ...registration });
-                return null;
-              },
-              load: () => undefined,
-            },
-          },
-          { outgoing: agentToErizo, incoming: erizoToAgent },
-        );
-      },
-    });
-    holder.agent = new TestAgent(listener);
-    return holder.agent;
-  }
-
-  onRegister(arrival: { peer: AgentPeer } & Registration): void {
-    this.#arrivals.get(arrival.erizoId)?.(arrival);
-  }
-
-  arrival(erizoId: string): Promise<{ peer: AgentPeer } & Registration> {
-    return new Promise((done) => this.#arrivals.set(erizoId, done));
-  }
+export interface PublishOptions {
+  simulcast?: boolean;
+  /** Changes the offer before it is sent. */
+  sdp?: (sdp: string) => string;
 }
 
-/** An ErizoJS process. */
-export class TestErizo {
-  readonly hop: Hop;
-  readonly child: ChildProcess;
-  readonly exit: Promise<unknown>;
-  readonly agentPeer: AgentPeer;
-
-  private constructor(hop: Hop, child: ChildProcess, agentPeer: AgentPeer) {
-    this.hop = hop;
-    this.child = child;
-    this.agentPeer = agentPeer;
-    this.exit = once(child, 'exit');
-  }
-
-  static async create(
-    agent: TestAgent,
-    region: string,
-    ip: string,
-    env: Record<string, string> = {},
-  ): Promise<TestErizo> {
-    const erizoId = newUuid();
-    const nodeId = `node-${region}`;
-    const arrival = agent.arrival(erizoId);
-    const child = spawn(process.execPath, [resolve(root, 'nodes/erizo/main.ts')], {
-      env: {
-        ...process.env,
-        RIZOMA_ERIZO_ID: erizoId,
-        RIZOMA_NODE_ID: nodeId,
-        RIZOMA_REGION: region,
-        RIZOMA_IP: ip,
-        RIZOMA_AGENT_ENDPOINT: agent.listener.endpoint,
-        RIZOMA_MEDIA_PORT_MIN: '42000',
-        RIZOMA_MEDIA_PORT_MAX: '42999',
-        RIZOMA_LOG_LEVEL: process.env['ERIZO_TEST_LOG'] ?? 'warn',
-        ...env,
-      },
-      stdio: ['pipe', 'inherit', 'inherit'],
-    });
-    child.stdin.end(JSON.stringify(own));
-    const { peer, endpoint } = await arrival;
-    peer.notify('trust', await trustOf({ nodeId, region }));
-    // It has heard of it when it answers what was asked after that.
-    await peer.call('counters', {});
-    return new TestErizo({ erizoId, nodeId, region, endpoint }, child, peer);
-  }
-
-  counters(): Promise<ErizoCounters> {
-    return this.agentPeer.call('counters', {});
-  }
-
-  /** The counters, as soon as they are as wanted; else the last ones, after some seconds. */
-  async settled(wanted: (counters: ErizoCounters) => boolean, patience_ms = 20_000) {
-    return until(() => this.counters(), wanted, patience_ms);
-  }
-
-  async end(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      this.child.kill('SIGTERM');
-      await this.exit;
-    }
-  }
+/** A published stream. */
+export interface TestStream {
+  readonly streamId: string;
+  readonly label: string;
 }
 
-export const Played = v.object({ frames: v.number(), width: v.number(), audioPackets: v.number() });
-
-/** A client in a page of a real browser, its signalling carried by the test. */
+/** A client: an endpoint carries its media, and the test its signalling. */
 export class Participant {
   readonly clientId = newUuid();
-  readonly page: Page;
-  controller: TestController;
   readonly plan: ConnectionPlan;
-  /** What becomes of its answers on their way. */
+  readonly page: EndpointPage;
+  controller: TestController;
+  /** Changes an answer before it is sent. */
   spoil: (sdp: string) => string | Promise<string> = (sdp) => sdp;
-  /** Says of the next offer that it could not take it. */
+  /** It refuses the next offer. */
   refuseNext = false;
-  /** Its controller is told who is heard. */
+  /** Its controller receives audio levels and active speakers. */
   hears: true | undefined;
-  /** It wants the video of so many of those who spoke last, when it subscribes. */
+  /** It subscribes with this last-N limit. */
   lastN: number | undefined;
-  /** It goes by what its controller is told of the layers that are wanted. */
+  /** It sends only the layers that its controller asks for. */
   follows: true | undefined;
   lastConnectionId = '';
   publishConnectionId = '';
-  /** The MediaStream ids under which streams come, by the labels of their publishers. */
-  readonly #msids = new Map<string, string>();
+  #layersSet: Promise<void> = Promise.resolve();
 
-  private constructor(page: Page, controller: TestController, plan: ConnectionPlan) {
-    this.page = page;
-    this.controller = controller;
+  constructor(
+    components: { page: EndpointPage; controller: TestController },
+    { plan = 'dual' }: { plan?: ConnectionPlan } = {},
+  ) {
+    this.page = components.page;
+    this.controller = components.controller;
     this.plan = plan;
-    controller.participants.set(this.clientId, this);
+    this.controller.participants.set(this.clientId, this);
   }
 
-  static async create(
-    browser: Browser,
-    controller: TestController,
-    plan: ConnectionPlan = 'dual',
-  ): Promise<Participant> {
-    const page = await browser.newPage();
-    // Cameras are for secure origins alone, and localhost is one.
-    await page.route('http://localhost/**', (route) =>
-      route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>test</title>' }),
-    );
-    await page.goto('http://localhost/');
-    await page.evaluate(inPage.install);
-    return new Participant(page, controller, plan);
-  }
-
-  /** Goes over to another link of its controller. */
+  /** Uses another link of its controller from now on. */
   moveTo(controller: TestController): void {
     this.controller = controller;
     controller.participants.set(this.clientId, this);
   }
 
   /** Publishes camera and microphone; resolves when media flows. */
-  async publish(options: { simulcast?: boolean; sdp?: (sdp: string) => string } = {}) {
+  async publish(options: PublishOptions = {}): Promise<TestStream> {
     const streamId = newStreamId();
-    const size = options.simulcast ? { width: 640, height: 360 } : { width: 320, height: 180 };
-    const label = await this.page.evaluate(inPage.openCamera, size);
-    const { clientId, plan, controller } = this;
+    const label = await this.page.openCamera(options.simulcast === true ? 'large' : 'small');
+    const { clientId, plan, hears, follows } = this;
     let offered: Promise<unknown> = Promise.resolve();
-    const added = controller.peer.call(
+    const added = this.controller.peer.call(
       'addPublisher',
       {
-        roomId,
-        clientId,
-        streamId,
-        options: {
-          ...{ audio: true, video: true, label, plan },
-          ...{ hears: this.hears, follows: this.follows },
-        },
+        ...{ roomId, clientId, streamId },
+        options: { ...{ audio: true, video: true, label, plan }, ...{ hears, follows } },
       },
       {
         onPart: ({ connectionId }) => {
@@ -221,46 +87,36 @@ export class Participant {
       },
     );
     const [result] = await Promise.allSettled([added]);
-    const [sent] = await Promise.allSettled([offered]);
+    const [said] = await Promise.allSettled([offered]);
     if (result.status === 'rejected') {
-      const codes = [result.reason, sent.status === 'rejected' ? sent.reason : undefined].map(
-        codeOf,
-      );
-      throw codes[0] === codes[1] ? result.reason : new Error(`refused with ${codes.join(', ')}`);
+      // The offer and what waits for it are refused for the same reason.
+      const thrown: unknown[] = [
+        result.reason,
+        said.status === 'rejected' ? said.reason : undefined,
+      ];
+      const [added_, said_] = thrown.map(codeOf);
+      throw added_ === said_ ? result.reason : new Error(`refused with ${added_}, ${said_}`);
     }
     return { streamId, label };
   }
 
-  async #offer(
-    connectionId: string,
-    label: string,
-    options: { simulcast?: boolean; sdp?: (sdp: string) => string },
-  ): Promise<void> {
+  async #offer(connectionId: string, label: string, options: PublishOptions): Promise<void> {
     const simulcast = options.simulcast ?? false;
-    const sdp = await this.page.evaluate(inPage.offer, { connectionId, label, simulcast });
+    const sdp = await this.page.offer({ connectionId, label, simulcast });
     await this.say(connectionId, { type: 'offer', sdp: options.sdp?.(sdp) ?? sdp });
   }
 
   /** Plays a stream; resolves when media can flow. */
-  async subscribe(
-    stream: { streamId: string; label: string },
-    route: Route,
-    grant?: string,
-  ): Promise<void> {
-    const { streamId, label } = stream;
-    const { clientId, plan } = this;
-    this.#msids.set(label, streamId);
+  async subscribe({ streamId }: { streamId: string }, route: Route, grant?: string): Promise<void> {
+    const { clientId, plan, hears, lastN } = this;
     await this.controller.peer.call('addSubscriber', {
-      roomId,
-      clientId,
-      streamId,
-      route,
+      ...{ roomId, clientId, streamId, route },
       grant: grant ?? (await grantOf()),
-      options: { audio: true, video: true, plan, hears: this.hears, lastN: this.lastN },
+      options: { audio: true, video: true, plan, hears, lastN },
     });
   }
 
-  /** Changes something of a stream that it publishes or plays. */
+  /** Configures a stream that it publishes or plays. */
   configure(streamId: string, config: StreamConfig): Promise<null> {
     const { clientId } = this;
     return this.controller.peer.call('processStreamMessage', { clientId, streamId, config });
@@ -273,8 +129,9 @@ export class Participant {
 
   async onMessage(connectionId: string, msg: SdpMessage): Promise<void> {
     this.lastConnectionId = connectionId;
+    const { sdp } = msg;
     if (msg.type === 'answer') {
-      await this.page.evaluate(inPage.takeAnswer, { connectionId, sdp: msg.sdp });
+      await this.page.takeAnswer({ connectionId, sdp });
       return;
     }
     if (this.refuseNext) {
@@ -282,50 +139,116 @@ export class Participant {
       await this.say(connectionId, { type: 'offer-error' });
       return;
     }
-    const sdp = await this.page.evaluate(inPage.answer, { connectionId, sdp: msg.sdp });
-    await this.say(connectionId, { type: 'answer', sdp: await this.spoil(sdp) });
+    const answer = await this.page.answer({ connectionId, sdp });
+    await this.say(connectionId, { type: 'answer', sdp: await this.spoil(answer) });
   }
 
-  /** Sends what it has to say of one of its connections. */
+  /** Sends a signalling message about one of its connections. */
   say(connectionId: string, msg: ClientSdpMessage): Promise<null> {
     const { clientId } = this;
     return this.controller.peer.call('processConnectionMessage', { clientId, connectionId, msg });
   }
 
-  /** Begins ICE anew on each of its connections; resolves when all offers were answered. */
-  async restartIce(): Promise<void> {
-    const restarts = await this.page.evaluate(inPage.restartIce);
-    for (const { connectionId, sdp } of restarts) {
-      await this.say(connectionId, { type: 'offer', sdp });
-    }
-    await this.page.waitForFunction(inPage.allStable);
+  /** Resolves when the connection can carry media. */
+  async connects(connectionId: string): Promise<void> {
+    const state = (): Promise<string | undefined> => this.page.connectionState(connectionId);
+    await until(state, (now) => now === 'connected', patience_ms);
   }
 
-  /** Goes by what its controller was told of the layers of what it publishes. */
-  async sendUpTo(spatial: number | null): Promise<void> {
-    await this.page.evaluate(inPage.sendUpTo, spatial);
+  /** Restarts ICE on each of its connections; resolves when all offers were answered. */
+  async restartIce(): Promise<void> {
+    for (const { connectionId, sdp } of await this.page.restartIce()) {
+      await this.say(connectionId, { type: 'offer', sdp });
+    }
+    await until(
+      () => this.page.isStable(),
+      (isStable) => isStable,
+      patience_ms,
+    );
+  }
+
+  /** Ends its connections without a word over signalling, as a browser does that goes. */
+  dropConnections(): Promise<void> {
+    return this.page.dropConnections();
+  }
+
+  /** Sends the layers of its videos up to this one, or none of them. */
+  sendUpTo(spatial: number | null): Promise<void> {
+    // One after the other: a browser refuses to set what another call has set meanwhile.
+    const set = this.#layersSet.then(() => this.page.sendUpTo(spatial));
+    this.#layersSet = set.catch(() => undefined);
+    return set;
   }
 
   /** Bytes of video that it has sent so far, by the rid of the layer. */
-  async sent(): Promise<Record<string, number>> {
-    return v.parse(v.record(v.string(), v.number()), await this.page.evaluate(inPage.sent));
+  sent(): Promise<Record<string, number>> {
+    return this.page.sent();
   }
 
-  /** What it has played of a stream so far. */
-  async played(label: string): Promise<v.InferOutput<typeof Played>> {
-    return v.parse(
-      Played,
-      await this.page.evaluate(inPage.played, this.#msids.get(label) ?? label),
-    );
-  }
-
-  /** Waits until it has played so many frames of the stream more. */
-  async plays(label: string, frames = 15, patience_ms = 20_000) {
-    const before = await this.played(label);
-    return until(
-      () => this.played(label),
-      (now) => now.frames >= before.frames + frames && now.audioPackets > before.audioPackets,
+  /** Waits until it has sent so many frames more. */
+  async sends(frames: number): Promise<void> {
+    const before = await this.page.framesSent();
+    await until(
+      () => this.page.framesSent(),
+      (now) => now >= before + frames,
       patience_ms,
     );
+  }
+
+  /** Counts what it has played of a stream so far. */
+  played({ streamId }: { streamId: string }): Promise<Played> {
+    // In offers of ErizoJS the id of the MediaStream is that of the stream.
+    return this.page.played(streamId);
+  }
+
+  /** Waits until it has played so many frames of the stream more, and audio. */
+  async plays(
+    stream: { streamId: string },
+    frames = someFrames,
+    longest_ms = patience_ms,
+  ): Promise<Played> {
+    const before = await this.played(stream);
+    return until(
+      () => this.played(stream),
+      (now) => now.frames >= before.frames + frames && now.audioPackets > before.audioPackets,
+      longest_ms,
+    );
+  }
+
+  /** Waits until so many packets of the stream's sound have come. */
+  async hearsMore(stream: { streamId: string }, packets: number): Promise<Played> {
+    const before = await this.played(stream);
+    return until(
+      () => this.played(stream),
+      (now) => now.audioPackets >= before.audioPackets + packets,
+      patience_ms,
+    );
+  }
+
+  /** Waits until the pictures of the stream have this width. */
+  async seesWidth(
+    stream: { streamId: string },
+    width: number,
+    longest_ms = patience_ms,
+  ): Promise<void> {
+    await until(
+      () => this.played(stream),
+      (now) => now.width === width,
+      longest_ms,
+    );
+  }
+
+  /** Waits until the stream has so many tracks here. */
+  async hasTracks({ streamId }: { streamId: string }, count: number): Promise<void> {
+    await until(
+      () => this.page.tracksIn(streamId),
+      (now) => now === count,
+      patience_ms,
+    );
+  }
+
+  /** Lists the frames that passed, for a participant that joined with `watchFrames`. */
+  seen(): Promise<Seen[]> {
+    return this.page.seen();
   }
 }

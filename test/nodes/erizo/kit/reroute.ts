@@ -1,7 +1,7 @@
 import type { Route } from '../../../../protocol/cascade-tree.ts';
 import { grantOf, roomId } from './grants.ts';
-import type { TestErizo } from './participant.ts';
-import { TestController } from './participant.ts';
+import { TestController } from './test-controller.ts';
+import type { TestErizo } from './test-erizo.ts';
 
 /** Has the process pull the stream another way; resolves when it comes by that, and rejects where it stays. */
 export async function reroute(erizo: TestErizo, streamId: string, route: Route): Promise<null> {

@@ -12,7 +12,8 @@ import {
 import { newUuid } from '../../../../protocol/ids.ts';
 import type { Link } from '../../../../protocol/link.ts';
 import { RpcPeer } from '../../../../protocol/rpc-peer.ts';
-import type { Participant, TestErizo } from './participant.ts';
+import type { Participant } from './participant.ts';
+import type { TestErizo } from './test-erizo.ts';
 import { zmq } from './wires.ts';
 
 const clock = systemClock;
@@ -42,7 +43,9 @@ export class TestController {
 
   static dial(erizo: TestErizo, id: string = newUuid()): TestController {
     const hello = JSON.stringify({ kind: 'controller', id });
-    return new TestController(zmq.dial({ to: erizo.hop, hello, name: 'test' }));
+    const controller = new TestController(zmq.dial({ to: erizo.hop, hello, name: 'test' }));
+    erizo.controllers.push(controller);
+    return controller;
   }
 
   constructor(link: Link) {
@@ -52,7 +55,7 @@ export class TestController {
         clock,
         handlers: {
           connectionMessage: ({ clientId, connectionId, msg }) => {
-            // A page that a test has closed meanwhile answers nothing.
+            // An endpoint that a test has closed meanwhile answers nothing.
             this.participants
               .get(clientId)
               ?.onMessage(connectionId, msg)
@@ -86,6 +89,16 @@ export class TestController {
         onFault: (fault) => console.error('fault', fault),
       },
     );
+  }
+
+  /** Removes its clients, and closes its link. */
+  async leave(): Promise<void> {
+    const removals = [...this.participants.keys()].map((clientId) =>
+      this.peer.call('removeClient', { clientId }),
+    );
+    // They fail where the test has removed the client, closed the link, or ended the process.
+    await Promise.allSettled(removals);
+    this.peer.close();
   }
 
   /** How a recording ended, as soon as it is told. */

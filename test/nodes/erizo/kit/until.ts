@@ -1,15 +1,24 @@
-/** Asks until the answer is as wanted; the last answer, where it never is. */
+const poll_ms = 50;
+
+/**
+ * Asks until the answer is as wanted, and resolves with it. Rejects after that time, with what was wanted and the last
+ * answer.
+ */
 export async function until<T>(
-  ask: () => Promise<T>,
+  ask: () => T | Promise<T>,
   wanted: (value: T) => boolean,
   patience_ms: number,
 ): Promise<T> {
   const end = Date.now() + patience_ms;
   for (;;) {
     const value = await ask();
-    if (wanted(value) || Date.now() > end) {
+    if (wanted(value)) {
       return value;
     }
-    await new Promise((done) => setTimeout(done, 50));
+    if (Date.now() > end) {
+      const last = JSON.stringify(value);
+      throw new Error(`waited ${patience_ms} ms for ${String(wanted)}, and there was ${last}`);
+    }
+    await new Promise((done) => setTimeout(done, poll_ms));
   }
 }

@@ -1,13 +1,20 @@
 import { newCurveKeyPair } from '../../../../nodes/link/zmq-curve.ts';
+import { place } from '../../../support/place.ts';
 import { memberKey, testSockets } from '../../../support/zmq.ts';
+
+/** The regions of these tests, and where the node of each listens. */
+export const regionIps = {
+  'eu-west': place.ip(1),
+  'us-east': place.ip(2),
+  'ap-northeast': place.ip(3),
+} as const;
+export type Region = keyof typeof regionIps;
 
 /** Of the test and of all nodes in it. */
 export const own = newCurveKeyPair();
-const nodes = Object.entries({
-  'eu-west': '127.0.1.1',
-  'us-east': '127.0.2.1',
-  'ap-northeast': '127.0.3.1',
-}).map(([region, mediaIp]) => ({ nodeId: `node-${region}`, region, mediaIp }));
+const nodes = Object.entries(regionIps).map(([region, mediaIp]) => ({
+  ...{ nodeId: `node-${region}`, region, mediaIp },
+}));
 const sockets = await testSockets({}, { nodeId: 'test-1', region: 'eu-west', own });
 /** What its agent tells an ErizoJS process. */
 export const keys = [...nodes, { nodeId: 'test-1', region: 'eu-west' }].map((node) =>

@@ -1,24 +1,6 @@
 import type { Page } from 'playwright-core';
 import * as v from 'valibot';
-
-/** What passes in the page of a participant, frame by frame, as it is sent and before it is decoded. */
-
-const Frame = v.strictObject({
-  way: v.picklist(['sent', 'received']),
-  /** Of the track, where it is received. */
-  trackId: v.string(),
-  ssrc: v.number(),
-  /** Of RTP, in 1/90000 s; the same at the publisher and everywhere. */
-  rtp: v.number(),
-  isKey: v.boolean(),
-});
-export type Frame = v.InferOutput<typeof Frame>;
-
-/** A track has left its MediaStream: the page shows no more of it. */
-const Left = v.strictObject({ way: v.literal('left'), trackId: v.string() });
-
-const Seen = v.variant('way', [Frame, Left]);
-export type Seen = v.InferOutput<typeof Seen>;
+import { Seen } from './seen.ts';
 
 interface Watched {
   seen: unknown[];
@@ -33,27 +15,6 @@ export async function watchFrames(page: Page): Promise<void> {
 export async function seenIn(page: Page): Promise<Seen[]> {
   const seen = await page.evaluate(() => (globalThis as unknown as Watched).seen);
   return v.parse(v.array(Seen), seen);
-}
-
-export function framesOf(seen: readonly Seen[], way: Frame['way']): Frame[] {
-  return seen.flatMap((one) => (one.way !== 'left' && one.way === way ? [one] : []));
-}
-
-/** How long what was sent was not received at a time, at the most: from the first frame that is missing to the next. */
-export function longestGap_rtp(sent: readonly Frame[], received: readonly Frame[]): number {
-  const came = new Set(received.map(({ rtp }) => rtp));
-  const [first = 0, last = 0] = [received[0]?.rtp, received.at(-1)?.rtp];
-  let longest = 0;
-  let missingSince: number | undefined;
-  for (const { rtp } of sent.filter((frame) => frame.rtp >= first && frame.rtp <= last)) {
-    if (!came.has(rtp)) {
-      missingSince ??= rtp;
-    } else if (missingSince !== undefined) {
-      longest = Math.max(longest, rtp - missingSince);
-      missingSince = undefined;
-    }
-  }
-  return longest;
 }
 
 /** What runs in the page. */

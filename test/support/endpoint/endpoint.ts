@@ -1,5 +1,5 @@
-import { setTimeout as pass } from 'node:timers/promises';
-import type { RTCCertificate, RtpHeader } from 'werift';
+import { setImmediate as immediate, setTimeout as pass } from 'node:timers/promises';
+import type { DtlsSocket, RTCCertificate, RtcpPacket, RtpHeader, RtpPacket } from 'werift';
 import {
   IceCandidate,
   RTCDtlsParameters,
@@ -29,11 +29,22 @@ const goodbye_ms = 3_000;
 /** Which side of DTLS it takes (RFC 8842, section 5.2). */
 export type DtlsRole = 'client' | 'server';
 
+/** Receives what an endpoint decrypts. */
+export interface MediaListener {
+  onRtp(packet: RtpPacket): void;
+  onRtcp(packet: RtcpPacket): void;
+  /** The other side ended the connection. */
+  onGoodbye(): void;
+}
+
 /** SRTP_AES128_CM_HMAC_SHA1_80 (RFC 5764, section 4.1.2): the one that both sides of the bench choose. */
 const srtpProfile = 0x0001;
 
 /** A record of DTLS that says that something ended (RFC 5246, section 6.2.1). */
 const alert = 21;
+
+/** Level and description of a `close_notify` (RFC 5246, section 7.2.1). */
+const closeNotify = Buffer.from([1, 0]);
 
 /** Payload types up to 95 are RTCP's where both share a port (RFC 5761, section 4). */
 function isRtp(packet: Buffer): boolean {
@@ -42,25 +53,31 @@ function isRtp(packet: Buffer): boolean {
 }
 
 /**
- * A WebRTC transport without a browser around it: it does ICE, DTLS and the consent of RFC 7675 in earnest, can
- * send SRTP, and counts what it receives without decrypting it, so that a process holds hundreds of them.
+ * A WebRTC transport without a browser around it: it does ICE, DTLS and the consent of RFC 7675 in earnest, and
+ * sends SRTP. What it receives it decrypts for a listener; without one it only counts packets, so that a process
+ * holds hundreds of endpoints.
  */
 export class Endpoint {
   static #certificate: Promise<RTCCertificate> | undefined;
   readonly #ice: RTCIceTransport;
   readonly #dtls: RTCDtlsTransport;
+  readonly #listener: MediaListener | undefined;
   readonly #first = Promise.withResolvers<void>();
   readonly #goodbye = Promise.withResolvers<void>();
   /** RTP packets that came. */
   received = 0;
 
-  private constructor(ice: RTCIceTransport, certificate: RTCCertificate, role: DtlsRole) {
-    this.#ice = ice;
-    this.#dtls = new RTCDtlsTransport({}, ice, certificate, [srtpProfile]);
+  private constructor(
+    components: { ice: RTCIceTransport; certificate: RTCCertificate; listener?: MediaListener },
+    role: DtlsRole,
+  ) {
+    this.#ice = components.ice;
+    this.#listener = components.listener;
+    this.#dtls = new RTCDtlsTransport({}, this.#ice, components.certificate, [srtpProfile]);
     this.#dtls.role = role;
   }
 
-  static async create(ip: string, role: DtlsRole): Promise<Endpoint> {
+  static async create(ip: string, role: DtlsRole, listener?: MediaListener): Promise<Endpoint> {
     // One for all: its key takes longer to make than a handshake.
     this.#certificate ??= RTCDtlsTransport.SetupCertificate();
     const gatherer = new RTCIceGatherer({
@@ -77,7 +94,11 @@ export class Endpoint {
     const ice = new RTCIceTransport(gatherer);
     ice.connection.iceControlling = true;
     await ice.gather();
-    return new Endpoint(ice, await this.#certificate, role);
+    const certificate = await this.#certificate;
+    return new Endpoint(
+      { ice, certificate, ...(listener === undefined ? {} : { listener }) },
+      role,
+    );
   }
 
   get local(): TransportParameters {
@@ -89,6 +110,7 @@ export class Endpoint {
   /** Resolves when ICE and DTLS are up. */
   async connect(remote: RemoteTransport): Promise<void> {
     await this.#meet(remote);
+    this.#listen();
     const fingerprints = [new RTCDtlsFingerprint('sha-256', remote.fingerprint)];
     this.#dtls.setRemoteParams(
       new RTCDtlsParameters(fingerprints, this.#dtls.role === 'server' ? 'client' : 'server'),
@@ -100,7 +122,21 @@ export class Endpoint {
     } else {
       await this.#startAsServer();
     }
-    this.#countOnly();
+    if (this.#listener === undefined) {
+      this.#countOnly();
+    }
+  }
+
+  /** Takes other credentials for ICE, and pauses until `reconnect`: media is neither sent nor expected meanwhile. */
+  async restartIce(): Promise<void> {
+    this.#ice.restart();
+    await this.#ice.gather();
+  }
+
+  /** Resolves when ICE is up again with the credentials of both sides (RFC 8445, section 9). */
+  async reconnect(remote: RemoteTransport): Promise<void> {
+    await this.#meet(remote);
+    await this.#ice.start();
   }
 
   /** Resolves when ICE is up: it never greets, and answers no greeting. */
@@ -144,6 +180,22 @@ export class Endpoint {
     await this.#dtls.sendRtp(payload, header);
   }
 
+  /** Sends RTCP packets in one datagram, where media can flow. */
+  async sendRtcp(packets: RtcpPacket[]): Promise<void> {
+    if (this.#dtls.state === 'connected') {
+      await this.#dtls.sendRtcp(packets);
+    }
+  }
+
+  /** Tells the other side that the connection ends, as a browser does, and closes. */
+  async sayGoodbye(): Promise<void> {
+    const { dtls, state } = this.#dtls;
+    if (dtls !== undefined && state === 'connected') {
+      await sendCloseNotify(dtls);
+    }
+    await this.close();
+  }
+
   /**
    * Closes when the other side has said goodbye (RFC 5246, section 7.2.1), as it does when it is told that the
    * client has left. Whoever closes before gives its port to somebody else while the other side takes what comes
@@ -162,6 +214,16 @@ export class Endpoint {
     await this.#ice.stop();
   }
 
+  #listen(): void {
+    const listener = this.#listener;
+    if (listener !== undefined) {
+      this.#dtls.onRtp.subscribe((packet) => listener.onRtp(packet));
+      this.#dtls.onRtcp.subscribe((packet) => listener.onRtcp(packet));
+      // It follows from any alert, after the handshake from `close_notify`.
+      this.#dtls.onStateChange.subscribe((state) => state === 'closed' && listener.onGoodbye());
+    }
+  }
+
   /** From now on media is counted and dropped before anybody decrypts it. */
   #countOnly(): void {
     const { onData } = this.#ice.connection;
@@ -178,4 +240,17 @@ export class Endpoint {
       }
     };
   }
+}
+
+/** werift 0.25.2 sends no alerts: one goes out as application data whose record says that it is an alert. */
+async function sendCloseNotify(dtls: DtlsSocket): Promise<void> {
+  const { cipher } = dtls;
+  const encrypt = cipher.encryptPacket.bind(cipher);
+  cipher.encryptPacket = (packet) => {
+    packet.recordLayerHeader.contentType = alert;
+    return encrypt(packet);
+  };
+  await dtls.send(closeNotify);
+  // By then the socket has sent it: one that closes at once drops what it was just given.
+  await immediate();
 }

@@ -18,7 +18,8 @@ export function install(): void {
 }
 
 /** Opens the fake camera; answers the id of its MediaStream. Small pictures have one layer only. */
-export async function openCamera(size: { width: number; height: number }): Promise<string> {
+export async function openCamera(large: boolean): Promise<string> {
+  const size = large ? { width: 640, height: 360 } : { width: 320, height: 180 };
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: true,
     video: { ...size, frameRate: 15 },
@@ -79,7 +80,7 @@ export async function answer(options: { connectionId: string; sdp: string }): Pr
   return connection.localDescription?.sdp ?? '';
 }
 
-/** Begins ICE anew on all connections; answers the offers. */
+/** Begins ICE again on all connections; answers the offers. */
 export async function restartIce(): Promise<{ connectionId: string; sdp: string }[]> {
   const offers = [];
   for (const [connectionId, connection] of Object.entries(window.held.connections)) {
@@ -97,7 +98,31 @@ export function allStable(): boolean {
   );
 }
 
-/** Frames decoded, their width, and audio packets, of the tracks of one MediaStream. */
+export function connectionState(connectionId: string): string | undefined {
+  return window.held.connections[connectionId]?.connectionState;
+}
+
+/** How many m-sections the last offer of each connection has on which the page receives. */
+export function sections(): number[] {
+  return Object.values(window.held.connections).flatMap(
+    ({ remoteDescription }) => remoteDescription?.sdp.match(/^m=/gm)?.length ?? [],
+  );
+}
+
+export function tracksIn(label: string): number {
+  const video = document.getElementById(label);
+  return video instanceof HTMLVideoElement && video.srcObject instanceof MediaStream
+    ? video.srcObject.getTracks().length
+    : 0;
+}
+
+export function dropConnections(): void {
+  for (const connection of Object.values(window.held.connections)) {
+    connection.close();
+  }
+}
+
+/** Frames decoded, the width of the picture, and audio packets, of the tracks of one MediaStream. */
 export async function played(
   label: string,
 ): Promise<{ frames: number; width: number; audioPackets: number }> {
@@ -107,7 +132,8 @@ export async function played(
       ? video.srcObject
       : new MediaStream();
   const ids = new Set(stream.getTracks().map((track) => track.id));
-  const sums = { frames: 0, width: 0, audioPackets: 0 };
+  const width = video instanceof HTMLVideoElement ? video.videoWidth : 0;
+  const sums = { frames: 0, width, audioPackets: 0 };
   const read = (window.held.read[label] ??= {});
   for (const connection of Object.values(window.held.connections)) {
     const stats = await connection.getStats();
@@ -120,7 +146,6 @@ export async function played(
         frames: isVideo ? (report.framesDecoded ?? 0) : 0,
         audioPackets: isVideo ? 0 : (report.packetsReceived ?? 0),
       };
-      sums.width = Math.max(sums.width, report.frameWidth ?? 0);
     }
   }
   for (const { frames, audioPackets } of Object.values(read)) {
@@ -154,4 +179,15 @@ export async function sent(): Promise<Record<string, number>> {
     }
   }
   return bytes;
+}
+
+/** Frames of video sent, those of all layers together. */
+export async function framesSent(): Promise<number> {
+  let sum = 0;
+  for (const connection of Object.values(window.held.connections)) {
+    for (const report of (await connection.getStats()).values()) {
+      sum += report.type === 'outbound-rtp' ? (report.framesSent ?? 0) : 0;
+    }
+  }
+  return sum;
 }

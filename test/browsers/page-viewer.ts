@@ -2,14 +2,14 @@ import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { Route } from '../../../../protocol/cascade-tree.ts';
-import type { SdpMessage } from '../../../../protocol/contracts/controller-erizo.ts';
-import { newUuid } from '../../../../protocol/ids.ts';
-import { launchChromium } from '../../../support/chromium.ts';
-import { launchFirefox } from '../../../support/firefox.ts';
-import { grantOf, roomId } from './grants.ts';
-import type { TestController } from './participant.ts';
-import * as inPage from './page.ts';
+import type { Route } from '../../protocol/cascade-tree.ts';
+import type { SdpMessage } from '../../protocol/contracts/controller-erizo.ts';
+import { newUuid } from '../../protocol/ids.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { launchFirefox } from '../support/firefox.ts';
+import { grantOf, roomId } from '../nodes/erizo/kit/grants.ts';
+import type { TestController } from '../nodes/erizo/kit/test-controller.ts';
+import * as inPage from '../support/endpoint/in-page.ts';
 
 /** A page in a browser of its own, whichever it is. */
 interface BrowserPage {
