@@ -4,8 +4,8 @@ import { testBindings } from './test/edge/bindings.ts';
 import { receive } from './test/edge/receiver.ts';
 
 /**
- * Four kinds of test: pure parts, the edge in workerd, several real nodes, and real browsers, some of
- * them on a WAN.
+ * Pure parts, the edge in workerd, real nodes, and real browsers: in `stories` each flow once, in `browsers` and,
+ * on a WAN of this machine, in `wan` all else.
  */
 export default defineConfig({
   test: {
@@ -43,10 +43,25 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      ...[
+        { name: 'stories', groupOrder: 1 },
+        { name: 'browsers', groupOrder: 2 },
+      ].map(({ name, groupOrder }) => ({
+        test: {
+          name,
+          include: [`test/${name}/**/*.test.ts`],
+          globalSetup: ['test/support/shared/setup.ts'],
+          // Each worker has regions of its own in the system that its files share.
+          maxWorkers: 2,
+          sequence: { groupOrder },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      })),
       {
         test: {
-          name: 'browsers',
-          include: ['test/browsers/**/*.test.ts', 'test/wan/**/*.test.ts'],
+          name: 'wan',
+          include: ['test/wan/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,

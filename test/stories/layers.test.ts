@@ -1,0 +1,65 @@
+import { expect, test, vi } from 'vitest';
+import type { Participant } from '../support/page/participant.ts';
+import { patience } from '../support/eventually.ts';
+import { ownRegions } from '../support/shared/system.ts';
+import { Stage } from '../support/stage.ts';
+
+/** A participant receives the layer that fits the window, and as many pictures as are wanted. */
+
+const stage = Stage.shared();
+const [here, there] = ownRegions();
+
+/** Waits until the publisher's layers are active as given, the lowest first. */
+async function sends(publisher: Participant, active: readonly boolean[]): Promise<void> {
+  await vi.waitFor(async () => {
+    const layers = await publisher.layersSent();
+    expect(layers.map((layer) => layer.active)).toEqual(active);
+  }, patience);
+}
+
+test('a small window is sent the small layer, and one that wants a single picture is sent one and all sound', async () => {
+  const [ann, ben] = await Promise.all([
+    stage.openDemo({ name: 'ann', region: here }),
+    stage.openDemo({ name: 'ben', region: there }),
+  ]);
+  await Promise.all([ann.sees(1), ben.sees(1)]);
+  await ben.showsWidth(640);
+  await ben.page.resize({ width: 260, height: 500 });
+  await ben.showsWidth(320);
+  await ann.showsWidth(640);
+
+  const cleo = await stage.openDemo({ name: 'cleo', region: there, videos: '1' });
+  await vi.waitFor(async () => {
+    const all = await cleo.played();
+    expect(all, 'streams').toHaveLength(2);
+    expect(
+      all.filter(({ decoded }) => decoded.frames > 0),
+      'streams with a picture',
+    ).toHaveLength(1);
+    const silent = all.filter(({ sound }) => (sound?.energy ?? 0) === 0);
+    expect(silent, 'streams without sound').toEqual([]);
+    const notes = await cleo.page.run<string[]>(
+      "[...document.querySelectorAll('.tile-note')].map((note) => note.textContent)",
+    );
+    expect(notes).toContain('sound only for now');
+  }, patience);
+});
+
+test('a publisher sends the layers that somebody plays, in whatever region, and no others', async () => {
+  const ann = await stage.join({ name: 'ann', region: here });
+  const camera = { width: 640, height: 360, frameRate: 15 };
+  const id = await ann.publish({ camera, layers: 2 });
+  await sends(ann, [false, false]);
+
+  const ben = await stage.join({ name: 'ben', region: there });
+  await ben.showsWidth(640, id);
+  await sends(ann, [true, true]);
+  await ben.setPlayback(id, { maxSpatial: 0 });
+  await sends(ann, [true, false]);
+  await ben.showsWidth(320, id);
+  await ben.setPlayback(id, {});
+  await sends(ann, [true, true]);
+  await ben.showsWidth(640, id);
+  await ben.close();
+  await sends(ann, [false, false]);
+});
