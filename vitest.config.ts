@@ -50,7 +50,7 @@ export default defineConfig({
         test: {
           name,
           include: [`test/${name}/**/*.test.ts`],
-          globalSetup: ['test/support/shared/setup.ts'],
+          globalSetup: ['test/support/stage/setup.ts'],
           // Each worker has regions of its own in the system that its files share.
           maxWorkers: 2,
           sequence: { groupOrder },

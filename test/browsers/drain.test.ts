@@ -3,9 +3,9 @@ import { expect, test, vi } from 'vitest';
 import { NodesAnswer } from '../../protocol/contracts/nodes.ts';
 import { countersOf } from '../support/counters.ts';
 import { patience } from '../support/eventually.ts';
-import { nodeOf } from '../support/processes.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { nodeOf } from '../support/stage/processes.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 import { nuve } from '../support/tokens.ts';
 
 /** A node gets SIGTERM while two browsers talk there. */

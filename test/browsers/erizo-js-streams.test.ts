@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { describe, expect, it, vi } from 'vitest';
 import { openIn } from '../support/counters.ts';
 import { patience } from '../support/eventually.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 import { demoToken, nuve } from '../support/tokens.ts';
 import { erizoJs, ErizoJsPage } from './erizo-js-suite.ts';
 import * as inPage from './erizo-js.ts';
@@ -75,7 +75,7 @@ describe.skipIf(erizoJs === undefined)('a stream of Licode’s own client', () =
   );
 
   it.each(plans)(
-    'outlives new candidates and a cut socket, says its stats, and comes anew with %j',
+    'outlives an ICE restart and a cut socket, has stats, and is published again with %j',
     async (options) => {
       const [ann, bob] = await pair(options);
       const id = await ann.run(inPage.publish, {});

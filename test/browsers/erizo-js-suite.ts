@@ -3,7 +3,7 @@ import type { Patience } from '../support/eventually.ts';
 import { eventually } from '../support/eventually.ts';
 import type { BrowserPage } from '../support/page/browser-page.ts';
 import { evaluateInPage } from '../support/page/browser-page.ts';
-import type { Stage } from '../support/stage.ts';
+import type { Stage } from '../support/stage/stage.ts';
 import * as inPage from './erizo-js.ts';
 
 /** Where Licode's own client is: it is built from Licode's repository and is no part of this one. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { killBusyErizos } from '../support/processes.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { killBusyErizos } from '../support/stage/processes.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 import { demoToken } from '../support/tokens.ts';
 import { erizoJs, ErizoJsPage } from './erizo-js-suite.ts';
 import * as inPage from './erizo-js.ts';

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { patience } from '../support/eventually.ts';
-import { nodeOf } from '../support/processes.ts';
-import { Stage } from '../support/stage.ts';
+import { nodeOf } from '../support/stage/processes.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** Browsers in a call lose their controller: it is killed and stays away, or drains. */
 

@@ -2,9 +2,9 @@ import { describe, expect, test, vi } from 'vitest';
 import { busyErizos } from '../support/counters.ts';
 import { patience } from '../support/eventually.ts';
 import { findFirefox } from '../support/firefox.ts';
-import { killBusyErizos } from '../support/processes.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { killBusyErizos } from '../support/stage/processes.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 const stage = Stage.shared();
 const [here, there] = ownRegions();

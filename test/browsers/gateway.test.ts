@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { busyErizos, countersOf } from '../support/counters.ts';
-import { Stage } from '../support/stage.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** Viewers of one region in processes of their own, so that the stream enters it through a gateway. */
 

@@ -2,9 +2,9 @@ import { expect, test, vi } from 'vitest';
 import { countersOf } from '../support/counters.ts';
 import { eventually, patience } from '../support/eventually.ts';
 import type { Participant } from '../support/page/participant.ts';
-import { killNode } from '../support/processes.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { killNode } from '../support/stage/processes.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** A browser sends the layers that somebody plays, in whatever region, and no others. */
 
@@ -12,7 +12,7 @@ const stage = Stage.shared();
 const [here, there, beyond] = ownRegions();
 
 const camera = { width: 640, height: 360, frameRate: 15 };
-/** Of sound, some three seconds: it is sent whoever plays the picture, and so serves as a clock. */
+/** Of sound, some three seconds: it is sent although nobody plays the picture, and so serves as a clock. */
 const stretch_bytes = 10_000;
 
 /** Waits until the publisher's layers are active as given, the lowest first. */

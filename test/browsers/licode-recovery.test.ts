@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { killBusyErizos } from '../support/processes.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { killBusyErizos } from '../support/stage/processes.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** What pages for Licode, which do nothing for it, see of an ErizoJS process that is killed. */
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** All that Licode's own client does, by pages that speak as it does, in two regions. */
 

@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import { openIn } from '../support/counters.ts';
+import { openIn, whenIdle } from '../support/counters.ts';
 import { patience } from '../support/eventually.ts';
 import { Participant } from '../support/page/participant.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 import { demoToken } from '../support/tokens.ts';
 
 const stage = Stage.shared();
@@ -12,7 +12,7 @@ const [here, there] = ownRegions();
 test('fifty viewers in another region who join, watch and leave one after the other leave nothing behind', async () => {
   const { system, room } = stage;
   const { edgeUrl } = system;
-  const idle = await openIn(system, [here, there]);
+  const idle = await whenIdle(system, [here, there]);
   const ann = await stage.join({ name: 'ann', region: here });
   await ann.publish();
   const viewer = await Participant.openPage(await stage.openPage('viewer'), edgeUrl);

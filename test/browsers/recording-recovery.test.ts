@@ -8,9 +8,9 @@ import type { Probed } from '../nodes/erizo/kit/ffprobe.ts';
 import { probe, timesOf } from '../nodes/erizo/kit/ffprobe.ts';
 import { patience } from '../support/eventually.ts';
 import type { LicodeParticipant } from '../support/page/licode-participant.ts';
-import { killBusyErizos } from '../support/processes.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { killBusyErizos } from '../support/stage/processes.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** What is left of a file that is written, and of one that is played, when their ErizoJS process is killed. */
 

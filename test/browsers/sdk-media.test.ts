@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { BrowserPage } from '../support/page/browser-page.ts';
 import { callInPage } from '../support/page/browser-page.ts';
 import { bundled } from '../support/page/scripts.ts';
-import { Stage } from '../support/stage.ts';
+import { Stage } from '../support/stage/stage.ts';
 import type {} from './sdk-in-page.ts';
 
 /** The SDK with real media, against a controller in the page itself; of the system it needs the origin alone. */

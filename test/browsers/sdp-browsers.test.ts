@@ -9,7 +9,7 @@ import type { BrowserPage } from '../support/page/browser-page.ts';
 import { callInPage, openChromiumPage, openFirefoxPage } from '../support/page/browser-page.ts';
 import { bundled } from '../support/page/scripts.ts';
 import { OurSide, sentOn } from '../support/sdp-side.ts';
-import { Stage } from '../support/stage.ts';
+import { Stage } from '../support/stage/stage.ts';
 import { fixture } from '../unit/erizo/sdp-kit.ts';
 import type {} from './sdp-in-page.ts';
 
@@ -123,7 +123,7 @@ describe.each([
     expect(codecs.some((codec) => codec.name === 'H264')).toBe(h264 !== undefined);
   });
 
-  it.skipIf(!isThere)('stops streams, uses their sections again and begins ICE anew', async () => {
+  it.skipIf(!isThere)('stops streams, reuses their sections and restarts ICE', async () => {
     const said = await play(tab, 'streams', name);
     const sent = Object.values(said).map(
       ({ sections }) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findFirefox } from '../support/firefox.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** Several streams of one publisher in either browser, all on one connection. */
 

@@ -3,7 +3,7 @@ import { perErizo } from '../support/counters.ts';
 import { patience } from '../support/eventually.ts';
 import type { BrowserPage } from '../support/page/browser-page.ts';
 import { LicodeParticipant } from '../support/page/licode-participant.ts';
-import { Stage } from '../support/stage.ts';
+import { Stage } from '../support/stage/stage.ts';
 import { demoToken } from '../support/tokens.ts';
 
 /** One stream with more viewers than one process carries, where it carries two, on a host with three. */

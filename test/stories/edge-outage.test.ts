@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { patience } from '../support/eventually.ts';
-import { Stage } from '../support/stage.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** A running call over two regions whose edge ends. */
 

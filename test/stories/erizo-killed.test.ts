@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
 import { busyErizos } from '../support/counters.ts';
 import { patience } from '../support/eventually.ts';
-import { killBusyErizos } from '../support/processes.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { killBusyErizos } from '../support/stage/processes.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** `kill -9` of an ErizoJS process: its own room heals, and the room in another process does not notice. */
 

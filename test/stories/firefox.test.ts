@@ -3,8 +3,8 @@ import { countersOf } from '../support/counters.ts';
 import { findFirefox } from '../support/firefox.ts';
 import type { Participant } from '../support/page/participant.ts';
 import { patience } from '../support/eventually.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** Firefox and Chromium in one room, each in a region of its own, with the demo page. */
 

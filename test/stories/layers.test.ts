@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import type { Participant } from '../support/page/participant.ts';
 import { patience } from '../support/eventually.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** A participant receives the layer that fits the window, and as many pictures as are wanted. */
 

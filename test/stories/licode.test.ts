@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** Pages that speak as Licode's own client does, in two regions. */
 

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { patience } from '../support/eventually.ts';
-import { killNode, nodeOf } from '../support/processes.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { killNode, nodeOf } from '../support/stage/processes.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** `kill -9` of a node's main process, controller and agent: its clients go to another region. */
 

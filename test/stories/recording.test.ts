@@ -3,8 +3,8 @@ import { expect, test, vi } from 'vitest';
 import { countersOf } from '../support/counters.ts';
 import { probe, timesOf } from '../nodes/erizo/kit/ffprobe.ts';
 import { patience } from '../support/eventually.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** One recording: begun and ended by a viewer in another region, read by ffprobe, played into the room. */
 

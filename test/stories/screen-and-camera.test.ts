@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { countersOf } from '../support/counters.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** Two streams of one publisher, one of which ends while another begins. */
 

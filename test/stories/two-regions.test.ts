@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { expect, test, vi } from 'vitest';
-import { countersOf, openIn, perErizo } from '../support/counters.ts';
+import { countersOf, openIn, perErizo, whenIdle } from '../support/counters.ts';
 import type { Participant } from '../support/page/participant.ts';
 import { patience } from '../support/eventually.ts';
-import { ownRegions } from '../support/shared/system.ts';
-import { Stage } from '../support/stage.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 import { nuve, roomIdOf } from '../support/tokens.ts';
 
 /** The main flow: participants in two regions see and hear each other over one pipe each way. */
@@ -30,7 +30,7 @@ function hearsOneSpeaker(viewer: Participant): Promise<void> {
 
 test('two participants in two regions see and hear each other, a third adds no copy over the ocean, and all of it goes with them', async () => {
   const { system } = stage;
-  const idle = await openIn(system, [here, there]);
+  const idle = await whenIdle(system, [here, there]);
   const regions = [here, there] as const;
   const cascades = await Promise.all(
     regions.map((region) => perErizo(system, region, 'cascade_opens_total')),

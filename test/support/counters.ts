@@ -78,9 +78,18 @@ const processStates = [
 /** All that is open in the nodes of these regions, or of the whole system. */
 export async function openIn(
   system: Nodes,
-  regions = system.nodes.map(({ region }) => region),
+  regions: readonly string[] = system.nodes.map(({ region }) => region),
 ): Promise<Counters> {
   return pick(await sumOf(system, regions), [...openedByClients, ...processStates]);
+}
+
+/** Waits until no process of these regions is used, or being started; answers what is open then. */
+export function whenIdle(system: Nodes, regions: readonly string[]): Promise<Counters> {
+  return eventually(
+    `no process of ${regions.join(', ')} is used`,
+    () => openIn(system, regions),
+    (open) => open['erizo_processes.used'] === 0 && open['erizo_processes.starting'] === 0,
+  );
 }
 
 /** Waits until nothing is open any more that clients in these regions have opened. */

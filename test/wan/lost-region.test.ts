@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { RegionPin } from '../../protocol/token.ts';
 import { busyErizos, countersOf } from '../support/counters.ts';
 import type { Participant } from '../support/page/participant.ts';
-import { erizoPid, nodeOf } from '../support/processes.ts';
+import { erizoPid, nodeOf } from '../support/stage/processes.ts';
 import { whyNoWan } from './permission.ts';
 import { nodeHost } from './system.ts';
 import { first, last, middle, threeRegionsStage } from './three-regions.ts';
@@ -46,7 +46,7 @@ describe.skipIf(why !== undefined)(`a call on a WAN ${why ?? ''}`, () => {
     expect(await ben.place()).toEqual({ region: first, clientId });
     await Promise.all([cleo.playsOn(), ben.playsOn()]);
     console.log(JSON.stringify({ playsAfter_ms: Math.round(performance.now() - lostAt_ms) }));
-    // Dan's pin allows no other region, and dan is told so.
+    // Dan's pin allows no other region, and the reason says so.
     const words = `there is no node in what the pin leaves (allow ${middle}) now; try again`;
     await dan.hears(`reconnecting: ${words}`, patience);
 

@@ -15,7 +15,7 @@ const regions = chosen.map(({ id }) => id);
 const [origin = '', ...others] = regions;
 const why = whyNoWan();
 const patience = { timeout: 60_000, interval: 250 };
-/** The ways are measured meanwhile, and each 30 s the trees are looked at anew. */
+/** The ways are measured meanwhile, and the trees are revised each 30 s. */
 const settle = { timeout: 180_000, interval: 1_000 };
 
 describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {

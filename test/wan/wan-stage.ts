@@ -1,6 +1,6 @@
 import type { LocalSystem } from '../../infra/local.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { Stage } from '../support/stage.ts';
+import { Stage } from '../support/stage/stage.ts';
 import { nodeHost } from './system.ts';
 import type { WanSystem } from './system.ts';
 import type { TestMeshOptions } from './test-mesh.ts';

@@ -1,6 +1,6 @@
-import { processesWithEnv } from '../../infra/proc.ts';
-import { busyErizos } from './counters.ts';
-import type { TestSystem } from './system.ts';
+import { processesWithEnv } from '../../../infra/proc.ts';
+import { busyErizos } from '../counters.ts';
+import type { TestSystem } from '../system.ts';
 
 /** The pid of an ErizoJS process. Throws if it does not run. */
 export function erizoPid(erizoId: string): number {
