@@ -6,12 +6,12 @@ import { patience } from '../support/eventually.ts';
 import { ownRegions } from '../support/stage/shared-system.ts';
 import { Stage } from '../support/stage/stage.ts';
 
-/** One recording: begun and ended by a viewer in another region, read by ffprobe, played into the room. */
+/** One recording, begun and ended by a viewer in another region, and played by ffprobe. */
 
 const stage = Stage.shared();
 const [here, there] = ownRegions();
 
-test('a stream is recorded while it plays, and the file is played into the room afterwards', async () => {
+test('a stream is recorded while it plays, and the file has its picture and its sound', async () => {
   const { system } = stage;
   const [ann, bob] = await Promise.all([
     stage.joinLicode({ name: 'ann', region: here }),
@@ -27,7 +27,7 @@ test('a stream is recorded while it plays, and the file is played into the room 
       0,
     );
   expect(await recordings()).toBe(1);
-  // More than is shown of it later.
+  // More than has to be in the file.
   await bob.goesOn(camera, 60);
   expect(await bob.ask('stopRecorder', { id: recording })).toBe(true);
   await bob.hears(`recording_ended ${recording} 1`);
@@ -43,9 +43,6 @@ test('a stream is recorded while it plays, and the file is played into the room 
   expect(timesOf(probed, 'video').length).toBeGreaterThanOrEqual(30);
   expect(timesOf(probed, 'audio').length).toBeGreaterThan(0);
   expect(probed.frames.find(({ media_type }) => media_type === 'video')?.key_frame).toBe(1);
-
-  const film = await bob.play('recording', recording);
-  await ann.follow(film);
   await ann.disconnect();
   await bob.disconnect();
 });

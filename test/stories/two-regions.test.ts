@@ -53,13 +53,11 @@ test('two participants in two regions see and hear each other, a third adds no c
     expect(await newCascades(region, cascades[index] ?? new Map())).toBe(1);
   }
   expect(await countersOf(system, beyond)).toMatchObject({ pulls: 0, pipe_transports: 0 });
-
   const cleo = await stage.openDemo({ name: 'cleo', region: there });
   await Promise.all([ann.sees(2), ben.sees(2), cleo.sees(2)]);
   await cleo.playsOn();
   expect(await countersOf(system, there)).toMatchObject({ wan_pulls: 1 });
   expect(await countersOf(system, here)).toMatchObject({ wan_pulls: 2 });
-
   const roomId = await roomIdOf(system, stage.room);
   const users = async () => {
     const answer = await nuve(system, 'GET', `rooms/${roomId}/users`);

@@ -277,6 +277,17 @@ export class Participant {
     );
   }
 
+  /** The texts of the elements that match. */
+  texts(selector: string): Promise<string[]> {
+    return callInPage(
+      this.page,
+      'document',
+      (page: Document, given) =>
+        [...page.querySelectorAll(given)].map(({ textContent }) => textContent),
+      selector,
+    );
+  }
+
   /** How many elements of the page match. */
   count(selector: string): Promise<number> {
     return callInPage(

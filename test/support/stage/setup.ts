@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { buildClient } from '../../../infra/build-client.ts';
 import { startLocal } from '../../../infra/local.ts';
+import { signalPid } from '../../../infra/local/sweep.ts';
+import { processesWithEnv } from '../../../infra/proc.ts';
 import { knownRegions } from '../../../infra/regions.ts';
 import { launchChromiumServer } from '../chromium.ts';
 import { placeOf } from '../place.ts';
@@ -37,6 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       say: () => undefined,
     }),
   );
+  started.defer(killAtExit(system.runId));
   project.provide('shared', {
     edgeUrl: system.edgeUrl,
     runId: system.runId,
@@ -49,6 +52,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   const stop = started.move();
   return () => stop.disposeAsync();
+}
+
+/** Kills what is left of the system if vitest exits without a teardown, as it does on a signal. */
+function killAtExit(runId: string): () => void {
+  const kill = (): void => {
+    for (const { pid } of processesWithEnv({ RIZOMA_RUN_ID: runId })) {
+      signalPid(pid, 'SIGKILL');
+    }
+  };
+  process.once('exit', kill);
+  return () => process.off('exit', kill);
 }
 
 function regionsFor(workers: number): string[][] {
