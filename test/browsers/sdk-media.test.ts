@@ -91,6 +91,11 @@ describe('the SDK in Chromium', () => {
     });
   });
 
+  it('does not take a stream of its own for another’s when the room removes it and adds it again', async () => {
+    const seen = await run((scenarios) => scenarios.isRemovedAndComesBack());
+    expect(seen).toEqual({ came: [], own: 1 });
+  });
+
   it('keeps a connection that carries nothing for 10 s, and closes it then', async () => {
     const seen = await run((scenarios) => scenarios.goesIdle());
     expect(seen).toEqual({
