@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
+import { busyErizos } from '../support/counters.ts';
 import { patience } from '../support/eventually.ts';
-import { killBusyErizos, killNode, nodeOf } from '../support/stage/processes.ts';
+import { erizoPid, killNode, nodeOf } from '../support/stage/processes.ts';
 import { ownRegions } from '../support/stage/shared-system.ts';
 import { Stage } from '../support/stage/stage.ts';
 
@@ -48,5 +49,7 @@ test('a client whose controller is killed goes on in another region as the same 
 
   // The controller that knew Ann here is gone, and without it her ErizoJS would keep her place for 20 s.
   await Promise.all([ann, ben, cleo].map((participant) => participant.close()));
-  await killBusyErizos(stage.system, here);
+  for (const id of await busyErizos(stage.system, here)) {
+    process.kill(erizoPid(id), 'SIGKILL');
+  }
 });

@@ -4,7 +4,7 @@ import { whyNoWan } from '../wan/permission.ts';
 import type { Counts } from '../wan/round-trips.ts';
 import { RoundTrips } from '../wan/round-trips.ts';
 import { clientHost, edgeHost, nodeHost } from '../wan/system.ts';
-import { wanStage } from '../wan/wan-stage.ts';
+import { wanCamera, wanStage } from '../wan/wan-stage.ts';
 
 /** Round trips are counted, so that one more is seen whatever the speed of the machine is. */
 
@@ -75,7 +75,7 @@ describe.skipIf(why !== undefined)(`round trips on a WAN ${why ?? ''}`, () => {
   test('joining, publishing and subscribing take the round trips that are written down, over each way', async () => {
     const { mesh, stage } = wan;
     const { edgeUrl } = mesh.system;
-    const pages = await openTravellers(stage.browser, edgeUrl);
+    const pages = await openTravellers(stage.browser, edgeUrl, wanCamera);
     const prepared = () => openIn(mesh, 'there');
     const how = { edgeUrl, from: 'here', to: 'there', frames: false, prepared } as const;
     let journeys = 0;

@@ -6,6 +6,7 @@ import type { Participant } from '../support/page/participant.ts';
 import { demoToken } from '../support/tokens.ts';
 import { join, openPublisher, openTraveller } from './journey.ts';
 import type { WanSystem } from './system.ts';
+import { wanCamera } from './wan-stage.ts';
 
 /** Until the ways are measured and the room's trees are made from them: they are made again each 30 s. */
 const routes = { timeout: 90_000 };
@@ -127,7 +128,7 @@ async function openRoom(
     await join(participant, await demoToken(edgeUrl, { room: name, name: 'traveller', region }));
     return participant;
   };
-  const publisher = await joined(await openPublisher(browser, edgeUrl), from);
+  const publisher = await joined(await openPublisher(browser, edgeUrl, wanCamera), from);
   const between = await joined(await openTraveller(browser, edgeUrl), by);
   const last = await joined(await openTraveller(browser, edgeUrl), to);
   for (let count = 0; count < kept; count += 1) {

@@ -36,17 +36,28 @@ export interface Travellers {
   readonly second: Participant;
 }
 
+/** As a bench of first frames needs it. */
+const quickCamera = { width: 320, height: 240, frameRate: 30 } as const;
+
 /** Three pages of one browser, which is on one host: their ways to the two nodes are apart. */
-export async function openTravellers(browser: Browser, edgeUrl: string): Promise<Travellers> {
-  const publisher = await openPublisher(browser, edgeUrl);
+export async function openTravellers(
+  browser: Browser,
+  edgeUrl: string,
+  camera: MediaTrackConstraints = quickCamera,
+): Promise<Travellers> {
+  const publisher = await openPublisher(browser, edgeUrl, camera);
   const viewer = await openTraveller(browser, edgeUrl);
   return { publisher, viewer, second: await openTraveller(browser, edgeUrl) };
 }
 
 /** A traveller with an open camera. */
-export async function openPublisher(browser: Browser, edgeUrl: string): Promise<Participant> {
+export async function openPublisher(
+  browser: Browser,
+  edgeUrl: string,
+  camera: MediaTrackConstraints,
+): Promise<Participant> {
   const publisher = await openTraveller(browser, edgeUrl);
-  await publisher.openCamera({ width: 320, height: 240, frameRate: 30 });
+  await publisher.openCamera(camera);
   return publisher;
 }
 
