@@ -20,7 +20,7 @@ export interface DemoWish {
 }
 
 export interface PlaysOptions extends Patience {
-  /** The streams that have to play; by default those that the page shows. The page has to show no others. */
+  /** The streams that have to play, and no others; by default all that the page shows, one at the least. */
   readonly ids?: readonly string[];
   readonly frames?: number;
   /** Whether sound has to come with the picture. */
@@ -170,29 +170,27 @@ export class Participant {
    */
   async playsOn(options: PlaysOptions = {}): Promise<void> {
     const { frames = playing_frames, withSound = true } = options;
-    const first = await this.played();
-    const ids = (options.ids ?? first.map(({ streamId }) => streamId)).toSorted();
-    const before = new Map(first.map((one) => [one.streamId, one.frames]));
-    const energies = new Map(first.map(({ streamId, sound }) => [streamId, sound?.energy ?? 0]));
+    const ids = options.ids?.toSorted().join();
+    const least = new Map<string, { frames: number; energy: number }>();
     const goesOn = ({ streamId, sound, frames: shown }: Played): boolean => {
-      // A new connection counts its energy from 0 again.
-      const least = Math.min(energies.get(streamId) ?? 0, sound?.energy ?? 0);
-      energies.set(streamId, least);
-      const isSilent = withSound && sound !== undefined && sound.energy <= least;
-      return !isSilent && shown >= (before.get(streamId) ?? 0) + frames;
+      const energy = sound?.energy ?? 0;
+      const from = least.get(streamId) ?? { frames: shown, energy };
+      // A stream that left and came back is counted from 0 again, and so is the energy of a new connection.
+      least.set(streamId, {
+        frames: Math.min(from.frames, shown),
+        energy: Math.min(from.energy, energy),
+      });
+      const isSilent = withSound && sound !== undefined && energy <= from.energy;
+      return !isSilent && shown >= from.frames + frames;
     };
     await eventually(
-      `${ids.join(' and ') || 'a stream'} and no other plays on, from ${JSON.stringify(first)}`,
+      `${options.ids?.join(' and ') ?? 'every stream'} plays on, and no other`,
       () => this.played(),
       (now) => {
-        // All of them, as each keeps its least energy.
+        // Of all, as each one is counted from the first time that it is seen here.
         const going = now.map(goesOn);
-        const isSame =
-          now
-            .map(({ streamId }) => streamId)
-            .toSorted()
-            .join() === ids.join();
-        return ids.length > 0 && isSame && going.every(Boolean);
+        const shown = now.map(({ streamId }) => streamId).toSorted();
+        return now.length > 0 && (ids ?? shown.join()) === shown.join() && going.every(Boolean);
       },
       options,
     );
