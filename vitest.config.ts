@@ -8,7 +8,7 @@ import { fuzzRequests, fuzzSeed } from './test/support/fuzz/amount.ts';
 
 /** Test files wait for processes more than they compute: more of them run at a time than there are cores. */
 const sideBySide = Math.min(8, availableParallelism() + 2);
-/** Each browser encodes and decodes video: two files at a time keep two cores busy. */
+/** Browsers encode and decode video: two files at a time keep two cores busy. Each has regions of its own in the shared system. */
 const browsersAtOnce = 2;
 
 const minute_ms = 60_000;
@@ -69,6 +69,7 @@ export default defineConfig({
         test: {
           name: 'stories',
           include: ['test/stories/**/*.test.ts'],
+          globalSetup: ['test/support/stage/setup.ts'],
           testTimeout: 2 * minute_ms,
           hookTimeout: 3 * minute_ms,
           maxWorkers: browsersAtOnce,
@@ -79,6 +80,7 @@ export default defineConfig({
         test: {
           name: 'browsers',
           include: ['test/browsers/**/*.test.ts'],
+          globalSetup: ['test/support/stage/setup.ts'],
           testTimeout: 2 * minute_ms,
           hookTimeout: 3 * minute_ms,
           maxWorkers: browsersAtOnce,

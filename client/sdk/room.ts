@@ -306,7 +306,10 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   #handleRemoved(streamId: string): void {
-    this.#own.delete(streamId);
+    // One that we still publish comes back under its id, as when we took long to come to another controller.
+    if (this.#publicationOf(streamId) === undefined) {
+      this.#own.delete(streamId);
+    }
     const stream = this.#streams.get(streamId);
     if (stream === undefined) {
       return;

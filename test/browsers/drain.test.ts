@@ -1,76 +1,54 @@
-import type { Browser } from 'playwright-core';
 import * as v from 'valibot';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { LocalSystem } from '../../infra/local.ts';
+import { expect, test, vi } from 'vitest';
 import { NodesAnswer } from '../../protocol/contracts/nodes.ts';
-import { newUuid } from '../../protocol/ids.ts';
-import { mauthHeader } from '../../protocol/mauth.ts';
-import { launchChromium } from '../support/chromium.ts';
 import { countersOf } from '../support/counters.ts';
-import { Participant } from '../support/participant.ts';
-import { startTestSystem } from '../support/system.ts';
+import { patience } from '../support/eventually.ts';
+import { nodeOf } from '../support/stage/processes.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
+import { nuve } from '../support/tokens.ts';
 
-/** A node is told to end while two browsers talk there. */
+/** A node gets SIGTERM while two browsers talk there. */
 
-const region = 'eu-west';
-const patience = { timeout: 30_000, interval: 250 };
-let browser: Browser;
-let system: LocalSystem;
-let stop: () => Promise<void>;
-
-beforeAll(async () => {
-  ({ system, stop } = await startTestSystem(7, { regions: [region, 'us-east'] }));
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await stop?.();
-});
-
-const nodeOf = () => system.nodes.find((node) => node.region === region);
-
-async function framesOf(viewer: Participant): Promise<number> {
-  const streams = await viewer.incoming();
-  return streams[0]?.video?.frames ?? 0;
-}
+const stage = Stage.shared();
+const [here, there] = ownRegions();
 
 /** The region's node as the edge lists it. */
 async function listed() {
-  const { NUVE_SUPERSERVICE_ID: serviceid, NUVE_SUPERSERVICE_KEY: key } = system.secrets;
-  const signature = { serviceid, timestamp: String(Date.now()), cnonce: newUuid() };
-  const headers = { authorization: await mauthHeader(key, signature) };
-  const answer: unknown = await (await fetch(`${system.edgeUrl}/nodes`, { headers })).json();
-  return v.parse(NodesAnswer, answer).nodes.find((node) => node.region === region);
+  const answer = await nuve(stage.system, 'GET', 'nodes');
+  const { nodes } = v.parse(NodesAnswer, await answer.json());
+  return nodes.find((node) => node.region === here);
 }
 
-test('a call goes on in a node that drains, who comes meanwhile is sent elsewhere, and the node ends after the call', async () => {
-  const ann = await Participant.open(browser, system, { room: 'call', name: 'ann', region });
-  const ben = await Participant.open(browser, system, { room: 'call', name: 'ben', region });
+test('a call goes on in a node that drains, newcomers are placed elsewhere, and the node ends after the call', async () => {
+  const { system } = stage;
+  const [ann, ben] = await Promise.all([
+    stage.openDemo({ name: 'ann', region: here }),
+    stage.openDemo({ name: 'ben', region: here }),
+  ]);
   await Promise.all([ann.sees(1), ben.sees(1)]);
   // Each is sent the other's audio and video.
   await vi.waitFor(async () => expect((await listed())?.load.consumers).toBe(4), patience);
   const first = (await listed())?.certificate;
-  const pid = nodeOf()?.pid ?? 0;
+  const pid = nodeOf(system, here).pid ?? 0;
   process.kill(pid, 'SIGTERM');
   await vi.waitFor(async () => {
-    expect((await fetch(`${nodeOf()?.httpUrl}/readyz`)).status).toBe(503);
+    expect((await fetch(`${nodeOf(system, here).httpUrl}/readyz`)).status).toBe(503);
     expect(await listed()).toMatchObject({ draining: true, load: { clients: 2 } });
   }, patience);
 
-  const cleo = await Participant.open(browser, system, { room: 'call', name: 'cleo' });
-  await cleo.sees(2);
-  expect(await countersOf(system, 'us-east')).toMatchObject({ clients: 1 });
-  const before = await framesOf(ben);
-  await vi.waitFor(async () => expect(await framesOf(ben)).toBeGreaterThan(before + 50), patience);
-  expect(await ben.words()).toBe('');
-  expect(nodeOf()?.pid).toBe(pid);
+  const cleo = await stage.join({ name: 'cleo', region: { allow: [here, there], prefer: [here] } });
+  expect((await cleo.place()).region).toBe(there);
+  const camera = await cleo.publish();
+  await Promise.all([ann.sees(2), ben.sees(2)]);
+  await Promise.all([ben.playsOn(), cleo.playsOn()]);
+  expect(await countersOf(system, there)).toMatchObject({ clients: 1 });
+  expect(await ben.streams()).toContain(camera);
+  expect(await ben.statusWords()).toBe('');
+  expect(nodeOf(system, here).pid).toBe(pid);
 
-  for (const participant of [ann, ben, cleo]) {
-    expect(participant.complaints).toEqual([]);
-    await participant.leave();
-  }
-  await vi.waitFor(() => expect(nodeOf()?.pid).not.toBe(pid), patience);
+  await Promise.all([ann, ben, cleo].map((participant) => participant.close()));
+  await vi.waitFor(() => expect(nodeOf(system, here).pid).not.toBe(pid), patience);
   // Its supervisor starts it again, with the keys that it had.
   await vi.waitFor(async () => {
     const again = await listed();

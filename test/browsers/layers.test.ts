@@ -1,143 +1,124 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import type { LocalSystem } from '../../infra/local.ts';
-import { launchChromium } from '../support/chromium.ts';
-import type { CallerWish } from '../support/caller.ts';
+import { expect, test, vi } from 'vitest';
 import { countersOf } from '../support/counters.ts';
-import { startTestSystem } from '../support/system.ts';
-import { LayersPage } from './layers-page.ts';
+import { eventually, patience } from '../support/eventually.ts';
+import type { Participant } from '../support/page/participant.ts';
+import { killNode } from '../support/stage/processes.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** A browser sends the layers that somebody plays, in whatever region, and no others. */
 
-const patience = { timeout: 40_000, interval: 250 };
-const regions = ['eu-west', 'us-east', 'ap-northeast'];
-let browser: Browser;
-let system: LocalSystem;
-let stop: () => Promise<void>;
+const stage = Stage.shared();
+const [here, there, beyond] = ownRegions();
 
-beforeAll(async () => {
-  ({ system, stop } = await startTestSystem(24, { regions }));
-  browser = await launchChromium();
-});
+const camera = { width: 640, height: 360, frameRate: 15 };
+/** Of sound, some three seconds: it is sent although nobody plays the picture, and so serves as a clock. */
+const stretch_bytes = 10_000;
 
-afterAll(async () => {
-  await browser?.close();
-  await stop?.();
-});
-
-/** Somebody who is gone after the test. */
-async function join(wish: CallerWish): Promise<LayersPage> {
-  const page = await LayersPage.join(browser, system, wish);
-  onTestFinished(() => page.leave());
-  return page;
+/** Waits until the publisher's layers are active as given, the lowest first. */
+async function sends(publisher: Participant, active: readonly boolean[]): Promise<void> {
+  await vi.waitFor(async () => {
+    const layers = await publisher.layersSent();
+    expect(layers.map((layer) => layer.active)).toEqual(active);
+  }, patience);
 }
 
-/** Which layers the publisher sends, as soon as they are these. */
-async function sends(publisher: LayersPage, active: readonly boolean[]): Promise<void> {
-  await vi.waitFor(
-    async () => expect((await publisher.sent()).map((one) => one.active)).toEqual(active),
-    patience,
-  );
+async function soundSent_bytes(publisher: Participant): Promise<number> {
+  const stats = await publisher.stats();
+  return stats.find(({ direction }) => direction === 'out')?.audio?.bytes ?? 0;
 }
 
-/** What a state costs: bits a second of each layer at the publisher, and over the way between regions. */
-async function rates(publisher: LayersPage) {
-  const crossed = async () => (await countersOf(system, 'eu-west'))['pipe_sent_bytes_total'] ?? 0;
-  const before = await crossed();
-  const seconds = 10;
-  const sent = await publisher.sentOver(seconds);
-  const wan = (await crossed()) - before;
-  const kbps = (bytes: number): number => Math.round((bytes * 8) / seconds / 1_000);
-  return {
-    ...Object.fromEntries(Object.entries(sent).map(([rid, n]) => [rid, kbps(n)])),
-    wan: kbps(wan),
-  };
+/** Bytes of each layer, and over the pipes of the publisher's region, while it sends a stretch of sound. */
+async function sentMeanwhile(
+  publisher: Participant,
+  region: string,
+): Promise<Record<string, number>> {
+  const crossed = async () =>
+    (await countersOf(stage.system, region))['pipe_sent_bytes_total'] ?? 0;
+  const [layers, wan] = [await publisher.layersSent(), await crossed()];
+  const end = (await soundSent_bytes(publisher)) + stretch_bytes;
+  const sound = () => soundSent_bytes(publisher);
+  await eventually(`${end} bytes of sound are sent`, sound, (bytes) => bytes >= end);
+  const after = await publisher.layersSent();
+  const sent = after.map(({ rid, bytes }, index) => [rid, bytes - (layers[index]?.bytes ?? 0)]);
+  return { ...Object.fromEntries(sent), wan: (await crossed()) - wan };
 }
 
 test('what is sent follows a viewer in another region, and its publisher to another node', async () => {
-  const room = 'layers';
-  const ann = await join({
-    ...{ room, name: 'ann', pin: { allow: ['eu-west', 'us-east'], prefer: ['eu-west'] } },
-  });
-  await ann.publish();
+  const ann = await stage.join({ name: 'ann', region: { allow: [here, beyond], prefer: [here] } });
+  const id = await ann.publish({ camera, layers: 2 });
   await sends(ann, [false, false]);
-  const nobody = await rates(ann);
+  const nobody = await sentMeanwhile(ann, here);
 
-  const ben = await join({
-    ...{ room, name: 'ben', pin: { allow: ['ap-northeast'] } },
-  });
-  await ben.play();
-  await ben.sees(640);
+  const ben = await stage.join({ name: 'ben', region: there });
+  await ben.showsWidth(640, id);
   await sends(ann, [true, true]);
-  const all = await rates(ann);
+  const all = await sentMeanwhile(ann, here);
 
-  await ben.setPlayback({ maxSpatial: 0 });
+  await ben.setPlayback(id, { maxSpatial: 0 });
   await sends(ann, [true, false]);
-  await ben.sees(320);
-  const low = await rates(ann);
-  console.log(JSON.stringify({ kbps: { nobody, all, low } }));
+  await ben.showsWidth(320, id);
+  const low = await sentMeanwhile(ann, here);
+  console.log(JSON.stringify({ bytes: { nobody, all, low } }));
   expect(nobody).toMatchObject({ h: 0, f: 0 });
   expect(low).toMatchObject({ f: 0 });
 
-  await ben.setPlayback({});
+  await ben.setPlayback(id, {});
   await sends(ann, [true, true]);
-  await ben.sees(640);
+  await ben.showsWidth(640, id);
 
-  // At another node all begins anew, and what ben wants is what it was.
-  await ben.setPlayback({ maxSpatial: 0 });
+  // At another node it starts from nothing, and what ben wants is what it was.
+  await ben.setPlayback(id, { maxSpatial: 0 });
   await sends(ann, [true, false]);
-  const before = await ann.sendingConnections();
-  await system.killNode('eu-west');
-  await vi.waitFor(async () => expect(await ann.region()).toBe('us-east'), patience);
+  const connections = async () => new Set((await ann.layersSent()).map((one) => one.connection));
+  const before = await connections();
+  killNode(stage.system, here);
+  await vi.waitFor(async () => expect((await ann.place()).region).toBe(beyond), patience);
   // The ErizoJS process outlives its node, and is sent to until the new connection stands.
-  await vi.waitFor(
-    async () => expect(await ann.sendingConnections()).not.toEqual(before),
-    patience,
-  );
+  await vi.waitFor(async () => expect(await connections()).not.toEqual(before), patience);
   await sends(ann, [true, false]);
-  await ben.sees(320);
-  expect(await ann.sentOver(2)).toMatchObject({ f: 0 });
+  await ben.showsWidth(320, id);
+  expect(await sentMeanwhile(ann, beyond)).toMatchObject({ f: 0 });
 
-  await ben.leave();
+  await ben.close();
   await sends(ann, [false, false]);
 });
 
-test('who wants the last who spoke is sent one picture and hears all, and another publisher sends none', async () => {
-  const room = 'last-n';
-  const publishers: LayersPage[] = [];
+test('a viewer that wants one picture is sent that of the last speaker and all sound, and the other publisher sends none', async () => {
+  const publishers: Participant[] = [];
   for (const name of ['ann', 'cleo']) {
-    const pin = { allow: ['us-east'] };
-    const publisher = await join({ room, name, pin });
-    await publisher.publish();
+    const publisher = await stage.join({ name, region: here, playsAll: false });
+    await publisher.publish({ camera, layers: 2 });
     publishers.push(publisher);
   }
-  const ben = await join({
-    ...{ room, name: 'ben', pin: { allow: ['ap-northeast'] } },
-  });
+  const ben = await stage.join({ name: 'ben', region: there, playsAll: false });
   await ben.setLastN(1);
-  await ben.playAll(2);
-  const playing = async () => {
-    const before = await ben.received();
-    await ben.rest(3);
-    return [...(await ben.received())].map(([streamId, { frames, sound }]) => ({
-      streamId,
-      moves: frames > (before.get(streamId)?.frames ?? 0),
-      sounds: sound > (before.get(streamId)?.sound ?? 0),
-    }));
+  const streams = await ben.streams();
+  expect(streams).toHaveLength(2);
+  await Promise.all(streams.map((id) => ben.subscribe(id)));
+
+  /** Whose pictures move while the sound of both goes on. */
+  const moving = async (): Promise<string[]> => {
+    const before = await ben.played();
+    const now = await eventually(
+      'the sound of both streams goes on',
+      () => ben.played(),
+      (all) => all.every(({ sound }, at) => grows(sound?.bytes, before[at]?.sound?.bytes)),
+    );
+    return now
+      .filter(({ decoded }, at) => decoded.frames > (before[at]?.decoded.frames ?? 0))
+      .map(({ streamId }) => streamId);
   };
+  const grows = (now = 0, before = 0): boolean => now > before + stretch_bytes;
   await vi.waitFor(async () => {
-    const all = await playing();
-    expect(all.map(({ sounds }) => sounds)).toEqual([true, true]);
-    const moving = all.filter(({ moves }) => moves).map(({ streamId }) => streamId);
-    expect(moving).toHaveLength(1);
-    expect(await ben.shown()).toEqual(moving);
-    const sent = await Promise.all(publishers.map((publisher) => publisher.sent()));
-    expect(sent.filter((layers) => layers.some(({ active }) => active))).toHaveLength(1);
+    const shown = await moving();
+    expect(shown, 'streams whose picture moves').toHaveLength(1);
+    expect(await ben.lastN()).toEqual(shown);
+    const sent = await Promise.all(publishers.map((publisher) => publisher.layersSent()));
+    const sending = sent.filter((layers) => layers.some(({ active }) => active));
+    expect(sending, 'publishers that send a picture').toHaveLength(1);
   }, patience);
 
   await ben.setLastN(undefined);
-  await vi.waitFor(
-    async () => expect((await playing()).map(({ moves }) => moves)).toEqual([true, true]),
-    patience,
-  );
+  await vi.waitFor(async () => expect(await moving()).toHaveLength(2), patience);
 });

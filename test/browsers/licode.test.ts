@@ -1,132 +1,92 @@
-import type { Page } from 'playwright-core';
-import { describe, expect, it, vi } from 'vitest';
-import { openIn } from '../support/counters.ts';
-import { licodeSuite } from '../support/licode-suite.ts';
+import { describe, expect, test } from 'vitest';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
-/** Pages that speak as Licode's own client does, in two regions. */
+/** All that Licode's own client does, by pages that speak as it does, in two regions. */
 
-const patience = { timeout: 40_000, interval: 250 };
-const suite = licodeSuite(6);
-
-const plays = (page: Page, id: string): Promise<number> =>
-  page.evaluate((stream) => window.licode.plays(stream, 15), id);
-
-const told = (page: Page, words: string): Promise<void> =>
-  page.evaluate((wanted) => window.licode.until(wanted), words);
+const stage = Stage.shared();
+const [here, there] = ownRegions();
 
 describe.each([
-  ['one connection a stream', {}, 3],
-  ['two connections', { singlePC: 'true' }, 2],
+  ['a connection for each stream', {}, 3],
+  ['one connection each way', { singlePC: 'true' }, 2],
 ] as const)('pages for Licode with %s', (_, options, connections) => {
-  it('see, hear and tell each other across two regions, through all that Licode’s client does', async () => {
-    const { system, join } = suite;
-    const atStart = await openIn(system);
-    const room = `licode ${JSON.stringify(options)}`;
-    const ann = await join({ room, name: 'ann', region: 'eu-west' }, options);
-    const bob = await join({ room, name: 'bob', region: 'ap-northeast' }, options);
-    expect(await bob.evaluate(() => window.licode.connected)).toMatchObject({
-      singlePC: 'singlePC' in options,
-      p2p: false,
-    });
-
+  test('see and hear each other across two regions, over a restart of ICE, a cut socket and streams that come and go', async () => {
+    const [ann, bob] = await Promise.all([
+      stage.joinLicode({ name: 'ann', region: here, options }),
+      stage.joinLicode({ name: 'bob', region: there, options }),
+    ]);
     // Publish and subscribe, each way.
-    const camera = await ann.evaluate(() => window.licode.publish({ name: 'ann' }));
-    await told(bob, `onAddStream ${camera}`);
-    await bob.evaluate((id) => window.licode.subscribe(id), camera);
-    expect(await plays(bob, camera)).toBeGreaterThan(0);
-    const other = await bob.evaluate(() => window.licode.publish({ name: 'bob' }));
-    await told(ann, `onAddStream ${other}`);
-    await ann.evaluate((id) => window.licode.subscribe(id), other);
-    expect(await plays(ann, other)).toBeGreaterThan(0);
+    const camera = await ann.publish({ name: 'ann' });
+    await bob.hears(`onAddStream ${camera}`);
+    await bob.subscribe(camera);
+    expect(await bob.plays(camera)).toBeGreaterThan(0);
+    const other = await bob.publish({ name: 'bob' });
+    await ann.hears(`onAddStream ${other}`);
+    await ann.subscribe(other);
+    expect(await ann.plays(other)).toBeGreaterThan(0);
 
-    // Data and attributes.
-    await ann.evaluate((id) => window.licode.sendData(id, { text: 'hello' }), camera);
-    await told(bob, `onDataStream ${camera} {"text":"hello"}`);
-    await ann.evaluate((id) => window.licode.setAttributes(id, { name: 'anna' }), camera);
-    await told(bob, `onUpdateAttributeStream ${camera} {"name":"anna"}`);
-
-    // A second stream beside the first, and the first again after it was given up.
-    const second = await ann.evaluate(() => window.licode.publish({ name: 'ann again' }));
-    await told(bob, `onAddStream ${second}`);
-    await bob.evaluate((id) => window.licode.subscribe(id), second);
-    await Promise.all([plays(bob, camera), plays(bob, second)]);
-    expect(await bob.evaluate((id) => window.licode.unsubscribe(id), camera)).toBe(true);
-    await plays(bob, second);
-    await bob.evaluate((id) => window.licode.subscribe(id), camera);
-    await Promise.all([plays(bob, camera), plays(bob, second)]);
-    expect(await bob.evaluate(() => window.licode.connections)).toBe(connections);
+    // A second stream beside the first, and the first again after it was unsubscribed from.
+    const second = await ann.publish({ name: 'ann again' });
+    await bob.hears(`onAddStream ${second}`);
+    await bob.subscribe(second);
+    await Promise.all([bob.plays(camera), bob.plays(second)]);
+    expect(await bob.unsubscribe(camera)).toBe(true);
+    await bob.plays(second);
+    await bob.subscribe(camera);
+    await Promise.all([bob.plays(camera), bob.plays(second)]);
+    expect(await bob.connections()).toBe(connections);
 
     // New candidates, and a socket that was cut.
-    await Promise.all([
-      ann.evaluate(() => window.licode.restartIce()),
-      bob.evaluate(() => window.licode.restartIce()),
-    ]);
-    await Promise.all([plays(bob, camera), plays(ann, other)]);
-    await bob.evaluate(() => window.licode.cut());
-    await ann.evaluate((id) => window.licode.sendData(id, 'still there?'), camera);
-    await told(bob, `onDataStream ${camera} "still there?"`);
+    await Promise.all([ann.restartIce(), bob.restartIce()]);
+    await Promise.all([bob.plays(camera), ann.plays(other)]);
+    await bob.cut();
+    await ann.sendData(camera, 'still there?');
+    await bob.hears(`onDataStream ${camera} "still there?"`);
 
     // What was unpublished is removed, what comes after it is seen.
-    expect(await ann.evaluate((id) => window.licode.unpublish(id), second)).toBe(true);
-    await told(bob, `onRemoveStream ${second}`);
-    expect(await ann.evaluate((id) => window.licode.unpublish(id), camera)).toBe(true);
-    await told(bob, `onRemoveStream ${camera}`);
-    const third = await ann.evaluate(() => window.licode.publish({ name: 'ann once more' }));
-    await told(bob, `onAddStream ${third}`);
-    await bob.evaluate((id) => window.licode.subscribe(id), third);
-    await plays(bob, third);
+    for (const id of [second, camera]) {
+      expect(await ann.unpublish(id)).toBe(true);
+      await bob.hears(`onRemoveStream ${id}`);
+    }
+    const third = await ann.publish({ name: 'ann once more' });
+    await bob.hears(`onAddStream ${third}`);
+    await bob.subscribe(third);
+    await bob.plays(third);
 
-    await ann.evaluate(() => window.licode.disconnect());
-    await told(bob, `onRemoveStream ${third}`);
-    await bob.evaluate(() => window.licode.disconnect());
-    expect(suite.complaints).toEqual([]);
-    await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+    await ann.disconnect();
+    await bob.hears(`onRemoveStream ${third}`);
+    await bob.disconnect();
   });
 });
 
 describe('pages for Licode', () => {
-  it('get what fits, hear of connections that carry too little, and say how those are shared', async () => {
-    const { system, join } = suite;
-    const atStart = await openIn(system);
-    const room = 'licode and bandwidth';
+  test('subscribe by attributes, hear of connections that carry too little, and say how those are shared', async () => {
     const options = { singlePC: 'true', streamPriorityStrategy: 'low' };
-    const ann = await join({ room, name: 'ann', region: 'eu-west' }, options);
-    const bob = await join({ room, name: 'bob', region: 'ap-northeast' }, options);
-    expect(await bob.evaluate(() => window.licode.connected)).toMatchObject({
-      streamPriorityStrategy: 'low',
-    });
+    const [ann, bob] = await Promise.all([
+      stage.joinLicode({ name: 'ann', region: here, options }),
+      stage.joinLicode({ name: 'bob', region: there, options }),
+    ]);
+    expect(await bob.connected()).toMatchObject({ streamPriorityStrategy: 'low' });
     const wanted = { name: 'wanted' };
-    const least = { minVideoBW: 250, scheme: 'notify-break' };
-    const first = await ann.evaluate(
-      ([attributes, more]) => window.licode.publish(attributes, more),
-      [wanted, least] as const,
-    );
-    const second = await ann.evaluate((attributes) => window.licode.publish(attributes), wanted);
-    await ann.evaluate(() => window.licode.publish({ name: 'other' }));
+    const first = await ann.publish(wanted, { minVideoBW: 250, scheme: 'notify-break' });
+    const second = await ann.publish(wanted);
+    await ann.publish({ name: 'other' });
     for (const id of [first, second]) {
-      await told(bob, `onAddStream ${id}`);
+      await bob.hears(`onAddStream ${id}`);
     }
     const selectors = { '/attributes/name': 'wanted' };
-    expect(
-      await bob.evaluate((message) => window.licode.ask('autoSubscribe', message), {
-        selectors,
-      }),
-    ).toBe(true);
-    await told(bob, 'auto-streams-subscription of 2');
-    await Promise.all([plays(bob, first), plays(bob, second)]);
-    expect(await bob.evaluate(() => window.licode.connections)).toBe(1);
-    await told(bob, 'quality 2');
+    expect(await bob.ask('autoSubscribe', { selectors })).toBe(true);
+    await bob.hears('auto-streams-subscription of 2');
+    await Promise.all([bob.plays(first), bob.plays(second)]);
+    expect(await bob.connections()).toBe(1);
+    await bob.hears('quality 2');
 
-    expect(
-      await bob.evaluate(() => window.licode.ask('setConnectionTargetBandwidth', 60_000)),
-    ).toBe(true);
-    await told(bob, `insufficient ${first}`);
-    await told(bob, `audio-only ${first}`);
-    await ann.evaluate((id) => window.licode.setAttributes(id, { name: 'not any more' }), second);
-    await told(bob, 'auto-streams-unsubscription of 1');
-
-    await Promise.all([ann, bob].map((page) => page.evaluate(() => window.licode.disconnect())));
-    expect(suite.complaints).toEqual([]);
-    await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+    expect(await bob.ask('setConnectionTargetBandwidth', 60_000)).toBe(true);
+    await bob.hears(`insufficient ${first}`);
+    await bob.hears(`audio-only ${first}`);
+    await ann.setAttributes(second, { name: 'not any more' });
+    await bob.hears('auto-streams-unsubscription of 1');
+    await Promise.all([ann.disconnect(), bob.disconnect()]);
   });
 });

@@ -1,166 +1,122 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { newStreamId } from '../../protocol/ids.ts';
+import type { Probed } from '../nodes/erizo/kit/ffprobe.ts';
 import { probe, timesOf } from '../nodes/erizo/kit/ffprobe.ts';
-import { openIn } from '../support/counters.ts';
-import { killErizos } from '../support/killed.ts';
-import { licodeSuite } from '../support/licode-suite.ts';
-import { Participant } from '../support/participant.ts';
+import { patience } from '../support/eventually.ts';
+import type { LicodeParticipant } from '../support/page/licode-participant.ts';
+import { killBusyErizos } from '../support/stage/processes.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
 
 /** What is left of a file that is written, and of one that is played, when their ErizoJS process is killed. */
 
-const patience = { timeout: 40_000, interval: 250 };
-const region = 'eu-west';
-const elsewhere = 'ap-northeast';
+const stage = Stage.shared();
+const [here, there] = ownRegions();
 /** As a node writes them, and longer than any test. */
 const film = newStreamId();
-const dir = mkdtempSync(joinPath(tmpdir(), 'rizoma-recordings-'));
 
 beforeAll(async () => {
+  const { recordingDir } = stage.system;
+  mkdirSync(recordingDir, { recursive: true });
   await promisify(execFile)('ffmpeg', [
     ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=15'],
     ...['-f', 'lavfi', '-i', 'sine', '-t', '120', '-pix_fmt', 'yuv420p', '-c:v', 'libvpx'],
-    ...['-deadline', 'realtime', '-g', '15', '-c:a', 'libopus', joinPath(dir, `${film}.mkv`)],
+    ...['-deadline', 'realtime', '-g', '15', '-c:a', 'libopus'],
+    join(recordingDir, `${film}.mkv`),
   ]);
 });
 
-afterAll(() => {
-  rmSync(dir, { recursive: true, force: true });
-});
+async function startRecorder(at: LicodeParticipant, streamId: string): Promise<string> {
+  const recording = String(await at.ask('startRecorder', { to: streamId }));
+  expect(recording).toMatch(/^\d+$/);
+  await at.goesOn(streamId);
+  return recording;
+}
 
-// What is defined last ends first: nobody writes there any more when the folder goes.
-const suite = licodeSuite(9, {
-  regions: [region, elsewhere],
-  env: { RIZOMA_RECORDING_DIR: dir },
-});
+/** The files of a recording, in the order of their names. */
+function filesOf(recording: string): string[] {
+  return readdirSync(stage.system.recordingDir)
+    .filter((name) => name.startsWith(recording))
+    .toSorted();
+}
 
-const goesOn = (page: Page, id: string): Promise<void> =>
-  page.evaluate((stream) => window.licode.goesOn(stream, 15), id);
-
-const told = (page: Page, words: string): Promise<void> =>
-  page.evaluate((wanted) => window.licode.until(wanted), words);
-
-async function follow(page: Page, id: string): Promise<void> {
-  await told(page, `onAddStream ${id}`);
-  await page.evaluate((wanted) => window.licode.subscribe(wanted), id);
-  await goesOn(page, id);
+/** Reads a file, whose length stands in it once ffmpeg has closed it: it notices that its process is gone. */
+function probeClosed(name: string): Promise<Probed> {
+  return vi.waitFor(async () => {
+    const probed = await probe(join(stage.system.recordingDir, `${name}.mkv`));
+    expect(probed.format.duration, `length of ${name} in seconds`).toBeGreaterThan(0.5);
+    expect(timesOf(probed, 'video').length, `frames of ${name}`).toBeGreaterThan(10);
+    return probed;
+  }, patience);
 }
 
 test('a film goes on under its id, and a recording in a further file, when their process is killed', async () => {
-  const { system, join } = suite;
-  const atStart = await openIn(system);
-  const here = { room: 'files', region };
-  const ann = await join({ ...here, name: 'ann' });
-  const bob = await join({ ...here, name: 'bob' });
-  const camera = await ann.evaluate(() => window.licode.publish({ name: 'ann' }));
-  const played = await ann.evaluate((id) => window.licode.play('recording', id), film);
-  await Promise.all([follow(bob, camera), follow(bob, played)]);
-  const recording = String(
-    await bob.evaluate((to) => window.licode.ask('startRecorder', { to }), camera),
-  );
-  await goesOn(bob, camera);
+  const ann = await stage.joinLicode({ name: 'ann', region: here });
+  const bob = await stage.joinLicode({ name: 'bob', region: here });
+  const camera = await ann.publish({ name: 'ann' });
+  const played = await ann.play('recording', film);
+  await Promise.all([bob.follow(camera), bob.follow(played)]);
+  const recording = await startRecorder(bob, camera);
 
   // Twice, as what was restored is to be restored as well.
   for (const part of [2, 3]) {
-    await killErizos(system, region);
-    await Promise.all([goesOn(bob, camera), goesOn(bob, played)]);
-    await told(bob, `recording_continued ${recording} ${part}`);
-    await told(ann, `recording_continued ${recording} ${part}`);
-    await goesOn(bob, camera);
+    await killBusyErizos(stage.system, here);
+    await Promise.all([bob.goesOn(camera), bob.goesOn(played)]);
+    await bob.hears(`recording_continued ${recording} ${part}`);
+    await ann.hears(`recording_continued ${recording} ${part}`);
+    await bob.goesOn(camera);
   }
-  expect(await bob.evaluate((id) => window.licode.ask('stopRecorder', { id }), recording)).toBe(
-    true,
-  );
-  await told(bob, `recording_ended ${recording} 3`);
+  expect(await bob.ask('stopRecorder', { id: recording })).toBe(true);
+  await bob.hears(`recording_ended ${recording} 3`);
 
-  const files = [recording, `${recording}-2`, `${recording}-3`].map((name) => `${name}.mkv`);
-  expect(readdirSync(dir).toSorted()).toEqual([...files, `${film}.mkv`].toSorted());
-  for (const file of files) {
-    // Its length stands in the file once that was closed, which ffmpeg does when its process is gone.
-    const probed = await vi.waitFor(async () => {
-      const found = await probe(joinPath(dir, file));
-      expect(found.format.duration).toBeGreaterThan(0.5);
-      return found;
-    }, patience);
-    expect(timesOf(probed, 'video').length).toBeGreaterThan(10);
-    expect(probed.frames.find(({ media_type }) => media_type === 'video')?.key_frame).toBe(1);
+  const names = [recording, `${recording}-2`, `${recording}-3`];
+  expect(filesOf(recording)).toEqual(names.map((name) => `${name}.mkv`).toSorted());
+  for (const name of names) {
+    const { frames } = await probeClosed(name);
+    expect(frames.find(({ media_type }) => media_type === 'video')?.key_frame).toBe(1);
   }
-  const words = await Promise.all(
-    [ann, bob].map((page) => page.evaluate(() => window.licode.told)),
-  );
-  expect(words.flat().filter((word) => word.startsWith('on'))).toEqual([]);
-  for (const page of [ann, bob]) {
-    await page.evaluate(() => window.licode.disconnect());
-  }
-  await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+  const told = (await Promise.all([ann.told(), bob.told()])).flat();
+  expect(told.filter((words) => words.startsWith('on'))).toEqual([]);
+  await Promise.all([ann.disconnect(), bob.disconnect()]);
 });
 
 test('a recording in another region goes on when the process of the publisher is killed', async () => {
-  const { system, join } = suite;
-  const atStart = await openIn(system);
-  const ann = await join({ room: 'far', name: 'ann', region });
-  const bob = await join({ room: 'far', name: 'bob', region: elsewhere });
-  const camera = await ann.evaluate(() => window.licode.publish({ name: 'ann' }));
-  await follow(bob, camera);
-  const recording = String(
-    await bob.evaluate((to) => window.licode.ask('startRecorder', { to }), camera),
-  );
-  await goesOn(bob, camera);
-  await killErizos(system, region);
-  await told(bob, `recording_continued ${recording} 2`);
-  await goesOn(bob, camera);
-  await bob.evaluate((id) => window.licode.ask('stopRecorder', { id }), recording);
-  await told(bob, `recording_ended ${recording} 2`);
-  for (const name of [recording, `${recording}-2`]) {
-    const probed = await probe(joinPath(dir, `${name}.mkv`));
-    expect(probed.format.duration).toBeGreaterThan(0.5);
-    expect(timesOf(probed, 'video').length).toBeGreaterThan(10);
-  }
-  for (const page of [ann, bob]) {
-    await page.evaluate(() => window.licode.disconnect());
-  }
-  await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+  const ann = await stage.joinLicode({ name: 'ann', region: here });
+  const bob = await stage.joinLicode({ name: 'bob', region: there });
+  const camera = await ann.publish({ name: 'ann' });
+  await bob.follow(camera);
+  const recording = await startRecorder(bob, camera);
+  await killBusyErizos(stage.system, here);
+  await bob.hears(`recording_continued ${recording} 2`);
+  await bob.goesOn(camera);
+  await bob.ask('stopRecorder', { id: recording });
+  await bob.hears(`recording_ended ${recording} 2`);
+  await probeClosed(recording);
+  await probeClosed(`${recording}-2`);
+  await Promise.all([ann.disconnect(), bob.disconnect()]);
 });
 
 test('a recording of a client of ours goes on when its process is killed', async () => {
-  const { browser, system, join } = suite;
-  const atStart = await openIn(system);
-  const bob = await join({ room: 'ours', name: 'bob', region });
-  const ann = await Participant.open(browser, system, { room: 'ours', name: 'ann', region });
-  const camera = await vi.waitFor(async () => {
-    const words = await bob.evaluate(() => window.licode.told);
-    const [, id] = words.map((word) => /^onAddStream (\d+)/.exec(word)).find(Boolean) ?? [];
-    return id ?? Promise.reject(new Error('nobody publishes yet'));
-  }, patience);
-  await follow(bob, camera);
-  const recording = String(
-    await bob.evaluate((to) => window.licode.ask('startRecorder', { to }), camera),
-  );
-  await goesOn(bob, camera);
+  const bob = await stage.joinLicode({ name: 'bob', region: here });
+  const ann = await stage.join({ name: 'ann', region: here });
+  const camera = await ann.publish();
+  await bob.follow(camera);
+  const recording = await startRecorder(bob, camera);
   for (const part of [2, 3]) {
-    await killErizos(system, region);
-    await told(bob, `recording_continued ${recording} ${part}`);
-    // It left the room meanwhile, for who is written for Licode.
-    await bob.evaluate((id) => window.licode.subscribe(id), camera);
-    await goesOn(bob, camera);
+    await killBusyErizos(stage.system, here);
+    await bob.hears(`recording_continued ${recording} ${part}`);
+    // Licode's clients are told that it left the room meanwhile.
+    await bob.subscribe(camera);
+    await bob.goesOn(camera);
   }
-  await bob.evaluate((id) => window.licode.ask('stopRecorder', { id }), recording);
-  await told(bob, `recording_ended ${recording} 3`);
+  await bob.ask('stopRecorder', { id: recording });
+  await bob.hears(`recording_ended ${recording} 3`);
   for (const name of [recording, `${recording}-2`, `${recording}-3`]) {
-    const probed = await vi.waitFor(async () => {
-      const found = await probe(joinPath(dir, `${name}.mkv`));
-      expect(found.format.duration).toBeGreaterThan(0.5);
-      return found;
-    }, patience);
-    expect(timesOf(probed, 'video').length).toBeGreaterThan(10);
+    await probeClosed(name);
   }
-  expect(ann.complaints).toEqual([]);
-  await ann.leave();
-  await bob.evaluate(() => window.licode.disconnect());
-  await vi.waitFor(async () => expect(await openIn(system)).toEqual(atStart), patience);
+  await bob.disconnect();
 });

@@ -246,6 +246,20 @@ const scenarios = {
     return answer;
   },
 
+  async isRemovedAndComesBack() {
+    const all = await scene();
+    const { local } = await publishAndHear(all);
+    const before = all.room.streams.size;
+    const id = local.id ?? '';
+    const stream = { id, region: 'eu-west', label: id, audio: true, video: true, data: true };
+    all.echo.tell('onRemoveStream', { id });
+    all.echo.tell('onAddStream', { ...stream, attributes: {} });
+    const came = [...all.room.streams.keys()].slice(before);
+    const own = all.room.localStreams.length;
+    all.room.leave();
+    return { came, own };
+  },
+
   async goesIdle() {
     const all = await scene();
     const { local, remote } = await publishAndHear(all);

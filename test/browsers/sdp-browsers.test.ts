@@ -1,16 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OfferedSection } from '../../nodes/erizo/sdp/offer.ts';
 import { readDescription } from '../../nodes/erizo/sdp/read.ts';
 import type { RemoteDescription } from '../../nodes/erizo/sdp/remote.ts';
-import { launchChromium } from '../support/chromium.ts';
 import { findFirefox, launchFirefox } from '../support/firefox.ts';
+import type { BrowserPage } from '../support/page/browser-page.ts';
+import { callInPage, openChromiumPage, openFirefoxPage } from '../support/page/browser-page.ts';
+import { bundled } from '../support/page/scripts.ts';
 import { OurSide, sentOn } from '../support/sdp-side.ts';
+import { Stage } from '../support/stage/stage.ts';
 import { fixture } from '../unit/erizo/sdp-kit.ts';
 import type {} from './sdp-in-page.ts';
 
@@ -21,62 +20,21 @@ import type {} from './sdp-in-page.ts';
 
 type Said = NonNullable<Awaited<ReturnType<Window['stage']['goOn']>>>;
 
-interface Tab {
-  begin(scene: string): Promise<Said | undefined>;
-  goOn(reply: string): Promise<Said | undefined>;
-  close(): Promise<void>;
-}
-
 const record = process.env['RIZOMA_RECORD_SDP'];
 const firefox = findFirefox();
-let server: Server;
-/** Of loopback, which is a secure context: only that has the camera. */
-let address: string;
+/** Of the system the tests need the origin alone, and of the pages one for all tests of a browser. */
+const stage = Stage.shared();
 
-beforeAll(async () => {
-  const bundle = await build({
-    entryPoints: [new URL('sdp-in-page.ts', import.meta.url).pathname],
-    bundle: true,
-    format: 'iife',
-    write: false,
-  });
-  const page = `<!doctype html><title>SDP</title><script>${bundle.outputFiles[0]?.text}</script>`;
-  server = createServer((_, response) => response.setHeader('content-type', 'text/html').end(page));
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-});
-afterAll(() => server?.close());
-
-async function openChromium(): Promise<Tab> {
-  const browser = await launchChromium();
-  const page = await browser.newPage();
-  await page.goto(address);
-  return {
-    begin: (scene) => page.evaluate((name) => window.stage.begin(name), scene),
-    goOn: (reply) => page.evaluate((text) => window.stage.goOn(text), reply),
-    close: () => browser.close(),
-  };
+async function openTab(page: BrowserPage): Promise<BrowserPage> {
+  await page.goto(`${stage.system.edgeUrl}/healthz`);
+  await page.addScript(await bundled(new URL('sdp-in-page.ts', import.meta.url)), 'classic');
+  return page;
 }
 
-async function openFirefox(): Promise<Tab> {
-  const browser = await launchFirefox(firefox ?? '');
-  const page = await browser.newPage();
-  await page.goto(address);
-  return {
-    begin: (scene) => plainly(page.evaluate((name) => window.stage.begin(name), scene)),
-    goOn: (reply) => plainly(page.evaluate((text) => window.stage.goOn(text), reply)),
-    close: () => browser.close(),
-  };
-}
+const openChromium = async () => openTab(await openChromiumPage(stage.browser));
+const openFirefox = async () => openTab(await openFirefoxPage(await launchFirefox(firefox ?? '')));
 
-/** The stack of an error in Firefox has frames of the page, which vitest looks for in files. */
-async function plainly<T>(promise: Promise<T>): Promise<T> {
-  try {
-    return await promise;
-  } catch (error) {
-    throw new Error(String(error));
-  }
-}
+type PageStage = Window['stage'];
 
 const [audio, video] = sentOn(fixture('chromium-publish'), '100000000000000001', 0);
 const more = sentOn(fixture('chromium-publish'), '100000000000000002', 2);
@@ -97,14 +55,17 @@ const ours: Readonly<Record<string, readonly (readonly OfferedSection[])[]>> = {
 
 /** Plays a scene to its end; everything that was said in it, as we read it. */
 async function play(
-  tab: Tab,
+  tab: BrowserPage,
   scene: string,
   name: string,
 ): Promise<Record<string, RemoteDescription>> {
   const side = new OurSide();
   const sections = [...(ours[scene] ?? [])];
   const read: Record<string, RemoteDescription> = {};
-  let said = await tab.begin(scene);
+  const goOn = (reply: string): Promise<Said | undefined> =>
+    callInPage(tab, 'window.stage', (inPage: PageStage, text) => inPage.goOn(text), reply);
+  const begin = (inPage: PageStage, wanted: string) => inPage.begin(wanted);
+  let said = await callInPage(tab, 'window.stage', begin, scene);
   while (said !== undefined) {
     const { name: what, type, sdp } = said;
     if (sdp !== '') {
@@ -113,9 +74,9 @@ async function play(
     }
     const next = sections.shift();
     if (next === undefined) {
-      said = await tab.goOn(type === 'offer' ? side.answerTo(readDescription(sdp)) : '');
+      said = await goOn(type === 'offer' ? side.answerTo(readDescription(sdp)) : '');
     } else {
-      said = await tab.goOn(
+      said = await goOn(
         type === 'offer' ? side.sendingAnswer(readDescription(sdp), next) : side.offer(next),
       );
     }
@@ -135,7 +96,7 @@ describe.each([
   // The set-up says how to get one where there is none.
   ['firefox', openFirefox, firefox !== undefined],
 ] as const)('%s', (name, open, isThere) => {
-  let tab: Tab;
+  let tab: BrowserPage;
   beforeAll(async () => {
     tab = isThere ? await open() : tab;
   });
@@ -162,7 +123,7 @@ describe.each([
     expect(codecs.some((codec) => codec.name === 'H264')).toBe(h264 !== undefined);
   });
 
-  it.skipIf(!isThere)('stops streams, uses their sections again and begins ICE anew', async () => {
+  it.skipIf(!isThere)('stops streams, reuses their sections and restarts ICE', async () => {
     const said = await play(tab, 'streams', name);
     const sent = Object.values(said).map(
       ({ sections }) =>

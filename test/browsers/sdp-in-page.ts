@@ -103,7 +103,7 @@ const scenes = {
   av1: async () => prefers('AV1'),
   h264: async () => prefers('H264'),
 
-  /** Two streams, of which the first stops; a third takes its place. Then ICE begins anew. */
+  /** Two streams, of which the first stops; a third takes its place. Then ICE restarts. */
   async *streams(): Scene {
     const media = await camera();
     const pc = new RTCPeerConnection();
@@ -136,7 +136,7 @@ const scenes = {
     pc.close();
   },
 
-  /** Receives, as our offers come; refuses one section for good, and begins ICE anew. */
+  /** Receives, as our offers come; refuses one section for good, and restarts ICE. */
   async *receives(): Scene {
     const pc = new RTCPeerConnection();
     const first = yield { name: '', type: 'answer', sdp: '' };

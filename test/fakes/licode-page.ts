@@ -219,34 +219,25 @@ export class LicodePage {
     return sums;
   }
 
-  /** Resolves, with its width, when so many more frames were shown and its sound came. */
-  async plays(id: string, frames: number): Promise<number> {
-    const before = await this.played(id);
-    for (;;) {
-      const now = await this.played(id);
-      if (now.frames >= before.frames + frames && now.packets > before.packets) {
-        return now.width;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+  /** Frames that the element which has shown the stream from the beginning has shown so far. */
+  shown(id: string): number {
+    return this.#received.get(id)?.video?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
   }
 
-  /** Resolves when the element that has shown it from the beginning has shown so many more frames. */
-  async goesOn(id: string, frames: number): Promise<void> {
-    const shown = (): number =>
-      this.#received.get(id)?.video?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
-    const before = shown();
-    while (shown() < before + frames) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+  /** Takes a notification out of those that were told; false if it was not told. */
+  take(words: string): boolean {
+    const index = this.told.indexOf(words);
+    if (index !== -1) {
+      this.told.splice(index, 1);
     }
+    return index !== -1;
   }
 
   /** Resolves when it was told, and takes it out of what was told. */
   async until(words: string): Promise<void> {
-    while (!this.told.includes(words)) {
+    while (!this.take(words)) {
       await new Promise<void>((resolve) => this.#wakes.add(resolve));
     }
-    this.told.splice(this.told.indexOf(words), 1);
   }
 
   #tell(words: string): void {

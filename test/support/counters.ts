@@ -1,16 +1,22 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LocalSystem } from '../../infra/local.ts';
+import type { Patience } from './eventually.ts';
+import { eventually } from './eventually.ts';
 
-/** What a node says of itself at /metrics, each metric summed over its ErizoJS processes. */
+/** The metrics of a node, each summed over its ErizoJS processes. */
 export type Counters = Readonly<Record<string, number>>;
 
+/** The nodes of a system, whether a test has started it or shares it. */
+type Nodes = Pick<LocalSystem, 'nodes'>;
+
 /** Reads the metrics of the node of a region; names as in docs/OPERATIONS.md, without `rizoma_`. */
-export async function countersOf(system: LocalSystem, region: string): Promise<Counters> {
+export async function countersOf(system: Nodes, region: string): Promise<Counters> {
   return parseMetrics(await metricsOf(system, region));
 }
 
 /** One metric of each ErizoJS process of the node of a region, by its id. */
 export async function perErizo(
-  system: LocalSystem,
+  system: Nodes,
   region: string,
   name: string,
 ): Promise<ReadonlyMap<string, number>> {
@@ -20,12 +26,12 @@ export async function perErizo(
 }
 
 /** Ids of the ErizoJS processes of a region that have clients. */
-export async function busyErizos(system: LocalSystem, region: string): Promise<string[]> {
+export async function busyErizos(system: Nodes, region: string): Promise<string[]> {
   const text = await metricsOf(system, region);
   return [...text.matchAll(/^rizoma_clients\{erizo="([^"]+)"\} [1-9]/gm)].map(([, id = '']) => id);
 }
 
-async function metricsOf(system: LocalSystem, region: string): Promise<string> {
+async function metricsOf(system: Nodes, region: string): Promise<string> {
   const node = system.nodes.find((each) => each.region === region);
   return (await fetch(`${node?.httpUrl}/metrics`)).text();
 }
@@ -45,8 +51,8 @@ export function parseMetrics(text: string): Counters {
   return sums;
 }
 
-/** What must go back to where it was when everyone has left. */
-const open = [
+/** What clients open, and what has to be 0 once they have left. */
+const openedByClients = [
   'clients',
   'connections',
   'publishers',
@@ -58,16 +64,59 @@ const open = [
   'pulls',
   'feeds',
   'downstreams',
+  'recordings',
   'rooms',
+] as const;
+
+/** Processes come back to what an idle node has, some seconds later. */
+const processStates = [
   'erizo_processes.idle',
   'erizo_processes.used',
   'erizo_processes.starting',
 ] as const;
 
-/** All that is open in all nodes of a system. */
-export async function openIn(system: LocalSystem): Promise<Counters> {
-  const all = await Promise.all(system.nodes.map(({ region }) => countersOf(system, region)));
-  return Object.fromEntries(
-    open.map((name) => [name, all.reduce((sum, counters) => sum + (counters[name] ?? 0), 0)]),
+/** All that is open in the nodes of these regions, or of the whole system. */
+export async function openIn(
+  system: Nodes,
+  regions: readonly string[] = system.nodes.map(({ region }) => region),
+): Promise<Counters> {
+  return pick(await sumOf(system, regions), [...openedByClients, ...processStates]);
+}
+
+/** Waits until no process of these regions is used, or being started; answers what is open then. */
+export function whenIdle(system: Nodes, regions: readonly string[]): Promise<Counters> {
+  return eventually(
+    `no process of ${regions.join(', ')} is used`,
+    () => openIn(system, regions),
+    (open) => open['erizo_processes.used'] === 0 && open['erizo_processes.starting'] === 0,
   );
+}
+
+/** Waits until nothing is open any more that clients in these regions have opened. */
+export async function nothingIsOpen(
+  system: Nodes,
+  regions: readonly string[],
+  options: Patience = {},
+): Promise<void> {
+  const nothing = Object.fromEntries(openedByClients.map((name) => [name, 0]));
+  await eventually(
+    `nothing is open in ${regions.join(', ')}`,
+    async () => pick(await sumOf(system, regions), openedByClients),
+    (open) => isDeepStrictEqual(open, nothing),
+    options,
+  );
+}
+
+async function sumOf(system: Nodes, regions: readonly string[]): Promise<Counters> {
+  const sums: Record<string, number> = {};
+  for (const counters of await Promise.all(regions.map((region) => countersOf(system, region)))) {
+    for (const [name, value] of Object.entries(counters)) {
+      sums[name] = (sums[name] ?? 0) + value;
+    }
+  }
+  return sums;
+}
+
+function pick(counters: Counters, names: readonly string[]): Counters {
+  return Object.fromEntries(names.map((name) => [name, counters[name] ?? 0]));
 }

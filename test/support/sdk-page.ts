@@ -1,6 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import type * as Sdk from '../../client/sdk/index.ts';
 
+export { demoToken } from './tokens.ts';
+
 declare global {
   interface Window {
     /** The SDK, as an app's page would import it. */
@@ -40,21 +42,4 @@ export async function openSdkPage(
     };
   });
   return page;
-}
-
-/** A token that the demo route makes; the app's server would make it before the page is opened. */
-export async function demoToken(
-  edgeUrl: string,
-  wish: { room: string; name: string; region?: string },
-): Promise<string> {
-  const response = await fetch(`${edgeUrl}/demo/token`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(wish),
-  });
-  const answer: unknown = await response.json();
-  if (typeof answer !== 'object' || answer === null || !('token' in answer)) {
-    throw new Error(`no token: ${JSON.stringify(answer)}`);
-  }
-  return String(answer.token);
 }

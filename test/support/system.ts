@@ -3,28 +3,39 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalOptions, LocalSystem } from '../../infra/local.ts';
 import { startLocal } from '../../infra/local.ts';
+import { place } from './place.ts';
+import type { TestPlace } from './place.ts';
+
+/** What tests look at of a system that they did not start themselves. */
+export type TestSystem = Pick<LocalSystem, 'edgeUrl' | 'secrets' | 'stateDir' | 'nodes'>;
 
 /**
- * A whole system for tests, on addresses and ports of its own, so that it can stand beside one that runs.
- * `slot` keeps the systems of two test files apart.
+ * A whole system of a test file's own, at the addresses of the worker that runs the file. Its start takes
+ * seconds: files whose tests can do without share one (`Stage.shared()`).
  */
 export async function startTestSystem(
-  slot: number,
   options: LocalOptions = {},
+  at: TestPlace = place,
 ): Promise<{ system: LocalSystem; stop(): Promise<void> }> {
   const stateDir = mkdtempSync(join(tmpdir(), 'rizoma-system-'));
-  const system = await startLocal({
-    edgePort: 18_800 + slot,
-    addressBase: 100 + slot,
-    stateDir,
-    say: () => undefined,
-    ...options,
-  });
-  return {
-    system,
-    async stop() {
-      await system.stop();
-      rmSync(stateDir, { recursive: true, force: true });
-    },
-  };
+  const remove = (): void => rmSync(stateDir, { recursive: true, force: true });
+  try {
+    const system = await startLocal({
+      edgePort: at.edgePort,
+      addressBase: at.addressBase,
+      stateDir,
+      say: () => undefined,
+      ...options,
+    });
+    return {
+      system,
+      async stop() {
+        await system.stop();
+        remove();
+      },
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  }
 }

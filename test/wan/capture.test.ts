@@ -1,29 +1,24 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser } from 'playwright-core';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { watcherToOwner } from '../../protocol/contracts/controller-controller.ts';
 import { erizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
 import { newStreamId } from '../../protocol/ids.ts';
 import { LicodeClient } from '../fakes/licode-client.ts';
-import { nuve } from '../support/caller.ts';
-import { launchChromium } from '../support/chromium.ts';
 import { countersOf } from '../support/counters.ts';
-import { demoToken, openSdkPage } from '../support/sdk-page.ts';
+import { demoToken, nuve } from '../support/tokens.ts';
 import { chooseRegions, measuredMatrix, readMatrix } from './matrix.ts';
 import type { Captured } from './pcap.ts';
 import { readPcap } from './pcap.ts';
 import { whyNoWan } from './permission.ts';
-import { clientHost, nodeHost } from './system.ts';
-import type { WanSystem } from './system.ts';
-import { Talker } from './talker.ts';
-import { startTestMesh } from './test-mesh.ts';
+import { nodeHost } from './system.ts';
+import { wanCamera, wanStage } from './wan-stage.ts';
 
-/** What crosses between two regions, as somebody sees it who reads every packet. */
+/** What crosses between two regions, as an eavesdropper sees it who reads every packet. */
 
 const matrix = readMatrix(measuredMatrix);
 const regions = chooseRegions(matrix, '2');
@@ -39,36 +34,27 @@ const Joined = v.object({
 });
 
 describe.skipIf(why !== undefined)(`what crosses a WAN ${why ?? ''}`, () => {
-  let mesh: WanSystem;
-  let browser: Browser;
-  let dir: string;
-  let stop: () => Promise<void>;
+  const dir = join(tmpdir(), `rizoma-capture-${process.pid}`);
+  // Before the WAN is stopped nothing may be removed, and hooks of this kind run from the last to the first.
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  const wan = wanStage({
+    ...{ matrix, regions, lastMile_ms, prerunProcesses: 1 },
+    env: { RIZOMA_RECORDING_DIR: dir },
+  });
   const film = newStreamId();
 
   beforeAll(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'rizoma-capture-'));
+    mkdirSync(dir, { recursive: true });
     await makeFilm(filmFile());
-    ({ mesh, stop } = await startTestMesh({
-      ...{ matrix, regions, lastMile_ms, prerunProcesses: 1 },
-      env: { RIZOMA_RECORDING_DIR: dir },
-    }));
-    await mesh.wan.link(clientHost(here), nodeHost(there), { rtt_ms: lastMile_ms });
-    const { enter } = mesh.client(here);
-    browser = await launchChromium({ enter, secureOrigin: mesh.system.edgeUrl });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stop?.();
-    rmSync(dir, { recursive: true, force: true });
   });
 
   const filmFile = (): string => join(dir, `${film}.mkv`);
 
   /** Plays the film into a room here, which somebody watches there. Answers the id of the stream. */
   async function playOver(): Promise<string> {
+    const { mesh, stage } = wan;
     const { edgeUrl } = mesh.system;
-    const token = await demoToken(edgeUrl, { room: 'film', name: 'ann', region: here });
+    const token = await demoToken(edgeUrl, { room: stage.room, name: 'ann', region: here });
     const response = await fetch(`${edgeUrl}/join`, {
       method: 'POST',
       body: JSON.stringify({ token }),
@@ -78,11 +64,8 @@ describe.skipIf(why !== undefined)(`what crosses a WAN ${why ?? ''}`, () => {
     const options = { state: 'recording', audio: true, video: true, attributes: {} };
     const [streamId] = await ann.ask('publish', { options, sdp: film });
     expect(streamId).toEqual(expect.any(String));
-    const page = await openSdkPage(browser, edgeUrl);
-    await page.evaluate(
-      (text) => window.watch(text).then(() => undefined),
-      await demoToken(edgeUrl, { room: 'film', name: 'ben', region: there }),
-    );
+    const ben = await stage.join({ name: 'ben', region: there });
+    await ben.shows(String(streamId));
     const between = [nodeHost(here), nodeHost(there)] as const;
     const wanted_bytes = (await mesh.wan.bytes(...between)) + 2 * media_bytes;
     await vi.waitFor(
@@ -95,6 +78,7 @@ describe.skipIf(why !== undefined)(`what crosses a WAN ${why ?? ''}`, () => {
 
   /** Sends the same film as plain RTP from the one node's host to the other's. */
   async function playInTheClear(): Promise<void> {
+    const { mesh } = wan;
     const to = `rtp://${mesh.wan.host(nodeHost(there)).ip}:${clearPort}`;
     const [program = '', ...enter] = mesh.wan.host(nodeHost(here)).enter;
     const input = ['-v', 'error', '-i', filmFile(), '-t', '1', '-an'];
@@ -111,6 +95,7 @@ describe.skipIf(why !== undefined)(`what crosses a WAN ${why ?? ''}`, () => {
   }
 
   test('is read by nobody on the way: neither what processes say to each other, nor what is played', async () => {
+    const { mesh } = wan;
     const file = join(dir, 'wan.pcap');
     const streamId = await mesh.wan.capture(file, async () => {
       await playInTheClear();
@@ -142,13 +127,14 @@ describe.skipIf(why !== undefined)(`what crosses a WAN ${why ?? ''}`, () => {
   });
 
   test('is nothing more once the key of the node there was revoked, in the middle of a call', async () => {
-    const { system } = mesh;
-    const join = async (region: string): Promise<Talker> => {
-      const token = await demoToken(system.edgeUrl, { room: 'revoked', name: 'somebody', region });
-      return await Talker.join(browser, system.edgeUrl, token);
-    };
-    const [ann, ben, cleo] = [await join(here), await join(there), await join(here)];
-    const stream = await ann.publish();
+    const { system } = wan.mesh;
+    const join = (name: string, region: string) => wan.stage.join({ name, region });
+    const [ann, ben, cleo] = [
+      await join('ann', here),
+      await join('ben', there),
+      await join('cleo', here),
+    ];
+    const stream = await ann.publish({ camera: wanCamera });
     await Promise.all([ben.shows(stream), cleo.shows(stream)]);
     expect(await countersOf(system, here)).toMatchObject({ feeds: 1, pipe_transports: 1 });
     const revokedAt_ms = performance.now();
@@ -162,10 +148,10 @@ describe.skipIf(why !== undefined)(`what crosses a WAN ${why ?? ''}`, () => {
     );
     console.log(JSON.stringify({ outAfter_ms: Math.round(performance.now() - revokedAt_ms) }));
     // What was on its way has come by now, and while others play on nothing more does.
-    await cleo.playsFor(1);
-    const { packets } = await ben.count();
-    await cleo.playsFor(3);
-    expect((await ben.count()).packets).toBe(packets);
+    await cleo.playsOn();
+    const { packets } = await ben.rtp();
+    await cleo.playsOn({ frames: 30 });
+    expect((await ben.rtp()).packets).toBe(packets);
     expect(await countersOf(system, here)).toMatchObject({ feeds: 0, pipe_transports: 0 });
   });
 });

@@ -1,17 +1,17 @@
-import type { Browser, Page } from 'playwright-core';
-import type * as Sdk from '../../client/sdk/index.ts';
+import type { Browser } from 'playwright-core';
 import { limits } from '../../protocol/limits.ts';
-import { until } from '../nodes/erizo/kit/until.ts';
 import { countersOf } from '../support/counters.ts';
-import { demoToken } from '../support/sdk-page.ts';
-import type { PageGlobals } from './journey.ts';
-import { join, openPublisher, openTraveller, watch } from './journey.ts';
+import { eventually } from '../support/eventually.ts';
+import type { Participant } from '../support/page/participant.ts';
+import { demoToken } from '../support/tokens.ts';
+import { join, openPublisher, openTraveller } from './journey.ts';
 import type { WanSystem } from './system.ts';
+import { wanCamera } from './wan-stage.ts';
 
-/** Until the ways are measured and the room's trees are made from them: they are made anew each 30 s. */
-const routes_ms = 90_000;
+/** Until the ways are measured and the room's trees are made from them: they are made again each 30 s. */
+const routes = { timeout: 90_000 };
 /** Many times what it takes over the longest way. */
-const settle_ms = 20_000;
+const settle = { timeout: 20_000 };
 
 /** Of three regions: the streams of the first reach the last by way of the one between them. */
 export interface FarOptions {
@@ -30,10 +30,10 @@ export interface FarJourney {
 }
 
 interface FarRoom {
-  readonly publisher: Page;
-  /** Of a viewer in the region between, and one in the last region. */
-  readonly between: Page;
-  readonly last: Page;
+  readonly publisher: Participant;
+  /** A viewer in the region between, and one in the last region. */
+  readonly between: Participant;
+  readonly last: Participant;
   /** Streams that stay. */
   readonly kept: number;
 }
@@ -68,11 +68,8 @@ export class FarRooms {
     const full = await openRoom(components, options, { name: 'full', kept: limits.pullsAhead });
     const rooms = new FarRooms({ mesh, ahead, full }, options);
     for (const room of [ahead, full]) {
-      await until(
-        () => rooms.#isRelayed(room),
-        (isRelayed) => isRelayed,
-        routes_ms,
-      );
+      const isRelayed = () => rooms.#isRelayed(room);
+      await eventually(`${options.by} relays`, isRelayed, (is) => is, routes);
     }
     return rooms;
   }
@@ -82,44 +79,41 @@ export class FarRooms {
     const { to } = this.#options;
     const [ahead, full] = [this.#ahead, this.#full];
     const before = await this.#count(to, 'producers');
-    await publish(ahead.publisher);
-    await this.#until(to, 'producers', before + 2);
-    const opened = await watch(ahead.last, ahead.kept, false);
-    await publish(full.publisher);
-    await publish(full.publisher);
-    const near = await watch(full.between, full.kept, false);
-    const far = await watch(full.last, full.kept + 1, false);
-    await unpublish(ahead, 1);
-    await unpublish(full, 2);
-    await this.#until(to, 'producers', before);
-    return {
-      twoHopsAhead: opened.subscribe_ms,
-      oneHopCold: near.subscribe_ms,
-      twoHopsCold: far.subscribe_ms,
-    };
+    const opened = [await ahead.publisher.publish()];
+    await this.#until(to, before + 2);
+    const ahead_ms = (await ahead.last.watch(ahead.kept, false)).subscribe_ms;
+    const cold = [await full.publisher.publish(), await full.publisher.publish()];
+    const near_ms = (await full.between.watch(full.kept, false)).subscribe_ms;
+    const far_ms = (await full.last.watch(full.kept + 1, false)).subscribe_ms;
+    await unpublish(ahead, opened);
+    await unpublish(full, cold);
+    await this.#until(to, before);
+    return { twoHopsAhead: ahead_ms, oneHopCold: near_ms, twoHopsCold: far_ms };
   }
 
-  /** Whether the region between gives on a stream that comes now. */
+  /** Whether the region between forwards a stream that is published now. */
   async #isRelayed(room: FarRoom): Promise<boolean> {
     const { by, to } = this.#options;
     const [before, given] = [await this.#count(to, 'producers'), await this.#count(by, 'feeds')];
-    await publish(room.publisher);
-    await watch(room.last, room.kept, false);
-    const gives = (await this.#count(by, 'feeds')) > given;
-    await unpublish(room, 1);
-    await this.#until(to, 'producers', before);
-    return gives;
+    const id = await room.publisher.publish();
+    await room.last.watch(room.kept, false);
+    const isForwarded = (await this.#count(by, 'feeds')) > given;
+    await unpublish(room, [id]);
+    await this.#until(to, before);
+    return isForwarded;
   }
 
   async #count(region: string, name: 'producers' | 'feeds'): Promise<number> {
     return (await countersOf(this.#mesh.system, region))[name] ?? 0;
   }
 
-  async #until(region: string, name: 'producers', wanted: number): Promise<void> {
-    await until(
-      () => this.#count(region, name),
-      (count) => count === wanted,
-      settle_ms,
+  async #until(region: string, producers: number): Promise<void> {
+    const count = () => this.#count(region, 'producers');
+    await eventually(
+      `${producers} producers in ${region}`,
+      count,
+      (now) => now === producers,
+      settle,
     );
   }
 }
@@ -130,50 +124,33 @@ async function openRoom(
   { name, kept }: { name: string; kept: number },
 ): Promise<FarRoom> {
   const { edgeUrl } = mesh.system;
-  const joined = async (page: Page, region: string): Promise<Page> => {
-    await join(page, await demoToken(edgeUrl, { room: name, name: 'traveller', region }));
-    return page;
+  const joined = async (participant: Participant, region: string): Promise<Participant> => {
+    await join(participant, await demoToken(edgeUrl, { room: name, name: 'traveller', region }));
+    return participant;
   };
-  const publisher = await joined(await openPublisher(browser, edgeUrl), from);
+  const publisher = await joined(await openPublisher(browser, edgeUrl, wanCamera), from);
   const between = await joined(await openTraveller(browser, edgeUrl), by);
   const last = await joined(await openTraveller(browser, edgeUrl), to);
   for (let count = 0; count < kept; count += 1) {
-    await publish(publisher, 'sound');
+    await publisher.publish({ source: 'sound' });
   }
   for (const viewer of [between, last]) {
-    await viewer.waitForFunction(
-      (count) => (globalThis as unknown as PageGlobals).room.streams.size === count,
-      kept,
-    );
+    await knowsStreams(viewer, kept);
     // Its first negotiation is over by then, which the next one would have waited for.
-    await watch(viewer, 0, false);
+    await viewer.watch(0, false);
   }
   return { publisher, between, last, kept };
 }
 
-type Published = PageGlobals & { published?: Sdk.LocalStream[] };
-
-async function publish(page: Page, what: 'all' | 'sound' = 'all'): Promise<void> {
-  await page.evaluate(async (isSound) => {
-    const globals = globalThis as unknown as Published;
-    const media = globals.media.clone();
-    const sent = isSound ? new MediaStream(media.getAudioTracks()) : media;
-    (globals.published ??= []).push(await globals.room.publish(sent));
-  }, what === 'sound');
+/** Resolves when the viewers know that the streams are gone. */
+async function unpublish(room: FarRoom, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    await room.publisher.unpublish(id);
+  }
+  await Promise.all([room.between, room.last].map((viewer) => knowsStreams(viewer, room.kept)));
 }
 
-/** Takes the last ones back; resolves when the viewers know it. */
-async function unpublish(room: FarRoom, count: number): Promise<void> {
-  await room.publisher.evaluate(async (wanted) => {
-    const { room: joined, published = [] } = globalThis as unknown as Published;
-    for (const stream of published.splice(-wanted)) {
-      await joined.unpublish(stream);
-    }
-  }, count);
-  for (const viewer of [room.between, room.last]) {
-    await viewer.waitForFunction(
-      (kept) => (globalThis as unknown as PageGlobals).room.streams.size === kept,
-      room.kept,
-    );
-  }
+async function knowsStreams(viewer: Participant, count: number): Promise<void> {
+  const known = async () => (await viewer.streams()).length;
+  await eventually(`the viewer knows ${count} streams`, known, (now) => now === count, settle);
 }

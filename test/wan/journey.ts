@@ -1,35 +1,15 @@
-import type { Browser, Page } from 'playwright-core';
-import type * as Sdk from '../../client/sdk/index.ts';
-import { until } from '../nodes/erizo/kit/until.ts';
+import type { Browser } from 'playwright-core';
 import { countersOf } from '../support/counters.ts';
-import { demoToken, openSdkPage } from '../support/sdk-page.ts';
+import { eventually } from '../support/eventually.ts';
+import { openChromiumPage } from '../support/page/browser-page.ts';
+import { Participant } from '../support/page/participant.ts';
+import { demoToken } from '../support/tokens.ts';
 import type { WanSystem } from './system.ts';
 
 /** Many times what it takes over the longest way. */
-const open_ms = 20_000;
+const patience = { timeout: 20_000, interval: 50 };
 
-/** What the page of a traveller holds. */
-export interface PageGlobals {
-  /** Of camera and microphone, where it publishes. */
-  media: MediaStream;
-  room: Sdk.Room;
-  /** Those that the SDK made. */
-  connections: RTCPeerConnection[];
-  /** Joins with the token; answers the milliseconds. */
-  join(token: string): Promise<number>;
-  publish(): Promise<number>;
-  /** Subscribes to a stream of the room, the first being 0, once it is there, and plays it. */
-  watch(index: number, untilFrame: boolean): Promise<Watched>;
-}
-
-interface Watched {
-  /** Until `subscribe()` has answered. */
-  readonly subscribe_ms: number;
-  /** Until the first frame is there; 0 where it was not waited for. */
-  readonly frame_ms: number;
-}
-
-/** What one journey took, each part from the participant's wish to the participant's seeing it. */
+/** What one journey took in ms, each part from the participant's wish to its fulfilment. */
 export interface Journey {
   /** Joining a room that the node does not hold yet. */
   readonly joinFirst: number;
@@ -51,78 +31,38 @@ export interface Journey {
 }
 
 export interface Travellers {
-  readonly publisher: Page;
-  readonly viewer: Page;
-  readonly second: Page;
+  readonly publisher: Participant;
+  readonly viewer: Participant;
+  readonly second: Participant;
 }
 
+/** As a bench of first frames needs it. */
+const quickCamera = { width: 320, height: 240, frameRate: 30 } as const;
+
 /** Three pages of one browser, which is on one host: their ways to the two nodes are apart. */
-export async function openTravellers(browser: Browser, edgeUrl: string): Promise<Travellers> {
-  const publisher = await openPublisher(browser, edgeUrl);
+export async function openTravellers(
+  browser: Browser,
+  edgeUrl: string,
+  camera: MediaTrackConstraints = quickCamera,
+): Promise<Travellers> {
+  const publisher = await openPublisher(browser, edgeUrl, camera);
   const viewer = await openTraveller(browser, edgeUrl);
   return { publisher, viewer, second: await openTraveller(browser, edgeUrl) };
 }
 
-/** One who has something to publish. */
-export async function openPublisher(browser: Browser, edgeUrl: string): Promise<Page> {
+/** A traveller with an open camera. */
+export async function openPublisher(
+  browser: Browser,
+  edgeUrl: string,
+  camera: MediaTrackConstraints,
+): Promise<Participant> {
   const publisher = await openTraveller(browser, edgeUrl);
-  await publisher.evaluate(async () => {
-    const globals = globalThis as unknown as PageGlobals;
-    const video = { width: 320, height: 240, frameRate: 30 };
-    globals.media = await navigator.mediaDevices.getUserMedia({ audio: true, video });
-  });
+  await publisher.openCamera(camera);
   return publisher;
 }
 
-export async function openTraveller(browser: Browser, edgeUrl: string): Promise<Page> {
-  const page = await openSdkPage(browser, edgeUrl);
-  await page.evaluate(() => {
-    const globals = globalThis as unknown as PageGlobals;
-    globals.connections = [];
-    globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration);
-        globals.connections.push(this);
-      }
-    };
-    const timed = async (work: () => Promise<unknown>): Promise<number> => {
-      const began_ms = performance.now();
-      await work();
-      return performance.now() - began_ms;
-    };
-    globals.join = (token) =>
-      timed(async () => {
-        globals.connections = [];
-        globals.room = await window.sdk.join({ token });
-      });
-    globals.publish = () => timed(() => globals.room.publish(globals.media.clone()));
-    globals.watch = async (index, untilFrame) => {
-      const stream = await new Promise<Sdk.RemoteStream>((resolve) => {
-        const look = (): void => {
-          const there = [...globals.room.streams.values()][index];
-          if (there !== undefined) {
-            resolve(there);
-          }
-        };
-        globals.room.on('stream-added', look);
-        look();
-      });
-      const video = document.createElement('video');
-      video.muted = true;
-      const frame = new Promise((resolve) => {
-        video.requestVideoFrameCallback(resolve);
-      });
-      const began_ms = performance.now();
-      video.srcObject = await globals.room.subscribe(stream);
-      const subscribe_ms = performance.now() - began_ms;
-      if (!untilFrame) {
-        return { subscribe_ms, frame_ms: 0 };
-      }
-      await Promise.all([video.play(), frame]);
-      return { subscribe_ms, frame_ms: performance.now() - began_ms };
-    };
-  });
-  return page;
+export async function openTraveller(browser: Browser, edgeUrl: string): Promise<Participant> {
+  return await Participant.openPage(await openChromiumPage(browser), edgeUrl);
 }
 
 export interface JourneyOptions {
@@ -140,27 +80,25 @@ export interface JourneyOptions {
 /** One room from its first join to its end, with tokens that were made before it. */
 export async function travel(pages: Travellers, options: JourneyOptions): Promise<Journey> {
   const { edgeUrl, room, from, to, frames, prepared } = options;
+  const { publisher, viewer, second } = pages;
   const token = (region: string): Promise<string> =>
     demoToken(edgeUrl, { room, name: 'traveller', region });
-  const tokens = [await token(from), await token(to), await token(to)];
+  const tokens = [await token(from), await token(to), await token(to)] as const;
   try {
-    const joinFirst = await join(pages.publisher, tokens[0]);
-    const publish = await publishOne(pages.publisher);
-    await publishOne(pages.publisher);
-    await join(pages.viewer, tokens[1]);
+    const joinFirst = await join(publisher, tokens[0]);
+    const publish = (await publisher.publishTimed()).took_ms;
+    await publisher.publish();
+    await join(viewer, tokens[1]);
     await prepared();
-    await pages.viewer.waitForFunction(() =>
-      (globalThis as unknown as PageGlobals).connections.some(
-        ({ connectionState }) => connectionState === 'connected',
-      ),
-    );
-    const cold = await watch(pages.viewer, 0, frames);
-    const joined = await join(pages.second, tokens[2]);
-    const here = await watch(pages.second, 0, frames);
+    const isConnected = () => viewer.isAnyConnected();
+    await eventually('the viewer is connected', isConnected, (is) => is, patience);
+    const cold = await viewer.watch(0, frames);
+    const joined = await join(second, tokens[2]);
+    const here = await second.watch(0, frames);
     // By now the viewer's first negotiation is over, which a second one would have waited for.
-    const warm = await watch(pages.viewer, 1, frames);
-    const announced = watch(pages.viewer, 2, frames);
-    await publishOne(pages.publisher);
+    const warm = await viewer.watch(1, frames);
+    const announced = viewer.watch(2, frames);
+    await publisher.publish();
     const fresh = await announced;
     return {
       joinFirst,
@@ -176,34 +114,17 @@ export async function travel(pages: Travellers, options: JourneyOptions): Promis
       frameHere: here.frame_ms,
     };
   } finally {
-    for (const page of [pages.publisher, pages.viewer, pages.second]) {
-      await page.evaluate(() => (globalThis as unknown as PageGlobals).room?.leave());
-    }
+    await Promise.all([publisher, viewer, second].map((page) => page.leave()));
   }
+}
+
+/** Joins with a token, and plays nothing by itself; answers the milliseconds. */
+export function join(traveller: Participant, token: string): Promise<number> {
+  return traveller.join({ token, playsAll: false });
 }
 
 /** Resolves when the two streams of a journey are open in the region of its viewers. */
 export async function openIn({ system }: WanSystem, region: string): Promise<void> {
-  await until(
-    () => countersOf(system, region),
-    ({ producers = 0 }) => producers >= 4,
-    open_ms,
-  );
-}
-
-/** Joins with the token; answers the milliseconds. */
-export function join(page: Page, token = ''): Promise<number> {
-  return page.evaluate((text) => (globalThis as unknown as PageGlobals).join(text), token);
-}
-
-function publishOne(page: Page): Promise<number> {
-  return page.evaluate(() => (globalThis as unknown as PageGlobals).publish());
-}
-
-/** Plays a stream of the room, the first being 0, as soon as it is there. */
-export function watch(page: Page, index: number, untilFrame: boolean): Promise<Watched> {
-  return page.evaluate(
-    (wanted) => (globalThis as unknown as PageGlobals).watch(wanted.index, wanted.untilFrame),
-    { index, untilFrame },
-  );
+  const producers = async () => (await countersOf(system, region))['producers'] ?? 0;
+  await eventually(`4 producers in ${region}`, producers, (count) => count >= 4, patience);
 }

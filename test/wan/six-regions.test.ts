@@ -1,86 +1,38 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { RegionMap, RegionTree } from '../../protocol/region-tree.ts';
-import { launchChromium } from '../support/chromium.ts';
 import { countersOf } from '../support/counters.ts';
-import { demoToken, openSdkPage } from '../support/sdk-page.ts';
 import { leastSum_ms, sumOf_ms } from '../unit/protocol/region-best.ts';
 import { chooseRegions, measuredMatrix, readMatrix, wayBetween } from './matrix.ts';
 import { whyNoWan } from './permission.ts';
-import { clientHost, nodeHost } from './system.ts';
-import type { WanSystem } from './system.ts';
-import { startTestMesh } from './test-mesh.ts';
+import { nodeHost } from './system.ts';
+import { wanCamera, wanStage } from './wan-stage.ts';
 
 /** A room over six regions, as far apart as those of a cloud provider are. */
 
 const matrix = readMatrix(measuredMatrix);
-const regions = chooseRegions(matrix, '6').map(({ id }) => id);
+const chosen = chooseRegions(matrix, '6');
+const regions = chosen.map(({ id }) => id);
 const [origin = '', ...others] = regions;
-const lastMile_ms = 10;
 const why = whyNoWan();
 const patience = { timeout: 60_000, interval: 250 };
-/** The ways are measured meanwhile, and each 30 s the trees are looked at anew. */
+/** The ways are measured meanwhile, and the trees are revised each 30 s. */
 const settle = { timeout: 180_000, interval: 1_000 };
 
 describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {
-  let mesh: WanSystem;
-  let browser: Browser;
-  let stop: () => Promise<void>;
+  const wan = wanStage({ matrix, regions: chosen, lastMile_ms: 10, prerunProcesses: 1 });
 
-  beforeAll(async () => {
-    ({ mesh, stop } = await startTestMesh({
-      matrix,
-      regions: chooseRegions(matrix, '6'),
-      lastMile_ms,
-      prerunProcesses: 1,
-    }));
-    const host = clientHost(origin);
-    // One browser stands for people near each node: its ways to all of them are last miles.
-    for (const region of regions) {
-      await mesh.wan.link(host, nodeHost(region), { rtt_ms: lastMile_ms });
-    }
-    const { enter } = mesh.wan.host(host);
-    browser = await launchChromium({ enter, secureOrigin: mesh.system.edgeUrl });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stop?.();
-  });
-
-  const token = (region: string): Promise<string> =>
-    demoToken(mesh.system.edgeUrl, { room: 'six', name: 'somebody', region });
-
-  async function publish(): Promise<void> {
-    const page = await openSdkPage(browser, mesh.system.edgeUrl);
-    await page.evaluate(
-      async (text) => {
-        const video = { width: 160, height: 120, frameRate: 10 };
-        const media = await navigator.mediaDevices.getUserMedia({ audio: true, video });
-        const room = await window.sdk.join({ token: text });
-        await room.publish(media);
-      },
-      await token(origin),
-    );
-  }
-
-  /** One viewer in each region; resolves when each has seen a frame. */
+  /** One more viewer in each region; resolves when each shows pictures. */
   async function watchEverywhere(): Promise<void> {
-    const page = await openSdkPage(browser, mesh.system.edgeUrl);
     for (const region of regions) {
-      await page.evaluate(
-        async (text) => {
-          await window.watch(text);
-        },
-        await token(region),
-      );
+      const viewer = await wan.stage.join({ name: 'viewer', region });
+      await viewer.sees(1);
     }
   }
 
   /** Copies of the stream that each region takes from others. */
   async function wanPulls(): Promise<Record<string, number | undefined>> {
     const each = regions.map(async (region) => {
-      const { wan_pulls } = await countersOf(mesh.system, region);
+      const { wan_pulls } = await countersOf(wan.mesh.system, region);
       return [region, wan_pulls] as const;
     });
     return Object.fromEntries(await Promise.all(each));
@@ -91,7 +43,7 @@ describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {
     const pairs = regions.flatMap((from) => regions.map((to) => [from, to] as const));
     const carried = new Map<string, number>();
     for (const [from, to] of pairs.filter(([a, b]) => a !== b)) {
-      carried.set(`${from} ${to}`, await mesh.wan.bytes(nodeHost(from), nodeHost(to)));
+      carried.set(`${from} ${to}`, await wan.mesh.wan.bytes(nodeHost(from), nodeHost(to)));
     }
     return carried;
   }
@@ -109,7 +61,7 @@ describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {
     }, patience);
   }
 
-  /** By which each region has the stream, as the packets go while all watch: from whoever sends it most. */
+  /** By which each region has the stream, as the packets go while all watch: from the region that sends it most. */
   async function packetTree(): Promise<RegionTree> {
     const carried = await carriedFromNow_bytes();
     const from = (region: string) => (other: string) => carried.get(`${other} ${region}`) ?? 0;
@@ -130,7 +82,8 @@ describe.skipIf(why !== undefined)(`six regions on a WAN ${why ?? ''}`, () => {
     // While it comes another way it comes two ways.
     const crossesOnce = (): Promise<void> =>
       vi.waitFor(async () => expect(await wanPulls()).toEqual(once), patience);
-    await publish();
+    const ann = await wan.stage.join({ name: 'ann', region: origin });
+    await ann.publish({ camera: wanCamera });
     await watchEverywhere();
     await crossesOnce();
     await watchEverywhere();

@@ -1,11 +1,9 @@
 import * as v from 'valibot';
 import { beforeAll, expect, vi } from 'vitest';
 import { NodesAnswer } from '../../protocol/contracts/nodes.ts';
-import type { RegionPin } from '../../protocol/token.ts';
-import { nuve, tokenFor } from '../support/caller.ts';
-import { Talker } from './talker.ts';
-import type { WanSuite } from './wan-suite.ts';
-import { wanSuite } from './wan-suite.ts';
+import { nuve } from '../support/tokens.ts';
+import type { WanStage } from './wan-stage.ts';
+import { wanStage } from './wan-stage.ts';
 
 /** In a row; the middle one may be on the way between the others. */
 export const [first, middle, last] = ['first', 'middle', 'last'] as const;
@@ -13,13 +11,8 @@ export const [first, middle, last] = ['first', 'middle', 'last'] as const;
 /** Ways are measured each 20 s. */
 const patience = { timeout: 60_000, interval: 100 };
 
-export interface ThreeRegions extends WanSuite {
-  /** Somebody in a room, where the pin lets them be. */
-  enter(room: string, pin: RegionPin): Promise<Talker>;
-}
-
-/** Three regions on a WAN whose nodes have measured the ways between them; else as `wanSuite`. */
-export function threeRegionsSuite(rtts_ms: { next: number; ends: number }): ThreeRegions {
+/** Three regions on a WAN whose nodes have measured the ways between them; else as `wanStage()`. */
+export function threeRegionsStage(rtts_ms: { next: number; ends: number }): WanStage {
   const { next, ends } = rtts_ms;
   const matrix = {
     regions: [
@@ -31,19 +24,19 @@ export function threeRegionsSuite(rtts_ms: { next: number; ends: number }): Thre
     jitters_ms: {},
     losses: {},
   };
-  const suite = wanSuite({ matrix, lastMile_ms: 10 });
+  const wan = wanStage({ matrix, lastMile_ms: 10, prerunProcesses: 1 });
   const isMeasured =
     (from: string) =>
-    (told: Readonly<Record<string, number>> | undefined): boolean =>
+    (measured: Readonly<Record<string, number>> | undefined): boolean =>
       [first, middle, last]
         .filter((to) => to !== from)
         .every((to) => {
           const rtt_ms = from === middle || to === middle ? next : ends;
-          return (told?.[to] ?? Infinity) <= 1.1 * rtt_ms;
+          return (measured?.[to] ?? Infinity) <= 1.1 * rtt_ms;
         });
   beforeAll(() =>
     vi.waitFor(async () => {
-      const answer = await nuve(suite.mesh.system, 'GET', 'nodes');
+      const answer = await nuve(wan.mesh.system, 'GET', 'nodes');
       const { nodes } = v.parse(NodesAnswer, await answer.json());
       for (const { region, load } of nodes) {
         // One that was held up would have routes go another way at first.
@@ -51,11 +44,5 @@ export function threeRegionsSuite(rtts_ms: { next: number; ends: number }): Thre
       }
     }, patience),
   );
-  return Object.assign(suite, {
-    async enter(room: string, pin: RegionPin) {
-      const { mesh, browser } = suite;
-      const token = await tokenFor(mesh.system, { room, name: 'somebody', pin });
-      return await Talker.join(browser, mesh.system.edgeUrl, token);
-    },
-  });
+  return wan;
 }

@@ -11,7 +11,7 @@ import { whyNoWan } from './permission.ts';
 import type { Host } from './wan.ts';
 import { Wan } from './wan.ts';
 
-/** The ways of a WAN are what they were told to be, as programs on its hosts see them. */
+/** The delay, loss and cuts that are set on a WAN, as programs on its hosts see them. */
 
 const port = 7_000;
 const Arrived = v.array(v.tuple([v.number(), v.number()]));
@@ -57,7 +57,7 @@ describe.skipIf(why !== undefined)(`the ways of a WAN ${why ?? ''}`, () => {
     return (await send(from, count)).map(([, took_ms]) => took_ms);
   }
 
-  test('a datagram takes the round trip that was asked for, and one more where more was asked for', async () => {
+  test('a datagram takes at least the round trip that was set, and more once more was set', async () => {
     await wan.link('eu', 'us', { rtt_ms: 80 });
     const first = await ping(wan.host('eu'), 40);
     expect(first).toHaveLength(40);
@@ -112,7 +112,7 @@ describe.skipIf(why !== undefined)(`the ways of a WAN ${why ?? ''}`, () => {
     await expect(other.addHost('us')).rejects.toThrow('the forwarder has ended');
   });
 
-  test('who names a host that there is not is told which there are', async () => {
+  test('an unknown host is refused, with the names of the hosts that there are', async () => {
     await expect(wan.cut('eu', 'mars')).rejects.toThrow('no host "mars". Hosts: here, eu, us');
   });
 });

@@ -6,7 +6,7 @@ import { decodeToken, encodeToken } from '../../../protocol/token.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
 import type { Counters } from '../../support/counters.ts';
 import { openIn } from '../../support/counters.ts';
-import { demoToken } from '../../support/sdk-page.ts';
+import { demoToken } from '../../support/tokens.ts';
 import { startTestSystem } from '../../support/system.ts';
 
 /** Everything that can be wrong with what comes in, against the whole system: nothing half-made is left. */
@@ -16,7 +16,7 @@ let stop: () => Promise<void>;
 let atStart: Counters;
 
 beforeAll(async () => {
-  ({ system, stop } = await startTestSystem(3, { regions: ['eu-west', 'us-east'] }));
+  ({ system, stop } = await startTestSystem({ regions: ['eu-west', 'us-east'] }));
 });
 beforeEach(async () => {
   atStart ??= await openIn(system);

@@ -12,7 +12,7 @@ let system: LocalSystem;
 let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  ({ system, stop } = await startTestSystem(5, { regions: ['eu-west'] }));
+  ({ system, stop } = await startTestSystem({ regions: ['eu-west'] }));
 });
 
 afterAll(async () => {

@@ -16,7 +16,7 @@ let app: Rizoma;
 
 beforeAll(async () => {
   receiver = await startWebhookReceiver();
-  ({ system, stop } = await startTestSystem(8, {
+  ({ system, stop } = await startTestSystem({
     regions: ['eu-west'],
     edgeVars: { RIZOMA_WEBHOOKS: 'any' },
   }));

@@ -1,0 +1,66 @@
+import { expect, test, vi } from 'vitest';
+import type { AudioStats } from '../../client/sdk/index.ts';
+import type { Played } from '../support/page/in-page/client.ts';
+import type { Participant } from '../support/page/participant.ts';
+import { eventually, patience } from '../support/eventually.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
+
+/** A participant receives the layer that fits the window, and as many pictures as are wanted. */
+
+const stage = Stage.shared();
+const [here, there] = ownRegions();
+
+/** Waits until the publisher's layers are active as given, the lowest first. */
+async function sends(publisher: Participant, active: readonly boolean[]): Promise<void> {
+  await vi.waitFor(async () => {
+    const layers = await publisher.layersSent();
+    expect(layers.map((layer) => layer.active)).toEqual(active);
+  }, patience);
+}
+
+/** Waits until of so many streams one shows pictures, the sound of all goes on, and the other tiles say so. */
+async function showsOneOf(count: number, viewer: Participant): Promise<void> {
+  let before: Played[] = [];
+  await eventually(
+    `one of ${count} pictures moves, and all sound goes on`,
+    async () => {
+      const now = await viewer.played();
+      const notes = await viewer.texts('.tile-note');
+      const moves = now.filter(({ frames }, at) => frames > (before[at]?.frames ?? 0)).length;
+      const sounds = now.filter(({ sound }, at) => grows(before[at]?.sound, sound)).length;
+      before = now;
+      return { moves, sounds, hidden: notes.filter((one) => one === 'sound only for now').length };
+    },
+    ({ moves, sounds, hidden }) => moves === 1 && sounds === count && hidden === count - 1,
+    // Longer than the pause between two beeps of a fake microphone.
+    { interval: 1_500 },
+  );
+}
+
+const grows = (before: AudioStats | undefined, now: AudioStats | undefined): boolean =>
+  (now?.energy ?? 0) > (before?.energy ?? 0);
+
+test('a publisher sends the layers that windows have a use for, and one that wants a single picture is sent one and all sound', async () => {
+  // Ann plays nobody, so that the pages which watch her need not encode their own pictures.
+  const ann = await stage.join({ name: 'ann', region: here, playsAll: false });
+  const camera = { width: 640, height: 360, frameRate: 15 };
+  const id = await ann.publish({ camera, layers: 2 });
+  await sends(ann, [false, false]);
+
+  const ben = await stage.openDemo({ name: 'ben', region: there });
+  await ben.showsWidth(640, id);
+  await sends(ann, [true, true]);
+  await ben.page.resize({ width: 260, height: 500 });
+  await sends(ann, [true, false]);
+  await ben.showsWidth(320, id);
+  await ben.page.resize({ width: 960, height: 640 });
+  await sends(ann, [true, true]);
+  await ben.showsWidth(640, id);
+
+  const cleo = await stage.openDemo({ name: 'cleo', region: there, videos: '1' });
+  await showsOneOf(2, cleo);
+
+  await Promise.all([ben.close(), cleo.close()]);
+  await sends(ann, [false, false]);
+});

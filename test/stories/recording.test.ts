@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { countersOf } from '../support/counters.ts';
+import { probe, timesOf } from '../nodes/erizo/kit/ffprobe.ts';
+import { patience } from '../support/eventually.ts';
+import { ownRegions } from '../support/stage/shared-system.ts';
+import { Stage } from '../support/stage/stage.ts';
+
+/** One recording, begun and ended by a viewer in another region, and played by ffprobe. */
+
+const stage = Stage.shared();
+const [here, there] = ownRegions();
+
+test('a stream is recorded while it plays, and the file has its picture and its sound', async () => {
+  const { system } = stage;
+  const [ann, bob] = await Promise.all([
+    stage.joinLicode({ name: 'ann', region: here }),
+    stage.joinLicode({ name: 'bob', region: there }),
+  ]);
+  const camera = await ann.publish({ name: 'ann' });
+  await bob.follow(camera);
+  const recording = String(await bob.ask('startRecorder', { to: camera }));
+  expect(recording).toMatch(/^\d+$/);
+  const recordings = async () =>
+    (await Promise.all([here, there].map((region) => countersOf(system, region)))).reduce(
+      (sum, counters) => sum + (counters['recordings'] ?? 0),
+      0,
+    );
+  expect(await recordings()).toBe(1);
+  // More than has to be in the file.
+  await bob.goesOn(camera, 60);
+  expect(await bob.ask('stopRecorder', { id: recording })).toBe(true);
+  await bob.hears(`recording_ended ${recording} 1`);
+  expect(await recordings()).toBe(0);
+
+  const probed = await vi.waitFor(async () => {
+    const found = await probe(join(system.recordingDir, `${recording}.mkv`));
+    expect(found.format.duration, 'its length in seconds').toBeGreaterThan(1);
+    return found;
+  }, patience);
+  const codecs = probed.streams.map(({ codec_type, codec_name }) => `${codec_type} ${codec_name}`);
+  expect(codecs.toSorted()).toEqual(['audio opus', 'video vp8']);
+  expect(timesOf(probed, 'video').length).toBeGreaterThanOrEqual(30);
+  expect(timesOf(probed, 'audio').length).toBeGreaterThan(0);
+  expect(probed.frames.find(({ media_type }) => media_type === 'video')?.key_frame).toBe(1);
+  await ann.disconnect();
+  await bob.disconnect();
+});
