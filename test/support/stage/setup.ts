@@ -15,8 +15,10 @@ import type {} from './facts.ts';
 /** Regions that a file has to itself: two, and a third for what has to go elsewhere, or nowhere. */
 const regionsPerWorker = 3;
 
-/** What the projects of this process share: each has modules of its own, so it is kept beside them. */
-const holder: { rizomaStage?: Promise<Stage> } = globalThis;
+declare global {
+  /** What the projects of this process share: each has modules of its own, so it is kept beside them. */
+  var rizomaStage: Promise<Stage> | undefined;
+}
 
 interface Stage {
   readonly shared: ProvidedContext['shared'];
@@ -28,8 +30,8 @@ interface Stage {
  * one edge, three regions for each worker, one browser. Stops them after the last file, or if the start fails.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  holder.rizomaStage ??= start(project.config.maxWorkers);
-  const { shared, stop } = await holder.rizomaStage;
+  globalThis.rizomaStage ??= start(project.config.maxWorkers);
+  const { shared, stop } = await globalThis.rizomaStage;
   project.provide('shared', shared);
   return stop;
 }
