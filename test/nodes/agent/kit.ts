@@ -65,11 +65,16 @@ export const sockets = await testSockets(
   { nodeId: 'test-1', region: 'test', own: keys.curve, localDir: join(stateDir, 'ipc') },
 );
 
-/** TCP connections of anybody to that port of the node. */
+/** Open TCP connections to that endpoint of the node, by what proc(5) says of them. */
 export function tcpLinksTo(endpoint: string): number {
-  const port = Number(endpoint.split(':').at(-1)).toString(16).toUpperCase().padStart(4, '0');
-  // A line of proc(5): number, local address, remote address, state, of which 01 is an open connection.
-  const isLink = new RegExp(`^ *\\d+: [0-9A-F]+:${port} [0-9A-F]+:[0-9A-F]+ 01 `);
+  const { hostname, port } = new URL(endpoint);
+  // The kernel writes the address as a word of the machine, which is little-endian here.
+  const bytes = hostname.split('.').toReversed();
+  const hex = (number: number, digits: number): string =>
+    number.toString(16).toUpperCase().padStart(digits, '0');
+  const local = `${bytes.map((byte) => hex(Number(byte), 2)).join('')}:${hex(Number(port), 4)}`;
+  // A line: number, local address, remote address, state, of which 01 is an open connection.
+  const isLink = new RegExp(`^ *\\d+: ${local} [0-9A-F]+:[0-9A-F]+ 01 `);
   return readFileSync('/proc/net/tcp', 'utf8')
     .split('\n')
     .filter((line) => isLink.test(line)).length;
