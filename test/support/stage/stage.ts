@@ -193,7 +193,7 @@ export class Stage<System extends TestSystem = TestSystem> {
 
   async #keepEvidence(test: string, pages: readonly OpenPage[]): Promise<void> {
     for (const { name, page } of pages) {
-      const file = `${test} ${name}`.replaceAll(/[^\w-]+/g, '-').slice(0, 100);
+      const file = `${name} ${test}`.replaceAll(/[^\w-]+/g, '-').slice(0, 100);
       // A page that has crashed has no picture.
       await page.screenshot().then(
         (png) => writeEvidence(`${file}.png`, png),
