@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { BringUpError, say } from '../output.ts';
 import { prepare } from '../prepare.ts';
 import { projects } from './parts.ts';
+import { formatTime } from './progress.ts';
 import { quarantine, quarantineFaults } from './quarantine.ts';
 import type { RunReport } from './report.ts';
 import { addReports, brokenRun, formatFailures, formatTally } from './report.ts';
@@ -63,12 +64,13 @@ export async function testFromCommandLine(
     say(`Quarantined until ${until}: ${name}: ${reason}`);
   }
   const media = needsMedia(parsed.named.projects ?? projects);
+  const began_ms = performance.now();
   const env = await prepare({ browser: media, firefox: media, ffmpeg: media });
   const total = addReports([...(await run({ ...parsed, env })), ...faults.map(brokenRun)]);
   const ran = total.passed + total.failed > 0;
   if (!ran) say('No test fits what was asked for.');
   for (const line of formatFailures(total)) say(line);
-  if (total.skipped > 0) say(`${total.skipped} skipped`);
+  say(`${total.skipped} skipped, ${formatTime(performance.now() - began_ms)} with the set-up`);
   say(formatTally(total));
   return ran && total.failed === 0 ? 0 : 1;
 }
