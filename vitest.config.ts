@@ -10,6 +10,8 @@ import { receive } from './test/edge/receiver.ts';
 export default defineConfig({
   test: {
     silent: 'passed-only',
+    // A whole system stops in order at the end, which takes a busy machine longer than the usual 10 s.
+    teardownTimeout: 60_000,
     projects: [
       {
         test: {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { buildClient } from '../../../infra/build-client.ts';
 import { startLocal } from '../../../infra/local.ts';
@@ -14,16 +15,37 @@ import type {} from './facts.ts';
 /** Regions that a file has to itself: two, and a third for what has to go elsewhere, or nowhere. */
 const regionsPerWorker = 3;
 
+declare global {
+  /** What the projects of this process share: each has modules of its own, so it is kept beside them. */
+  var rizomaStage: Promise<Stage> | undefined;
+}
+
+interface Stage {
+  readonly shared: ProvidedContext['shared'];
+  stop(): Promise<void>;
+}
+
 /**
  * Starts, before the first file of a project that needs them, the system and the Chromium that its files share:
  * one edge, three regions for each worker, one browser. Stops them after the last file, or if the start fails.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  globalThis.rizomaStage ??= start(project.config.maxWorkers);
+  const { shared, stop } = await globalThis.rizomaStage;
+  project.provide('shared', shared);
+  return stop;
+}
+
+async function start(workers: number): Promise<Stage> {
   await using started = new AsyncDisposableStack();
   const stateDir = mkdtempSync(join(tmpdir(), 'rizoma-shared-'));
   started.defer(() => rmSync(stateDir, { recursive: true, force: true }));
-  const regionsByWorker = regionsFor(project.config.maxWorkers);
+  const regionsByWorker = regionsFor(workers);
   const recordingDir = join(stateDir, 'recordings');
+  // Of all processes of the system, and of no other one.
+  const env = { RIZOMA_RECORDING_DIR: recordingDir };
+  // Undone last: a stop that takes longer than vitest waits for is cut short by its exit.
+  started.defer(killAtExit(env));
   const { edgePort, addressBase } = placeOf(0);
   await buildClient();
   const chromium = started.adopt(await launchChromiumServer(), (server) => server.close());
@@ -35,12 +57,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
       stateDir,
       // A room takes one process of a node; the next one is started while the room fills.
       prerunProcesses: 1,
-      env: { RIZOMA_RECORDING_DIR: recordingDir },
+      env,
       say: () => undefined,
     }),
   );
-  started.defer(killAtExit(system.runId));
-  project.provide('shared', {
+  const shared = {
     edgeUrl: system.edgeUrl,
     runId: system.runId,
     stateDir,
@@ -49,15 +70,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
     nodes: system.nodes.map(({ region, nodeId, ip, httpUrl }) => ({ region, nodeId, ip, httpUrl })),
     regionsByWorker,
     chromiumEndpoint: chromium.wsEndpoint(),
-  });
-  const stop = started.move();
-  return () => stop.disposeAsync();
+  };
+  const stack = started.move();
+  // A second call does nothing.
+  return { shared, stop: () => stack.disposeAsync() };
 }
 
-/** Kills what is left of the system if vitest exits without a teardown, as it does on a signal. */
-function killAtExit(runId: string): () => void {
+/**
+ * Kills the processes that were started with this environment when vitest exits before its teardown is over, as
+ * it does on a signal. The result takes that back.
+ */
+function killAtExit(env: Readonly<Record<string, string>>): () => void {
   const kill = (): void => {
-    for (const { pid } of processesWithEnv({ RIZOMA_RUN_ID: runId })) {
+    for (const { pid } of processesWithEnv(env)) {
       signalPid(pid, 'SIGKILL');
     }
   };
