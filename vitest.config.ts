@@ -21,6 +21,8 @@ export default defineConfig({
   test: {
     silent: 'passed-only',
     sequence: { sequencer: LongestFirst },
+    // A whole system stops in order at the end, which takes a busy machine longer than the usual 10 s.
+    teardownTimeout: 60_000,
     projects: [
       {
         test: {

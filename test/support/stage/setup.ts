@@ -42,6 +42,10 @@ async function start(workers: number): Promise<Stage> {
   started.defer(() => rmSync(stateDir, { recursive: true, force: true }));
   const regionsByWorker = regionsFor(workers);
   const recordingDir = join(stateDir, 'recordings');
+  // Of all processes of the system, and of no other one.
+  const env = { RIZOMA_RECORDING_DIR: recordingDir };
+  // Undone last: a stop that takes longer than vitest waits for is cut short by its exit.
+  started.defer(killAtExit(env));
   const { edgePort, addressBase } = placeOf(0);
   await buildClient();
   const chromium = started.adopt(await launchChromiumServer(), (server) => server.close());
@@ -53,11 +57,10 @@ async function start(workers: number): Promise<Stage> {
       stateDir,
       // A room takes one process of a node; the next one is started while the room fills.
       prerunProcesses: 1,
-      env: { RIZOMA_RECORDING_DIR: recordingDir },
+      env,
       say: () => undefined,
     }),
   );
-  started.defer(killAtExit(system.runId));
   const shared = {
     edgeUrl: system.edgeUrl,
     runId: system.runId,
@@ -73,10 +76,13 @@ async function start(workers: number): Promise<Stage> {
   return { shared, stop: () => stack.disposeAsync() };
 }
 
-/** Kills what is left of the system if vitest exits without a teardown, as it does on a signal. */
-function killAtExit(runId: string): () => void {
+/**
+ * Kills the processes that were started with this environment when vitest exits before its teardown is over, as
+ * it does on a signal. The result takes that back.
+ */
+function killAtExit(env: Readonly<Record<string, string>>): () => void {
   const kill = (): void => {
-    for (const { pid } of processesWithEnv({ RIZOMA_RUN_ID: runId })) {
+    for (const { pid } of processesWithEnv(env)) {
       signalPid(pid, 'SIGKILL');
     }
   };
