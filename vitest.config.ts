@@ -20,6 +20,9 @@ const minute_ms = 60_000;
 export default defineConfig({
   test: {
     silent: 'passed-only',
+    // A hang ends here; a test that only waits for a busy machine does not.
+    testTimeout: 2 * minute_ms,
+    hookTimeout: 3 * minute_ms,
     sequence: { sequencer: LongestFirst },
     // A whole system stops in order at the end, which takes a busy machine longer than the usual 10 s.
     teardownTimeout: 60_000,
@@ -35,8 +38,6 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/conformance/**/*.test.ts'],
-          // Thousands of random cases take a machine with much to do longer than the usual 5 s.
-          testTimeout: 30_000,
           maxWorkers: sideBySide,
         },
       },
@@ -52,7 +53,6 @@ export default defineConfig({
           name: 'edge',
           include: ['test/edge/**/*.test.ts'],
           globalSetup: ['test/support/build-client.ts'],
-          testTimeout: 20_000,
           // Workers read no environment.
           provide: { fuzz: { requests: fuzzRequests, seed: fuzzSeed } },
           maxWorkers: sideBySide,
@@ -62,8 +62,6 @@ export default defineConfig({
         test: {
           name: 'nodes',
           include: ['test/nodes/**/*.test.ts'],
-          testTimeout: 2 * minute_ms,
-          hookTimeout: 2 * minute_ms,
           maxWorkers: sideBySide,
         },
       },
@@ -72,8 +70,6 @@ export default defineConfig({
           name: 'stories',
           include: ['test/stories/**/*.test.ts'],
           globalSetup: ['test/support/stage/setup.ts'],
-          testTimeout: 2 * minute_ms,
-          hookTimeout: 3 * minute_ms,
           maxWorkers: browsersAtOnce,
           sequence: { groupOrder: 1 },
         },
@@ -83,8 +79,6 @@ export default defineConfig({
           name: 'browsers',
           include: ['test/browsers/**/*.test.ts'],
           globalSetup: ['test/support/stage/setup.ts'],
-          testTimeout: 2 * minute_ms,
-          hookTimeout: 3 * minute_ms,
           maxWorkers: browsersAtOnce,
           sequence: { groupOrder: 2 },
         },
