@@ -8,7 +8,7 @@ import { BringUpError } from './output.ts';
 import { rootDir } from './paths.ts';
 
 /** What a deployment keeps to itself; the names are those of the edge's and the nodes' configuration. */
-const Secrets = v.object({
+export const Secrets = v.object({
   NUVE_SUPERSERVICE_ID: v.pipe(v.string(), v.regex(/^[0-9a-f]{24}$/, 'is not 24 hex digits')),
   NUVE_SUPERSERVICE_KEY: v.pipe(v.string(), v.minLength(16, 'is shorter than 16 characters')),
   RIZOMA_ENROL_SECRET: v.pipe(v.string(), v.minLength(16, 'is shorter than 16 characters')),

@@ -55,7 +55,8 @@ function argumentsFor(secureOrigin: string | undefined): string[] {
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
-    '--use-fake-device-for-media-stream',
+    // Half of its usual frame rate, and of what encoding and decoding cost: no test looks at the rate.
+    '--use-fake-device-for-media-stream=fps=10',
     '--use-fake-ui-for-media-stream',
     '--autoplay-policy=no-user-gesture-required',
     '--disable-features=WebRtcHideLocalIpsWithMdns',

@@ -1,28 +1,30 @@
-import type { Secrets } from '../../../infra/secrets.ts';
+import * as v from 'valibot';
+import { Secrets } from '../../../infra/secrets.ts';
 
-/** What the global set-up tells test files of the system and the Chromium that they share; plain JSON. */
-export interface SharedFacts {
-  readonly edgeUrl: string;
-  readonly runId: string;
+/** What test files are told of the system and the Chromium that they share. */
+export const SharedFacts = v.object({
+  edgeUrl: v.string(),
+  runId: v.string(),
   /** Has the logs, in `log/`. */
-  readonly stateDir: string;
+  stateDir: v.string(),
   /** Of all nodes, as if they had one disk. */
-  readonly recordingDir: string;
-  readonly secrets: Secrets;
-  readonly nodes: readonly {
-    readonly region: string;
-    readonly nodeId: string;
-    readonly ip: string;
-    readonly httpUrl: string;
-  }[];
-  /** The regions that the file of each worker has to itself, by the number of the worker less 1. */
-  readonly regionsByWorker: readonly (readonly string[])[];
+  recordingDir: v.string(),
+  secrets: Secrets,
+  nodes: v.array(
+    v.object({ region: v.string(), nodeId: v.string(), ip: v.string(), httpUrl: v.string() }),
+  ),
   /** Where Playwright connects to the Chromium. */
-  readonly chromiumEndpoint: string;
-}
+  chromiumEndpoint: v.string(),
+});
+export type SharedFacts = v.InferOutput<typeof SharedFacts>;
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    shared: SharedFacts;
+    stage: {
+      /** Answers with the facts as JSON; the first request starts what they are about. */
+      readonly url: string;
+      /** The regions that the file of each worker has to itself, by the number of the worker less 1. */
+      readonly regionsByWorker: readonly (readonly string[])[];
+    };
   }
 }

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { buildClient } from '../../../infra/build-client.ts';
 import { startLocal } from '../../../infra/local.ts';
@@ -10,37 +12,67 @@ import { processesWithEnv } from '../../../infra/proc.ts';
 import { knownRegions } from '../../../infra/regions.ts';
 import { launchChromiumServer } from '../chromium.ts';
 import { placeOf } from '../place.ts';
-import type {} from './facts.ts';
+import type { SharedFacts } from './facts.ts';
 
 /** Regions that a file has to itself: two, and a third for what has to go elsewhere, or nowhere. */
 const regionsPerWorker = 3;
 
 declare global {
   /** What the projects of this process share: each has modules of its own, so it is kept beside them. */
-  var rizomaStage: Promise<Stage> | undefined;
+  var rizomaDoor: Promise<Door> | undefined;
 }
 
 interface Stage {
-  readonly shared: ProvidedContext['shared'];
+  readonly facts: SharedFacts;
   stop(): Promise<void>;
 }
 
-/**
- * Starts, before the first file of a project that needs them, the system and the Chromium that its files share:
- * one edge, three regions for each worker, one browser. Stops them after the last file, or if the start fails.
- */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  globalThis.rizomaStage ??= start(project.config.maxWorkers);
-  const { shared, stop } = await globalThis.rizomaStage;
-  project.provide('shared', shared);
-  return stop;
+interface Door {
+  readonly url: string;
+  close(): Promise<void>;
 }
 
-async function start(workers: number): Promise<Stage> {
+/**
+ * The system and the Chromium that the files of some projects share: one edge, three regions for each worker, one
+ * browser. They start when the first file asks for them, as idle nodes would slow down the projects before, and
+ * stop after the last file, or if the start fails.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const regionsByWorker = regionsFor(project.config.maxWorkers);
+  globalThis.rizomaDoor ??= openDoor(regionsByWorker);
+  const { url, close } = await globalThis.rizomaDoor;
+  project.provide('stage', { url, regionsByWorker });
+  return close;
+}
+
+/** Starts the stage at the first request, and answers each with its facts. */
+async function openDoor(regionsByWorker: readonly string[][]): Promise<Door> {
+  let stage: Promise<Stage> | undefined;
+  const server = createServer((_request, response) => {
+    stage ??= start(regionsByWorker);
+    stage.then(
+      ({ facts }) => response.end(JSON.stringify(facts)),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    // A second call does nothing.
+    close: async () => {
+      server.close();
+      const started = await stage?.catch(() => undefined);
+      await started?.stop();
+    },
+  };
+}
+
+async function start(regionsByWorker: readonly string[][]): Promise<Stage> {
   await using started = new AsyncDisposableStack();
   const stateDir = mkdtempSync(join(tmpdir(), 'rizoma-shared-'));
   started.defer(() => rmSync(stateDir, { recursive: true, force: true }));
-  const regionsByWorker = regionsFor(workers);
   const recordingDir = join(stateDir, 'recordings');
   // Of all processes of the system, and of no other one.
   const env = { RIZOMA_RECORDING_DIR: recordingDir };
@@ -61,19 +93,17 @@ async function start(workers: number): Promise<Stage> {
       say: () => undefined,
     }),
   );
-  const shared = {
+  const facts = {
     edgeUrl: system.edgeUrl,
     runId: system.runId,
     stateDir,
     recordingDir,
     secrets: system.secrets,
     nodes: system.nodes.map(({ region, nodeId, ip, httpUrl }) => ({ region, nodeId, ip, httpUrl })),
-    regionsByWorker,
     chromiumEndpoint: chromium.wsEndpoint(),
   };
   const stack = started.move();
-  // A second call does nothing.
-  return { shared, stop: () => stack.disposeAsync() };
+  return { facts, stop: () => stack.disposeAsync() };
 }
 
 /**

@@ -1,9 +1,10 @@
 import { inject } from 'vitest';
+import { parse } from '../../../protocol/parse.ts';
 import { processesWithEnv } from '../../../infra/proc.ts';
 import type { LocalNode } from '../../../infra/local.ts';
 import type { Secrets } from '../../../infra/secrets.ts';
 import type { TestSystem } from '../system.ts';
-import type { SharedFacts } from './facts.ts';
+import { SharedFacts } from './facts.ts';
 
 /**
  * The system that all files of a run share, as one of them sees it. A node or a process that a test kills is
@@ -37,6 +38,15 @@ export class SharedSystem implements TestSystem {
   }
 }
 
+/** The facts of the shared system, once it runs. */
+export async function sharedFacts(): Promise<SharedFacts> {
+  const response = await fetch(inject('stage').url);
+  if (!response.ok) {
+    throw new Error(`the shared system did not start: ${await response.text()}`);
+  }
+  return parse(SharedFacts, await response.json(), 'the facts of the shared system');
+}
+
 function pidOf(runId: string, nodeId: string): number | undefined {
   const processes = processesWithEnv({ RIZOMA_RUN_ID: runId, RIZOMA_NODE_ID: nodeId });
   return processes.find(({ command }) => command.includes('nodes/main.ts'))?.pid;
@@ -45,7 +55,7 @@ function pidOf(runId: string, nodeId: string): number | undefined {
 /** The three regions of the shared system in which no file but this one has clients, or kills anything. */
 export function ownRegions(): readonly [string, string, string] {
   const worker = Number(process.env['VITEST_POOL_ID']);
-  const [here, there, beyond] = inject('shared').regionsByWorker[worker - 1] ?? [];
+  const [here, there, beyond] = inject('stage').regionsByWorker[worker - 1] ?? [];
   if (here === undefined || there === undefined || beyond === undefined) {
     throw new Error(`the shared system has no regions for worker ${worker}`);
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import type { TestContext } from 'vitest';
-import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { LocalOptions } from '../../../infra/local.ts';
 import type { LocalSystem } from '../../../infra/local.ts';
 import type { JoinOptions } from '../../../client/sdk/index.ts';
@@ -15,7 +15,7 @@ import type { BrowserPage } from '../page/browser-page.ts';
 import { openChromiumPage, openFirefoxPage } from '../page/browser-page.ts';
 import { LicodeParticipant } from '../page/licode-participant.ts';
 import { Participant } from '../page/participant.ts';
-import { ownRegions, SharedSystem } from './shared-system.ts';
+import { ownRegions, sharedFacts, SharedSystem } from './shared-system.ts';
 import type { TestSystem } from '../system.ts';
 import { startTestSystem } from '../system.ts';
 import { demoToken, tokenFor } from '../tokens.ts';
@@ -84,7 +84,7 @@ export class Stage<System extends TestSystem = TestSystem> {
   /** The system and the Chromium of the run, of which this file has `ownRegions()` to itself. */
   static shared(): Stage<SharedSystem> {
     return new Stage(async () => {
-      const facts = inject('shared');
+      const facts = await sharedFacts();
       const browser = await connectChromium(facts.chromiumEndpoint);
       const stop = () => browser.close();
       return { system: new SharedSystem(facts), browser, regions: ownRegions(), stop };
@@ -96,7 +96,7 @@ export class Stage<System extends TestSystem = TestSystem> {
     return new Stage(async () => {
       const { system, stop } = await startTestSystem(options);
       try {
-        const browser = await connectChromium(inject('shared').chromiumEndpoint);
+        const browser = await connectChromium((await sharedFacts()).chromiumEndpoint);
         const regions = system.nodes.map(({ region }) => region);
         const stopBoth = async (): Promise<void> => {
           await browser.close();
