@@ -58,6 +58,8 @@ function argumentsFor(secureOrigin: string | undefined): string[] {
     // Half of its usual frame rate, and of what encoding and decoding cost: no test looks at the rate.
     '--use-fake-device-for-media-stream=fps=10',
     '--use-fake-ui-for-media-stream',
+    // Nobody listens; what is heard is read from the statistics.
+    '--mute-audio',
     '--autoplay-policy=no-user-gesture-required',
     '--disable-features=WebRtcHideLocalIpsWithMdns',
     ...(secureOrigin === undefined
