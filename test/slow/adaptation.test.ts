@@ -7,7 +7,7 @@ import { until } from '../nodes/erizo/kit/until.ts';
 
 /**
  * Connections that carry too little: what they may take is limited, as a thin line would. The schemes count 10 s
- * before they say so and 20 s before they try again; whoever got less waits 10 s for more.
+ * before they say so and 20 s before they try again; a subscriber that got less waits 10 s for more.
  */
 
 const pair = erizoPair();

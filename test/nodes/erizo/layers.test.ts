@@ -26,7 +26,7 @@ describe('the layers of a publisher that follows', () => {
     expect(await ann.sent()).not.toEqual({});
   });
 
-  it('are asked for anew by another way after the first one broke', async () => {
+  it('are asked for again by another way after the first one broke', async () => {
     const { origin, gateway, atBehind, ann, stream, asked } = await layeredStream(suite);
     const { streamId } = stream;
     const dan = await suite.join(atBehind);

@@ -9,13 +9,13 @@ export async function until<T>(
   wanted: (value: T) => boolean,
   patience_ms: number,
 ): Promise<T> {
-  const end = Date.now() + patience_ms;
+  const end = performance.now() + patience_ms;
   for (;;) {
     const value = await ask();
     if (wanted(value)) {
       return value;
     }
-    if (Date.now() > end) {
+    if (performance.now() > end) {
       const last = JSON.stringify(value);
       throw new Error(`waited ${patience_ms} ms for ${String(wanted)}, and there was ${last}`);
     }
