@@ -27,13 +27,14 @@ export interface Part {
 export const parts: Readonly<Record<string, Part>> = {
   slow: {
     projects: ['slow'],
-    about: 'nodes that wait for time-outs of minutes, a mesh of 500 members',
+    about: 'what waits for linger times, back-offs and killed recordings',
   },
   fuzz: {
     projects: ['unit', 'edge', 'nodes'],
     files: ['test/unit/', 'fuzz'],
     env: { RIZOMA_TEST_AMOUNT: 'long' },
-    about: '100,000 requests, 300,000 inputs of clients, properties with ten times the cases',
+    about:
+      '100,000 requests, 300,000 inputs of clients, ten times the cases of properties, a mesh of 500 members',
   },
   endpoints: {
     projects: ['nodes'],

@@ -34,3 +34,21 @@ export function quarantineFaults(list: readonly QuarantinedTest[], today: string
     }),
   ];
 }
+
+/** What a run has seen, each as it names them. */
+export interface SeenTests {
+  /** `PROJECT: FILE` */
+  readonly files: ReadonlySet<string>;
+  /** `PROJECT: FILE: NAME` */
+  readonly tests: ReadonlySet<string>;
+}
+
+/** Those of the list whose file ran and has no test of that name: it was renamed or removed, and the list forgotten. */
+export function unknownTests(list: readonly QuarantinedTest[], seen: SeenTests): string[] {
+  return list
+    .map(({ name }) => name)
+    .filter((name) => {
+      const file = name.split(': ').slice(0, 2).join(': ');
+      return seen.files.has(file) && !seen.tests.has(name);
+    });
+}

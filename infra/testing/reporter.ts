@@ -5,6 +5,7 @@ import type { SerializedError, UserConsoleLog } from 'vitest';
 import { rootDir } from '../paths.ts';
 import { evidenceName } from './evidence-name.ts';
 import { formatProgress } from './progress.ts';
+import { unknownTests } from './quarantine.ts';
 import type { QuarantinedTest } from './quarantine.ts';
 import type { Failure, RunReport } from './report.ts';
 
@@ -30,6 +31,7 @@ export class RunReporter implements Reporter {
   readonly #printed = new Map<string, string[]>();
   /** Of files in which something failed. */
   readonly #failedDirs = new Set<string>();
+  readonly #seen = { files: new Set<string>(), tests: new Set<string>() };
   #vitest: Vitest | undefined;
   #began_ms = 0;
   #files = 0;
@@ -83,6 +85,12 @@ export class RunReporter implements Reporter {
       this.#vitest?.logger.printError(error);
       this.#fail(this.#failures, `outside any test: ${String(error.message).split('\n')[0]}`);
     }
+    for (const name of unknownTests(this.#options.quarantine, this.#seen)) {
+      this.#fail(
+        this.#failures,
+        `infra/testing/quarantine.ts names a test that is not there: ${name}`,
+      );
+    }
   }
 
   #fail(list: Failure[], name: string, evidence?: string): void {
@@ -93,8 +101,10 @@ export class RunReporter implements Reporter {
   /** Counts what ran; answers the tests that failed, the module itself where it failed with no test to blame. */
   #countModule(module: TestModule): (TestCase | TestModule)[] {
     const failed: (TestCase | TestModule)[] = [];
+    this.#seen.files.add(nameOf(module, module));
     for (const test of module.children.allTests()) {
       const { state } = test.result();
+      this.#seen.tests.add(nameOf(test, module));
       if (state === 'passed') this.#report.passed += 1;
       if (state === 'skipped') this.#report.skipped += 1;
       if (state === 'failed') failed.push(test);
@@ -174,9 +184,9 @@ function fileOf(module: TestModule): string {
   return relative(rootDir, module.moduleId);
 }
 
-function nameOf(failed: TestCase | TestModule, module: TestModule): string {
+function nameOf(one: TestCase | TestModule, module: TestModule): string {
   const file = `${module.project.name}: ${fileOf(module)}`;
-  return failed.type === 'test' ? `${file}: ${failed.fullName}` : file;
+  return one.type === 'test' ? `${file}: ${one.fullName}` : file;
 }
 
 function errorsOf(failed: TestCase | TestModule): readonly unknown[] {

