@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { clientAddress } from '../../infra/local/client-address.ts';
-import { findFirefox } from '../support/firefox.ts';
+import { findFirefox, launchFirefox } from '../support/firefox.ts';
+import { openFirefoxPage } from '../support/page/browser-page.ts';
 import { erizoSuite } from '../nodes/erizo/kit/suite.ts';
 import { TestController } from '../nodes/erizo/kit/test-controller.ts';
 import { until } from '../nodes/erizo/kit/until.ts';
-import { chromiumPage, firefoxPage, PageViewer } from './page-viewer.ts';
+import { chromiumPage, PageViewer } from './page-viewer.ts';
 import { reroute } from '../nodes/erizo/kit/reroute.ts';
 
 const firefox = findFirefox();
@@ -14,7 +15,7 @@ const firefox = findFirefox();
 describe.each([
   { name: 'Chromium', program: '' },
   ...(firefox === undefined ? [] : [{ name: 'Firefox', program: firefox }]),
-])('a stream that comes another way to the page of a $name', ({ name, program }) => {
+])('a stream that comes another way to the page of a $name', ({ program }) => {
   const suite = erizoSuite();
   let viewer: PageViewer | undefined;
 
@@ -32,7 +33,8 @@ describe.each([
     const direct = [origin.hop];
     const relayed = [relay.hop, origin.hop];
     const ann = await suite.join(TestController.dial(origin));
-    const page = await (name === 'Firefox' ? firefoxPage(program) : chromiumPage());
+    const page =
+      program === '' ? await chromiumPage() : await openFirefoxPage(await launchFirefox(program));
     const ben = await PageViewer.open(page, TestController.dial(gateway));
     viewer = ben;
     const showsMore = async (): Promise<void> => {

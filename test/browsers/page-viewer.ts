@@ -6,45 +6,16 @@ import type { Route } from '../../protocol/cascade-tree.ts';
 import type { SdpMessage } from '../../protocol/contracts/controller-erizo.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { launchFirefox } from '../support/firefox.ts';
 import { grantOf, roomId } from '../nodes/erizo/kit/grants.ts';
 import type { TestController } from '../nodes/erizo/kit/test-controller.ts';
 import * as inPage from '../support/endpoint/in-page.ts';
+import type { BrowserPage } from '../support/page/browser-page.ts';
+import { evaluateInPage, openChromiumPage } from '../support/page/browser-page.ts';
 
-/** A page in a browser of its own, whichever it is. */
-interface BrowserPage {
-  goto(url: string): Promise<unknown>;
-  answer(offered: { connectionId: string; sdp: string }): Promise<string>;
-  install(): Promise<void>;
-  count(streamId: string): Promise<void>;
-  counted(): Promise<number>;
-  close(): Promise<void>;
-}
-
+/** A page in a Chromium of its own, which is closed with it. */
 export async function chromiumPage(): Promise<BrowserPage> {
   const browser = await launchChromium();
-  const page = await browser.newPage();
-  return {
-    goto: (url) => page.goto(url),
-    answer: (offered) => page.evaluate(inPage.answer, offered),
-    install: () => page.evaluate(inPage.install),
-    count: (streamId) => page.evaluate(count, streamId),
-    counted: () => page.evaluate(counted),
-    close: () => browser.close(),
-  };
-}
-
-export async function firefoxPage(program: string): Promise<BrowserPage> {
-  const browser = await launchFirefox(program);
-  const page = await browser.newPage();
-  return {
-    goto: (url) => page.goto(url),
-    answer: (offered) => page.evaluate(inPage.answer, offered),
-    install: () => page.evaluate(inPage.install),
-    count: (streamId) => page.evaluate(count, streamId),
-    counted: () => page.evaluate(counted),
-    close: () => browser.close(),
-  };
+  return { ...(await openChromiumPage(browser)), close: () => browser.close() };
 }
 
 /** Somebody whose page shows streams, its signalling carried by the test. */
@@ -75,7 +46,7 @@ export class PageViewer {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     await page.goto(`http://127.0.0.1:${port}/`);
-    await page.install();
+    await evaluateInPage(page, inPage.install, undefined);
     return new PageViewer(page, server, controller);
   }
 
@@ -99,12 +70,12 @@ export class PageViewer {
 
   /** Counts the pictures of the stream that its page shows from now on. */
   keepShown(streamId: string): Promise<void> {
-    return this.#page.count(streamId);
+    return evaluateInPage(this.#page, count, streamId);
   }
 
   /** How many pictures it has shown since then. */
   shown(): Promise<number> {
-    return this.#page.counted();
+    return evaluateInPage(this.#page, counted, undefined);
   }
 
   async leave(): Promise<void> {
@@ -116,7 +87,7 @@ export class PageViewer {
     if (msg.type !== 'offer') {
       return;
     }
-    const sdp = await this.#page.answer({ connectionId, sdp: msg.sdp });
+    const sdp = await evaluateInPage(this.#page, inPage.answer, { connectionId, sdp: msg.sdp });
     await this.#controller.peer.call('processConnectionMessage', {
       clientId: this.#clientId,
       connectionId,

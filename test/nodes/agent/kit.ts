@@ -216,6 +216,8 @@ export async function startNode(
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
+      // A node and its ErizoJS processes start in half the time.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       RIZOMA_NODE_ID: 'test-1',
       RIZOMA_REGION: 'test',
       RIZOMA_LAT: '0',

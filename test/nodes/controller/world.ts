@@ -212,7 +212,7 @@ export async function until(client: LicodeClient, event: string, streamId: unkno
 /** Resolves when it holds; asked anew after each turn of the event loop, until the test's own limit. */
 export async function eventually(holds: () => boolean): Promise<void> {
   while (!holds()) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
