@@ -36,6 +36,8 @@ export const CurveKey = v.pipe(
 export const IpAddress = v.pipe(v.string(), v.ip());
 export const ErizoId = uuid;
 export const ClientId = uuid;
+/** Known to one client and its controller alone: with it the client comes back after it lost its socket. */
+export const ReturnKey = uuid;
 export const ConnectionId = uuid;
 export const PipeId = uuid;
 export const PullId = uuid;

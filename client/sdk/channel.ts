@@ -35,7 +35,7 @@ interface Call {
 
 /**
  * The signalling of one client with one controller, across losses of its socket: within
- * `limits.reconnection_ms` the controller knows us again by the client id.
+ * `limits.reconnection_ms` the controller knows us again by the return key that it gave us.
  */
 export class Channel extends Emitter<ChannelEvents> {
   readonly #clock: Clock;
@@ -133,7 +133,11 @@ export class Channel extends Emitter<ChannelEvents> {
       const { settle } = this.#state;
       try {
         const connected = parse(Connected, message, 'connected');
-        this.#socket.setQuery({ ...this.#reconnectionQuery, clientId: connected.clientId });
+        const { returnKey } = connected;
+        this.#socket.setHandshake({
+          query: this.#reconnectionQuery,
+          auth: returnKey === undefined ? {} : { returnKey },
+        });
         this.#state = this.#newOpen();
         settle.resolve(connected);
       } catch (error) {

@@ -16,8 +16,8 @@ export interface SocketWatcher {
 export interface ControllerSocket extends RawSocket {
   watch(watcher: SocketWatcher): void;
   open(): void;
-  /** What the next attempts carry in their handshake. */
-  setQuery(query: Record<string, string>): void;
+  /** What the next attempts carry in their handshake; `auth` does not stand in the URL. */
+  setHandshake(handshake: { query: Record<string, string>; auth: Record<string, string> }): void;
   /** Gives up the connection that there is, and dials again. */
   redial(): void;
   end(): void;
@@ -72,8 +72,9 @@ export const openSocketIo: OpenSocket = (url, query, options) => {
     open: () => {
       socket.connect();
     },
-    setQuery(next) {
+    setHandshake({ query: next, auth }) {
       socket.io.opts.query = next;
+      socket.auth = auth;
     },
     redial: () => socket.io.engine.close(),
     end() {

@@ -36,6 +36,7 @@ import { LastNMessage } from '../../protocol/contracts/last-n.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { StrategyId } from '../../protocol/priorities.ts';
@@ -95,7 +96,10 @@ export interface ClientHandlers {
 
 /** A participant (Licode: `models/Client.js`): who it is, its channel, and what it has in the room. */
 export class Client {
+  /** Others know it. */
   readonly id: string;
+  /** With it the client comes back; nobody else is told, and no log holds it. */
+  readonly returnKey = newUuid();
   readonly userName: string;
   readonly role: string;
   readonly plan: ConnectionPlan;

@@ -12,7 +12,9 @@ export function connectedMessage(
   return {
     streams: room.streams.map(publicStream),
     id: room.roomId,
-    clientId: client.id,
+    ...(client.plan === 'dual'
+      ? { clientId: client.id, returnKey: client.returnKey }
+      : { clientId: client.returnKey }),
     singlePC: client.plan === 'single',
     p2p: room.p2p,
     streamPriorityStrategy: client.bandwidth.strategy ?? false,

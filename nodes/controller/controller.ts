@@ -2,7 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { DefaultEventsMap, Socket } from 'socket.io';
 import { Server } from 'socket.io';
 import type { Clock } from '../../protocol/clock.ts';
-import { HandshakeAdditions, tokenErrorPrefix } from '../../protocol/contracts/client.ts';
+import { HandshakeAdditions, HandshakeAuth, tokenErrorPrefix } from '../../protocol/contracts/client.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -168,9 +168,10 @@ export class Controller {
       if (this.#closed) {
         throw new RizomaError('unavailable', 'this controller is closing');
       }
-      const { query } = socket.handshake;
+      const { query, auth } = socket.handshake;
       const additions = parse(HandshakeAdditions, query, 'handshake');
-      if (additions.clientId === undefined) {
+      const { returnKey = additions.returnKey } = parse(HandshakeAuth, auth, 'handshake');
+      if (returnKey === undefined) {
         if (this.#draining) {
           throw new RizomaError('draining', 'this controller takes no new clients: join again');
         }
@@ -189,8 +190,7 @@ export class Controller {
         };
       } else {
         prefix = '';
-        const { clientId } = additions;
-        const client = this.#clientToReturn(clientId);
+        const client = this.#clientToReturn(returnKey);
         socket.data.welcome = () => client.attach(socket);
       }
       next();
@@ -199,8 +199,8 @@ export class Controller {
     }
   }
 
-  #clientToReturn(clientId: string): Client {
-    const client = this.#rooms.client(clientId);
+  #clientToReturn(returnKey: string): Client {
+    const client = this.#rooms.returning(returnKey);
     if (client === undefined) {
       throw new RizomaError('not_found', 'the connection was closed already: join again');
     }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ParamsOf } from '../../protocol/contract.ts';
 import type { LayersWanted } from '../../protocol/contracts/client.ts';
 import type { LastNShown } from '../../protocol/contracts/last-n.ts';
@@ -39,6 +40,8 @@ export class Rooms implements EdgeListener, NeighbourListener {
   readonly #options: RoomsOptions;
   readonly #rooms = new Map<string, Room>();
   readonly #clients = new Map<string, { client: Client; room: Room }>();
+  /** By the digest of their return keys: how long a look takes says nothing of a key. */
+  readonly #returning = new Map<string, Client>();
 
   constructor(components: RoomComponents, options: RoomsOptions) {
     this.#components = components;
@@ -60,6 +63,11 @@ export class Rooms implements EdgeListener, NeighbourListener {
 
   client(clientId: string): Client | undefined {
     return this.#clients.get(clientId)?.client;
+  }
+
+  /** The client whose key that is, while it may come back. */
+  returning(returnKey: string): Client | undefined {
+    return this.#returning.get(digest(returnKey));
   }
 
   /**
@@ -91,6 +99,7 @@ export class Rooms implements EdgeListener, NeighbourListener {
     });
     const client = new Client(this.#components, { visitor, handlers: room.handlers });
     this.#clients.set(client.id, { client, room });
+    this.#returning.set(digest(client.returnKey), client);
     client.attach(socket);
     client.send('connected', room.join(client));
   }
@@ -248,6 +257,7 @@ export class Rooms implements EdgeListener, NeighbourListener {
       ...this.#options,
       roomId,
       onLeft: (client) => {
+        this.#returning.delete(digest(client.returnKey));
         if (this.client(client.id) === client) {
           this.#clients.delete(client.id);
         }
@@ -261,4 +271,8 @@ export class Rooms implements EdgeListener, NeighbourListener {
     this.#rooms.set(roomId, room);
     return room;
   }
+}
+
+function digest(returnKey: string): string {
+  return createHash('sha256').update(returnKey).digest('base64');
 }

@@ -1,6 +1,14 @@
 import * as v from 'valibot';
 import { BandwidthAlert } from '../adaptation.ts';
-import { ClientId, ConnectionId, RecordingId, RegionId, RoomId, StreamId } from '../ids.ts';
+import {
+  ClientId,
+  ConnectionId,
+  RecordingId,
+  RegionId,
+  ReturnKey,
+  RoomId,
+  StreamId,
+} from '../ids.ts';
 import { Layer } from '../layers.ts';
 import { limits } from '../limits.ts';
 import {
@@ -38,8 +46,11 @@ export const HandshakeAdditions = v.pipe(
     /** Licode: options of `room.connect`, which its clients send as they were given them. */
     singlePC: v.optional(v.unknown()),
     streamPriorityStrategy: StrategyMessage,
-    /** Licode: a client that comes back within `limits.reconnection_ms`. */
-    clientId: v.optional(ClientId),
+    /**
+     * Licode: a client that comes back within `limits.reconnection_ms` sends the `clientId` that `connected` gave it,
+     * which is its return key.
+     */
+    clientId: v.optional(ReturnKey),
   }),
   v.transform(({ ticket, plan, sound, layers, singlePC, streamPriorityStrategy, clientId }) => ({
     ticket,
@@ -47,9 +58,15 @@ export const HandshakeAdditions = v.pipe(
     followsLayers: layers === 'follow',
     strategy: streamPriorityStrategy,
     plan: plan ?? (singlePC === 'true' ? ('single' as const) : ('stream' as const)),
-    clientId,
+    returnKey: clientId,
   })),
 );
+
+/**
+ * What our SDK puts in socket.io's `auth`, which is no part of the URL that proxies write down: the key with which it comes
+ * back within `limits.reconnection_ms`.
+ */
+export const HandshakeAuth = v.object({ returnKey: v.optional(ReturnKey) });
 
 const text = v.pipe(v.string(), v.maxLength(limits.name_chars));
 const attributes = v.pipe(
@@ -180,7 +197,10 @@ export const PublicStream = v.object({
 export const Connected = v.object({
   streams: v.array(PublicStream),
   id: RoomId,
+  /** To clients on Licode's wire their return key, as they send it back; to our SDK the id that others know. */
   clientId: ClientId,
+  /** Ours, to our SDK. */
+  returnKey: v.optional(ReturnKey),
   singlePC: v.boolean(),
   p2p: v.boolean(),
   streamPriorityStrategy: v.union([v.string(), v.boolean()]),

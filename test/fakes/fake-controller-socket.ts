@@ -11,6 +11,7 @@ interface Sent {
 export class FakeControllerSocket extends FakeRawSocket implements ControllerSocket {
   override connected = false;
   query: Record<string, string>;
+  auth: Record<string, string> = {};
   /** It does not say that it lives. */
   silent = false;
   redialled = 0;
@@ -61,8 +62,9 @@ export class FakeControllerSocket extends FakeRawSocket implements ControllerSoc
     this.#onOpen(this);
   }
 
-  setQuery(query: Record<string, string>): void {
-    this.query = query;
+  setHandshake(handshake: { query: Record<string, string>; auth: Record<string, string> }): void {
+    this.query = handshake.query;
+    this.auth = handshake.auth;
   }
 
   redial(): void {
@@ -116,6 +118,7 @@ export const connectedMessage = {
   streams: [],
   id: '5'.repeat(24),
   clientId: '11111111-1111-4111-8111-111111111111',
+  returnKey: '22222222-2222-4222-8222-222222222222',
   singlePC: false,
   p2p: false,
   streamPriorityStrategy: false,

@@ -1,14 +1,17 @@
 import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
+import { clientOfTicket } from '../support/client-of-ticket.ts';
 
 type Body = Record<string, unknown>;
 
 /**
  * A client on Licode's wire: socket.io over websocket only, numbered messages, confirmations,
- * and a reconnection that names its client id. What arrives is kept until the test asks for it.
+ * and a reconnection by what `connected` gave it as its client id. What arrives is kept until the test asks for it.
  */
 export class LicodeClient {
+  /** As others know it; empty where it came by a token. */
   clientId = '';
+  returnKey = '';
   readonly socket: Socket;
   /** It hears messages and confirms none. */
   mute = false;
@@ -18,16 +21,17 @@ export class LicodeClient {
   #nextId = 0;
   #lastSeen = -1;
 
-  constructor(url: string, query: Record<string, string>) {
+  constructor(url: string, query: Record<string, string>, auth: Record<string, string> = {}) {
     this.socket = io(url, {
       transports: ['websocket'],
       forceNew: true,
       reconnection: true,
       reconnectionDelay: 10,
       query,
+      auth,
     });
     this.socket.io.on('reconnect_attempt', () => {
-      this.socket.io.opts.query = { ...query, clientId: this.clientId };
+      this.socket.io.opts.query = { ...query, clientId: this.returnKey };
     });
     this.socket.onAny((event: string, body: unknown) => this.#onAny(event, body));
     this.socket.on('connect', () => this.#resend());
@@ -45,13 +49,18 @@ export class LicodeClient {
       client.next('connect_error').then((data) => Promise.reject(new Error(String(data)))),
     ]);
     const connected = first as Body;
-    client.clientId = String(connected['clientId']);
+    client.clientId = clientOfTicket(query['ticket']);
+    client.returnKey = String(connected['returnKey'] ?? connected['clientId']);
     return Object.assign(client, { connected });
   }
 
   /** Resolves with the words of the refusal. */
-  static async refused(url: string, query: Record<string, string>): Promise<string> {
-    const client = new LicodeClient(url, query);
+  static async refused(
+    url: string,
+    query: Record<string, string>,
+    auth: Record<string, string> = {},
+  ): Promise<string> {
+    const client = new LicodeClient(url, query, auth);
     const words = await Promise.race([
       client.next('connect_error'),
       client.next('connected').then(() => 'let in'),

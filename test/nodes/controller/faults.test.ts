@@ -39,6 +39,34 @@ describe('losing the socket', () => {
     expect(words).toMatch(/^not_found: /);
   });
 
+  it.each(['dual', 'single', 'stream'])(
+    'lets nobody take the place of a client of plan %s by the id that others know',
+    async (plan) => {
+      const world = await newWorld();
+      const clientId = crypto.randomUUID();
+      const ann = await world.join({ clientId, query: { plan } });
+      const inUrl = await LicodeClient.refused(world.url, { clientId });
+      const inAuth = await LicodeClient.refused(world.url, { plan }, { returnKey: clientId });
+      expect([inUrl, inAuth]).toEqual([
+        expect.stringMatching(/^not_found: /),
+        expect.stringMatching(/^not_found: /),
+      ]);
+      expect(ann.left('disconnect')).toBe(0);
+      expect((await ann.ask('heartbeat', undefined))[0]).toBeUndefined();
+      expect(ann.returnKey).not.toBe(clientId);
+    },
+  );
+
+  it('lets a client come back whose key stands in the auth of its handshake', async () => {
+    const world = await newWorld();
+    const { socket, returnKey } = await world.join({ query: { plan: 'dual' } });
+    const again = new LicodeClient(world.url, { plan: 'dual' }, { returnKey });
+    expect(await again.ask('heartbeat', undefined)).toEqual([]);
+    expect(world.controller.load().clients).toBe(1);
+    again.socket.disconnect();
+    socket.disconnect();
+  });
+
   it('ends a client at once that says that it leaves', async () => {
     const world = await newWorld();
     const ann = await world.join();

@@ -45,7 +45,7 @@ describe('a client', () => {
     expect(await client.gone).toMatch(/transport/);
     await says(['still here']);
     expect(world.controller.counters()).toMatchObject({ clients: 3, sockets: 2 });
-    await SignallingClient.end(world.url, client.clientId);
+    await SignallingClient.end(world.url, client.returnKey);
     await eventually(() => world.controller.counters().clients === 2);
   });
 

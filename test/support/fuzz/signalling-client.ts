@@ -2,6 +2,7 @@ import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
 import * as v from 'valibot';
 import { isErrorCode } from '../../../protocol/errors.ts';
+import { clientOfTicket } from '../client-of-ticket.ts';
 import type { Numbering } from './signalling-plans.ts';
 
 const Numbered = v.object({ socketgd: v.number(), msg: v.unknown() });
@@ -22,7 +23,9 @@ export class Knowledge {
 
 /** A client that sends whatever it is told to, and hears whether each message is answered. */
 export class SignallingClient {
+  /** As others know it. */
   readonly clientId: string;
+  readonly returnKey: string;
   readonly knowledge = new Knowledge();
   /** It reads messages and confirms none. */
   mute = false;
@@ -34,9 +37,15 @@ export class SignallingClient {
   #asked = Promise.withResolvers<unknown[]>();
   #isOpen = true;
 
-  private constructor(socket: Socket, connected: v.InferOutput<typeof Connected>) {
+  private constructor(
+    socket: Socket,
+    clientId: string,
+    connected: v.InferOutput<typeof Connected>,
+  ) {
     this.#socket = socket;
-    this.clientId = connected.clientId;
+    this.clientId = clientId;
+    // Licode's wire has it so.
+    this.returnKey = connected.clientId;
     connected.streams.forEach(({ id }) => this.knowledge.other.add(id));
     socket.onAny((event: string, body: unknown) => this.#hear(event, body));
     socket.on('disconnect', (why) => {
@@ -57,7 +66,8 @@ export class SignallingClient {
       socket.once('connected', (body: unknown) => {
         const { socketgd, msg } = v.parse(Numbered, body);
         socket.emit('socketgd_ack', { id: socketgd });
-        resolve(new SignallingClient(socket, v.parse(Connected, msg)));
+        const clientId = clientOfTicket(query['ticket']);
+        resolve(new SignallingClient(socket, clientId, v.parse(Connected, msg)));
       });
       socket.once('connect_error', (error) => {
         socket.close();
@@ -67,8 +77,8 @@ export class SignallingClient {
   }
 
   /** Comes back as the client that lost its socket, and leaves; nothing where it is too late for that. */
-  static async end(url: string, clientId: string): Promise<void> {
-    const query = { clientId };
+  static async end(url: string, returnKey: string): Promise<void> {
+    const query = { clientId: returnKey };
     const socket = io(url, {
       transports: ['websocket'],
       forceNew: true,

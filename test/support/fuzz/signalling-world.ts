@@ -60,7 +60,7 @@ export class SignallingWorld {
         const client = await this.#client(plan.who);
         if (plan.how === 'cut') {
           client.cut();
-          this.#away.push(client.clientId);
+          this.#away.push(client.returnKey);
         } else {
           client.leave();
         }

@@ -63,14 +63,15 @@ describe('Channel', () => {
     await expect(opened).rejects.toMatchObject({ code: 'bad_request' });
   });
 
-  it('comes back by its client id and sends again what was not confirmed', async () => {
+  it('comes back by its return key and sends again what was not confirmed', async () => {
     const { channel, socket, heard } = await openChannel();
     channel.send('connectionMessage', 1);
     channel.send('connectionMessage', 2);
     socket.confirm(0);
     socket.down('transport close');
     channel.send('connectionMessage', 3);
-    expect(socket.query).toEqual({ plan: 'dual', clientId: connectedMessage.clientId });
+    expect(socket.query).toEqual({ plan: 'dual' });
+    expect(socket.auth).toEqual({ returnKey: connectedMessage.returnKey });
     socket.sent.length = 0;
     socket.up();
     expect(socket.sent.map(({ message }) => message)).toEqual([2, 3]);

@@ -66,7 +66,7 @@ describe('openSocketIo', () => {
     expect(await channel.call('publish', { a: 1 })).toEqual(['id', '{"socketgd":0,"msg":{"a":1}}']);
   });
 
-  it('comes back by its client id and without the ticket, and repeats what was not confirmed', async () => {
+  it('comes back by its return key, which the URL does not hold, and without the ticket, and repeats what was not confirmed', async () => {
     const first = await open();
     const publish = nextOf(first, 'publish');
     const call = channel.call('publish', 'mine');
@@ -79,10 +79,9 @@ describe('openSocketIo', () => {
     const second = await connection;
     second.on('publish', (wrapped, answer) => answer('id', JSON.stringify(wrapped)));
     await reconnected;
-    expect(second.handshake.query).toMatchObject({
-      plan: 'dual',
-      clientId: connectedMessage.clientId,
-    });
+    expect(second.handshake.query).toMatchObject({ plan: 'dual' });
+    expect(second.handshake.auth).toEqual({ returnKey: connectedMessage.returnKey });
+    expect(second.handshake.url).not.toContain(connectedMessage.returnKey);
     expect(second.handshake.query['ticket']).toBeUndefined();
     expect(await call).toEqual(['id', '{"socketgd":0,"msg":"mine"}']);
   });

@@ -96,7 +96,7 @@ describe('a client that lost its controller', () => {
       ['ws://127.0.1.1:8080', 'ended'],
       ['ws://127.0.2.1:8080', 'open'],
     ]);
-    expect(sockets[1]?.query).toEqual({ plan: 'dual', clientId });
+    expect(sockets[1]?.query).toEqual({ plan: 'dual' });
     expect(room).toMatchObject({ clientId, region: 'us-east', controller: '127.0.2.1:8080' });
     expect(heard.slice(1)).toEqual(['reconnected', 'moved: us-east']);
   });

@@ -128,7 +128,7 @@ describe('joinWith', () => {
     );
     await joined;
     expect(sockets.map(({ state }) => state)).toEqual(['ended', 'open']);
-    expect(sockets[1]?.query).toMatchObject({ clientId: connectedMessage.clientId });
+    expect(sockets[1]?.auth).toEqual({ returnKey: connectedMessage.returnKey });
   });
 
   it('throws the words of the controllers where none takes us', async () => {
