@@ -82,6 +82,6 @@ describe('a client', () => {
     await says(['still here']);
     await eventually(() => world.controller.counters().clients === 2);
     await says(['still here']);
-    client.leave();
+    client.vanish();
   });
 });

@@ -1,3 +1,4 @@
+import type { Socket as NetSocket } from 'node:net';
 import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
 import * as v from 'valibot';
@@ -131,10 +132,12 @@ export class SignallingClient {
 
   /** From now on nothing is read from its socket, as far as the kernel lets it. */
   stopReading(): void {
-    const { transport } = this.#socket.io.engine as unknown as {
-      transport: { ws: { _socket: { pause(): void } } };
-    };
-    transport.ws._socket.pause();
+    this.#tcp.pause();
+  }
+
+  /** Its host is gone: who reads nothing cannot say goodbye either, and both sides would wait 30 s for that. */
+  vanish(): void {
+    this.#tcp.destroy();
   }
 
   /** Calls the listener for each message, until the answer is called. */
@@ -150,6 +153,13 @@ export class SignallingClient {
 
   leave(): void {
     this.#socket.disconnect();
+  }
+
+  get #tcp(): NetSocket {
+    const { transport } = this.#socket.io.engine as unknown as {
+      transport: { ws: { _socket: NetSocket } };
+    };
+    return transport.ws._socket;
   }
 
   #numbered(msg: unknown, number: Numbering): unknown {
