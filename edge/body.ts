@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import { RizomaError } from '../protocol/errors.ts';
+import { checkNesting } from '../protocol/nesting.ts';
 import { parse } from '../protocol/parse.ts';
 import type { EdgeContext } from './app.ts';
 
@@ -35,11 +36,15 @@ function jsonOf(text: string): unknown {
   if (text.trim() === '') {
     return {};
   }
+  let value: unknown;
   try {
-    return halfPair.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new RizomaError('bad_request', 'the body is not JSON');
   }
+  checkNesting(value, 'the body');
+  // A reviver recurses, so it only sees what is not nested deep.
+  return halfPair.test(text) ? JSON.parse(text, wellFormed) : value;
 }
 
 /** Fields of a form: texts, and groups of them by name. */

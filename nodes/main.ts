@@ -3,19 +3,23 @@ import { ConfigError, parseConfig } from './config.ts';
 import { giveBackWhenIdle } from './give-back.ts';
 import { createLog } from './log.ts';
 import { Node } from './node.ts';
+import { surviveErrors } from './survive.ts';
 
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const log = createLog(config.logLevel, { node: config.nodeId });
-  // What is unknown after a failure nobody foresaw is better started anew; media lives on meanwhile.
-  process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'node failed');
+  // A node that is not up yet serves nobody: it is better started again.
+  const endAtStart = (err: Error): void => {
+    log.fatal({ err }, 'node failed to start');
     process.exit(1);
-  });
+  };
+  process.on('uncaughtException', endAtStart);
   // SIGTERM ends the node when its clients have left, SIGINT and a second SIGTERM at once; all in order.
   const terminated = signalled('SIGTERM', 1);
   const stopped = Promise.race([signalled('SIGTERM', 2), signalled('SIGINT', 1)]);
   const node = await Node.create({ log }, config);
+  process.off('uncaughtException', endAtStart);
+  surviveErrors({ clock: systemClock, log }, { onError: () => node.uncaughtError() });
   giveBackWhenIdle({ clock: systemClock }, () => node.isIdle);
   void terminated.then(() => node.drain());
   const drained = node.drained.then(() => 'it is drained');

@@ -10,6 +10,7 @@ export class NodeMeasures {
   readonly #refusals: Counter;
   readonly #strangers: Counter;
   readonly #gossipRefusals: Counter;
+  readonly #uncaught: Counter;
 
   constructor(components: { registry: Registry }) {
     const { registry } = components;
@@ -18,6 +19,7 @@ export class NodeMeasures {
     this.#refusals = counter(registry, 'rizoma_joins_refused_total');
     this.#strangers = counter(registry, 'rizoma_strangers_refused_total');
     this.#gossipRefusals = counter(registry, 'rizoma_gossip_refused_total');
+    this.#uncaught = counter(registry, 'rizoma_uncaught_errors_total');
   }
 
   /** A client was told that it is in, so long after its handshake. */
@@ -28,6 +30,11 @@ export class NodeMeasures {
   /** Somebody who is no member tried to connect. */
   strangerRefused(): void {
     this.#strangers.inc();
+  }
+
+  /** The process survived an error that nothing caught. */
+  uncaughtError(): void {
+    this.#uncaught.inc();
   }
 
   refused(code: ErrorCode): void {

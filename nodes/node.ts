@@ -106,6 +106,11 @@ export class Node {
     return this.#drained.promise;
   }
 
+  /** Counts an error that nothing caught. */
+  uncaughtError(): void {
+    this.#measures.uncaughtError();
+  }
+
   /** Nobody would lose something now. */
   get isIdle(): boolean {
     return this.#clients() === 0;

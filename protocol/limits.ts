@@ -15,6 +15,11 @@ export const limits = {
   linkPing_ms: 2_000,
   /** One signalling message of a client (Licode's clients send SDPs of up to some 60 KiB). */
   clientMessage_bytes: 256 * 1024,
+  /**
+   * Levels of arrays and objects in one message or body from outside. Attributes of apps have three or four; thousands
+   * would exhaust the stack of whatever encodes them.
+   */
+  nesting: 16,
   /** Signalling messages of one client: a burst of joins publishes and subscribes some dozens. */
   clientMessages_perSecond: 200,
   /** The id of a request that its caller chose: a UUID and the hex of a trace id are shorter. */
@@ -163,6 +168,8 @@ export const limits = {
   name_chars: 256,
   /** Streams whose loudness is told at a time: more voices at once nobody tells apart. */
   audioLevels: 8,
+  /** Selectors of one client of either kind (`autoSubscribe`): an app names a handful of groups. */
+  selectors: 32,
   /** Attributes of a stream, as JSON. */
   attributes_bytes: 16 * 1024,
   /** What a publisher says to its subscribers at a time; a chat line or a drawing is far smaller. */

@@ -128,6 +128,11 @@ export const metrics = {
     of: 'both',
     help: 'Connections that were refused, as they came under the key of no member',
   },
+  rizoma_uncaught_errors_total: {
+    type: 'counter',
+    of: 'both',
+    help: 'Errors that nothing caught and the process survived; each is a fault to report, and its log line has the stack',
+  },
   rizoma_cascades_refused_total: {
     ...sum,
     help: 'Calls that would have had a stream let out, and were refused, by error code',

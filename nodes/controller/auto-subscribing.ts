@@ -1,9 +1,11 @@
+import type { Cancel } from '../../protocol/clock.ts';
 import type { SubscribeMessage } from '../../protocol/contracts/client.ts';
 import type { AutoSubscribeMessage } from '../../protocol/contracts/client-auto.ts';
-import type { RoomStream } from '../../protocol/directory.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
-import { meetsAny } from '../../protocol/selectors.ts';
+import { selectorKeys } from '../../protocol/selectors.ts';
 import type { Client } from './client.ts';
+import { defaults } from './defaults.ts';
+import { KeyIndex } from './key-index.ts';
 import type { RoomParts } from './room-parts.ts';
 import type { Subscribing } from './subscribing.ts';
 
@@ -21,11 +23,27 @@ interface Wish {
   gathered: Begun[] | undefined;
 }
 
-/** Streams that clients receive because they fit what they said once (Licode: `autoSubscribe`). */
+/**
+ * Streams that clients receive because they fit what they said once (Licode: `autoSubscribe`). A stream that changes is
+ * looked for among the clients whose selectors have one of its keys, and a client's selectors among the streams that have one
+ * of theirs: nothing costs as much as all streams times all selectors.
+ */
 export class AutoSubscribing {
   readonly #parts: RoomParts;
   readonly #subscribing: Subscribing;
   readonly #wishes = new Map<Client, Wish>();
+  /** Clients by what they want. */
+  readonly #wanting = new KeyIndex<Client>();
+  /** The ids of the room's streams by what they are. */
+  readonly #streams = new KeyIndex<string>();
+  /** Clients by the streams that they receive because of it. */
+  readonly #takers = new KeyIndex<Client>();
+  /** Those that could not be had, by who wants them: they are tried again when any stream changes. */
+  #failed: { client: Client; streamId: string }[] = [];
+  /** Streams that changed and were not looked at. */
+  readonly #changed = new Set<string>();
+  #lookedAt_ms = Number.NEGATIVE_INFINITY;
+  #stopTimer: Cancel | undefined;
 
   constructor(components: { parts: RoomParts; subscribing: Subscribing }) {
     this.#parts = components.parts;
@@ -36,45 +54,99 @@ export class AutoSubscribing {
   set(client: Client, message: AutoSubscribeMessage): void {
     client.demand('subscribe', message.options);
     const streams = this.#wishes.get(client)?.streams ?? new Set();
-    this.#wishes.set(client, { message, streams, gathered: undefined });
-    this.#look(client);
+    const wish = { message, streams, gathered: undefined };
+    this.#wishes.set(client, wish);
+    this.#wanting.set(client, message.selectors);
+    this.#lookAtChanged();
+    const candidates = this.#streams.withAny(message.selectors).union(streams);
+    this.#apply(client, wish, candidates);
   }
 
-  /** Streams came to the room, left it, or have other attributes. */
-  streamsChanged(): void {
-    for (const client of this.#wishes.keys()) {
-      this.#look(client);
+  /** A stream came to the room, left it, or has other attributes. */
+  streamChanged(streamId: string): void {
+    this.#changed.add(streamId);
+    if (this.#stopTimer !== undefined) {
+      return;
+    }
+    const { clock } = this.#parts;
+    const wait_ms = this.#lookedAt_ms + defaults.autoSubscribe_ms - clock.now();
+    if (wait_ms <= 0) {
+      this.#lookAtChanged();
+    } else {
+      this.#stopTimer = clock.after(wait_ms, () => this.#lookAtChanged());
     }
   }
 
   left(client: Client): void {
     this.#wishes.delete(client);
+    this.#wanting.remove(client);
+    this.#takers.remove(client);
+    this.#failed = this.#failed.filter((one) => one.client !== client);
   }
 
-  #look(client: Client): void {
-    const wish = this.#wishes.get(client);
-    if (wish === undefined) {
-      return;
+  close(): void {
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+    this.#changed.clear();
+    this.#failed = [];
+  }
+
+  #lookAtChanged(): void {
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+    this.#lookedAt_ms = this.#parts.clock.now();
+    const changed = new Map<Client, Set<string>>();
+    for (const streamId of this.#changed) {
+      const stream = this.#parts.streams.get(streamId);
+      if (stream === undefined) {
+        this.#streams.remove(streamId);
+      } else {
+        this.#streams.set(streamId, selectorKeys(stream));
+      }
+      const keys = this.#streams.keysOf(streamId);
+      for (const client of this.#wanting.withAny(keys).union(this.#takers.withAny([streamId]))) {
+        changed.set(client, (changed.get(client) ?? new Set()).add(streamId));
+      }
     }
-    const { selectors, negativeSelectors } = wish.message;
-    const fits = (stream: RoomStream): boolean =>
-      stream.clientId !== client.id &&
-      meetsAny(stream, selectors) &&
-      !meetsAny(stream, negativeSelectors);
-    const all = this.#parts.streams.all();
-    const fitting = new Set(all.filter(fits).map(({ streamId }) => streamId));
-    for (const streamId of fitting) {
-      if (!client.subscriptions.has(streamId)) {
+    this.#changed.clear();
+    for (const { client, streamId } of this.#failed.splice(0)) {
+      changed.set(client, (changed.get(client) ?? new Set()).add(streamId));
+    }
+    for (const [client, streamIds] of changed) {
+      const wish = this.#wishes.get(client);
+      if (wish !== undefined) {
+        this.#apply(client, wish, streamIds);
+      }
+    }
+  }
+
+  /** Begins and ends what the client is to receive of these streams. */
+  #apply(client: Client, wish: Wish, streamIds: Iterable<string>): void {
+    const unwanted: string[] = [];
+    for (const streamId of streamIds) {
+      if (!this.#fits(client, wish, streamId)) {
+        if (wish.streams.delete(streamId)) {
+          unwanted.push(streamId);
+        }
+      } else if (!client.subscriptions.has(streamId)) {
         wish.streams.add(streamId);
         void this.#subscribe(client, wish, streamId);
       }
     }
-    const unwanted = [...wish.streams].filter((streamId) => !fitting.has(streamId));
-    unwanted.forEach((streamId) => wish.streams.delete(streamId));
+    this.#takers.set(client, wish.streams);
     const received = unwanted.filter((streamId) => client.subscriptions.has(streamId));
     if (received.length > 0) {
       void this.#unsubscribe(client, received);
     }
+  }
+
+  #fits(client: Client, { message }: Wish, streamId: string): boolean {
+    const keys = this.#streams.keysOf(streamId);
+    return (
+      message.selectors.some((key) => keys.has(key)) &&
+      !message.negativeSelectors.some((key) => keys.has(key)) &&
+      this.#parts.streams.get(streamId)?.clientId !== client.id
+    );
   }
 
   async #subscribe(client: Client, wish: Wish, streamId: string): Promise<void> {
@@ -87,7 +159,10 @@ export class AutoSubscribing {
         }
       });
     } catch (thrown) {
-      // The client did not ask for this one by name: it is tried again when the streams change.
+      // The client did not ask for this one by name.
+      if (this.#wishes.get(client) === wish) {
+        this.#failed.push({ client, streamId });
+      }
       const { code, message: words } = toRizomaError(thrown);
       this.#parts.log.warn({ clientId: client.id, streamId, code, words }, 'not subscribed');
     }

@@ -30,6 +30,8 @@ export interface ChannelOptions {
   onMessage(received: Received): void;
   /** It sends more than anybody could mean. */
   onFlood(): void;
+  /** Something it sent could not be handled, for a fault of ours. */
+  onFault(thrown: unknown): void;
   /** Its socket is gone; it may come back. */
   onReconnecting(): void;
   /** Once, and last. */
@@ -70,7 +72,13 @@ export class Channel {
       socket.disconnect(true);
       return;
     }
-    const onAny = (event: string, ...args: unknown[]): void => this.#onEvent(event, args);
+    const onAny = (event: string, ...args: unknown[]): void => {
+      try {
+        this.#onEvent(event, args);
+      } catch (thrown) {
+        this.#options.onFault(thrown);
+      }
+    };
     const onGone = (reason: string): void => this.#onSocketGone(reason);
     socket.onAny(onAny);
     socket.on('disconnect', onGone);

@@ -38,6 +38,7 @@ import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.t
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
+import { checkNesting } from '../../protocol/nesting.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { StrategyId } from '../../protocol/priorities.ts';
 import type { Permission } from '../../protocol/roles.ts';
@@ -142,7 +143,10 @@ export class Client {
     this.#log = components.log.child({ clientId: visitor.clientId });
     this.#bucket = new TokenBucket(components, { perSecond: limits.clientMessages_perSecond });
     this.#channel = new Channel(components, {
-      onMessage: (received) => void this.#onMessage(received),
+      onMessage: (received) => {
+        this.#onMessage(received).catch((thrown: unknown) => this.#fail(thrown));
+      },
+      onFault: (thrown) => this.#fail(thrown),
       onFlood: () =>
         this.close('it floods', {
           code: 'rate_limited',
@@ -209,6 +213,19 @@ export class Client {
     this.#channel.close(why);
   }
 
+  /** What went wrong with what it sent, for a fault of ours, ends this client and no other. */
+  #fail(thrown: unknown): void {
+    this.#log.error({ err: thrown }, 'a client is ended, as its message could not be handled');
+    try {
+      this.close('its message could not be handled', {
+        code: 'internal',
+        message: 'your message could not be handled: join again',
+      });
+    } catch (again) {
+      this.#log.error({ err: again }, 'a client could not be ended in order');
+    }
+  }
+
   async #onMessage({ event, msg, answer }: Received): Promise<void> {
     try {
       if (!this.#bucket.take()) {
@@ -217,6 +234,7 @@ export class Client {
       if (this.#channel.waiting > defaults.waitingRequests) {
         throw new RizomaError('overloaded', 'too many requests wait for their answers: try again');
       }
+      checkNesting(msg, event.slice(0, 64));
       await this.#handle(eventOf(event), msg, answer);
     } catch (thrown) {
       this.#refuse(event, toRizomaError(thrown), answer);

@@ -2,7 +2,11 @@ import type { Server as HttpServer } from 'node:http';
 import type { DefaultEventsMap, Socket } from 'socket.io';
 import { Server } from 'socket.io';
 import type { Clock } from '../../protocol/clock.ts';
-import { HandshakeAdditions, HandshakeAuth, tokenErrorPrefix } from '../../protocol/contracts/client.ts';
+import {
+  HandshakeAdditions,
+  HandshakeAuth,
+  tokenErrorPrefix,
+} from '../../protocol/contracts/client.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';

@@ -52,6 +52,11 @@ export const defaults = {
   neighbourRedial_ms: 1_000,
   /** An edge that is back by then was never away for others: a flap is dialled again in a quarter of it. */
   shareAfter_ms: 1_000,
+  /**
+   * How often streams that changed are looked at for those who subscribe by selectors: the first at once, and what changes
+   * meanwhile together.
+   */
+  autoSubscribe_ms: 250,
   /** Before the edge is asked again after it refused for a while (`overloaded`, `timeout`). */
   edgeRetry_ms: 1_000,
   /** Changes of a directory that arrived before the one they follow. More means that one was lost. */

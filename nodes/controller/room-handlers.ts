@@ -38,7 +38,7 @@ export function handlersOf(room: {
     sendData: (client, message) => room.data.send(client, message),
     updateAttributes: (client, message) => {
       room.data.update(client, message);
-      room.auto.streamsChanged();
+      room.auto.streamChanged(message.id);
     },
     startRecorder: (client, message) => room.recordings.start(client, message),
     stopRecorder: (client, message) => room.recordings.stop(client, message),

@@ -136,7 +136,10 @@ export class Room {
     this.#subscribing = new Subscribing({ parts, data: this.#data, p2p: this.p2p });
     this.#auto = new AutoSubscribing({ parts, subscribing: this.#subscribing });
     this.publishing = new Publishing(parts, {
-      onRemoved: (streamId) => this.#subscribing.streamRemoved(streamId),
+      onRemoved: (streamId) => {
+        this.#subscribing.streamRemoved(streamId);
+        this.#auto.streamChanged(streamId);
+      },
       onMoved: (streamId) => this.#streamMoved(streamId),
     });
     this.#restoring = new Restoring(parts, { fail: (...failed) => this.#fail(...failed) });
@@ -313,6 +316,7 @@ export class Room {
     this.sync.close();
     this.#presence.left();
     this.recordings.close();
+    this.#auto.close();
     for (const client of this.#clients.values()) {
       client.close(why, farewell);
     }
@@ -355,7 +359,8 @@ export class Room {
     added.forEach((stream) => this.#broadcast('onAddStream', publicStream(stream)));
     this.#data.changed(changed);
     this.#streamChanges.adapted(adapted);
-    this.#auto.streamsChanged();
+    const ids = [...added, ...changed].map(({ streamId }) => streamId);
+    [...ids, ...removed, ...taken].forEach((id) => this.#auto.streamChanged(id));
     moved.forEach((streamId) => this.#subscribing.streamMoved(streamId));
     if (taken.length > 0) {
       this.sync.tell();
@@ -382,7 +387,7 @@ export class Room {
       routeFor: (erizo, stream) => this.rerouting.routeFor(erizo, stream),
       added: (stream) => {
         this.#broadcast('onAddStream', publicStream(stream));
-        this.#auto.streamsChanged();
+        this.#auto.streamChanged(stream.streamId);
         this.#changes.happened();
       },
       broadcast: (event, message) => this.#broadcast(event, message),

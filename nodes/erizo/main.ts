@@ -6,6 +6,7 @@ import { giveBackWhenIdle } from '../give-back.ts';
 import { Keyring } from '../link/keyring.ts';
 import { ZmqSockets } from '../link/zmq-sockets.ts';
 import { createLog } from '../log.ts';
+import { surviveErrors } from '../survive.ts';
 import { counter } from '../meters.ts';
 import { AgentLink } from './agent-link.ts';
 import { readConfig, readCurveKeys } from './config.ts';
@@ -105,6 +106,8 @@ const agent = AgentLink.create(
     },
   },
 );
+const uncaught = counter(registry, 'rizoma_uncaught_errors_total');
+surviveErrors({ clock, log }, { onError: () => uncaught.inc() });
 log.info({ endpoint: listener.endpoint }, 'ErizoJS started');
 giveBackWhenIdle({ clock }, () => erizo.isIdle);
 

@@ -26,8 +26,9 @@ export const AutoSubscribeMessage = v.pipe(
     said: options,
   })),
   v.object({
-    selectors: v.record(v.string(), v.unknown()),
-    negativeSelectors: v.record(v.string(), v.unknown()),
+    /** Keys. */
+    selectors: v.array(v.string()),
+    negativeSelectors: v.array(v.string()),
     options: v.pipe(
       v.object({ ...playEntries, audio: anyWish, data: anyWish, video: anyVideo }),
       v.transform((said) => {

@@ -63,6 +63,22 @@ describe('a header of 100 KiB', () => {
   });
 });
 
+describe('a body that is nested', () => {
+  const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
+  it.each([17, 1_000])('%i levels deep is refused in words', async (levels) => {
+    for (const body of [nested(levels), `{"name":"deep","data":${nested(levels)}}`]) {
+      const headers = { ...(await signed()), 'content-type': 'application/json' };
+      const response = await ask('/rooms', { method: 'POST', headers, body });
+      expect(await response.json()).toMatchObject({
+        status: 400,
+        code: 'bad_request',
+        detail: 'the body is nested deeper than 16 levels',
+      });
+    }
+  });
+});
+
 describe('a body of more than 64 KiB', () => {
   /** As it comes in chunks, without saying how long it will be. */
   async function chunked(path: string, size_bytes: number): Promise<Response> {

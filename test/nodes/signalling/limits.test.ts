@@ -9,6 +9,9 @@ import { eventually, worldsOfTests } from '../controller/world.ts';
 const newWorld = worldsOfTests();
 const options = { state: 'data', audio: false, video: false, data: true };
 
+/** Of 17 levels, with what it stands in. */
+const deep = JSON.parse(`${'{"a":'.repeat(16)}1${'}'.repeat(16)}`) as object;
+
 async function join(world: World): Promise<SignallingClient> {
   return SignallingClient.join(world.url, { ticket: await world.ticket() });
 }
@@ -37,6 +40,31 @@ async function pair(world: World) {
 }
 
 describe('a client', () => {
+  it.each([
+    [
+      'attributes of a stream it publishes',
+      'publish',
+      { options: { ...options, attributes: deep } },
+    ],
+    ['other attributes', 'updateStreamAttributes', { id: '1'.repeat(18), attrs: deep }],
+    ['data', 'sendDataStream', { id: '1'.repeat(18), msg: deep }],
+    ['selectors', 'autoSubscribe', { selectors: deep, negativeSelectors: {} }],
+    [
+      'options of a subscription',
+      'subscribe',
+      { options: { streamId: '1'.repeat(18), video: deep } },
+    ],
+    ['a word to a peer', 'streamMessageP2P', { options: { streamId: '1'.repeat(18), msg: deep } }],
+  ])('that nests %s deeper than 16 levels is refused in words', async (_what, event, msg) => {
+    const world = await newWorld();
+    const { says } = await pair(world);
+    const client = await join(world);
+    const [, words] = (await client.ask(event, msg)) ?? [];
+    expect(words).toBe(`bad_request: ${event} is nested deeper than 16 levels`);
+    await says(['still here']);
+    expect(client.isOpen).toBe(true);
+  });
+
   it('that sends a message of 1 MB loses its socket, and may come back', async () => {
     const world = await newWorld();
     const { says } = await pair(world);

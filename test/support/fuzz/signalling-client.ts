@@ -8,7 +8,11 @@ import type { Numbering } from './signalling-plans.ts';
 
 const Numbered = v.object({ socketgd: v.number(), msg: v.unknown() });
 const Stream = v.object({ id: v.string() });
-const Connected = v.object({ clientId: v.string(), streams: v.array(Stream) });
+const Connected = v.object({
+  clientId: v.string(),
+  returnKey: v.optional(v.string()),
+  streams: v.array(Stream),
+});
 const Offered = v.object({ connectionId: v.string() });
 
 /** The largest message that is taken is far smaller than twice this. */
@@ -45,8 +49,7 @@ export class SignallingClient {
   ) {
     this.#socket = socket;
     this.clientId = clientId;
-    // Licode's wire has it so.
-    this.returnKey = connected.clientId;
+    this.returnKey = connected.returnKey ?? connected.clientId;
     connected.streams.forEach(({ id }) => this.knowledge.other.add(id));
     socket.onAny((event: string, body: unknown) => this.#hear(event, body));
     socket.on('disconnect', (why) => {

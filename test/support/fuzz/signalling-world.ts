@@ -58,7 +58,7 @@ export class SignallingWorld {
         client.raw(plan.packet);
         client.leave();
         // A packet that ends the socket is heard before the goodbye.
-        this.#away.push(client.clientId);
+        this.#away.push(client.returnKey);
         return undefined;
       }
       case 'socket': {

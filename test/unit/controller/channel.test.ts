@@ -44,6 +44,7 @@ function setUp(): { clock: VirtualClock; channel: Channel; told: string[]; socke
       onMessage: ({ event }) => told.push(event),
       onFlood: () => told.push('floods'),
       onReconnecting: () => told.push('reconnecting'),
+      onFault: () => undefined,
       onEnd: (why) => told.push(`ended: ${why}`),
     },
   );

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { meetsAny, Selectors } from '../../../protocol/selectors.ts';
+import { limits } from '../../../protocol/limits.ts';
+import { selectorKeys, Selectors } from '../../../protocol/selectors.ts';
 
 const stream = {
   streamId: '123456789012345678',
@@ -11,6 +12,7 @@ describe('selectors', () => {
   it.each([
     [{ '/id': '123456789012345678' }, true],
     [{ '/id': '1' }, false],
+    [{ '/id': { toString: 1 } }, false],
     [{ '/label': 'camera' }, true],
     [{ '/label': 'CAMERA' }, false],
     [{ '/attributes/group': '23' }, true],
@@ -21,15 +23,23 @@ describe('selectors', () => {
     [{ '/attributes/nobody': undefined }, false],
     [{ '/attributes/toString': undefined }, false],
     [{ '/attributes': 'group', group: '23', '/other': true }, false],
+    [{ '/label camera': 1, '/attributes/group "23"': '' }, false],
     [{}, false],
   ])('%j fit: %s', (selectors, fits) => {
-    expect(meetsAny(stream, selectors)).toBe(fits);
+    const keys = new Set(selectorKeys(stream));
+    expect(v.parse(Selectors, selectors).some((key) => keys.has(key))).toBe(fits);
   });
 
   it('may be left out, and are not endless', () => {
-    expect(v.parse(Selectors, undefined)).toEqual({});
-    expect(v.parse(Selectors, null)).toEqual({});
+    expect(v.parse(Selectors, undefined)).toEqual([]);
+    expect(v.parse(Selectors, null)).toEqual([]);
     expect(v.safeParse(Selectors, { '/label': 'x'.repeat(20_000) }).success).toBe(false);
     expect(v.safeParse(Selectors, 'all').success).toBe(false);
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`/attributes/${at}`, 1]));
+    expect(v.parse(Selectors, many(limits.selectors))).toHaveLength(32);
+    expect(v.safeParse(Selectors, many(limits.selectors + 1)).issues?.[0].message).toBe(
+      'more than 32 selectors',
+    );
   });
 });
