@@ -1,6 +1,7 @@
 import type { EdgeContext } from './app.ts';
 import type { Config } from './config.ts';
-import { RateLimit } from './rate-limit.ts';
+import { networkOf } from '../protocol/network-of.ts';
+import { RateLimit } from '../protocol/rate-limit.ts';
 
 /** What one isolate counts of the addresses that it hears. */
 interface AddressLimits {
@@ -40,20 +41,7 @@ export function limitAddress(context: EdgeContext): void {
   requests.take(address, now_ms);
 }
 
-/**
- * From where a request came, as the platform says: no client can set this header. Of an IPv6 address
- * the network (RFC 4291, section 2.5.4: 64 bits), in which one customer has as many as it likes.
- */
+/** From where a request came, as the platform says: no client can set this header. */
 export function addressOf(context: EdgeContext): string {
-  const address = context.req.header('cf-connecting-ip') ?? '';
-  return address.includes(':') && !address.includes('.') ? networkOf(address) : address;
-}
-
-/** The first four groups of an IPv6 address. */
-function networkOf(address: string): string {
-  const [head = '', tail] = address.toLowerCase().split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
-  return [...before, ...zeros, ...after].slice(0, 4).join(':');
+  return networkOf(context.req.header('cf-connecting-ip') ?? '');
 }

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { Jurisdiction, NodeId, RegionId } from '../protocol/ids.ts';
 import { Host } from '../protocol/token.ts';
 import { AllowedInputs } from './allowed-inputs.ts';
+import { TrustedProxies } from './client-address.ts';
 
 /** Every default of a node, with its unit and its reason. */
 export const defaults = {
@@ -26,6 +27,11 @@ export const defaults = {
   /** UDP and TCP ports of media: above the ports of services, below what Debian gives to others by 2/3. */
   mediaPortMin: 40_000,
   mediaPortMax: 49_999,
+  /**
+   * Handshakes of one address in a second, and ten times as many at once: a school behind one address comes in within some
+   * seconds, and a flood is refused before any signature is checked.
+   */
+  addressRate: 40,
   /** How long the clients of a node that is to end may stay, in seconds: most calls are over in an hour. */
   drain_s: 3_600,
   logLevel: 'info',
@@ -64,6 +70,19 @@ const Roles = v.pipe(
   v.array(Role),
 );
 
+/** Of `X-Forwarded-For` their word is believed. */
+const Proxies = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return new TrustedProxies(dataset.value.split(',').map((entry) => entry.trim()));
+    } catch (thrown) {
+      addIssue({ message: String(thrown) });
+      return NEVER;
+    }
+  }),
+);
+
 const Variables = v.object({
   RIZOMA_NODE_ID: NodeId,
   RIZOMA_REGION: RegionId,
@@ -88,6 +107,8 @@ const Variables = v.object({
   RIZOMA_ERIZO_CPU_PERCENT: withDefault(integer(1, 1_000), defaults.erizoCpu_percent),
   RIZOMA_MEDIA_PORT_MIN: withDefault(integer(1, maxPort), defaults.mediaPortMin),
   RIZOMA_MEDIA_PORT_MAX: withDefault(integer(1, maxPort), defaults.mediaPortMax),
+  RIZOMA_ADDRESS_RATE: withDefault(integer(1, 1_000_000), defaults.addressRate),
+  RIZOMA_TRUSTED_PROXIES: v.optional(Proxies),
   RIZOMA_DRAIN_S: withDefault(integer(0, 604_800), defaults.drain_s),
   RIZOMA_STATE_DIR: v.optional(text),
   RIZOMA_RECORDING_DIR: v.optional(text),
@@ -128,6 +149,9 @@ const help: Record<VariableName, string> = {
   RIZOMA_ERIZO_CPU_PERCENT: 'of a core, past which a room takes another process, 1 to 1000',
   RIZOMA_MEDIA_PORT_MIN: 'the lowest port of media, 1 to 65535',
   RIZOMA_MEDIA_PORT_MAX: 'the highest port of media, 1 to 65535',
+  RIZOMA_ADDRESS_RATE: 'handshakes a second that one address may send, 1 to 1000000',
+  RIZOMA_TRUSTED_PROXIES:
+    'addresses and networks of the proxies before this node, such as 10.0.0.0/8, with commas between',
   RIZOMA_DRAIN_S: 'how many seconds clients may stay when the node is to end, 0 to 604800',
   RIZOMA_STATE_DIR: 'a folder where the node keeps its keys, for this node alone',
   RIZOMA_RECORDING_DIR: 'a folder for recordings; without it they are in RIZOMA_STATE_DIR',
@@ -191,6 +215,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     cpuPerErizo: output.RIZOMA_ERIZO_CPU_PERCENT / 100,
     mediaPortMin: output.RIZOMA_MEDIA_PORT_MIN,
     mediaPortMax: output.RIZOMA_MEDIA_PORT_MAX,
+    addressRate_perSecond: output.RIZOMA_ADDRESS_RATE,
+    trustedProxies: output.RIZOMA_TRUSTED_PROXIES,
     drain_ms: output.RIZOMA_DRAIN_S * 1000,
     stateDir,
     /** Where the processes of the node listen for each other. */

@@ -226,6 +226,8 @@ export class Node {
       const { nodeId, region, maxErizosPerRoom, clientsPerErizo } = this.#config;
       const { consumersPerErizo, cpuPerErizo } = this.#config;
       const spread = { maxErizosPerRoom, clientsPerErizo, consumersPerErizo, cpuPerErizo };
+      const { addressRate_perSecond, trustedProxies } = this.#config;
+      const door = { addressRate_perSecond, trustedProxies };
       this.#controller = await Controller.create(
         {
           clock,
@@ -237,7 +239,7 @@ export class Node {
           server: this.#server,
           measures: this.#measures,
         },
-        { nodeId, epoch, region, ...spread },
+        { nodeId, epoch, region, ...spread, ...door },
       );
       this.#parts.use(this.#controller);
     }

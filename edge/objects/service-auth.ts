@@ -6,7 +6,7 @@ import type { MAuth } from '../../protocol/mauth.ts';
 import { mauthSignature } from '../../protocol/mauth.ts';
 import type { ServiceClaims } from '../../protocol/service-jwt.ts';
 import { checkServiceJwt } from '../../protocol/service-jwt.ts';
-import type { RateLimit } from '../rate-limit.ts';
+import type { RateLimit } from '../../protocol/rate-limit.ts';
 import type { Signer } from './api.ts';
 import type { Nonces } from './nonces.ts';
 

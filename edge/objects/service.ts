@@ -13,7 +13,7 @@ import { limits } from '../../protocol/limits.ts';
 import { configOf } from '../config.ts';
 import type { Trace } from '../log.ts';
 import { createLog } from '../log.ts';
-import { RateLimit } from '../rate-limit.ts';
+import { RateLimit } from '../../protocol/rate-limit.ts';
 import type { RoomChange } from '../room/settings.ts';
 import type { HookSettings, LostEvent } from '../room/webhooks.ts';
 import type {

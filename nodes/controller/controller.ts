@@ -26,8 +26,19 @@ import { Erizos } from './erizos.ts';
 import type { RoomCounters } from './rooms.ts';
 import type { Neighbours } from './neighbours.ts';
 import { Rooms } from './rooms.ts';
+import { RateLimit } from '../../protocol/rate-limit.ts';
+import { networkOf } from '../../protocol/network-of.ts';
+import { TrustedProxies } from '../client-address.ts';
 
-export interface ControllerOptions extends ErizoListOptions {
+/** Which handshakes are looked at. */
+export interface DoorOptions {
+  /** Handshakes of one address in a second, ten times as many at once; no limit where it is undefined. */
+  addressRate_perSecond?: number | undefined;
+  /** Whose word on a client's address is believed. */
+  trustedProxies?: TrustedProxies | undefined;
+}
+
+export interface ControllerOptions extends ErizoListOptions, DoorOptions {
   nodeId: string;
   /** Names this run of the node. */
   epoch: string;
@@ -63,6 +74,8 @@ interface SocketData {
   requestId?: string;
 }
 
+/** A connection of engine.io, below the sockets of socket.io. */
+type EngineSocket = Socket['conn'];
 type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 type ClientServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 
@@ -89,6 +102,10 @@ export class Controller {
   readonly #admission: Admission;
   readonly #neighbours: Neighbours;
   readonly #measures: NodeMeasures;
+  /** Connections that had their one handshake: who was refused asks again over another one, which is counted. */
+  readonly #greeted = new WeakSet<object>();
+  /** Connections over which somebody was let in. */
+  readonly #welcomed = new WeakSet<object>();
   #stopListening: () => void = () => undefined;
   #closed = false;
   #draining = false;
@@ -116,8 +133,12 @@ export class Controller {
     controller.#stopListening = () => stops.forEach((stop) => stop());
     controller.#neighbours.listen(controller.#rooms);
     controller.#io.use((socket, next) => void controller.#admit(socket, next));
-    controller.#io.on('connection', (socket) => socket.data.welcome?.());
+    controller.#io.on('connection', (socket) => {
+      controller.#welcomed.add(socket.conn);
+      socket.data.welcome?.();
+    });
     controller.#io.attach(components.server);
+    controller.#io.engine.on('connection', (conn: EngineSocket) => controller.#watch(conn));
     controller.#log.info('controller is ready');
     return Promise.resolve(controller);
   }
@@ -165,7 +186,24 @@ export class Controller {
     return this.close();
   }
 
+  /** A connection over which nobody was let in has its handshake and little more to send. */
+  #watch(conn: EngineSocket): void {
+    let packets = 0;
+    conn.on('packet', () => {
+      packets += 1;
+      if (packets > defaults.strangerPackets && !this.#welcomed.has(conn)) {
+        conn.close(true);
+      }
+    });
+  }
+
   async #admit(socket: ClientSocket, next: (error?: Error) => void): Promise<void> {
+    const { conn } = socket;
+    if (this.#greeted.has(conn)) {
+      conn.close(true);
+      return;
+    }
+    this.#greeted.add(conn);
     const began_ms = this.#clock.now();
     let prefix: string = tokenErrorPrefix;
     try {
@@ -269,11 +307,30 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
   );
   const rooms = new Rooms({ clock, log, edge, agents, erizos, members, neighbours }, options);
   const admission = new Admission({ clock, edge, members }, { nodeId });
-  return { clock, log, io: newServer(), rooms, erizos, agents, admission, neighbours, measures };
+  const io = newServer({ clock, measures }, options);
+  return { clock, log, io, rooms, erizos, agents, admission, neighbours, measures };
 }
 
-function newServer(): ClientServer {
+/** Counts handshakes by address before anything else is done for them. */
+function newServer(
+  { clock, measures }: { clock: Clock; measures: NodeMeasures },
+  { addressRate_perSecond: perSecond, trustedProxies = new TrustedProxies([]) }: DoorOptions,
+): ClientServer {
+  const rate = new RateLimit({ whose: 'this address', perSecond });
   return new Server({
+    allowRequest: (request, answer) => {
+      const address = networkOf(trustedProxies.clientOf(request));
+      const now_ms = clock.now();
+      try {
+        rate.demand(address, now_ms);
+        rate.take(address, now_ms);
+        answer(undefined, true);
+      } catch (thrown) {
+        const { code, message } = toRizomaError(thrown);
+        measures.refused(code);
+        answer(`${code}: ${message}`, false);
+      }
+    },
     transports: ['websocket'],
     allowUpgrades: false,
     serveClient: false,

@@ -5,6 +5,8 @@ export const defaults = {
   socketPingTimeout_ms: 5_000,
   /** A socket that has not asked to join by then never will. */
   socketConnect_ms: 10_000,
+  /** What a connection sends before somebody is let in over it: a handshake, and an answer to a ping. */
+  strangerPackets: 8,
   /** A refused client reads why and hangs up by itself; after this we do. */
   refusal_ms: 1_000,
   /** Messages that a client has not confirmed. A directory's worth of news, and some; past it the client is lost. */

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, expect } from 'vitest';
 import { Controller } from '../../../nodes/controller/controller.ts';
+import type { DoorOptions } from '../../../nodes/controller/controller.ts';
 import { Neighbours } from '../../../nodes/controller/neighbours.ts';
 import { NodeMeasures } from '../../../nodes/node-measures.ts';
 import { newCurveKeyPair } from '../../../nodes/link/zmq-curve.ts';
@@ -30,6 +31,8 @@ export interface WorldOptions {
   /** The node that it is, and the only one that it knows beside. */
   self?: { nodeId: string; region: string };
   other?: { nodeId: string; region: string };
+  /** Which handshakes are looked at. */
+  door?: DoorOptions;
   /** With which the edge signs, where several worlds have one edge. */
   edgeKey?: TicketPrivateKey;
 }
@@ -45,13 +48,23 @@ export class World {
   readonly zmq: ZmqSockets;
   readonly url: string;
   readonly host: string;
+  /** Of the measures of the controller. */
+  readonly registry: Registry;
   readonly roomId = newHexId();
   readonly #end: () => Promise<void>;
 
   constructor(
     parts: Pick<
       World,
-      'node' | 'edge' | 'members' | 'agent' | 'controller' | 'neighbours' | 'zmq' | 'host'
+      | 'node'
+      | 'edge'
+      | 'members'
+      | 'agent'
+      | 'controller'
+      | 'neighbours'
+      | 'zmq'
+      | 'host'
+      | 'registry'
     >,
     end: () => Promise<void>,
   ) {
@@ -63,6 +76,7 @@ export class World {
     this.neighbours = parts.neighbours;
     this.zmq = parts.zmq;
     this.host = parts.host;
+    this.registry = parts.registry;
     this.url = `ws://${parts.host}`;
     this.#end = end;
     this.edge.addRoom(this.roomId);
@@ -97,7 +111,8 @@ export class World {
       { clock, log, zmq },
       { controllerId, ip: '127.0.0.1' },
     );
-    const measures = new NodeMeasures({ registry: new Registry() });
+    const registry = new Registry();
+    const measures = new NodeMeasures({ registry });
     const controller = await Controller.create(
       { clock, log, edge, members, server, neighbours, zmq, measures },
       {
@@ -107,9 +122,10 @@ export class World {
         clientsPerErizo: options.clientsPerErizo ?? 10,
         consumersPerErizo: 500,
         cpuPerErizo: 0.8,
+        ...options.door,
       },
     );
-    const parts = { node, edge, members, agent, controller, neighbours, zmq, host };
+    const parts = { node, edge, members, agent, controller, neighbours, zmq, host, registry };
     return new World(parts, async () => {
       await controller.close();
       await neighbours.close();

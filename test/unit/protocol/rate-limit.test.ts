@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configOf } from '../../../edge/config.ts';
-import { RateLimit } from '../../../edge/rate-limit.ts';
+import { RateLimit } from '../../../protocol/rate-limit.ts';
 import { testBindings } from '../../edge/bindings.ts';
 
 const start_ms = 1_700_000_000_000;

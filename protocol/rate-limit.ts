@@ -1,4 +1,4 @@
-import { RizomaError } from '../protocol/errors.ts';
+import { RizomaError } from './errors.ts';
 
 export interface RateLimitOptions {
   /** Whose requests are counted, for the words of a refusal: `this address`. */

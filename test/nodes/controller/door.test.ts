@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { TrustedProxies } from '../../../nodes/client-address.ts';
+import { LicodeClient } from '../../fakes/licode-client.ts';
+import type { World } from './world.ts';
+import { worldsOfTests } from './world.ts';
+
+/** What a controller does for connections before anybody is let in over them. */
+
+const newWorld = worldsOfTests();
+
+/** A websocket of socket.io, to which anything can be sent. */
+async function dial(world: World, headers: Record<string, string> = {}): Promise<WebSocket> {
+  const socket = new WebSocket(`${world.url}/socket.io/?EIO=4&transport=websocket`, { headers });
+  await once(socket, 'open');
+  return socket;
+}
+
+/** Resolves when the socket is closed; what it was sent. */
+async function untilClosed(socket: WebSocket): Promise<string[]> {
+  const heard: string[] = [];
+  socket.on('message', (text: Buffer) => heard.push(text.toString()));
+  await once(socket, 'close');
+  return heard;
+}
+
+async function refusals(world: World): Promise<Record<string, number>> {
+  const metric = await world.registry.getSingleMetric('rizoma_joins_refused_total')?.get();
+  const values = metric?.values ?? [];
+  return Object.fromEntries(values.map(({ labels, value }) => [String(labels['code']), value]));
+}
+
+describe('a connection', () => {
+  it('has one handshake: a second one after a refusal ends it, and is not looked at', async () => {
+    const world = await newWorld();
+    const socket = await dial(world);
+    const heard = untilClosed(socket);
+    // CONNECT to the main namespace, with nothing that lets anybody in.
+    socket.send('40');
+    socket.send('40');
+    expect((await heard).filter((text) => text.startsWith('44')).length).toBeLessThanOrEqual(1);
+    expect(await refusals(world)).toEqual({ token_malformed: 1 });
+  });
+
+  it('of a client that is in the room ends with a second handshake, and the client may come back', async () => {
+    const world = await newWorld();
+    const ann = await world.join();
+    ann.socket.io.engine.write('40');
+    expect(await ann.next('disconnect')).toMatch(/transport/);
+    expect(await ann.ask('heartbeat', undefined)).toEqual([]);
+    expect(world.controller.load().clients).toBe(1);
+  });
+
+  it('over which nobody was let in ends after some packets', async () => {
+    const world = await newWorld();
+    const socket = await dial(world);
+    const closed = untilClosed(socket);
+    // To a namespace that is not there, which is refused without a look at anything.
+    for (let sent = 0; sent < 9; sent += 1) {
+      socket.send('40/nowhere,');
+    }
+    expect((await closed).length).toBeLessThan(10);
+  });
+});
+
+describe('an address', () => {
+  it('that sends more handshakes than it may is refused before they are looked at', async () => {
+    const world = await newWorld({ door: { addressRate_perSecond: 1 } });
+    for (let sent = 0; sent < 10; sent += 1) {
+      expect(await LicodeClient.refused(world.url, {})).toContain('token_malformed');
+    }
+    await expect(dial(world)).rejects.toThrow('400');
+    expect(await refusals(world)).toEqual({ token_malformed: 10, rate_limited: 1 });
+  });
+
+  it('may bring 200 people within seconds', async () => {
+    const world = await newWorld({ door: { addressRate_perSecond: 40 } });
+    const people = await Promise.all(Array.from({ length: 200 }, () => world.join()));
+    expect(world.controller.load().clients).toBe(200);
+    for (const { socket } of people) {
+      socket.disconnect();
+    }
+  });
+
+  it('is that of the client where a trusted proxy says so, and else that of the connection', async () => {
+    const trustedProxies = new TrustedProxies(['127.0.0.1']);
+    const world = await newWorld({ door: { addressRate_perSecond: 1, trustedProxies } });
+    const from = (address: string) => dial(world, { 'x-forwarded-for': address });
+    for (let sent = 0; sent < 10; sent += 1) {
+      await from('2001:db8::1');
+    }
+    await expect(from('2001:db8::2')).rejects.toThrow('400');
+    await from('2001:db8:0:1::1');
+    await from('192.0.2.1');
+    const apart = await newWorld({ door: { addressRate_perSecond: 1 } });
+    for (let sent = 0; sent < 10; sent += 1) {
+      await dial(apart, { 'x-forwarded-for': `192.0.2.${sent}` });
+    }
+    await expect(dial(apart, { 'x-forwarded-for': '192.0.2.99' })).rejects.toThrow('400');
+  });
+});
