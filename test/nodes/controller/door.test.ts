@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { TrustedProxies } from '../../../nodes/client-address.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
@@ -9,10 +9,14 @@ import { worldsOfTests } from './world.ts';
 /** What a controller does for connections before anybody is let in over them. */
 
 const newWorld = worldsOfTests();
+const sockets: WebSocket[] = [];
+
+afterEach(() => sockets.splice(0).forEach((socket) => socket.terminate()));
 
 /** A websocket of socket.io, to which anything can be sent. */
 async function dial(world: World, headers: Record<string, string> = {}): Promise<WebSocket> {
   const socket = new WebSocket(`${world.url}/socket.io/?EIO=4&transport=websocket`, { headers });
+  sockets.push(socket);
   await once(socket, 'open');
   return socket;
 }
