@@ -16,16 +16,16 @@ export class TokenBucket {
     this.#at_ms = components.clock.now();
   }
 
-  /** Whether one more may pass now. */
-  take(): boolean {
+  /** Whether so many more may pass now: all of them or none. */
+  take(count = 1): boolean {
     const now_ms = this.#clock.now();
     const gained = (Math.max(0, now_ms - this.#at_ms) / 1_000) * this.#perSecond;
     this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#at_ms = now_ms;
-    if (this.#tokens < 1) {
+    if (this.#tokens < count) {
       return false;
     }
-    this.#tokens -= 1;
+    this.#tokens -= count;
     return true;
   }
 }

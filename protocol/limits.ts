@@ -174,6 +174,13 @@ export const limits = {
   attributes_bytes: 16 * 1024,
   /** What a publisher says to its subscribers at a time; a chat line or a drawing is far smaller. */
   data_bytes: 64 * 1024,
+  /**
+   * Of one client, over all its streams: what a whiteboard sends at its busiest. Each subscriber is sent as much, and one whose
+   * line takes less misses data.
+   */
+  data_bytesPerSecond: 256 * 1024,
+  /** So many at once: the picture of a board for those who come. */
+  data_burst_bytes: 1024 * 1024,
   /** Subscribers in one process's answer about a stream: with a stream of each kind half of a frame. */
   statsSubscribers: 1024,
 } as const;

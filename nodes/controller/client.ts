@@ -120,6 +120,7 @@ export class Client {
   browser: string | undefined;
   readonly #channel: Channel;
   readonly #bucket: TokenBucket;
+  readonly #data: TokenBucket;
   readonly #log: Log;
   readonly #handlers: ClientHandlers;
 
@@ -142,6 +143,10 @@ export class Client {
     this.#handlers = handlers;
     this.#log = components.log.child({ clientId: visitor.clientId });
     this.#bucket = new TokenBucket(components, { perSecond: limits.clientMessages_perSecond });
+    this.#data = new TokenBucket(components, {
+      perSecond: limits.data_bytesPerSecond,
+      burst: limits.data_burst_bytes,
+    });
     this.#channel = new Channel(components, {
       onMessage: (received) => {
         this.#onMessage(received).catch((thrown: unknown) => this.#fail(thrown));
@@ -192,6 +197,17 @@ export class Client {
   /** `data_bytes` is the size of what another client gave to be sent. */
   send(event: string, message: unknown, data_bytes?: number): void {
     this.#channel.send(event, message, data_bytes);
+  }
+
+  /** Counts what it has sent to others. Throws `rate_limited` where that is too much. */
+  chargeData(data_bytes: number): void {
+    if (!this.#data.take(data_bytes)) {
+      const most_KiB = limits.data_bytesPerSecond / 1024;
+      throw new RizomaError(
+        'rate_limited',
+        `more than ${most_KiB} KiB of data in one second: send less, or less often`,
+      );
+    }
   }
 
   connectionFailed(failure: ConnectionFailed): void {

@@ -49,6 +49,7 @@ export class DataStreams {
     if (!stream.media.data) {
       throw new RizomaError('forbidden', `stream ${id} was published without data`);
     }
+    client.chargeData(sizeOf(msg));
     this.deliver(id, msg);
     this.#neighbours.data({ roomId: this.#parts.roomId, streamId: id }, msg);
   }
@@ -61,8 +62,9 @@ export class DataStreams {
   /** Licode: `onUpdateStreamAttributes`. Other controllers hear of it with the directory. */
   update(client: Client, { id, attrs }: UpdateAttributesMessage): void {
     this.#own(client, id);
+    client.chargeData(sizeOf(attrs));
     this.#parts.streams.update(id, attrs);
-    this.#tell(id, 'onUpdateAttributeStream', { id, attrs });
+    this.#tell(id, 'onUpdateAttributeStream', { id, attrs }, sizeOf(attrs));
     this.#parts.factsChanged();
   }
 

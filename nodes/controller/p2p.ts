@@ -42,6 +42,7 @@ export class PeerToPeer {
     const isPublisher =
       client.publications.has(streamId) &&
       this.#subscribers.get(streamId)?.has(peerSocket) === true;
+    client.chargeData(sizeOf(msg));
     if (isSubscriber) {
       this.#toPublisher(streamId, client.id, { type: 'message', msg });
     } else if (isPublisher) {

@@ -68,15 +68,18 @@ export class ReliableSocket {
   }
 
   /**
-   * Sends a message now or over the next socket; false where too many wait to be confirmed.
-   * `data_bytes` is the size of what a client gave to be sent to others.
+   * Sends a message now or over the next socket; false where too many wait to be confirmed. `data_bytes` is the size of
+   * what a client gave to be sent to others: the other side misses that where it confirms less than comes, and keeps the room.
    */
   send(event: string, msg: unknown, data_bytes = 0): boolean {
     const waiting_bytes = this.#pendingData_bytes + data_bytes;
-    if (
-      this.#pending.length >= defaults.unconfirmedMessages ||
-      waiting_bytes > defaults.unconfirmedData_bytes
-    ) {
+    const isMissed =
+      waiting_bytes > defaults.unconfirmedData_bytes ||
+      this.#pending.length >= defaults.unconfirmedMessages / 2;
+    if (data_bytes > 0 && isMissed) {
+      return true;
+    }
+    if (this.#pending.length >= defaults.unconfirmedMessages) {
       return false;
     }
     this.#pendingData_bytes = waiting_bytes;

@@ -126,6 +126,17 @@ describe('a client', () => {
     expect(asked).toHaveLength(limits.clientMessages_perSecond + 1);
   });
 
+  it('may send 1 MiB of data at once and 256 KiB a second, in all its streams', () => {
+    const { clock, client } = setUp('presenter');
+    for (let sent = 0; sent < 16; sent += 1) {
+      client.chargeData(limits.data_bytes);
+    }
+    expect(() => client.chargeData(1)).toThrow('more than 256 KiB of data in one second');
+    clock.advance(1_000);
+    client.chargeData(256 * 1024);
+    expect(() => client.chargeData(1)).toThrow(/rate_limited|more than 256 KiB/);
+  });
+
   it('may have so many requests open and no more', async () => {
     const { clock, mouth } = setUp('presenter');
     const subscribe = { options: { streamId: '1'.repeat(18), audio: true } };

@@ -70,15 +70,30 @@ describe('a reliable socket', () => {
     expect(socket.send('event', 1)).toBe(true);
   });
 
-  it('takes no more of what others say when too much of it is not confirmed', () => {
-    const { socket } = connected();
+  it('leaves out data while 8 MiB of it are not confirmed, and sends all else', () => {
+    const { socket, wire } = connected();
     const half_bytes = defaults.unconfirmedData_bytes / 2;
-    expect(socket.send('onDataStream', 'x', half_bytes)).toBe(true);
-    expect(socket.send('onDataStream', 'x', half_bytes)).toBe(true);
-    expect(socket.send('onDataStream', 'x', 1)).toBe(false);
-    expect(socket.send('onAddStream', 'x')).toBe(true);
+    expect(socket.send('onDataStream', 'a', half_bytes)).toBe(true);
+    expect(socket.send('onDataStream', 'b', half_bytes)).toBe(true);
+    expect(socket.send('onDataStream', 'left out', 1)).toBe(true);
+    expect(socket.send('onAddStream', 'c')).toBe(true);
     socket.receive('socketgd_ack', [{ id: 0 }]);
-    expect(socket.send('onDataStream', 'x', 1)).toBe(true);
+    expect(socket.send('onDataStream', 'd', 1)).toBe(true);
+    expect(wire.sent.map(([, body]) => body)).toEqual([
+      { socketgd: 0, msg: 'a' },
+      { socketgd: 1, msg: 'b' },
+      { socketgd: 2, msg: 'c' },
+      { socketgd: 3, msg: 'd' },
+    ]);
+  });
+
+  it('leaves out data, however small, before it takes the place of what has to come', () => {
+    const { socket } = connected();
+    for (let sent = 0; sent < defaults.unconfirmedMessages; sent += 1) {
+      expect(socket.send('onDataStream', 'x', 1)).toBe(true);
+    }
+    expect(socket.pending).toBe(defaults.unconfirmedMessages / 2);
+    expect(socket.send('onAddStream', 'x')).toBe(true);
   });
 
   it('confirms a message when it is answered, and none before those that came first', () => {
