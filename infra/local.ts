@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../protocol/clock.ts';
 import { newUuid } from '../protocol/ids.ts';
@@ -128,7 +128,9 @@ function portsOf(settings: RunSettings, regions: readonly NodePlace[]): Port[] {
 
 function prepareState(settings: RunSettings, secrets: Secrets): void {
   const logDir = join(settings.stateDir, 'log');
-  mkdirSync(logDir, { recursive: true });
+  // Its files hold secrets, addresses of people and what they said: nobody else of the machine gets in, whatever umask there is.
+  mkdirSync(logDir, { recursive: true, mode: 0o700 });
+  for (const dir of [settings.stateDir, logDir]) chmodSync(dir, 0o700);
   // The logs of a run are its own; those of the run before would only mislead.
   for (const name of readdirSync(logDir)) {
     if (name.endsWith('.log')) rmSync(join(logDir, name));

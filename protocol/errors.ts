@@ -54,7 +54,15 @@ export interface ErrorOptions {
   cause?: unknown;
 }
 
-/** An error with a code. Its message is for people and says what to do. */
+/** Longer texts repeat what was sent rather than say what is wrong with it. */
+const longest_chars = 500;
+
+/** The beginning of a text that may hold what somebody sent. */
+export function clipped(text: string): string {
+  return text.length > longest_chars ? `${text.slice(0, longest_chars)}…` : text;
+}
+
+/** An error with a code. Its message is for people and says what to do; a long one is cut. */
 export class RizomaError extends Error {
   override readonly name = 'RizomaError';
   readonly code: ErrorCode;
@@ -62,7 +70,7 @@ export class RizomaError extends Error {
   readonly retryAfter_s: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(clipped(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details;
     this.retryAfter_s = options.retryAfter_s;

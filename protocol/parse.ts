@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { ErrorCode } from './errors.ts';
-import { RizomaError } from './errors.ts';
+import { clipped, RizomaError } from './errors.ts';
 
 /** Parses what came from outside, or throws an error that names the first field that is wrong. */
 export function parse<const S extends v.GenericSchema>(
@@ -16,7 +16,7 @@ export function parse<const S extends v.GenericSchema>(
   const issue = result.issues[0];
   const path = v.getDotPath(issue);
   throw new RizomaError(code, `${what}${path === null ? '' : `.${path}`}: ${issue.message}`, {
-    details: path === null ? {} : { path },
+    details: path === null ? {} : { path: clipped(path) },
   });
 }
 

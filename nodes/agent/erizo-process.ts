@@ -1,10 +1,10 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CurveKeyPair } from '../link/zmq-curve.ts';
 import type { Log } from '../log.ts';
+import { openErizoLog } from './erizo-logs.ts';
 import { forwardLines } from './erizo-output.ts';
 
 /** A process as the agent holds it, whether it started it or found it. */
@@ -98,7 +98,7 @@ export function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
 
 function spawnChild(options: SpawnOptions): ChildProcess {
   const { logDir } = options.environment;
-  const file = logDir === undefined ? undefined : openLogFile(logDir, options.erizoId);
+  const file = logDir === undefined ? undefined : openErizoLog(logDir, options.erizoId);
   const stdio: StdioOptions = file === undefined ? ['pipe', 'pipe', 'pipe'] : ['pipe', file, file];
   try {
     // The packets are the worker's: what is left needs no more room for what is young, and idles in 3 MB less.
@@ -115,11 +115,6 @@ function spawnChild(options: SpawnOptions): ChildProcess {
       closeSync(file);
     }
   }
-}
-
-function openLogFile(logDir: string, erizoId: string): number {
-  mkdirSync(logDir, { recursive: true });
-  return openSync(join(logDir, `erizo-${erizoId}.log`), 'a');
 }
 
 /** Nothing else of the node's environment, which holds its secrets. */

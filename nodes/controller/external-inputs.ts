@@ -117,7 +117,12 @@ export function sourceOf(
     case 'url':
       return parse(InputSource, { type: 'url', url: said }, 'url');
     case 'recording':
-      return parse(InputSource, { type: 'recording', recordingId: String(said) }, 'recording');
+      // Licode's ids are numbers.
+      return parse(
+        InputSource,
+        { type: 'recording', recordingId: typeof said === 'number' ? String(said) : said },
+        'recording',
+      );
     default:
       return undefined;
   }

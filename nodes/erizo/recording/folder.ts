@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { RecordingFormat } from '../../../protocol/contracts/external-media.ts';
+import { RecordingFormat } from '../../../protocol/contracts/external-media.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 
 /** A file of a recording. */
@@ -40,10 +40,14 @@ export class RecordingFolder {
     return join(this.#dir, `${name}.${format}`);
   }
 
-  /** Where the file of that name is, whatever it is; that it is there nobody says. */
+  /** Where the file of that name is, whatever it is. Throws `unavailable` where there is none. */
   find(name: string): string {
-    const webm = this.path({ name, format: 'webm' });
-    return existsSync(webm) ? webm : this.path({ name, format: 'mkv' });
+    const files = RecordingFormat.options.map((format) => this.path({ name, format }));
+    const file = files.find((path) => existsSync(path));
+    if (file === undefined) {
+      throw new RizomaError('unavailable', `there is no recording ${name} at this node`);
+    }
+    return file;
   }
 
   /** The new file of a recording. Throws `unavailable` where it cannot be, `overloaded` where the disk is full. */
