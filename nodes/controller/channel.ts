@@ -30,6 +30,8 @@ export interface ChannelOptions {
   onMessage(received: Received): void;
   /** It sends more than anybody could mean. */
   onFlood(): void;
+  /** It confirms nothing of what it is sent: it is to be closed soon. Once. */
+  onUnconfirmed(): void;
   /** Something it sent could not be handled, for a fault of ours. */
   onFault(thrown: unknown): void;
   /** Its socket is gone; it may come back. */
@@ -47,6 +49,8 @@ export class Channel {
   readonly #options: ChannelOptions;
   readonly #reliable = new ReliableSocket();
   readonly #flood: TokenBucket;
+  /** What it is to be sent is no longer whole. */
+  #isUnconfirmed = false;
   #state: State;
 
   constructor(components: { clock: Clock }, options: ChannelOptions) {
@@ -90,10 +94,14 @@ export class Channel {
     this.#reliable.attach(socket);
   }
 
-  /** Sends a message now or after the reconnection. A client that confirms nothing is given up. */
+  /** Sends a message now or after the reconnection. A client that confirms nothing is sent no more, and told of. */
   send(event: string, msg: unknown, data_bytes?: number): void {
-    if (this.#state.at !== 'disconnected' && !this.#reliable.send(event, msg, data_bytes)) {
-      this.close('it confirms no message');
+    if (this.#state.at === 'disconnected' || this.#isUnconfirmed) {
+      return;
+    }
+    if (!this.#reliable.send(event, msg, data_bytes)) {
+      this.#isUnconfirmed = true;
+      this.#options.onUnconfirmed();
     }
   }
 

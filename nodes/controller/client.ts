@@ -51,6 +51,7 @@ import { defaults } from './defaults.ts';
 import type { Flow } from './flow.ts';
 import type { Answer, Received } from './reliable-socket.ts';
 import { TokenBucket } from '../token-bucket.ts';
+import type { Turns } from './turns.ts';
 
 /** Who was let in, by a ticket or a token. */
 export interface Visitor {
@@ -125,7 +126,7 @@ export class Client {
   readonly #handlers: ClientHandlers;
 
   constructor(
-    components: { clock: Clock; log: Log },
+    components: { clock: Clock; log: Log; turns: Turns },
     options: { visitor: Visitor; handlers: ClientHandlers },
   ) {
     const { visitor, handlers } = options;
@@ -151,6 +152,8 @@ export class Client {
       onMessage: (received) => {
         this.#onMessage(received).catch((thrown: unknown) => this.#fail(thrown));
       },
+      // A room that is told of something may have hundreds of those at once.
+      onUnconfirmed: () => components.turns.add(() => this.close('it confirms no message')),
       onFault: (thrown) => this.#fail(thrown),
       onFlood: () =>
         this.close('it floods', {

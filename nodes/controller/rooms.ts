@@ -20,6 +20,7 @@ import type { RoomComponents, RoomOptions } from './room.ts';
 import { Room } from './room.ts';
 import type { SoundNews } from './sound.ts';
 import { tellSound } from './sound.ts';
+import { Turns } from './turns.ts';
 
 export type RoomsOptions = Omit<RoomOptions, 'roomId' | 'onLeft' | 'onClosed'>;
 
@@ -42,6 +43,8 @@ export class Rooms implements EdgeListener, NeighbourListener {
   readonly #clients = new Map<string, { client: Client; room: Room }>();
   /** By the digest of their return keys: how long a look takes says nothing of a key. */
   readonly #returning = new Map<string, Client>();
+  /** In which clients are ended that could be many at once. */
+  readonly #turns = new Turns();
 
   constructor(components: RoomComponents, options: RoomsOptions) {
     this.#components = components;
@@ -97,7 +100,8 @@ export class Rooms implements EdgeListener, NeighbourListener {
       code: 'conflict',
       message: 'you joined again elsewhere',
     });
-    const client = new Client(this.#components, { visitor, handlers: room.handlers });
+    const components = { ...this.#components, turns: this.#turns };
+    const client = new Client(components, { visitor, handlers: room.handlers });
     this.#clients.set(client.id, { client, room });
     this.#returning.set(digest(client.returnKey), client);
     client.attach(socket);

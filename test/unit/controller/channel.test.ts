@@ -44,7 +44,8 @@ function setUp(): { clock: VirtualClock; channel: Channel; told: string[]; socke
       onMessage: ({ event }) => told.push(event),
       onFlood: () => told.push('floods'),
       onReconnecting: () => told.push('reconnecting'),
-      onFault: () => undefined,
+      onUnconfirmed: () => told.push('confirms nothing'),
+      onFault: () => told.push('fault'),
       onEnd: (why) => told.push(`ended: ${why}`),
     },
   );
@@ -133,6 +134,6 @@ describe('a channel', () => {
     for (let index = 0; index <= defaults.unconfirmedMessages; index += 1) {
       channel.send('onAddStream', index);
     }
-    expect(told).toEqual(['ended: it confirms no message']);
+    expect(told).toEqual(['confirms nothing']);
   });
 });

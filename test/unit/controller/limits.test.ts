@@ -7,6 +7,7 @@ import { Connections } from '../../../nodes/controller/connections.ts';
 import { defaults } from '../../../nodes/controller/defaults.ts';
 import { newFlow } from '../../../nodes/controller/flow.ts';
 import { TokenBucket } from '../../../nodes/token-bucket.ts';
+import { Turns } from '../../../nodes/controller/turns.ts';
 import { UsedTickets } from '../../../nodes/controller/used-tickets.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -105,7 +106,8 @@ function setUp(role: string): {
     requestId: undefined,
     times: undefined,
   };
-  const client = new Client({ clock, log: pino({ level: 'silent' }) }, { visitor, handlers });
+  const components = { clock, log: pino({ level: 'silent' }), turns: new Turns() };
+  const client = new Client(components, { visitor, handlers });
   const mouth = new Mouth();
   client.attach(mouth);
   return { clock, mouth, asked, client };
