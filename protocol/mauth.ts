@@ -6,15 +6,17 @@ import { parse } from './parse.ts';
 
 const id = /^[0-9a-f]{24}$/;
 const time = /^[0-9]{1,16}$/;
+/** Commas part what is signed: with one in a field, one signature would fit several requests. */
+const noComma = /^[^,]*$/;
 
 /** What a signed request says of itself: Licode's MAuth header. */
 export const MAuth = v.object({
   serviceid: ServiceId,
   /** Licode's clients send milliseconds. */
   timestamp: v.pipe(v.string(), v.regex(time)),
-  cnonce: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  cnonce: v.pipe(v.string(), v.minLength(1), v.maxLength(64), v.regex(noComma)),
   username: v.optional(v.pipe(v.string(), v.maxLength(256))),
-  role: v.optional(v.pipe(v.string(), v.maxLength(256))),
+  role: v.optional(v.pipe(v.string(), v.maxLength(256), v.regex(noComma))),
   signature: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
   signature_method: v.literal('HMAC_SHA1'),
 });
@@ -61,9 +63,10 @@ export function goodMAuth(fields: Readonly<Record<string, string>>): MAuth | und
     id.test(serviceid) &&
     time.test(timestamp) &&
     isWithin(cnonce, 64) &&
+    noComma.test(cnonce) &&
     isWithin(signature, 128) &&
     (username === undefined || username.length <= 256) &&
-    (role === undefined || role.length <= 256);
+    (role === undefined || (role.length <= 256 && noComma.test(role)));
   if (!isGood || signature_method !== 'HMAC_SHA1') {
     return undefined;
   }

@@ -77,11 +77,12 @@ interface Signed {
   readonly at_ms: number | undefined;
 }
 
-function ofMAuth({ username: userName, role, timestamp, cnonce }: MAuth): Signed {
-  return { userName, role, nonce: `${timestamp},${cnonce}`, at_ms: Number(timestamp) };
+/** What was signed is used, in whatever fields it comes again: the signature is the same then. */
+function ofMAuth({ username: userName, role, timestamp, signature }: MAuth): Signed {
+  return { userName, role, nonce: `mauth,${signature}`, at_ms: Number(timestamp) };
 }
 
-/** Its nonces cannot be those of the other scheme, which begin with digits. */
+/** Its nonces cannot be those of the other scheme, which begin with its name. */
 function ofClaims({ username: userName, role, jti }: ServiceClaims): Signed {
   const nonce = jti === undefined ? undefined : `jwt,${jti}`;
   return { userName, role, nonce, at_ms: undefined };

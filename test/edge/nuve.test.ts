@@ -235,3 +235,18 @@ describe('POST /rooms/:room/tokens', () => {
     });
   });
 });
+
+describe('what was signed', () => {
+  it('is used once it came, in whatever fields it comes again', async () => {
+    const user = { username: 'ann', role: 'viewer', cnonce: 'in other fields' };
+    const { authorization } = await signed(user);
+    expect((await ask('/rooms', { headers: { authorization } })).status).toBe(200);
+    const inCnonce = authorization
+      .replace('mauth_username=ann,mauth_role=viewer,', '')
+      .replace('mauth_cnonce=in other fields', 'mauth_cnonce=in other fields,ann,viewer');
+    for (const again of [authorization, inCnonce]) {
+      const response = await ask('/rooms', { headers: { authorization: again } });
+      expect(await problem(response)).toEqual({ status: 401, code: 'unauthorized' });
+    }
+  });
+});

@@ -4,12 +4,13 @@ import * as v from 'valibot';
 import { newHexId } from '../../../protocol/ids.ts';
 import { goodMAuth, MAuth, mauthHeader, parseMAuth } from '../../../protocol/mauth.ts';
 
+const withoutComma = (text: string): string => text.replaceAll(',', ';');
 const right = {
   serviceid: fc.constant(newHexId()),
   timestamp: fc.integer({ min: 0 }).map(String),
-  cnonce: fc.string({ minLength: 1, maxLength: 64 }),
+  cnonce: fc.string({ minLength: 1, maxLength: 64 }).map(withoutComma),
   username: fc.string({ maxLength: 256 }),
-  role: fc.string({ maxLength: 256 }),
+  role: fc.string({ maxLength: 256 }).map(withoutComma),
   signature: fc.string({ minLength: 1, maxLength: 128 }),
   signature_method: fc.constant('HMAC_SHA1'),
 };
@@ -51,6 +52,18 @@ describe('what is seen to be good of a signed request', () => {
     );
     expect(refused).toBeGreaterThan(200);
   });
+
+  it.each([
+    ['cnonce', { cnonce: '1,ann', username: 'b', role: 'presenter' }],
+    ['role', { cnonce: '1', username: 'ann', role: 'b,presenter' }],
+  ])(
+    'is nothing with a comma in its %s, which could be signed as another request',
+    async (_field, fields) => {
+      const auth = { serviceid: newHexId(), timestamp: '1700000000000', ...fields };
+      const header = await mauthHeader('key', auth);
+      expect(() => parseMAuth(header)).toThrow(/Authorization/);
+    },
+  );
 
   it('is a whole header, as clients build it', async () => {
     const auth = { serviceid: newHexId(), timestamp: '1700000000000', cnonce: '12345' };
