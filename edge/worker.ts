@@ -8,6 +8,7 @@ import { httpApi } from '../protocol/contracts/http-api/index.ts';
 import { RizomaError, toRizomaError } from '../protocol/errors.ts';
 import type { HttpRoute } from '../protocol/http-contract.ts';
 import { isAboutOwnRoom, routesOf } from '../protocol/http-contract.ts';
+import { scopeOf } from '../protocol/scope.ts';
 import { logAnswer, traceOf } from './access-log.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
 import type { EdgeContext, EdgeEnv } from './app.ts';
@@ -22,6 +23,7 @@ import { limitAddress } from './limit.ts';
 import { limitBody } from './limit-body.ts';
 import { createLog } from './log.ts';
 import { authenticate } from './nuve/authenticate.ts';
+import { demandScope } from './nuve/demand-scope.ts';
 import { ownRoom } from './nuve/own-room.ts';
 import { deleteDrain, deleteNode, getNode, getNodes, postDrain } from './nuve/nodes.ts';
 import { deleteRoom, getRoom, patchRoom, putRoom } from './nuve/room.ts';
@@ -115,9 +117,11 @@ function guardsOf(route: HttpRoute): MiddlewareHandler<EdgeEnv>[] {
     case 'node':
       return [];
     case 'service':
-      return isAboutOwnRoom(route) ? [authenticate, ownRoom] : [authenticate];
+      return isAboutOwnRoom(route)
+        ? [authenticate, demandScope(scopeOf(route)), ownRoom]
+        : [authenticate, demandScope(scopeOf(route))];
     case 'superservice':
-      return [authenticate, superserviceOnly];
+      return [authenticate, demandScope(scopeOf(route)), superserviceOnly];
     default:
       return assertNever(route.row.caller);
   }

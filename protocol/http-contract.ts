@@ -93,7 +93,8 @@ export function isAboutOwnRoom({ path, row }: HttpRoute): boolean {
 export function errorsOf({ row, method }: HttpRoute): ErrorCode[] {
   const signed = row.caller === 'service' || row.caller === 'superservice';
   const codes: ErrorCode[] = [
-    ...(signed ? (['unauthorized'] as const) : []),
+    // Of a JWT whose scope does not allow it.
+    ...(signed ? (['unauthorized', 'forbidden'] as const) : []),
     ...(row.body === undefined ? [] : (['bad_request'] as const)),
     // A body is measured whether the route reads it or not.
     ...(method === 'GET' ? [] : (['too_large'] as const)),

@@ -6,6 +6,7 @@ import { RizomaError } from './errors.ts';
 import { ServiceId } from './ids.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
+import { ScopeClaim } from './scope.ts';
 
 /** Escapes of JSON can be half of a pair, which is no character. */
 const name = v.pipe(
@@ -26,6 +27,8 @@ const Claims = v.object({
   /** The user of a token that is asked for, as `mauth_username` and `mauth_role`. */
   username: v.optional(name),
   role: v.optional(name),
+  /** What it is limited to; it is good for all where it does not say. */
+  scope: v.optional(ScopeClaim),
 });
 
 export type ServiceClaims = v.InferOutput<typeof Claims>;

@@ -11,7 +11,9 @@ export const bearerSigning =
   'Or with a JWT: the header `Authorization: Bearer …`, HS256 under the key of the service. `iss` is the id ' +
   'of the service, `exp` at most an hour from now, `nbf` and `iat` are honoured; clocks may differ by 60 s. It is ' +
   'good until it expires; with a `jti` it is good once, and `exp` is at most 4 minutes from now. The claims ' +
-  '`username` and `role` name a user.';
+  '`username` and `role` name a user. `scope` limits it, with spaces between: `read` (what is asked with GET), `tokens` ' +
+  '(make and revoke tokens), `rooms` (whatever else changes rooms, users and webhooks). MAuth signs neither method nor path, so ' +
+  'hand out JWTs with a scope rather than signed requests.';
 
 /** MAuth for a shell; `sign` prints the header, for a user if one is named. */
 export const signingInShell = `EDGE=http://127.0.0.1:8787

@@ -1,3 +1,4 @@
+import type { Scope } from '../../protocol/scope.ts';
 import type {
   NodeCard,
   NodeLoad,
@@ -73,6 +74,8 @@ export interface Signer {
   readonly serviceId: string;
   readonly userName: string | undefined;
   readonly role: string | undefined;
+  /** What the request is limited to; undefined where it may be anything. */
+  readonly scope: readonly Scope[] | undefined;
 }
 
 export interface AuthRequest {

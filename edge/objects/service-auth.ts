@@ -4,6 +4,7 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { MAuth } from '../../protocol/mauth.ts';
 import { mauthSignature } from '../../protocol/mauth.ts';
+import type { Scope } from '../../protocol/scope.ts';
 import type { ServiceClaims } from '../../protocol/service-jwt.ts';
 import { checkServiceJwt } from '../../protocol/service-jwt.ts';
 import type { RateLimit } from '../../protocol/rate-limit.ts';
@@ -48,7 +49,8 @@ export class ServiceAuth {
       throw new RizomaError('unauthorized', 'the request was sent before: sign each one anew');
     }
     rate.take(serviceId, now_ms);
-    return { serviceId, userName: signed.userName, role: signed.role };
+    const { userName, role, scope } = signed;
+    return { serviceId, userName, role, scope };
   }
 
   async #signed(key: string, credentials: Credentials): Promise<Signed | undefined> {
@@ -71,6 +73,7 @@ export class ServiceAuth {
 interface Signed {
   readonly userName: string | undefined;
   readonly role: string | undefined;
+  readonly scope: readonly Scope[] | undefined;
   /** Of a request that is good once. */
   readonly nonce: string | undefined;
   /** When it was signed, where it says so. */
@@ -79,11 +82,12 @@ interface Signed {
 
 /** What was signed is used, in whatever fields it comes again: the signature is the same then. */
 function ofMAuth({ username: userName, role, timestamp, signature }: MAuth): Signed {
-  return { userName, role, nonce: `mauth,${signature}`, at_ms: Number(timestamp) };
+  const nonce = `mauth,${signature}`;
+  return { userName, role, nonce, at_ms: Number(timestamp), scope: undefined };
 }
 
 /** Its nonces cannot be those of the other scheme, which begin with its name. */
-function ofClaims({ username: userName, role, jti }: ServiceClaims): Signed {
+function ofClaims({ username: userName, role, jti, scope }: ServiceClaims): Signed {
   const nonce = jti === undefined ? undefined : `jwt,${jti}`;
-  return { userName, role, nonce, at_ms: undefined };
+  return { userName, role, nonce, at_ms: undefined, scope };
 }

@@ -28,6 +28,30 @@ describe('a request with a JWT of its service', () => {
     expect((await ask('/rooms', { headers })).status).toBe(401);
   });
 
+  it('does what its scope allows, and nothing else', async () => {
+    const room = await createRoom('by scope');
+    const user = { username: 'ann', role: 'presenter' };
+    const outcome = async (scope: string): Promise<string[]> => {
+      const headers = await bearer({ scope, ...user });
+      const answers = [
+        await ask('/rooms', { headers }),
+        await ask(`/rooms/${room._id}/tokens`, { method: 'DELETE', headers }),
+        await postJson('/rooms', { name: 'made by scope' }, { headers }),
+        await ask('/services', { headers }),
+      ];
+      return await Promise.all(
+        answers.map(async (response) =>
+          response.ok ? 'ok' : String((await problem(response)).code),
+        ),
+      );
+    };
+    expect(await outcome('read')).toEqual(['ok', 'forbidden', 'forbidden', 'forbidden']);
+    expect(await outcome('tokens')).toEqual(['forbidden', 'ok', 'forbidden', 'forbidden']);
+    expect(await outcome('rooms read')).toEqual(['ok', 'forbidden', 'ok', 'forbidden']);
+    expect(await outcome('')).toEqual(Array.from({ length: 4 }, () => 'forbidden'));
+    expect(await outcome('everything')).toEqual(Array.from({ length: 4 }, () => 'unauthorized'));
+  });
+
   it('is good once where it has a jti, after a restart of the object too', async () => {
     const headers = await bearer({ jti: 'once', exp: Date.now() / 1000 + limits.onceJwt_ttl_s });
     const statuses = async (): Promise<string[]> => {

@@ -7,7 +7,7 @@ import { httpApi } from '../../protocol/contracts/http-api/index.ts';
 import { answersOf, routeAt, routesOf } from '../../protocol/http-contract.ts';
 import { ServiceId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
-import { ask, createRoom, createToken, postJson, request, startNode } from './support.ts';
+import { ask, bearer, createRoom, createToken, postJson, request, startNode } from './support.ts';
 
 it('has a route for each row of the contract, and a row for each route', () => {
   const routes = worker.routes
@@ -66,13 +66,15 @@ describe('what is documented happens', () => {
 
   it('at DELETE /rooms/:room', async () => {
     const { _id } = await createRoom('short-lived');
+    const headers = await bearer({ scope: 'read' });
     const seen = await statusesOf(
       request('DELETE', `/rooms/${_id}`),
       ask(`/rooms/${_id}`, { method: 'DELETE' }),
+      ask(`/rooms/${_id}`, { method: 'DELETE', headers }),
       request('DELETE', nowhere),
       request('DELETE', nowhere, large),
     );
-    expect(seen).toEqual([200, 401, 404, 413]);
+    expect(seen).toEqual([200, 401, 403, 404, 413]);
     expect(seen).toEqual(statuses('DELETE', nowhere));
   });
 
