@@ -237,7 +237,8 @@ export interface RoomApi {
   users(trace?: Trace): Promise<Outcome<Gathered<RoomUser[]>>>;
   /** Disconnects those of that name, who need another token from now on; how many they were, of each controller. */
   deleteUser(name: string, trace?: Trace): Promise<Outcome<Gathered<number>>>;
-  enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<RoomEntered>>;
+  /** Of a node that stands there. Rejects with `forbidden` where the pin of the room does not allow it. */
+  enter(holder: Speaker & { at: Whereabouts; facts: RoomFacts }): Promise<Outcome<RoomEntered>>;
   facts(news: Speaker & { facts: RoomFacts }): Promise<Outcome<DirectoryChange>>;
   /** A recording has begun at that controller, or is over; what is known already does nothing. */
   recording(news: RecordingTold): Promise<Outcome<null>>;

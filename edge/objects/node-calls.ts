@@ -93,7 +93,8 @@ export function nodeCalls(
     },
     'room.enter': async ({ roomId, facts }) => {
       const { speaker, card } = registered(components);
-      return await rooms.enter(roomId, speaker, { region: card.region, facts });
+      const { region, jurisdiction } = card;
+      return await rooms.enter(roomId, speaker, { at: { region, jurisdiction }, facts });
     },
     'room.facts': async ({ roomId, facts }) =>
       await rooms.facts(roomId, registered(components).speaker, facts),

@@ -2,6 +2,7 @@ import type { Presence, RecordingNews, RoomEntered } from '../../protocol/contra
 import type { DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { Whereabouts } from '../../protocol/pin.ts';
 import type { RoomApi, Speaker } from './api.ts';
 import { ChangeOrder } from './change-order.ts';
 import { InOrder } from './in-order.ts';
@@ -43,7 +44,7 @@ export class NodeRooms {
   async enter(
     roomId: string,
     speaker: Speaker,
-    news: { region: string; facts: RoomFacts },
+    news: { at: Whereabouts; facts: RoomFacts },
   ): Promise<RoomEntered> {
     const held = { roomId, lease: speaker.lease };
     this.#store.addRoom(held);
@@ -54,7 +55,7 @@ export class NodeRooms {
         this.#changes.before(roomId, entered.version);
         return entered;
       } catch (thrown) {
-        if (isGone(thrown)) {
+        if (isGone(thrown) || isForbidden(thrown)) {
           this.#store.removeRoom(held);
         }
         throw thrown;
@@ -148,6 +149,10 @@ export class NodeRooms {
       this.#store.removeRoom(held);
     });
   }
+}
+
+function isForbidden(thrown: unknown): boolean {
+  return thrown instanceof RizomaError && thrown.code === 'forbidden';
 }
 
 function isGone(thrown: unknown): boolean {

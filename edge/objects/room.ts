@@ -8,7 +8,7 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Whereabouts } from '../../protocol/pin.ts';
-import { roomPin } from '../../protocol/pin.ts';
+import { allows, roomPin } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import { configOf } from '../config.ts';
@@ -222,11 +222,18 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return this.#gather((node, roomId) => node.deleteUser({ roomId, ...removal }, trace), trace);
   }
 
-  enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Outcome<RoomEntered>> {
+  enter(holder: Speaker & { at: Whereabouts; facts: RoomFacts }): Promise<Outcome<RoomEntered>> {
     return outcomeOf(log, async () => {
-      const { nodeId, region } = holder;
+      const { nodeId, at } = holder;
+      const { region } = at;
       const room = this.#open();
-      const entered = this.#directory.enter(holder);
+      if (!allows(roomPin(room), at)) {
+        throw new RizomaError(
+          'forbidden',
+          `the pin of the room does not allow ${nodeId} in ${region}`,
+        );
+      }
+      const entered = this.#directory.enter({ ...holder, region });
       log.info('a controller holds the room', { roomId: room._id, nodeId, region });
       // After it: a holder hears of each change that comes later.
       const [directory, grant] = await Promise.all([entered, this.#grants.give()]);

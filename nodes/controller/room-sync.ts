@@ -287,7 +287,8 @@ export class RoomSync {
     if (this.#closed) {
       return;
     }
-    if (error.code === 'not_found' && this.#held) {
+    // The room is no more, or its pin does not allow this node any more.
+    if ((error.code === 'not_found' || error.code === 'forbidden') && this.#held) {
       this.close();
       this.#options.onGone(error);
       return;

@@ -115,7 +115,13 @@ export class Room {
         onEntered: () => [this.#presence, this.recordings].forEach((part) => part.entered()),
         onDirectory: (directory) => this.#learn(directory),
         onRemoved: (removed) => removed.forEach((removal) => this.removed.add(removal)),
-        onGone: (error) => this.gone(error.code, 'the room does not exist any more'),
+        onGone: ({ code }) =>
+          this.gone(
+            code,
+            code === 'forbidden'
+              ? 'the room may not be served from this region any more: join again'
+              : 'the room does not exist any more',
+          ),
         onLeft: () => this.#options.onClosed(),
       },
     );

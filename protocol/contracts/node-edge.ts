@@ -182,7 +182,7 @@ export const nodeToEdge = {
   'room.enter': {
     params: v.strictObject({ roomId: RoomId, facts: RoomFacts }),
     result: RoomEntered,
-    errors: ['not_found', 'overloaded', 'conflict'],
+    errors: ['not_found', 'overloaded', 'conflict', 'forbidden'],
     timeout_ms: 5_000,
     idempotent: true,
   },

@@ -54,6 +54,24 @@ describe('a room with a pin', () => {
   });
 });
 
+describe('a node outside the pin of a room', () => {
+  it('is told neither who is in it nor its grant, and holds it no more once the pin is changed', async () => {
+    const [eu, us] = [await startNode('eu-west'), await startNode('us-east')];
+    const pinned = await make({ regions: { allow: ['eu-west'] } });
+    const { _id: roomId } = parse(RoomAnswer, await pinned.json(), 'room');
+    const enter = (node: typeof eu) =>
+      node.peer.call('room.enter', { roomId, facts: { erizos: [], streams: [] } });
+    expect(await enter(eu)).toMatchObject({ grant: expect.any(String) as string });
+    await expect(enter(us)).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringMatching(/pin of the room does not allow .* in us-east/) as string,
+    });
+    await request('PATCH', `/rooms/${roomId}`, { options: { regions: { allow: ['us-east'] } } });
+    await expect(enter(eu)).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await enter(us)).toMatchObject({ grant: expect.any(String) as string });
+  });
+});
+
 describe('a room in a jurisdiction', () => {
   it('is refused where the deployment offers none, or others', async () => {
     const none = await make({ jurisdiction: 'eu' });
