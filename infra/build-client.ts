@@ -5,6 +5,7 @@ import { basename, extname, join, relative } from 'node:path';
 import { build, stop, version } from 'esbuild';
 import type { BuildOptions } from 'esbuild';
 import { buildServerSdk } from './build-server-sdk.ts';
+import { pageHeaders } from './page-headers.ts';
 import { rootDir } from './paths.ts';
 
 const pageDir = join(rootDir, 'client', 'page');
@@ -29,7 +30,7 @@ function sources(): string[] {
 }
 
 function sourcesHash(): string {
-  const hash = createHash('sha256').update(version);
+  const hash = createHash('sha256').update(version).update(pageHeaders(process.env));
   for (const file of sources()) {
     hash.update(`\0${relative(rootDir, file)}\0`).update(readFileSync(file));
   }
@@ -75,6 +76,7 @@ export async function buildClient(): Promise<'built' | 'unchanged'> {
   for (const name of readdirSync(pageDir)) {
     if (STATIC.has(extname(name))) copyFileSync(join(pageDir, name), join(outDir, basename(name)));
   }
+  writeFileSync(join(outDir, '_headers'), pageHeaders(process.env));
   writeFileSync(stampFile, hash);
   return 'built';
 }

@@ -100,6 +100,17 @@ async function enter(opening: Promise<Camera>): Promise<Room> {
   return room;
 }
 
+/** A link alone opens no camera and lets nobody in. */
+async function joinPressed(): Promise<void> {
+  notices.show('join', {
+    level: 'info',
+    words: `Join ${wish.room} as ${wish.name}, with camera and microphone.`,
+  });
+  const button = byId('join', HTMLButtonElement);
+  await new Promise((resolve) => button.addEventListener('click', resolve, { once: true }));
+  button.hidden = true;
+}
+
 async function main(): Promise<void> {
   let room: Room | undefined;
   installHooks(() => room);
@@ -109,8 +120,10 @@ async function main(): Promise<void> {
   wireInvite(wish);
   // Without the list one still joins; what is wrong with the edge shows at the join.
   fillRegions(wish).catch(() => undefined);
-  ownTile.setNote('opening the camera…');
+  ownTile.setNote('not in the room yet');
   grid.add(own, ownTile);
+  await joinPressed();
+  ownTile.setNote('opening the camera…');
   const opening = openCamera();
   void opening.then(showCamera);
   try {

@@ -53,6 +53,18 @@ async function controllerFor(region = 'eu-west'): Promise<{ url: string; ticket:
   return { url: `http://${controllers[0]?.host}`, ticket: controllers[0]?.ticket ?? '' };
 }
 
+test('the page of the edge runs scripts of its own origin alone, and stands in no frame', async () => {
+  for (const path of ['/', '/main.js']) {
+    const { headers, status } = await fetch(`${system.edgeUrl}${path}`);
+    expect(status).toBe(200);
+    const policy = headers.get('content-security-policy')?.split('; ');
+    expect(policy).toEqual(
+      expect.arrayContaining([`default-src 'none'`, `script-src 'self'`, `frame-ancestors 'none'`]),
+    );
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  }
+});
+
 describe('a join at the edge is refused', () => {
   test('without a body, with one that is no JSON, and with one that is none of ours', async () => {
     for (const body of ['', '{', '[]', '{}', '{"token":7}', '{"token":"x","more":1}']) {

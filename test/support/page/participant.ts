@@ -47,9 +47,10 @@ export class Participant {
     return participant;
   }
 
-  /** The demo page, which joins by itself, publishes its camera and plays what others publish. */
+  /** The demo page, told to join: it publishes its camera and plays what others publish. */
   static async openDemo(page: BrowserPage, edgeUrl: string, wish: DemoWish): Promise<Participant> {
     await page.goto(`${edgeUrl}/?${new URLSearchParams({ ...wish })}`);
+    await page.run(`document.getElementById('join').click()`);
     const participant = await Participant.#install(page);
     const state = () =>
       page.run<string>(`window.rizoma?.room === undefined ? document.body.innerText : 'joined'`);
