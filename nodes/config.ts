@@ -109,6 +109,7 @@ const Variables = v.object({
   RIZOMA_MEDIA_PORT_MAX: withDefault(integer(1, maxPort), defaults.mediaPortMax),
   RIZOMA_ADDRESS_RATE: withDefault(integer(1, 1_000_000), defaults.addressRate),
   RIZOMA_TRUSTED_PROXIES: v.optional(Proxies),
+  RIZOMA_METRICS_TOKEN: v.optional(v.pipe(v.string(), v.minLength(16), v.maxLength(256))),
   RIZOMA_DRAIN_S: withDefault(integer(0, 604_800), defaults.drain_s),
   RIZOMA_STATE_DIR: v.optional(text),
   RIZOMA_RECORDING_DIR: v.optional(text),
@@ -152,6 +153,8 @@ const help: Record<VariableName, string> = {
   RIZOMA_ADDRESS_RATE: 'handshakes a second that one address may send, 1 to 1000000',
   RIZOMA_TRUSTED_PROXIES:
     'addresses and networks of the proxies before this node, such as 10.0.0.0/8, with commas between',
+  RIZOMA_METRICS_TOKEN:
+    'the bearer token of who reads /metrics from other hosts, 16 to 256 characters',
   RIZOMA_DRAIN_S: 'how many seconds clients may stay when the node is to end, 0 to 604800',
   RIZOMA_STATE_DIR: 'a folder where the node keeps its keys, for this node alone',
   RIZOMA_RECORDING_DIR: 'a folder for recordings; without it they are in RIZOMA_STATE_DIR',
@@ -217,6 +220,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     mediaPortMax: output.RIZOMA_MEDIA_PORT_MAX,
     addressRate_perSecond: output.RIZOMA_ADDRESS_RATE,
     trustedProxies: output.RIZOMA_TRUSTED_PROXIES,
+    metricsToken: output.RIZOMA_METRICS_TOKEN,
     drain_ms: output.RIZOMA_DRAIN_S * 1000,
     stateDir,
     /** Where the processes of the node listen for each other. */

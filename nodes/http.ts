@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Log } from './log.ts';
+import { mayReadMetrics } from './metrics-access.ts';
 
 export interface HealthPage {
   good: boolean;
@@ -13,7 +14,12 @@ export interface HttpPages {
   health(): HealthPage;
   readiness(): HealthPage;
   metrics: { readonly contentType: string; text(): Promise<string> };
+  /** What readers of the metrics show; undefined where only the host itself reads them. */
+  metricsToken: string | undefined;
 }
+
+const metricsRefusal =
+  'read the metrics on the host itself, or set RIZOMA_METRICS_TOKEN and show it: Authorization: Bearer TOKEN\n';
 
 /** The node's HTTP server, not listening yet; `GET /healthz`, `/readyz` and `/metrics`, else 404. */
 export function createHttpServer(components: { log: Log; pages: HttpPages }): Server {
@@ -59,7 +65,11 @@ async function answer(
   } else if (reads && path === '/readyz') {
     sendHealth(response, pages.readiness());
   } else if (reads && path === '/metrics') {
-    send(response, 200, pages.metrics.contentType, await pages.metrics.text());
+    if (mayReadMetrics(request, pages.metricsToken)) {
+      send(response, 200, pages.metrics.contentType, await pages.metrics.text());
+    } else {
+      send(response, 403, 'text/plain; charset=utf-8', metricsRefusal);
+    }
   } else {
     send(response, 404, 'text/plain; charset=utf-8', 'there is nothing here\n');
   }

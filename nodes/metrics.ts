@@ -94,6 +94,7 @@ export class Metrics {
   readonly #ways: [Gauge, keyof MeasuredWay][];
   readonly #processes: Gauge;
   readonly #edgeLinked: Gauge;
+  #reading: Promise<string> | undefined;
 
   constructor(components: { source: MetricsSource; measured: Registry }, options: MetricsOptions) {
     const { source, measured } = components;
@@ -120,7 +121,15 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  async text(): Promise<string> {
+  /** Readers that ask at once share one answer. */
+  text(): Promise<string> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #read(): Promise<string> {
     const [counters, measures] = await Promise.all([
       this.#source.counters(),
       this.#source.measures(),

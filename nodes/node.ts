@@ -75,6 +75,7 @@ export class Node {
         health: () => this.#health(),
         readiness: () => this.#readiness(),
         metrics: this.#metrics,
+        metricsToken: config.metricsToken,
       },
     });
     const { drain_ms } = config;

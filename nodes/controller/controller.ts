@@ -29,6 +29,7 @@ import { Rooms } from './rooms.ts';
 import { RateLimit } from '../../protocol/rate-limit.ts';
 import { networkOf } from '../../protocol/network-of.ts';
 import { TrustedProxies } from '../client-address.ts';
+import { SummedLog } from '../summed-log.ts';
 
 /** Which handshakes are looked at. */
 export interface DoorOptions {
@@ -102,6 +103,7 @@ export class Controller {
   readonly #admission: Admission;
   readonly #neighbours: Neighbours;
   readonly #measures: NodeMeasures;
+  readonly #refusals: SummedLog;
   /** Connections that had their one handshake: who was refused asks again over another one, which is counted. */
   readonly #greeted = new WeakSet<object>();
   /** Connections over which somebody was let in. */
@@ -120,6 +122,7 @@ export class Controller {
     this.#admission = parts.admission;
     this.#neighbours = parts.neighbours;
     this.#measures = parts.measures;
+    this.#refusals = new SummedLog(parts);
   }
 
   /** Dials the agents and takes clients from now on; needs nobody to answer. */
@@ -173,6 +176,7 @@ export class Controller {
     if (!this.#closed) {
       this.#closed = true;
       this.#stopListening();
+      this.#refusals.close();
       this.#rooms.close();
       this.#erizos.close();
       this.#agents.close();
@@ -259,7 +263,7 @@ export class Controller {
     const { code, cause: err } = error;
     const { requestId } = socket.data;
     this.#measures.refused(code);
-    this.#log[levelOf(code)]({ err, code, requestId }, 'client refused');
+    this.#refusals.write(levelOf(code), code, { err, code, requestId }, 'client refused');
     const words = `${prefix}${error.code}: ${error.message}`;
     next(Object.assign(new Error(words), { data: words }));
     const { conn } = socket;

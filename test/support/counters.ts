@@ -31,9 +31,13 @@ export async function busyErizos(system: Nodes, region: string): Promise<string[
   return [...text.matchAll(/^rizoma_clients\{erizo="([^"]+)"\} [1-9]/gm)].map(([, id = '']) => id);
 }
 
+/** For nodes on other hosts, as those of a WAN are; others go by the address. */
+export const metricsToken = 'metrics of tests';
+
 async function metricsOf(system: Nodes, region: string): Promise<string> {
   const node = system.nodes.find((each) => each.region === region);
-  return (await fetch(`${node?.httpUrl}/metrics`)).text();
+  const headers = { authorization: `Bearer ${metricsToken}` };
+  return (await fetch(`${node?.httpUrl}/metrics`, { headers })).text();
 }
 
 /** Sums Prometheus' text by metric; `erizo_processes` is kept apart by state as `erizo_processes.idle`. */

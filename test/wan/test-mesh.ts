@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { metricsToken } from '../support/counters.ts';
 import { unlimited } from '../support/unlimited.ts';
 import { WanSystem } from './system.ts';
 import type { WanSystemOptions } from './system.ts';
@@ -20,6 +21,7 @@ export async function startTestMesh(
     stateDir,
     say: () => undefined,
     ...options,
+    env: { RIZOMA_METRICS_TOKEN: metricsToken, ...options.env },
   });
   return {
     mesh,
