@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { utf8 } from './bytes.ts';
 import { Adaptation } from './adaptation.ts';
 import { ClientId, ErizoId, NodeId, RegionId, StreamId } from './ids.ts';
 import { limits } from './limits.ts';
@@ -116,6 +117,20 @@ export type Directory = v.InferOutput<typeof Directory>;
 export type DirectoryChange = v.InferOutput<typeof DirectoryChange>;
 
 export const emptyDirectory: Directory = { version: 0, erizos: [], streams: [] };
+
+const sizes = new WeakMap<object, number>();
+
+/** What a stream has beside the fields below: ids, region, times. */
+const restOfStream_bytes = 400;
+
+/** Bytes of a stream in facts and directories, as JSON in UTF-8; somewhat more than they are. */
+export function bytesOfStream({ userName, media }: Pick<StreamFact, 'userName' | 'media'>): number {
+  const known = sizes.get(media);
+  const bytes = known ?? utf8(JSON.stringify(media)).length;
+  sizes.set(media, bytes);
+  // UTF-8 has three bytes at the most for each unit of UTF-16.
+  return bytes + userName.length * 3 + restOfStream_bytes;
+}
 
 /** The directory after the change, or undefined where the change is for another version. */
 export function applyChange(directory: Directory, change: DirectoryChange): Directory | undefined {

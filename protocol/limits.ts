@@ -35,6 +35,10 @@ export const limits = {
   sdpSections: 128,
   /** Streams of one room. A directory of this size is still sent whole in one frame. */
   streamsPerRoom: 1024,
+  /** What is said of all streams of a room, as JSON: with its processes and ways a directory fits `frameSize_bytes`. */
+  roomStreams_bytes: 704 * 1024,
+  /** The same of one client: ten of them fill a room, and one does not. */
+  clientStreams_bytes: 64 * 1024,
   /** Controllers that hold one room; one for each node that takes part. */
   controllersPerRoom: 256,
   /** Streams that one client may publish at a time. */

@@ -1,5 +1,4 @@
 import { assertNever } from '../../protocol/assert-never.ts';
-import { utf8 } from '../../protocol/bytes.ts';
 import type {
   Directory,
   DirectoryChange,
@@ -7,7 +6,7 @@ import type {
   RoomFacts,
   RoomStream,
 } from '../../protocol/directory.ts';
-import { emptyDirectory } from '../../protocol/directory.ts';
+import { bytesOfStream, emptyDirectory } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { RegionMap } from '../../protocol/region-tree.ts';
@@ -57,19 +56,14 @@ export interface DirectoryStep {
 
 export const emptyDirectoryState: DirectoryState = { directory: emptyDirectory, holders: [] };
 
-const defaults = {
-  /** What a frame holds beside the directory. */
-  envelope_bytes: 1024,
-} as const;
-
 /**
  * The next state of a room's directory. Throws, and changes nothing: `not_found` for facts of a
- * controller that does not hold the room, `overloaded` where a limit of the room is reached.
+ * controller that does not hold the room, `overloaded` for one more controller than a room may have.
  */
 export function directoryStep(state: DirectoryState, event: DirectoryEvent): DirectoryStep {
   const holders = holdersAfter(state.holders, event);
+  refuseTooMany(holders);
   const directory = directoryOf(state, holders, event.type === 'ways' ? event.map : undefined);
-  refuseTooLarge(directory, holders);
   const change = changeBetween(state.directory, directory);
   const source = sourceOf(event);
   const to = holders.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== source);
@@ -188,7 +182,10 @@ function streamRows(
       }
     }
   }
-  return [...rows.values()].map(({ row }) => row);
+  return fitting(
+    [...rows.values()].map(({ row }) => row),
+    known,
+  );
 }
 
 interface Claim {
@@ -253,16 +250,34 @@ function rowChange<Row>(
   };
 }
 
-/** The directory has to fit a frame, or a controller that enters could never be answered. */
-function refuseTooLarge(directory: Directory, holders: readonly Holder[]): void {
-  const bytes = utf8(JSON.stringify(directory)).length + defaults.envelope_bytes;
-  if (
-    holders.length > limits.controllersPerRoom ||
-    directory.streams.length > limits.streamsPerRoom ||
-    bytes > limits.frameSize_bytes
-  ) {
+/**
+ * The streams that a directory has room for, as it has to fit a frame: those that were in it, then those that came first. Controllers
+ * refuse streams before there are too many; where several of them did not know of each other's, the last ones stay unknown to
+ * other controllers, and harm none but themselves.
+ */
+function fitting(
+  rows: readonly RoomStream[],
+  known: ReadonlyMap<string, RoomStream>,
+): RoomStream[] {
+  const room = { streams: limits.streamsPerRoom, bytes: limits.roomStreams_bytes };
+  const taken = new Set<RoomStream>();
+  const isKnown = ({ streamId }: RoomStream): boolean => known.has(streamId);
+  for (const row of [...rows.filter(isKnown), ...rows.filter((one) => !isKnown(one))]) {
+    const bytes = bytesOfStream(row);
+    if (room.streams > 0 && room.bytes >= bytes) {
+      room.streams -= 1;
+      room.bytes -= bytes;
+      taken.add(row);
+    }
+  }
+  return taken.size === rows.length ? [...rows] : rows.filter((row) => taken.has(row));
+}
+
+/** A controller that enters has to be answered in one frame. */
+function refuseTooMany(holders: readonly Holder[]): void {
+  if (holders.length > limits.controllersPerRoom) {
     throw new RizomaError('overloaded', 'the room is full', {
-      details: { controllers: holders.length, streams: directory.streams.length, bytes },
+      details: { controllers: holders.length },
     });
   }
 }

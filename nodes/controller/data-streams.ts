@@ -6,6 +6,7 @@ import type { Members } from '../mesh/members.ts';
 import type { Client } from './client.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { RoomParts } from './room-parts.ts';
+import { chargeStream } from './stream-budget.ts';
 
 /** What publishers say to the subscribers of their streams: data, and new attributes. */
 export class DataStreams {
@@ -61,8 +62,10 @@ export class DataStreams {
 
   /** Licode: `onUpdateStreamAttributes`. Other controllers hear of it with the directory. */
   update(client: Client, { id, attrs }: UpdateAttributesMessage): void {
-    this.#own(client, id);
+    const { media } = this.#own(client, id);
     client.chargeData(sizeOf(attrs));
+    const changed = { ...media, attributes: attrs };
+    chargeStream(this.#parts.streams, client, { streamId: id, media: changed });
     this.#parts.streams.update(id, attrs);
     this.#tell(id, 'onUpdateAttributeStream', { id, attrs }, sizeOf(attrs));
     this.#parts.factsChanged();

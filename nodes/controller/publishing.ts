@@ -16,6 +16,7 @@ import type { Failure, Flow } from './flow.ts';
 import { erizoOf, failureOf, isRestoringAt, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
+import { chargeStream } from './stream-budget.ts';
 import { hasMedia } from './streams.ts';
 
 /** A stream that a client begins to publish. */
@@ -73,6 +74,7 @@ export class Publishing {
     if (client.publications.has(streamId)) {
       throw new RizomaError('conflict', `you publish stream ${streamId} already`);
     }
+    chargeStream(this.#parts.streams, client, { streamId, media });
     const flow = newFlow(streamId, muteStream ? { muteStream } : {});
     client.publications.set(flow.streamId, flow);
     // In a room of that kind others get it from the client itself.
@@ -126,6 +128,7 @@ export class Publishing {
   end(client: Client, flow: Flow): void {
     const { streamId } = flow;
     client.publications.delete(streamId);
+    client.streams_bytes.delete(streamId);
     client.connections.drop(flow);
     flow.abort.abort(new RizomaError('cancelled', `stream ${streamId} was given up`));
     if (this.#parts.streams.remove(streamId)) {

@@ -12,7 +12,7 @@ import type {
   StreamFact,
   StreamMedia,
 } from '../../protocol/directory.ts';
-import { emptyDirectory } from '../../protocol/directory.ts';
+import { bytesOfStream, emptyDirectory } from '../../protocol/directory.ts';
 
 /** What a new directory means for clients that hold the room. */
 export interface StreamNews {
@@ -65,6 +65,12 @@ export class Streams {
 
   get size(): number {
     return this.#own.size + this.#others.size;
+  }
+
+  /** Of what is said of all of them. */
+  get bytes(): number {
+    const all = [...this.#own.values(), ...this.#others.values()];
+    return all.reduce((sum, stream) => sum + bytesOfStream(stream), 0);
   }
 
   get ownSize(): number {

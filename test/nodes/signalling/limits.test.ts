@@ -112,3 +112,49 @@ describe('a client', () => {
     client.vanish();
   });
 });
+
+describe('what is said of streams', () => {
+  it('has room for 64 KiB of one client, and what is more is refused in words and harms no other', async () => {
+    const world = await newWorld();
+    const { says } = await pair(world);
+    const client = await join(world);
+    const large = { ...options, attributes: { text: 'x'.repeat(15 * 1024) } };
+    const publish = async (): Promise<unknown[]> =>
+      (await client.ask('publish', { options: large })) ?? [];
+    const answers = [];
+    for (let sent = 0; sent < 5; sent += 1) {
+      answers.push(await publish());
+    }
+    expect(answers.map(([id]) => typeof id)).toEqual([...Array(4).fill('string'), 'object']);
+    expect(answers[4]?.[1]).toBe(
+      'overloaded: labels and attributes of your streams have up to 64 KiB together: say less',
+    );
+    const [id] = answers[0] ?? [];
+    const more = { id, attrs: { text: 'y'.repeat(16 * 1024 - 20) } };
+    expect((await client.ask('updateStreamAttributes', more))?.[1]).toBeUndefined();
+    await client.ask('unpublish', id);
+    expect(typeof (await publish())[0]).toBe('string');
+    await says(['still here']);
+  });
+
+  it('has room for 704 KiB of a room, and the streams that are there stay', async () => {
+    const world = await newWorld();
+    const { says } = await pair(world);
+    const large = { ...options, attributes: { text: 'ж'.repeat(8 * 1024) } };
+    let published = 0;
+    for (let clients = 0; clients < 16; clients += 1) {
+      const client = await join(world);
+      for (let sent = 0; sent < 3; sent += 1) {
+        const [id, words] = (await client.ask('publish', { options: large })) ?? [];
+        published += typeof id === 'string' ? 1 : 0;
+        expect(typeof id === 'string' || String(words)).toSatisfy(
+          (said: unknown) =>
+            said === true || /^overloaded: .*the room have up to 704 KiB/.test(String(said)),
+        );
+      }
+    }
+    expect(published).toBeGreaterThan(40);
+    expect(published).toBeLessThan(46);
+    await says(['still here']);
+  });
+});

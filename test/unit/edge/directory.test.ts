@@ -174,14 +174,37 @@ describe('the directory of a room', () => {
     expect(next).toMatchObject([{ nodeId: 'b', since: 1 }]);
   });
 
-  it('refuses more streams than a room may have and stays as it was', () => {
+  it('has room for so many streams: the first ones stay, and all else of a controller is taken', () => {
     const many = Array.from({ length: limits.streamsPerRoom }, (_, at): [number, number] => [
       at,
       1,
     ]);
-    const state = after(enter('a', facts([1], many)));
-    expect(() => directoryStep(state, enter('b', facts([2], [[5000, 2]])))).toThrow(/full/);
+    const state = after(enter('a', facts([1], many)), enter('b', facts([2], [[5000, 2]])));
     expect(state.directory.streams).toHaveLength(limits.streamsPerRoom);
+    expect(streamsOf(state)).not.toContain('5000@b');
+    expect(state.directory.holders).toEqual(['a', 'b']);
+    const later = directoryStep(state, say('a', facts([1], many.slice(1)))).state;
+    expect(streamsOf(later)).toContain('5000@b');
+  });
+
+  it('leaves out a stream whose attributes have no room, and no other', () => {
+    const large = (said: RoomFacts): RoomFacts => ({
+      ...said,
+      streams: said.streams.map((stream) => ({
+        ...stream,
+        media: { ...stream.media, attributes: { text: 'ж'.repeat(8 * 1024) } },
+      })),
+    });
+    const streams = Array.from({ length: 60 }, (_, at): [number, number] => [at, 1]);
+    const state = after(
+      enter('a', large(facts([1], streams))),
+      enter('b', facts([2], [[5000, 2]])),
+    );
+    const count = streamsOf(state).length;
+    expect(count).toBeGreaterThan(30);
+    expect(count).toBeLessThan(46);
+    expect(streamsOf(state)).toContain('5000@b');
+    expect(JSON.stringify(state.directory).length).toBeLessThan(limits.frameSize_bytes);
   });
 });
 
