@@ -87,6 +87,13 @@ export class Supervised {
     return await this.#end(state.child, state.child.pid, signal, timeout_ms);
   }
 
+  /** Kills the process, which works no more; it is started again as one that ended by itself. */
+  replace(): void {
+    if (this.#state.kind === 'running' && this.#state.child.pid !== undefined) {
+      signalPid(this.#state.child.pid, 'SIGKILL');
+    }
+  }
+
   async #end(child: ChildProcess, pid: number, signal: NodeJS.Signals, timeout_ms: number) {
     if (child.exitCode !== null || child.signalCode !== null) return 'gone';
     const { promise, resolve } = Promise.withResolvers<'gone' | 'still there'>();

@@ -1,8 +1,11 @@
+import { systemClock } from '../../protocol/clock.ts';
 import { processesWithEnv } from '../proc.ts';
 import type { Say } from '../output.ts';
 import type { Secrets } from '../secrets.ts';
 import { edgeMark, edgeUrlOf, nodeIdOf } from './commands.ts';
 import type { NodePlace, RunSettings } from './commands.ts';
+import { HealthWatch } from './health-watch.ts';
+import type { WatchedPart } from './health-watch.ts';
 import { askOk, fetchRegions, waitHealthy } from './health.ts';
 import type { Check, RegionStates } from './health.ts';
 import type { Supervised } from './supervised.ts';
@@ -47,6 +50,7 @@ export class LocalSystem {
   readonly stateDir: string;
   readonly #components: SystemComponents;
   readonly #settings: RunSettings;
+  #watch: HealthWatch | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(components: SystemComponents, options: { settings: RunSettings; secrets: Secrets }) {
@@ -92,6 +96,7 @@ export class LocalSystem {
       for (const { process } of nodes.values()) process.start();
       await Promise.all([...nodes.values()].map(({ region }) => healthy(this.#nodeCheck(region))));
       await waitHealthy(this.#enrolledCheck([...nodes.keys()]), deadline);
+      this.#watch = new HealthWatch({ clock: systemClock, say }, { parts: this.#parts() });
     } finally {
       failed.abort();
     }
@@ -155,6 +160,7 @@ export class LocalSystem {
 
   async #stop(): Promise<void> {
     const { edge, nodes, release } = this.#components;
+    this.#watch?.close();
     await Promise.all(
       [...nodes.values()].map(({ process }) =>
         process.halt(nodeStopSignal, defaults.stop_timeout_ms),
@@ -163,6 +169,17 @@ export class LocalSystem {
     await edge.halt('SIGTERM', defaults.stop_timeout_ms);
     await sweep({ RIZOMA_RUN_ID: this.runId });
     release();
+  }
+
+  #parts(): WatchedPart[] {
+    const { edge, nodes } = this.#components;
+    return [
+      { process: edge, check: this.#edgeCheck() },
+      ...[...nodes.values()].map(({ process, region }) => ({
+        process,
+        check: this.#nodeCheck(region),
+      })),
+    ];
   }
 
   #deadline(signal?: AbortSignal): AbortSignal {
