@@ -115,13 +115,7 @@ export class Room {
         onEntered: () => [this.#presence, this.recordings].forEach((part) => part.entered()),
         onDirectory: (directory) => this.#learn(directory),
         onRemoved: (removed) => removed.forEach((removal) => this.removed.add(removal)),
-        onGone: ({ code }) =>
-          this.gone(
-            code,
-            code === 'forbidden'
-              ? 'the room may not be served from this region any more: join again'
-              : 'the room does not exist any more',
-          ),
+        onGone: ({ code }) => this.gone(code, goneWords(code)),
         onLeft: () => this.#options.onClosed(),
       },
     );
@@ -142,10 +136,7 @@ export class Room {
     this.#subscribing = new Subscribing({ parts, data: this.#data, p2p: this.p2p });
     this.#auto = new AutoSubscribing({ parts, subscribing: this.#subscribing });
     this.publishing = new Publishing(parts, {
-      onRemoved: (streamId) => {
-        this.#subscribing.streamRemoved(streamId);
-        this.#auto.streamChanged(streamId);
-      },
+      onRemoved: (streamId) => this.#streamRemoved(streamId),
       onMoved: (streamId) => this.#streamMoved(streamId),
     });
     this.#restoring = new Restoring(parts, { fail: (...failed) => this.#fail(...failed) });
@@ -351,6 +342,11 @@ export class Room {
     this.rerouting.changed();
   }
 
+  #streamRemoved(streamId: string): void {
+    this.#subscribing.streamRemoved(streamId);
+    this.#auto.streamChanged(streamId);
+  }
+
   #streamMoved(streamId: string): void {
     this.#subscribing.streamMoved(streamId);
     this.#changes.happened();
@@ -405,4 +401,11 @@ export class Room {
       quietly: (call) => quietly(this.#log, call),
     };
   }
+}
+
+/** Why the edge does not know this node as one that holds the room. */
+function goneWords(code: ErrorCode): string {
+  return code === 'forbidden'
+    ? 'the room may not be served from this region any more: join again'
+    : 'the room does not exist any more';
 }
