@@ -4,6 +4,7 @@ import type { Connected, RoomEnded } from '../../protocol/contracts/client.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, Removal } from '../../protocol/directory.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
 import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
