@@ -180,10 +180,12 @@ describe('the superservice with rizoma/server', () => {
   });
 
   it('hears where a participant would be placed', async () => {
+    // One of its own: on a busy machine the lease of the first may be over.
+    await startNode('eu-west', 2);
     const { policy, candidates } = await superservice.explainPlacement({
       location: { lat: 53, lon: -6 },
     });
     expect(policy).toBe('nearest');
-    expect(candidates.map(({ nodeId }) => nodeId)).toContain('eu-west-1');
+    expect(candidates.map(({ nodeId }) => nodeId)).toContain('eu-west-2');
   });
 });
