@@ -28,10 +28,10 @@ export const defaults = {
   mediaPortMin: 40_000,
   mediaPortMax: 49_999,
   /**
-   * Handshakes of one address in a second, and ten times as many at once: a school behind one address comes in within some
-   * seconds, and a flood is refused before any signature is checked.
+   * Handshakes of one address in a second, and ten times as many at once: a hall behind one address comes in within a
+   * second, and a flood is refused before any signature is checked.
    */
-  addressRate: 40,
+  handshakeRate: 200,
   /** How long the clients of a node that is to end may stay, in seconds: most calls are over in an hour. */
   drain_s: 3_600,
   logLevel: 'info',
@@ -107,7 +107,10 @@ const Variables = v.object({
   RIZOMA_ERIZO_CPU_PERCENT: withDefault(integer(1, 1_000), defaults.erizoCpu_percent),
   RIZOMA_MEDIA_PORT_MIN: withDefault(integer(1, maxPort), defaults.mediaPortMin),
   RIZOMA_MEDIA_PORT_MAX: withDefault(integer(1, maxPort), defaults.mediaPortMax),
-  RIZOMA_ADDRESS_RATE: withDefault(integer(1, 1_000_000), defaults.addressRate),
+  RIZOMA_HANDSHAKE_RATE: withDefault(
+    v.union([v.literal('off'), integer(1, 1_000_000)]),
+    defaults.handshakeRate,
+  ),
   RIZOMA_TRUSTED_PROXIES: v.optional(Proxies),
   RIZOMA_METRICS_TOKEN: v.optional(v.pipe(v.string(), v.minLength(16), v.maxLength(256))),
   RIZOMA_DRAIN_S: withDefault(integer(0, 604_800), defaults.drain_s),
@@ -150,7 +153,7 @@ const help: Record<VariableName, string> = {
   RIZOMA_ERIZO_CPU_PERCENT: 'of a core, past which a room takes another process, 1 to 1000',
   RIZOMA_MEDIA_PORT_MIN: 'the lowest port of media, 1 to 65535',
   RIZOMA_MEDIA_PORT_MAX: 'the highest port of media, 1 to 65535',
-  RIZOMA_ADDRESS_RATE: 'handshakes a second that one address may send, 1 to 1000000',
+  RIZOMA_HANDSHAKE_RATE: 'handshakes a second that one address may send, 1 to 1000000, or off',
   RIZOMA_TRUSTED_PROXIES:
     'addresses and networks of the proxies before this node, such as 10.0.0.0/8, with commas between',
   RIZOMA_METRICS_TOKEN:
@@ -218,7 +221,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     cpuPerErizo: output.RIZOMA_ERIZO_CPU_PERCENT / 100,
     mediaPortMin: output.RIZOMA_MEDIA_PORT_MIN,
     mediaPortMax: output.RIZOMA_MEDIA_PORT_MAX,
-    addressRate_perSecond: output.RIZOMA_ADDRESS_RATE,
+    handshakes_perSecond:
+      output.RIZOMA_HANDSHAKE_RATE === 'off' ? undefined : output.RIZOMA_HANDSHAKE_RATE,
     trustedProxies: output.RIZOMA_TRUSTED_PROXIES,
     metricsToken: output.RIZOMA_METRICS_TOKEN,
     drain_ms: output.RIZOMA_DRAIN_S * 1000,

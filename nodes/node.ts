@@ -227,8 +227,8 @@ export class Node {
       const { nodeId, region, maxErizosPerRoom, clientsPerErizo } = this.#config;
       const { consumersPerErizo, cpuPerErizo } = this.#config;
       const spread = { maxErizosPerRoom, clientsPerErizo, consumersPerErizo, cpuPerErizo };
-      const { addressRate_perSecond, trustedProxies } = this.#config;
-      const door = { addressRate_perSecond, trustedProxies };
+      const { handshakes_perSecond, trustedProxies } = this.#config;
+      const door = { handshakes_perSecond, trustedProxies };
       this.#controller = await Controller.create(
         {
           clock,

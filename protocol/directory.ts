@@ -128,8 +128,8 @@ export function bytesOfStream({ userName, media }: Pick<StreamFact, 'userName' |
   const known = sizes.get(media);
   const bytes = known ?? utf8(JSON.stringify(media)).length;
   sizes.set(media, bytes);
-  // UTF-8 has three bytes at the most for each unit of UTF-16.
-  return bytes + userName.length * 3 + restOfStream_bytes;
+  // An escape of JSON has six bytes.
+  return bytes + userName.length * 6 + restOfStream_bytes;
 }
 
 /** The directory after the change, or undefined where the change is for another version. */

@@ -172,6 +172,8 @@ export const limits = {
   name_chars: 256,
   /** Streams whose loudness is told at a time: more voices at once nobody tells apart. */
   audioLevels: 8,
+  /** Options of `autoSubscribe`, as JSON. */
+  autoOptions_bytes: 4 * 1024,
   /** Selectors of one client of either kind (`autoSubscribe`): an app names a handful of groups. */
   selectors: 32,
   /** Attributes of a stream, as JSON. */

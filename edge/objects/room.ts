@@ -228,6 +228,8 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       const { region } = at;
       const room = this.#open();
       if (!allows(roomPin(room), at)) {
+        // It may have held the room before the pin was changed: nobody would tell that it does no more.
+        this.#drop(holder);
         throw new RizomaError(
           'forbidden',
           `the pin of the room does not allow ${nodeId} in ${region}`,
@@ -262,9 +264,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
 
   leave(speaker: Speaker): Promise<Outcome<null>> {
     return outcomeOf(log, () => {
-      this.#recordings.drop('leave', speaker);
-      this.#directory.drop('leave', speaker);
-      this.#participants.drop('leave', speaker);
+      this.#drop(speaker);
       log.info('a controller left the room', { roomId: this.#open()._id, nodeId: speaker.nodeId });
       return null;
     });
@@ -367,6 +367,13 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     if (happenings.length > 0) {
       this.#webhooks.record(happenings);
     }
+  }
+
+  /** The controller holds the room no longer. */
+  #drop(speaker: Speaker): void {
+    this.#recordings.drop('leave', speaker);
+    this.#directory.drop('leave', speaker);
+    this.#participants.drop('leave', speaker);
   }
 
   #remember(removal: Removal): void {

@@ -261,8 +261,10 @@ function fitting(
 ): RoomStream[] {
   const room = { streams: limits.streamsPerRoom, bytes: limits.roomStreams_bytes };
   const taken = new Set<RoomStream>();
-  const isKnown = ({ streamId }: RoomStream): boolean => known.has(streamId);
-  for (const row of [...rows.filter(isKnown), ...rows.filter((one) => !isKnown(one))]) {
+  // Those that did not change come first: one that grew pushes out none but itself.
+  const rankOf = (row: RoomStream): number =>
+    known.get(row.streamId) === row ? 0 : known.has(row.streamId) ? 1 : 2;
+  for (const row of rows.toSorted((a, b) => rankOf(a) - rankOf(b))) {
     const bytes = bytesOfStream(row);
     if (room.streams > 0 && room.bytes >= bytes) {
       room.streams -= 1;

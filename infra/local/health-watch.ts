@@ -9,7 +9,7 @@ const defaults = {
   /** What a part is given to answer; a machine that is busy takes seconds. */
   ask_ms: 4_000,
   /** Looks in a row that were not answered: a part that is only slow answers one of them. */
-  misses: 4,
+  misses: 6,
   /** And of a process that has just been started: a minute in all. */
   starting: 12,
 } as const;

@@ -43,6 +43,7 @@ export class AutoSubscribing {
   /** Streams that changed and were not looked at. */
   readonly #changed = new Set<string>();
   #lookedAt_ms = Number.NEGATIVE_INFINITY;
+  #closed = false;
   #stopTimer: Cancel | undefined;
 
   constructor(components: { parts: RoomParts; subscribing: Subscribing }) {
@@ -53,17 +54,33 @@ export class AutoSubscribing {
   /** Licode: `onAutoSubscribe`. In the place of what the client said before; nothing fits no selectors. */
   set(client: Client, message: AutoSubscribeMessage): void {
     client.demand('subscribe', message.options);
+    client.chargeSelectors();
     const streams = this.#wishes.get(client)?.streams ?? new Set();
     const wish = { message, streams, gathered: undefined };
     this.#wishes.set(client, wish);
     this.#wanting.set(client, message.selectors);
-    this.#lookAtChanged();
     const candidates = this.#streams.withAny(message.selectors).union(streams);
     this.#apply(client, wish, candidates);
   }
 
+  /** A subscription of a client failed: it is tried again when any stream changes, where it was one of these. */
+  failed(client: Client, streamId: string): void {
+    if (this.#wishes.get(client)?.streams.has(streamId) === true) {
+      this.#failed.push({ client, streamId });
+    }
+  }
+
   /** A stream came to the room, left it, or has other attributes. */
   streamChanged(streamId: string): void {
+    if (this.#closed) {
+      return;
+    }
+    const stream = this.#parts.streams.get(streamId);
+    if (stream === undefined) {
+      this.#streams.remove(streamId);
+    } else {
+      this.#streams.set(streamId, selectorKeys(stream));
+    }
     this.#changed.add(streamId);
     if (this.#stopTimer !== undefined) {
       return;
@@ -85,6 +102,7 @@ export class AutoSubscribing {
   }
 
   close(): void {
+    this.#closed = true;
     this.#stopTimer?.();
     this.#stopTimer = undefined;
     this.#changed.clear();
@@ -97,19 +115,13 @@ export class AutoSubscribing {
     this.#lookedAt_ms = this.#parts.clock.now();
     const changed = new Map<Client, Set<string>>();
     for (const streamId of this.#changed) {
-      const stream = this.#parts.streams.get(streamId);
-      if (stream === undefined) {
-        this.#streams.remove(streamId);
-      } else {
-        this.#streams.set(streamId, selectorKeys(stream));
-      }
       const keys = this.#streams.keysOf(streamId);
       for (const client of this.#wanting.withAny(keys).union(this.#takers.withAny([streamId]))) {
         changed.set(client, (changed.get(client) ?? new Set()).add(streamId));
       }
     }
     this.#changed.clear();
-    for (const { client, streamId } of this.#failed.splice(0)) {
+    for (const { client, streamId } of this.#failed.splice(0, defaults.autoSubscribeRetries)) {
       changed.set(client, (changed.get(client) ?? new Set()).add(streamId));
     }
     for (const [client, streamIds] of changed) {
@@ -126,14 +138,15 @@ export class AutoSubscribing {
     for (const streamId of streamIds) {
       if (!this.#fits(client, wish, streamId)) {
         if (wish.streams.delete(streamId)) {
+          this.#takers.delete(client, streamId);
           unwanted.push(streamId);
         }
       } else if (!client.subscriptions.has(streamId)) {
         wish.streams.add(streamId);
+        this.#takers.add(client, streamId);
         void this.#subscribe(client, wish, streamId);
       }
     }
-    this.#takers.set(client, wish.streams);
     const received = unwanted.filter((streamId) => client.subscriptions.has(streamId));
     if (received.length > 0) {
       void this.#unsubscribe(client, received);
@@ -160,9 +173,7 @@ export class AutoSubscribing {
       });
     } catch (thrown) {
       // The client did not ask for this one by name.
-      if (this.#wishes.get(client) === wish) {
-        this.#failed.push({ client, streamId });
-      }
+      this.failed(client, streamId);
       const { code, message: words } = toRizomaError(thrown);
       this.#parts.log.warn({ clientId: client.id, streamId, code, words }, 'not subscribed');
     }

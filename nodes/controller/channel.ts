@@ -76,14 +76,17 @@ export class Channel {
       socket.disconnect(true);
       return;
     }
-    const onAny = (event: string, ...args: unknown[]): void => {
+    const guarded = (handle: () => void): void => {
       try {
-        this.#onEvent(event, args);
+        handle();
       } catch (thrown) {
         this.#options.onFault(thrown);
       }
     };
-    const onGone = (reason: string): void => this.#onSocketGone(reason);
+    // A packet may have a number for its name.
+    const onAny = (event: unknown, ...args: unknown[]): void =>
+      guarded(() => this.#onEvent(String(event), args));
+    const onGone = (reason: string): void => guarded(() => this.#onSocketGone(reason));
     socket.onAny(onAny);
     socket.on('disconnect', onGone);
     const leave = (): void => {

@@ -24,6 +24,7 @@ import {
   StopRecorderMessage,
   StreamIdMessage,
   StreamMessage,
+  sizeOf,
   SubscribeMessage,
   UpdateAttributesMessage,
 } from '../../protocol/contracts/client.ts';
@@ -124,6 +125,10 @@ export class Client {
   readonly #channel: Channel;
   readonly #bucket: TokenBucket;
   readonly #data: TokenBucket;
+  readonly #publications: TokenBucket;
+  readonly #selectors: TokenBucket;
+  readonly #stats: TokenBucket;
+  readonly #returns: TokenBucket;
   readonly #log: Log;
   readonly #handlers: ClientHandlers;
 
@@ -150,12 +155,18 @@ export class Client {
       perSecond: limits.data_bytesPerSecond,
       burst: limits.data_burst_bytes,
     });
+    const bucket = (perSecond: number, burst: number): TokenBucket =>
+      new TokenBucket(components, { perSecond, burst });
+    this.#publications = bucket(defaults.publications_perSecond, limits.streamsPerClient * 2);
+    this.#selectors = bucket(defaults.selectors_perSecond, defaults.selectors_perSecond * 2);
+    this.#stats = bucket(defaults.stats_bytesPerSecond, defaults.stats_bytesPerSecond * 4);
+    this.#returns = bucket(defaults.returns_perSecond, defaults.returnsAtOnce);
     this.#channel = new Channel(components, {
       onMessage: (received) => {
         this.#onMessage(received).catch((thrown: unknown) => this.#fail(thrown));
       },
       // A room that is told of something may have hundreds of those at once.
-      onUnconfirmed: () => components.turns.add(() => this.close('it confirms no message')),
+      onUnconfirmed: () => components.turns.add(() => this.end('it confirms no message')),
       onFault: (thrown) => this.#fail(thrown),
       onFlood: () =>
         this.close('it floods', {
@@ -215,6 +226,32 @@ export class Client {
     }
   }
 
+  /** Counts a stream that it begins to publish, and what all others here are told of it. Throws `rate_limited`. */
+  chargePublication(bytes: number): void {
+    if (!this.#publications.take()) {
+      throw new RizomaError(
+        'rate_limited',
+        'too many streams in a short time: publish them one by one',
+      );
+    }
+    this.chargeData(bytes);
+  }
+
+  /** Counts what it says of what it wants by selectors. Throws `rate_limited`. */
+  chargeSelectors(): void {
+    if (!this.#selectors.take()) {
+      throw new RizomaError(
+        'rate_limited',
+        'too many selectors in a short time: say them less often',
+      );
+    }
+  }
+
+  /** Whether it may come back over another socket now: it may take all that was not confirmed. */
+  mayReturn(): boolean {
+    return this.#returns.take();
+  }
+
   connectionFailed(failure: ConnectionFailed): void {
     this.send('connection_failed', failure);
   }
@@ -234,17 +271,30 @@ export class Client {
     this.#channel.close(why);
   }
 
+  async #statsOf(streamId: string): Promise<unknown> {
+    const stats = await this.#handlers.streamStats(this, streamId);
+    if (!this.#stats.take(sizeOf(stats))) {
+      throw new RizomaError('rate_limited', 'too many statistics in a short time: ask less often');
+    }
+    return stats;
+  }
+
+  /** Ends it, whatever goes wrong meanwhile: others are to be ended too. */
+  end(why: string, farewell?: RoomEnded): void {
+    try {
+      this.close(why, farewell);
+    } catch (thrown) {
+      this.#log.error({ err: thrown, why }, 'a client could not be ended in order');
+    }
+  }
+
   /** What went wrong with what it sent, for a fault of ours, ends this client and no other. */
   #fail(thrown: unknown): void {
     this.#log.error({ err: thrown }, 'a client is ended, as its message could not be handled');
-    try {
-      this.close('its message could not be handled', {
-        code: 'internal',
-        message: 'your message could not be handled: join again',
-      });
-    } catch (again) {
-      this.#log.error({ err: again }, 'a client could not be ended in order');
-    }
+    this.end('its message could not be handled', {
+      code: 'internal',
+      message: 'your message could not be handled: join again',
+    });
   }
 
   async #onMessage({ event, msg, answer }: Received): Promise<void> {
@@ -284,7 +334,7 @@ export class Client {
         this.#handlers.streamMessageP2p(this, parse(P2pMessage, msg, event));
         return answer();
       case 'getStreamStats':
-        return answer(await this.#handlers.streamStats(this, parse(StreamIdMessage, msg, event)));
+        return answer(await this.#statsOf(parse(StreamIdMessage, msg, event)));
       case 'sendDataStream':
         this.#handlers.sendData(this, parse(SendDataMessage, msg, event));
         return answer();

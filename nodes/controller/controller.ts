@@ -30,11 +30,12 @@ import { RateLimit } from '../../protocol/rate-limit.ts';
 import { networkOf } from '../../protocol/network-of.ts';
 import { TrustedProxies } from '../client-address.ts';
 import { SummedLog } from '../summed-log.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** Which handshakes are looked at. */
 export interface DoorOptions {
   /** Handshakes of one address in a second, ten times as many at once; no limit where it is undefined. */
-  addressRate_perSecond?: number | undefined;
+  handshakes_perSecond?: number | undefined;
   /** Whose word on a client's address is believed. */
   trustedProxies?: TrustedProxies | undefined;
 }
@@ -136,10 +137,7 @@ export class Controller {
     controller.#stopListening = () => stops.forEach((stop) => stop());
     controller.#neighbours.listen(controller.#rooms);
     controller.#io.use((socket, next) => void controller.#admit(socket, next));
-    controller.#io.on('connection', (socket) => {
-      controller.#welcomed.add(socket.conn);
-      socket.data.welcome?.();
-    });
+    controller.#io.on('connection', (socket) => controller.#onConnection(socket));
     controller.#io.attach(components.server);
     controller.#io.engine.on('connection', (conn: EngineSocket) => controller.#watch(conn));
     controller.#log.info('controller is ready');
@@ -190,12 +188,31 @@ export class Controller {
     return this.close();
   }
 
-  /** A connection over which nobody was let in has its handshake and little more to send. */
+  /** A fault of ours ends that one client. */
+  #onConnection(socket: ClientSocket): void {
+    this.#welcomed.add(socket.conn);
+    // Without its socket the connection is of no use, and what comes over it nobody counts.
+    socket.on('disconnect', () => socket.conn.close());
+    try {
+      socket.data.welcome?.();
+    } catch (thrown) {
+      this.#log.error({ err: thrown }, 'a client could not be let in');
+      socket.disconnect(true);
+    }
+  }
+
+  /**
+   * A connection over which nobody was let in has its handshake and little more to send; afterwards events are counted by
+   * the client's channel, and there is little else that a client has to send.
+   */
   #watch(conn: EngineSocket): void {
+    const others = new TokenBucket({ clock: this.#clock }, defaults.otherPackets);
     let packets = 0;
-    conn.on('packet', () => {
+    conn.on('packet', ({ type, data }: { type: string; data?: unknown }) => {
       packets += 1;
-      if (packets > defaults.strangerPackets && !this.#welcomed.has(conn)) {
+      const isStranger = !this.#welcomed.has(conn);
+      const isEvent = type === 'message' && (typeof data !== 'string' || /^[25]/.test(data));
+      if (isStranger ? packets > defaults.strangerPackets : !isEvent && !others.take()) {
         conn.close(true);
       }
     });
@@ -249,6 +266,12 @@ export class Controller {
     const client = this.#rooms.returning(returnKey);
     if (client === undefined) {
       throw new RizomaError('not_found', 'the connection was closed already: join again');
+    }
+    if (!client.mayReturn()) {
+      throw new RizomaError(
+        'rate_limited',
+        'you come back too often: wait a second, or join again',
+      );
     }
     return client;
   }
@@ -318,7 +341,7 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
 /** Counts handshakes by address before anything else is done for them. */
 function newServer(
   { clock, measures }: { clock: Clock; measures: NodeMeasures },
-  { addressRate_perSecond: perSecond, trustedProxies = new TrustedProxies([]) }: DoorOptions,
+  { handshakes_perSecond: perSecond, trustedProxies = new TrustedProxies([]) }: DoorOptions,
 ): ClientServer {
   const rate = new RateLimit({ whose: 'this address', perSecond });
   return new Server({

@@ -4,9 +4,9 @@ import type { RoomStream } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Members } from '../mesh/members.ts';
 import type { Client } from './client.ts';
+import { defaults } from './defaults.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { RoomParts } from './room-parts.ts';
-import { chargeStream } from './stream-budget.ts';
 
 /** What publishers say to the subscribers of their streams: data, and new attributes. */
 export class DataStreams {
@@ -50,22 +50,25 @@ export class DataStreams {
     if (!stream.media.data) {
       throw new RizomaError('forbidden', `stream ${id} was published without data`);
     }
-    client.chargeData(sizeOf(msg));
+    const subscribers = this.#subscribers.get(id)?.size ?? 0;
+    const times = Math.max(1, subscribers / defaults.subscribersPerCharge);
+    client.chargeData(Math.ceil((sizeOf(msg) + defaults.message_bytes) * times));
     this.deliver(id, msg);
     this.#neighbours.data({ roomId: this.#parts.roomId, streamId: id }, msg);
   }
 
   /** Gives what a publisher says to its subscribers here. */
   deliver(streamId: string, msg: unknown): void {
-    this.#tell(streamId, 'onDataStream', { id: streamId, msg }, sizeOf(msg));
+    const data_bytes = sizeOf(msg) + defaults.message_bytes;
+    this.#tell(streamId, 'onDataStream', { id: streamId, msg }, data_bytes);
   }
 
   /** Licode: `onUpdateStreamAttributes`. Other controllers hear of it with the directory. */
   update(client: Client, { id, attrs }: UpdateAttributesMessage): void {
     const { media } = this.#own(client, id);
-    client.chargeData(sizeOf(attrs));
+    client.chargeData(sizeOf(attrs) + defaults.message_bytes);
     const changed = { ...media, attributes: attrs };
-    chargeStream(this.#parts.streams, client, { streamId: id, media: changed });
+    this.#parts.budget.charge(client, { streamId: id, media: changed });
     this.#parts.streams.update(id, attrs);
     this.#tell(id, 'onUpdateAttributeStream', { id, attrs }, sizeOf(attrs));
     this.#parts.factsChanged();

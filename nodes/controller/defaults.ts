@@ -7,12 +7,14 @@ export const defaults = {
   socketConnect_ms: 10_000,
   /** What a connection sends before somebody is let in over it: a handshake, and an answer to a ping. */
   strangerPackets: 8,
+  /** Packets of a client that are no events, such as the answers to pings: each 10 s one. */
+  otherPackets: { perSecond: 2, burst: 32 },
   /** A refused client reads why and hangs up by itself; after this we do. */
   refusal_ms: 1_000,
   /** Messages that a client has not confirmed. A directory's worth of news, and some; past it the client is lost. */
   unconfirmedMessages: 2_048,
   /** What publishers said that a client has not confirmed: some hundred of the largest messages. */
-  unconfirmedData_bytes: 8 * 1024 * 1024,
+  unconfirmedData_bytes: 2 * 1024 * 1024,
   /**
    * What a client may send in a second, beside confirmations of what it got: ten times what is answered. Past it
    * it is ended, as refusing it costs as much as serving it.
@@ -59,6 +61,21 @@ export const defaults = {
    * meanwhile together.
    */
   autoSubscribe_ms: 250,
+  /** Of those that could not be had, how many are tried again at a time. */
+  autoSubscribeRetries: 64,
+  /** What a client may say in a second of what it wants by selectors; twice as often at once. */
+  selectors_perSecond: 4,
+  /** Streams that a client may begin to publish in a second, and as many at once as it may have: all here are told. */
+  publications_perSecond: 10,
+  /** Times that a client may come back in a second, and at once: each may take all that was not confirmed. */
+  returns_perSecond: 1,
+  returnsAtOnce: 5,
+  /** Of the statistics of streams a client is sent so much in a second, and four times that at once. */
+  stats_bytesPerSecond: 1024 * 1024,
+  /** What a message costs beside its text, as it is charged and kept. */
+  message_bytes: 64,
+  /** For as many that a message of data goes to its publisher is charged once more. */
+  subscribersPerCharge: 32,
   /** Before the edge is asked again after it refused for a while (`overloaded`, `timeout`). */
   edgeRetry_ms: 1_000,
   /** Changes of a directory that arrived before the one they follow. More means that one was lost. */

@@ -1,26 +1,33 @@
 /** Things by their keys, and the keys of each: to find what has one of some keys costs what is found, not what there is. */
 export class KeyIndex<T> {
-  readonly #keys = new Map<T, ReadonlySet<string>>();
+  readonly #keys = new Map<T, Set<string>>();
   readonly #things = new Map<string, Set<T>>();
 
   /** These are the keys of the thing from now on. */
   set(thing: T, keys: Iterable<string>): void {
     this.remove(thing);
-    const own = new Set(keys);
-    this.#keys.set(thing, own);
-    for (const key of own) {
-      const things = this.#things.get(key) ?? new Set();
-      this.#things.set(key, things.add(thing));
+    for (const key of keys) {
+      this.add(thing, key);
     }
+  }
+
+  /** The thing has that key beside its others. */
+  add(thing: T, key: string): void {
+    const keys = this.#keys.get(thing) ?? new Set();
+    this.#keys.set(thing, keys.add(key));
+    const things = this.#things.get(key) ?? new Set();
+    this.#things.set(key, things.add(thing));
+  }
+
+  /** The thing has that key no more. */
+  delete(thing: T, key: string): void {
+    this.#keys.get(thing)?.delete(key);
+    this.#unlink(thing, key);
   }
 
   remove(thing: T): void {
     for (const key of this.#keys.get(thing) ?? []) {
-      const things = this.#things.get(key);
-      things?.delete(thing);
-      if (things?.size === 0) {
-        this.#things.delete(key);
-      }
+      this.#unlink(thing, key);
     }
     this.#keys.delete(thing);
   }
@@ -39,5 +46,13 @@ export class KeyIndex<T> {
       }
     }
     return found;
+  }
+
+  #unlink(thing: T, key: string): void {
+    const things = this.#things.get(key);
+    things?.delete(thing);
+    if (things?.size === 0) {
+      this.#things.delete(key);
+    }
   }
 }

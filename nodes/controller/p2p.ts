@@ -4,6 +4,7 @@ import type { P2pSaying } from '../../protocol/contracts/controller-controller.t
 import type { RoomStream } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Client } from './client.ts';
+import { defaults } from './defaults.ts';
 import type { DataStreams } from './data-streams.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { RoomParts } from './room-parts.ts';
@@ -42,7 +43,7 @@ export class PeerToPeer {
     const isPublisher =
       client.publications.has(streamId) &&
       this.#subscribers.get(streamId)?.has(peerSocket) === true;
-    client.chargeData(sizeOf(msg));
+    client.chargeData(sizeOf(msg) + defaults.message_bytes);
     if (isSubscriber) {
       this.#toPublisher(streamId, client.id, { type: 'message', msg });
     } else if (isPublisher) {
@@ -115,5 +116,5 @@ export class PeerToPeer {
 }
 
 function tell(client: Client, streamId: string, peerSocket: string, msg: unknown): void {
-  client.send('stream_message_p2p', { streamId, peerSocket, msg }, sizeOf(msg));
+  client.send('stream_message_p2p', { streamId, peerSocket, msg }, sizeOf(msg) + 1);
 }

@@ -3,6 +3,7 @@ import type { PublishMessage } from '../../protocol/contracts/client.ts';
 import { adaptationOf } from '../../protocol/contracts/client-config.ts';
 import type { ParamsIn } from '../../protocol/contract.ts';
 import type { ControllerToErizo } from '../../protocol/contracts/controller-erizo.ts';
+import { bytesOfStream } from '../../protocol/directory.ts';
 import type { StreamMedia } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newStreamId, numberedStreamId } from '../../protocol/ids.ts';
@@ -16,7 +17,6 @@ import type { Failure, Flow } from './flow.ts';
 import { erizoOf, failureOf, isRestoringAt, isUntold, newFlow } from './flow.ts';
 import type { Answer } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
-import { chargeStream } from './stream-budget.ts';
 import { hasMedia } from './streams.ts';
 
 /** A stream that a client begins to publish. */
@@ -74,7 +74,8 @@ export class Publishing {
     if (client.publications.has(streamId)) {
       throw new RizomaError('conflict', `you publish stream ${streamId} already`);
     }
-    chargeStream(this.#parts.streams, client, { streamId, media });
+    client.chargePublication(bytesOfStream({ userName: client.userName, media }));
+    this.#parts.budget.charge(client, { streamId, media });
     const flow = newFlow(streamId, muteStream ? { muteStream } : {});
     client.publications.set(flow.streamId, flow);
     // In a room of that kind others get it from the client itself.
@@ -128,7 +129,7 @@ export class Publishing {
   end(client: Client, flow: Flow): void {
     const { streamId } = flow;
     client.publications.delete(streamId);
-    client.streams_bytes.delete(streamId);
+    this.#parts.budget.release(client, streamId);
     client.connections.drop(flow);
     flow.abort.abort(new RizomaError('cancelled', `stream ${streamId} was given up`));
     if (this.#parts.streams.remove(streamId)) {
@@ -149,9 +150,6 @@ export class Publishing {
         'overloaded',
         `a client publishes up to ${limits.streamsPerClient} streams`,
       );
-    }
-    if (this.#parts.streams.size >= limits.streamsPerRoom) {
-      throw new RizomaError('overloaded', `a room has up to ${limits.streamsPerRoom} streams`);
     }
   }
 

@@ -6,6 +6,7 @@ import type { Client } from './client.ts';
 import type { Erizo } from './erizos.ts';
 import type { ErizoList } from './erizo-list.ts';
 import type { Recording } from './recording.ts';
+import type { StreamBudget } from './stream-budget.ts';
 import type { Streams } from './streams.ts';
 
 /** What the parts of a room share. */
@@ -14,6 +15,8 @@ export interface RoomParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly streams: Streams;
+  /** What may be said of those that are published here. */
+  readonly budget: StreamBudget;
   /** Clients and recordings each have a place at a process. */
   readonly erizos: ErizoList<Client | Recording>;
   /** The room's grant; throws `unavailable` while there is none. */

@@ -283,14 +283,14 @@ export class RoomSync {
   }
 
   #onFailure(error: RizomaError): void {
-    this.#settle(error.code === 'link_down' ? unreachable() : error);
+    const gone = goneFor(error);
+    this.#settle(error.code === 'link_down' ? unreachable() : (gone ?? error));
     if (this.#closed) {
       return;
     }
-    // The room is no more, or its pin does not allow this node any more.
-    if ((error.code === 'not_found' || error.code === 'forbidden') && this.#held) {
+    if (gone !== undefined && this.#held) {
       this.close();
-      this.#options.onGone(error);
+      this.#options.onGone(gone);
       return;
     }
     this.#log.warn({ err: error }, 'the Room object was not reached');
@@ -319,4 +319,16 @@ function unreachable(): RizomaError {
       retryAfter_s: 1,
     },
   );
+}
+
+/** What clients are told where the room cannot be had here any more; those of a room elsewhere join again there. */
+function goneFor({ code }: RizomaError): RizomaError | undefined {
+  switch (code) {
+    case 'not_found':
+      return new RizomaError('not_found', 'the room does not exist any more');
+    case 'forbidden':
+      return new RizomaError('unavailable', 'the room is not served from this region: join again');
+    default:
+      return undefined;
+  }
 }

@@ -4,7 +4,6 @@ import type { Connected, RoomEnded } from '../../protocol/contracts/client.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, Removal } from '../../protocol/directory.ts';
-import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Log } from '../log.ts';
 import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
@@ -37,6 +36,7 @@ import type { RoomParts } from './room-parts.ts';
 import { RoomPresence } from './room-presence.ts';
 import { RoomSync } from './room-sync.ts';
 import { RoomStats } from './stream-stats.ts';
+import { StreamBudget } from './stream-budget.ts';
 import { StreamChanges } from './stream-changes.ts';
 import { publicStream, Streams } from './streams.ts';
 import { Subscribing } from './subscribing.ts';
@@ -116,7 +116,7 @@ export class Room {
         onEntered: () => [this.#presence, this.recordings].forEach((part) => part.entered()),
         onDirectory: (directory) => this.#learn(directory),
         onRemoved: (removed) => removed.forEach((removal) => this.removed.add(removal)),
-        onGone: ({ code }) => this.gone(code, goneWords(code)),
+        onGone: ({ code, message }) => this.gone(code, message),
         onLeft: () => this.#options.onClosed(),
       },
     );
@@ -134,7 +134,10 @@ export class Room {
     this.p2p = new PeerToPeer({ ...components, parts, data: this.#data });
     this.#preparing = new Preparing({ parts });
     this.rerouting = new Rerouting({ parts });
-    this.#subscribing = new Subscribing({ parts, data: this.#data, p2p: this.p2p });
+    this.#subscribing = new Subscribing(
+      { parts, data: this.#data, p2p: this.p2p },
+      { onFailed: (client, streamId) => this.#auto.failed(client, streamId) },
+    );
     this.#auto = new AutoSubscribing({ parts, subscribing: this.#subscribing });
     this.publishing = new Publishing(parts, {
       onRemoved: (streamId) => this.#streamRemoved(streamId),
@@ -315,8 +318,8 @@ export class Room {
     this.#presence.left();
     this.recordings.close();
     this.#auto.close();
-    for (const client of this.#clients.values()) {
-      client.close(why, farewell);
+    for (const client of [...this.#clients.values()]) {
+      client.end(why, farewell);
     }
     this.sync.sharing.close();
   }
@@ -350,6 +353,7 @@ export class Room {
 
   #streamMoved(streamId: string): void {
     this.#subscribing.streamMoved(streamId);
+    this.#auto.streamChanged(streamId);
     this.#changes.happened();
   }
 
@@ -385,6 +389,7 @@ export class Room {
       clock,
       log: this.#log,
       streams: this.#streams,
+      budget: new StreamBudget({ streams: this.#streams }),
       erizos: this.#erizos,
       grant: () => this.sync.grant,
       routeFor: (erizo, stream) => this.rerouting.routeFor(erizo, stream),
@@ -402,11 +407,4 @@ export class Room {
       quietly: (call) => quietly(this.#log, call),
     };
   }
-}
-
-/** Why the edge does not know this node as one that holds the room. */
-function goneWords(code: ErrorCode): string {
-  return code === 'forbidden'
-    ? 'the room may not be served from this region any more: join again'
-    : 'the room does not exist any more';
 }

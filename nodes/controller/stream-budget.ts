@@ -2,29 +2,59 @@ import { bytesOfStream } from '../../protocol/directory.ts';
 import type { StreamMedia } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
-import type { Client } from './client.ts';
 import type { Streams } from './streams.ts';
 
+/** Whose stream it is, as far as it is charged. */
+interface Publisher {
+  readonly userName: string;
+  /** By stream id. */
+  readonly streams_bytes: Map<string, number>;
+}
+
 /**
- * Charges a client for what is said of one of its streams, labels and attributes mostly: every controller of the room is
- * told it, and all of it has to fit one message. Throws `overloaded`, and charges nothing, where the client or the room has no room for it.
+ * What is said of the streams that clients publish here, labels and attributes mostly, those among them whose media does not
+ * flow yet: every controller of the room is told it, and all of it has to fit one message.
  */
-export function chargeStream(
-  streams: Streams,
-  client: Client,
-  { streamId, media }: { streamId: string; media: StreamMedia },
-): void {
-  const { streams_bytes: charged } = client;
-  const bytes = bytesOfStream({ userName: client.userName, media });
-  const before = charged.get(streamId) ?? 0;
-  const own = [...charged.values()].reduce((sum, one) => sum + one, 0) - before + bytes;
-  if (own > limits.clientStreams_bytes) {
-    throw refusal('your streams', limits.clientStreams_bytes);
+export class StreamBudget {
+  readonly #streams: Streams;
+  #count = 0;
+  #bytes = 0;
+
+  constructor(components: { streams: Streams }) {
+    this.#streams = components.streams;
   }
-  if (bytes > before && streams.bytes - before + bytes > limits.roomStreams_bytes) {
-    throw refusal('the streams of the room', limits.roomStreams_bytes);
+
+  /** Charges a new stream, or what is said anew of one. Throws `overloaded`, and charges nothing, where there is no room. */
+  charge(client: Publisher, { streamId, media }: { streamId: string; media: StreamMedia }): void {
+    const charged = client.streams_bytes;
+    const bytes = bytesOfStream({ userName: client.userName, media });
+    const before = charged.get(streamId);
+    const more = bytes - (before ?? 0);
+    const own = [...charged.values()].reduce((sum, one) => sum + one, 0) + more;
+    if (own > limits.clientStreams_bytes) {
+      throw refusal('your streams', limits.clientStreams_bytes);
+    }
+    const others = this.#streams.othersBut(streamId);
+    if (more > 0 && others.bytes + this.#bytes + more > limits.roomStreams_bytes) {
+      throw refusal('the streams of the room', limits.roomStreams_bytes);
+    }
+    if (before === undefined && others.count + this.#count >= limits.streamsPerRoom) {
+      throw new RizomaError('overloaded', `a room has up to ${limits.streamsPerRoom} streams`);
+    }
+    charged.set(streamId, bytes);
+    this.#bytes += more;
+    this.#count += before === undefined ? 1 : 0;
   }
-  charged.set(streamId, bytes);
+
+  /** The client publishes it no more. */
+  release(client: Publisher, streamId: string): void {
+    const bytes = client.streams_bytes.get(streamId);
+    if (bytes !== undefined) {
+      client.streams_bytes.delete(streamId);
+      this.#bytes -= bytes;
+      this.#count -= 1;
+    }
+  }
 }
 
 function refusal(whose: string, most_bytes: number): RizomaError {

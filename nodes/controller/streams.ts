@@ -51,6 +51,7 @@ export class Streams {
   #directory: Directory = emptyDirectory;
   readonly #own = new Map<string, StreamFact>();
   #others = new Map<string, RoomStream>();
+  #othersBytes = 0;
   /** The numbers that the Room object gave to streams of this node. */
   #numbers = new Map<string, number>();
 
@@ -67,10 +68,12 @@ export class Streams {
     return this.#own.size + this.#others.size;
   }
 
-  /** Of what is said of all of them. */
-  get bytes(): number {
-    const all = [...this.#own.values(), ...this.#others.values()];
-    return all.reduce((sum, stream) => sum + bytesOfStream(stream), 0);
+  /** Those of other controllers beside that one: how many, and the bytes of what is said of them. */
+  othersBut(streamId: string): { count: number; bytes: number } {
+    const one = this.#others.get(streamId);
+    return one === undefined
+      ? { count: this.#others.size, bytes: this.#othersBytes }
+      : { count: this.#others.size - 1, bytes: this.#othersBytes - bytesOfStream(one) };
   }
 
   get ownSize(): number {
@@ -90,6 +93,7 @@ export class Streams {
   /** A client here publishes it from now on. */
   add(fact: StreamFact): RoomStream {
     this.#own.set(fact.streamId, fact);
+    this.#othersBytes = this.othersBut(fact.streamId).bytes;
     this.#others.delete(fact.streamId);
     return this.#numbered(fact);
   }
@@ -130,6 +134,7 @@ export class Streams {
     );
     this.#directory = directory;
     this.#others = new Map(others.map((stream) => [stream.streamId, stream]));
+    this.#othersBytes = others.reduce((sum, stream) => sum + bytesOfStream(stream), 0);
     const moved = others.filter(({ streamId, erizoId }) => {
       const known = before.get(streamId) ?? taken.get(streamId);
       return known !== undefined && known.erizoId !== erizoId;

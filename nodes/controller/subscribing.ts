@@ -35,7 +35,13 @@ export class Subscribing {
   readonly #data: DataStreams;
   readonly #p2p: PeerToPeer;
 
-  constructor(components: { parts: RoomParts; data: DataStreams; p2p: PeerToPeer }) {
+  readonly #onFailed: (client: Client, streamId: string) => void;
+
+  constructor(
+    components: { parts: RoomParts; data: DataStreams; p2p: PeerToPeer },
+    options: { onFailed: (client: Client, streamId: string) => void },
+  ) {
+    this.#onFailed = options.onFailed;
     this.#parts = components.parts;
     this.#data = components.data;
     this.#p2p = components.p2p;
@@ -112,6 +118,7 @@ export class Subscribing {
     this.#parts.log.warn({ clientId: client.id, streamId, ...failure }, 'subscription failed');
     client.connectionFailed({ type: 'subscribe', streamId, ...failure });
     this.end(client, flow);
+    this.#onFailed(client, streamId);
   }
 
   /**

@@ -140,14 +140,18 @@ async function exit(): Promise<void> {
     return;
   }
   exiting = true;
-  await erizo.close();
-  agent.close();
-  await listener.close();
-  zmq.close();
-  keyring.close();
-  engine.close();
-  log.info('ErizoJS stopped');
-  process.exit(0);
+  try {
+    await erizo.close();
+    agent.close();
+    await listener.close();
+    zmq.close();
+    keyring.close();
+    engine.close();
+    log.info('ErizoJS stopped');
+  } finally {
+    // Whatever could not be closed ends with the process.
+    process.exit(0);
+  }
 }
 
 process.on('SIGTERM', () => void exit());

@@ -124,7 +124,7 @@ export class ZmqListener {
     try {
       for await (const [peer, kind, ...rest] of this.#socket) {
         if (peer !== undefined && kind !== undefined) {
-          this.#onMessage(peer, kind.toString(), rest);
+          this.#onMessageSafely(peer, kind.toString(), rest);
         }
       }
     } catch {
@@ -132,6 +132,17 @@ export class ZmqListener {
     }
     for (const { link } of this.#links.values()) {
       link.end('lost');
+    }
+  }
+
+  /** An error in the handling of one message is the process's to report, and no reason to hear nothing more. */
+  #onMessageSafely(peer: Buffer, kind: string, rest: readonly Buffer[]): void {
+    try {
+      this.#onMessage(peer, kind, rest);
+    } catch (thrown) {
+      queueMicrotask(() => {
+        throw thrown;
+      });
     }
   }
 

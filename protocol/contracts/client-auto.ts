@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { ConnectionId, ErizoId, StreamId } from '../ids.ts';
 import { Selectors } from '../selectors.ts';
+import { limits } from '../limits.ts';
+import { sizeOf } from './client.ts';
 import { anyVideo, playConfigOf, playEntries } from './client-config.ts';
 
 /** Streams that a client receives without asking for each of them. */
@@ -18,7 +20,11 @@ export const AutoSubscribeMessage = v.pipe(
   v.object({
     selectors: Selectors,
     negativeSelectors: Selectors,
-    options: v.optional(v.unknown()),
+    /** The client hears them again with each subscription. */
+    options: v.pipe(
+      v.optional(v.unknown()),
+      v.check((value) => sizeOf(value) <= limits.autoOptions_bytes, 'the options are too large'),
+    ),
   }),
   v.transform(({ options, ...selectors }) => ({
     ...selectors,

@@ -89,6 +89,42 @@ describe('autoSubscribe', () => {
     });
   });
 
+  it('tries one again whose way broke after it was answered', async () => {
+    const world = await newWorld();
+    const ann = await world.join();
+    const bob = await world.join({ query: { plan: 'dual' } });
+    const streamId = await world.publish(ann, professor);
+    await bob.ask('autoSubscribe', professors);
+    await bob.next('onAutomaticStreamsSubscription');
+    const { clientId } = bob;
+    world.erizo(0).streamFailed({ clientId, streamId, role: 'subscriber', why: 'upstream' });
+    expect(await bob.next('connection_failed')).toMatchObject({ streamId });
+    await world.publish(ann, { attributes: {} });
+    expect(await bob.next('onAutomaticStreamsSubscription')).toMatchObject({
+      streamIds: [streamId],
+    });
+  });
+
+  it('looks at streams that change some times a second, and then at all of them', async () => {
+    const world = await newWorld();
+    const ann = await world.join();
+    const bob = await world.join();
+    const streamId = await world.publish(ann, professor);
+    await bob.ask('autoSubscribe', professors);
+    await bob.next('onAutomaticStreamsSubscription');
+    const change = (kind: string) =>
+      ann.ask('updateStreamAttributes', { id: streamId, attrs: { kind } });
+    // The first is looked at at once, the others together: it fits in the end as it did before.
+    await change('seen');
+    await bob.next('onAutomaticStreamsUnsubscription');
+    for (const kind of ['a', 'professor', 'b', 'professor', 'c', 'professor']) {
+      await change(kind);
+    }
+    await bob.next('onAutomaticStreamsSubscription');
+    expect(bob.left('onAutomaticStreamsUnsubscription')).toBe(0);
+    expect(bob.left('onAutomaticStreamsSubscription')).toBe(0);
+  });
+
   it('is refused to who may not subscribe, and in words where it makes no sense', async () => {
     const world = await newWorld();
     const ann = await world.join({ role: 'nobody' });

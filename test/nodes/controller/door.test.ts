@@ -70,7 +70,7 @@ describe('a connection', () => {
 
 describe('an address', () => {
   it('that sends more handshakes than it may is refused before they are looked at', async () => {
-    const world = await newWorld({ door: { addressRate_perSecond: 1 } });
+    const world = await newWorld({ door: { handshakes_perSecond: 1 } });
     for (let sent = 0; sent < 10; sent += 1) {
       expect(await LicodeClient.refused(world.url, {})).toContain('token_malformed');
     }
@@ -79,7 +79,7 @@ describe('an address', () => {
   });
 
   it('may bring 200 people within seconds', async () => {
-    const world = await newWorld({ door: { addressRate_perSecond: 40 } });
+    const world = await newWorld({ door: { handshakes_perSecond: 40 } });
     const people = await Promise.all(Array.from({ length: 200 }, () => world.join()));
     expect(world.controller.load().clients).toBe(200);
     for (const { socket } of people) {
@@ -89,7 +89,7 @@ describe('an address', () => {
 
   it('is that of the client where a trusted proxy says so, and else that of the connection', async () => {
     const trustedProxies = new TrustedProxies(['127.0.0.1']);
-    const world = await newWorld({ door: { addressRate_perSecond: 1, trustedProxies } });
+    const world = await newWorld({ door: { handshakes_perSecond: 1, trustedProxies } });
     const from = (address: string) => dial(world, { 'x-forwarded-for': address });
     for (let sent = 0; sent < 10; sent += 1) {
       await from('2001:db8::1');
@@ -97,7 +97,7 @@ describe('an address', () => {
     await expect(from('2001:db8::2')).rejects.toThrow('400');
     await from('2001:db8:0:1::1');
     await from('192.0.2.1');
-    const apart = await newWorld({ door: { addressRate_perSecond: 1 } });
+    const apart = await newWorld({ door: { handshakes_perSecond: 1 } });
     for (let sent = 0; sent < 10; sent += 1) {
       await dial(apart, { 'x-forwarded-for': `192.0.2.${sent}` });
     }

@@ -58,6 +58,9 @@ class Mouth implements ChannelSocket {
   on(): void {}
   off(): void {}
   disconnect(): void {}
+  sayNamed(event: unknown): void {
+    this.#onAny?.(event as string);
+  }
   /** Resolves with the answer. */
   say(event: string, msg: unknown): Promise<unknown[]> {
     return new Promise((resolve) => {
@@ -179,6 +182,35 @@ describe('a client', () => {
       expect([result, typeof words]).toEqual([null, 'string']);
     }
     expect(asked).toEqual([]);
+  });
+
+  it('is ended alone where its message cannot be handled', async () => {
+    const [one, other] = [setUp('presenter'), setUp('presenter')];
+    // Of such a name no text can be made.
+    one.mouth.sayNamed(Object.create(null));
+    expect(one.asked.at(-1)).toBe('its message could not be handled');
+    expect(one.client.gone).toBe(true);
+    expect(await other.mouth.say('publish', data)).toEqual(['id']);
+  });
+
+  it('may say what it wants by selectors eight times at once, and begin to publish 64 streams', () => {
+    const { clock, client } = setUp('presenter');
+    const passes = (charge: () => void): number => {
+      for (let count = 0; ; count += 1) {
+        try {
+          charge();
+        } catch {
+          return count;
+        }
+      }
+    };
+    expect(passes(() => client.chargeSelectors())).toBe(8);
+    expect(passes(() => client.chargePublication(1))).toBe(64);
+    expect(Array.from({ length: 7 }, () => client.mayReturn()).filter(Boolean)).toHaveLength(5);
+    clock.advance(1_000);
+    expect(passes(() => client.chargeSelectors())).toBe(4);
+    expect(passes(() => client.chargePublication(1))).toBe(10);
+    expect(client.mayReturn()).toBe(true);
   });
 
   it('ends at once when it says that it leaves', async () => {
