@@ -91,13 +91,12 @@ export class Room {
   #expected = 0;
 
   constructor(components: RoomComponents, options: RoomOptions) {
-    const { clock, edge, members, agents, erizos } = components;
+    const { clock, edge, agents, erizos } = components;
     const { roomId, nodeId, region } = options;
     this.id = roomId;
     this.#log = components.log.child({ roomId });
     this.#options = options;
-    const trees = new RegionTrees({ edge, members });
-    this.#streams = new Streams({ trees }, { nodeId, region });
+    this.#streams = new Streams({ trees: new RegionTrees(components) }, { nodeId, region });
     this.#erizos = new ErizoList(
       {
         create: (except) => agents.createErizoJS(roomId, except),
