@@ -51,9 +51,10 @@ export class Entrance {
 
   /**
    * Enters for the same client id, at another controller than the last where there is one. Without the
-   * edge the tickets of before are good for as long as they last. Throws a `JoinError`.
+   * edge the tickets of before are good for as long as they last. Answers undefined where it is wanted no more once the edge
+   * has answered. Throws a `JoinError`.
    */
-  async again(): Promise<Entered> {
+  async again(isWanted: () => boolean): Promise<Entered | undefined> {
     const { reentry } = this.#placed?.answer ?? { reentry: '' };
     const last = this.#host;
     try {
@@ -64,6 +65,9 @@ export class Entrance {
       if (!isAway || !this.#hasTickets(last)) {
         throw error;
       }
+    }
+    if (!isWanted()) {
+      return undefined;
     }
     if (this.#hasTickets(last)) {
       return await this.#enterAny(({ host }) => host !== last);

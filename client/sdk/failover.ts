@@ -8,8 +8,11 @@ export interface FailoverComponents {
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** Enters another controller than the one that was lost. Throws a `JoinError`. */
-  readonly enter: () => Promise<Entered>;
+  /**
+   * Enters another controller than the one that was lost. Asks before it dials one whether that is still wanted, and
+   * answers undefined where it is not. Throws a `JoinError`.
+   */
+  readonly enter: (isWanted: () => boolean) => Promise<Entered | undefined>;
 }
 
 export interface FailoverOptions {
@@ -25,7 +28,18 @@ export class Failover {
   readonly #parts: FailoverComponents;
   readonly #options: FailoverOptions;
   /** The search that is under way. */
-  #search: { since_ms: number; rounds: number; isPatient: boolean; cancelWait: Cancel } | undefined;
+  #search:
+    | {
+        since_ms: number;
+        rounds: number;
+        isPatient: boolean;
+        /** A controller is dialled, which may have taken us in the place of what we have elsewhere. */
+        isDialling: boolean;
+        /** The lost controller is back: no further round follows. */
+        isLast: boolean;
+        cancelWait: Cancel;
+      }
+    | undefined;
 
   constructor(components: FailoverComponents, options: FailoverOptions) {
     this.#parts = components;
@@ -36,13 +50,33 @@ export class Failover {
   start(wait_ms = 0): void {
     const search = this.#search;
     if (search !== undefined && !search.isPatient) {
+      search.isLast = false;
       return;
     }
     search?.cancelWait();
     const since_ms = this.#parts.clock.now();
     const isPatient = wait_ms > 0;
-    this.#search = { since_ms, rounds: 0, isPatient, cancelWait: () => undefined };
+    const cancelWait = (): void => undefined;
+    const state = { isPatient, isDialling: false, isLast: false };
+    this.#search = { since_ms, rounds: 0, ...state, cancelWait };
     this.#after(wait_ms);
+  }
+
+  /** Whether a controller may take us at any moment, or has done so already. */
+  get isDialling(): boolean {
+    return this.#search?.isDialling === true;
+  }
+
+  /**
+   * The controller that was lost is back. One that is being dialled may take us in its place all the same, and is then where
+   * we are: it knows of the later ticket.
+   */
+  settle(): void {
+    if (this.#search?.isDialling === true) {
+      this.#search.isLast = true;
+    } else {
+      this.stop();
+    }
   }
 
   /** It is not needed any more. A controller that takes us meanwhile is left again. */
@@ -68,7 +102,15 @@ export class Failover {
       search.isPatient = false;
     }
     try {
-      const entered = await this.#parts.enter();
+      const entered = await this.#parts.enter(() => {
+        if (search !== undefined && this.#search === search) {
+          search.isDialling = true;
+        }
+        return this.#search === search;
+      });
+      if (entered === undefined) {
+        return;
+      }
       if (this.#search !== search) {
         entered.channel.close();
         return;
@@ -85,6 +127,11 @@ export class Failover {
   #handleFailed(error: JoinError): void {
     const search = this.#search;
     if (search === undefined) {
+      return;
+    }
+    search.isDialling = false;
+    if (search.isLast) {
+      this.stop();
       return;
     }
     const { clock, random } = this.#parts;

@@ -63,7 +63,7 @@ export class Room extends Emitter<RoomEvents> {
     }
     const { clock, random, entrance } = components;
     this.#failover = new Failover(
-      { clock, random, enter: () => entrance.again() },
+      { clock, random, enter: (isWanted) => entrance.again(isWanted) },
       {
         onEntered: (next) => this.#move(next),
         onTrouble: ({ message }) => this.#handleAway(message),
@@ -202,7 +202,7 @@ export class Room extends Emitter<RoomEvents> {
         away: (reason) => this.#handleAway(reason),
         lost: () => this.#failover.start(),
         back: () => {
-          this.#failover.stop();
+          this.#failover.settle();
           this.#handleBack();
         },
         closed: (reason) => {
@@ -347,9 +347,13 @@ export class Room extends Emitter<RoomEvents> {
     return stream && this.#subscriptions.get(stream);
   }
 
-  /** A controller that closes has others in its place; all else that ends a room for us is final. */
+  /**
+   * A controller that closes has others in its place, and the one that takes us now may have us end where we were; all else that
+   * ends a room for us is final.
+   */
   #handleEnded({ code, message }: { code: string; message: string }): void {
-    if (code !== 'unavailable') {
+    const isByUs = code === 'conflict' && this.#failover.isDialling;
+    if (code !== 'unavailable' && !isByUs) {
       this.#handleOver({ code, message });
     }
   }

@@ -88,7 +88,7 @@ export class Rooms implements EdgeListener, NeighbourListener {
     return done;
   }
 
-  /** The visitor is in from now on. The newer join of a client id wins. */
+  /** The visitor is in from now on. Of two joins of a client id the one with the later ticket wins. */
   join(visitor: Visitor, socket: ChannelSocket): void {
     const room = this.#rooms.get(visitor.roomId);
     if (room === undefined || room.removed.has(visitor)) {
@@ -96,7 +96,13 @@ export class Rooms implements EdgeListener, NeighbourListener {
       socket.disconnect(true);
       return;
     }
-    this.client(visitor.clientId)?.close('it joined again', {
+    const there = this.client(visitor.clientId);
+    if ((there?.enteredAt_ms ?? 0) > (visitor.times?.enteredAt_ms ?? 0)) {
+      // It tried before it came here by the later ticket, and its first try arrives only now.
+      socket.disconnect(true);
+      return;
+    }
+    there?.close('it joined again', {
       code: 'conflict',
       message: 'you joined again elsewhere',
     });

@@ -61,6 +61,22 @@ describe('joining', () => {
     expect(single.connected).toMatchObject({ plan: 'single', singlePC: true });
   });
 
+  it('keeps a client that came by the later of two tickets when the other one arrives', async () => {
+    const world = await newWorld();
+    const clientId = crypto.randomUUID();
+    const earlier = await world.ticket({ clientId });
+    const issuedAt_ms = Date.now();
+    await eventually(() => Date.now() > issuedAt_ms);
+    const ann = await world.join({ clientId });
+    const late = new LicodeClient(world.url, { ticket: earlier });
+    expect(await late.next('disconnect')).toBe('io server disconnect');
+    expect(await ann.ask('heartbeat', undefined)).toEqual([]);
+    expect(ann.left('room_ended')).toBe(0);
+    const again = await world.join({ clientId });
+    expect(await ann.next('room_ended')).toMatchObject({ code: 'conflict' });
+    expect(await again.ask('heartbeat', undefined)).toEqual([]);
+  });
+
   it('asks the Room object once, however many join', async () => {
     const world = await newWorld();
     await Promise.all([world.join(), world.join(), world.join()]);

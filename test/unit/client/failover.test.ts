@@ -29,6 +29,8 @@ async function world() {
   const answers: (() => Response | Promise<Response>)[] = [];
   const placed = () => Response.json({ clientId, roomId, controllers, reentry: 'proof' });
   const dead = new Set<string>();
+  /** Controllers whose answers the test gives. */
+  const slow = new Set<string>();
   const room = await joinWith(
     {
       clock,
@@ -41,7 +43,7 @@ async function world() {
         const socket = new FakeControllerSocket(url, query, (opened) => {
           if (dead.has(url)) {
             opened.failed();
-          } else {
+          } else if (!slow.has(url)) {
             opened.up();
             const region = url.includes('127.0.1.1') ? 'eu-west' : 'us-east';
             opened.tell('connected', { ...connectedMessage, region });
@@ -69,7 +71,7 @@ async function world() {
   if (first === undefined) {
     throw new Error('no controller was dialled');
   }
-  return { room, clock, sockets, asked, answers, dead, heard, first };
+  return { room, clock, sockets, asked, answers, dead, slow, heard, first };
 }
 
 /** Lets what was answered be taken. */
@@ -124,7 +126,7 @@ describe('a client that lost its controller', () => {
     expect(room.region).toBe('us-east');
   });
 
-  it('leaves again the controller that takes it when the old one was faster', async () => {
+  it('dials no other controller when the old one is back before the edge has answered', async () => {
     const { room, first, answers, sockets } = await world();
     const answer = Promise.withResolvers<Response>();
     answers.push(() => answer.promise);
@@ -134,7 +136,46 @@ describe('a client that lost its controller', () => {
     answer.resolve(Response.json({ clientId, roomId, controllers, reentry: 'proof' }));
     await settle();
     expect(room.region).toBe('eu-west');
-    expect(sockets.map(({ state }) => state)).toEqual(['open', 'ended']);
+    expect(sockets.map(({ state }) => state)).toEqual(['open']);
+  });
+
+  it.each(['which ends it there', 'which has not noticed'])(
+    'is where the other controller takes it, though the old one comes back meanwhile, %s',
+    async (how) => {
+      const { room, first, slow, sockets, heard, clock } = await world();
+      slow.add('ws://127.0.2.1:8080');
+      first.down('transport close');
+      first.failed();
+      await settle();
+      first.up();
+      if (how === 'which ends it there') {
+        first.tell('room_ended', { code: 'conflict', message: 'you joined again elsewhere' });
+        first.down('io server disconnect', true);
+      }
+      await settle();
+      expect(heard.some((words) => words.startsWith('disconnected'))).toBe(false);
+      sockets[1]?.up();
+      sockets[1]?.tell('connected', { ...connectedMessage, region: 'us-east' });
+      await settle();
+      expect(room.region).toBe('us-east');
+      expect(heard.at(-1)).toBe('moved: us-east');
+      expect(sockets.map(({ state }) => state)).toEqual(['ended', 'open']);
+      room.leave();
+      expect(clock.pending).toBe(0);
+    },
+  );
+
+  it('stays with the old controller, back meanwhile, where the other one does not take it', async () => {
+    const { room, first, slow, sockets, heard } = await world();
+    slow.add('ws://127.0.2.1:8080');
+    first.down('transport close');
+    first.failed();
+    await settle();
+    first.up();
+    sockets[1]?.refuse('token: ticket_expired: the ticket is too old');
+    await settle();
+    expect(room.region).toBe('eu-west');
+    expect(heard).toEqual(['reconnecting: transport close', 'reconnected']);
   });
 
   it('goes by the tickets of before where the edge is away too', async () => {
