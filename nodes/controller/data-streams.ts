@@ -70,7 +70,8 @@ export class DataStreams {
     const changed = { ...media, attributes: attrs };
     this.#parts.budget.charge(client, { streamId: id, media: changed });
     this.#parts.streams.update(id, attrs);
-    this.#tell(id, 'onUpdateAttributeStream', { id, attrs }, sizeOf(attrs));
+    // They are how the stream is, and not left out for a slow receiver, which would have the old ones for good.
+    this.#tell(id, 'onUpdateAttributeStream', { id, attrs });
     this.#parts.factsChanged();
   }
 
