@@ -19,22 +19,28 @@ async function sends(publisher: Participant, active: readonly boolean[]): Promis
   }, patience);
 }
 
-/** Waits until of so many streams one shows pictures, the sound of all goes on, and the other tiles say so. */
+/** Waits until of so many streams one shows pictures, the other tiles say so, and the sound of all has gone on meanwhile. */
 async function showsOneOf(count: number, viewer: Participant): Promise<void> {
-  let before: Played[] = [];
+  let before: Played[] = await viewer.played();
+  const first = before;
   await eventually(
-    `one of ${count} pictures moves, and all sound goes on`,
+    `one of ${count} pictures moves`,
     async () => {
       const now = await viewer.played();
       const notes = await viewer.texts('.tile-note');
       const moves = now.filter(({ frames }, at) => frames > (before[at]?.frames ?? 0)).length;
-      const sounds = now.filter(({ sound }, at) => grows(before[at]?.sound, sound)).length;
       before = now;
-      return { moves, sounds, hidden: notes.filter((one) => one === 'sound only for now').length };
+      return { moves, hidden: notes.filter((one) => one === 'sound only for now').length };
     },
-    ({ moves, sounds, hidden }) => moves === 1 && sounds === count && hidden === count - 1,
-    // Longer than the pause between two beeps of a fake microphone.
+    ({ moves, hidden }) => moves === 1 && hidden === count - 1,
+    // One that stands still for a moment has moved within it.
     { interval: 1_500 },
+  );
+  await eventually(
+    `all ${count} sounds go on`,
+    async () =>
+      (await viewer.played()).filter(({ sound }, at) => grows(first[at]?.sound, sound)).length,
+    (sounds) => sounds === count,
   );
 }
 
