@@ -21,8 +21,8 @@ export interface WatchedPart {
 }
 
 /**
- * Replaces processes that run and do not work; all do at first. Wrangler outlives its runtime, and a process that hangs does not exit. Who
- * starts it anew is its supervisor.
+ * Kills processes that run but do not answer, and their supervisor restarts them: wrangler outlives its runtime, and a process
+ * that hangs does not exit. All parts work when the watch begins.
  */
 export class HealthWatch {
   readonly #say: Say;

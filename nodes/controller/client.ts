@@ -117,7 +117,7 @@ export class Client {
   readonly enteredAt_ms: number | undefined;
   readonly publications = new Map<string, Flow>();
   readonly subscriptions = new Map<string, Flow>();
-  /** Of what is said of each stream that it publishes, as `chargeStream` counts it. */
+  /** Of what is said of each stream that it publishes, as `StreamBudget` counts it. */
   readonly streams_bytes = new Map<string, number>();
   readonly connections: Connections;
   /** As it calls itself with what it says of its connections. */

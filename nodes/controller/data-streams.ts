@@ -2,6 +2,7 @@ import type { SendDataMessage, UpdateAttributesMessage } from '../../protocol/co
 import { sizeOf } from '../../protocol/contracts/client.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Members } from '../mesh/members.ts';
 import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
@@ -52,7 +53,9 @@ export class DataStreams {
     }
     const subscribers = this.#subscribers.get(id)?.size ?? 0;
     const times = Math.max(1, subscribers / defaults.subscribersPerCharge);
-    client.chargeData(Math.ceil((sizeOf(msg) + defaults.message_bytes) * times));
+    const bytes = Math.ceil((sizeOf(msg) + defaults.message_bytes) * times);
+    // However many subscribers there are, a full bucket pays for one message.
+    client.chargeData(Math.min(bytes, limits.data_burst_bytes));
     this.deliver(id, msg);
     this.#neighbours.data({ roomId: this.#parts.roomId, streamId: id }, msg);
   }

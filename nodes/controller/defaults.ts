@@ -13,7 +13,7 @@ export const defaults = {
   refusal_ms: 1_000,
   /** Messages that a client has not confirmed. A directory's worth of news, and some; past it the client is lost. */
   unconfirmedMessages: 2_048,
-  /** What publishers said that a client has not confirmed: some hundred of the largest messages. */
+  /** What publishers said that a client has not confirmed: 32 of the largest messages. */
   unconfirmedData_bytes: 2 * 1024 * 1024,
   /**
    * What a client may send in a second, beside confirmations of what it got: ten times what is answered. Past it
@@ -65,7 +65,7 @@ export const defaults = {
   autoSubscribeRetries: 64,
   /** What a client may say in a second of what it wants by selectors; twice as often at once. */
   selectors_perSecond: 4,
-  /** Streams that a client may begin to publish in a second, and as many at once as it may have: all here are told. */
+  /** Streams that a client may begin to publish in a second, and twice as many at once as it may have: all here are told. */
   publications_perSecond: 10,
   /** Times that a client may come back in a second, and at once: each may take all that was not confirmed. */
   returns_perSecond: 1,

@@ -24,7 +24,7 @@ export class StreamBudget {
     this.#streams = components.streams;
   }
 
-  /** Charges a new stream, or what is said anew of one. Throws `overloaded`, and charges nothing, where there is no room. */
+  /** Charges a new stream, or new attributes of a known one. Throws `overloaded` and charges nothing if a limit is reached. */
   charge(client: Publisher, { streamId, media }: { streamId: string; media: StreamMedia }): void {
     const charged = client.streams_bytes;
     const bytes = bytesOfStream({ userName: client.userName, media });

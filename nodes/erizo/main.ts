@@ -148,9 +148,11 @@ async function exit(): Promise<void> {
     keyring.close();
     engine.close();
     log.info('ErizoJS stopped');
-  } finally {
-    // Whatever could not be closed ends with the process.
     process.exit(0);
+  } catch (err) {
+    // Whatever could not be closed ends with the process.
+    log.error({ err }, 'ErizoJS stopped out of order');
+    process.exit(1);
   }
 }
 

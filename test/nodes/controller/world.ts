@@ -225,7 +225,7 @@ export async function until(client: LicodeClient, event: string, streamId: unkno
   }
 }
 
-/** Resolves when it holds; asked anew after each turn of the event loop, until the test's own limit. */
+/** Resolves when it holds; asked again every 5 ms, until the test's own limit. */
 export async function eventually(holds: () => boolean): Promise<void> {
   while (!holds()) {
     await new Promise((resolve) => setTimeout(resolve, 5));
