@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { Jurisdiction, NodeId, RegionId } from '../protocol/ids.ts';
 import { Host } from '../protocol/token.ts';
 import { AllowedInputs } from './allowed-inputs.ts';
-import { TrustedProxies } from './client-address.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 
 /** Every default of a node, with its unit and its reason. */
 export const defaults = {

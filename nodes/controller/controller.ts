@@ -28,7 +28,7 @@ import type { Neighbours } from './neighbours.ts';
 import { Rooms } from './rooms.ts';
 import { RateLimit } from '../../protocol/rate-limit.ts';
 import { networkOf } from '../../protocol/network-of.ts';
-import { TrustedProxies } from '../client-address.ts';
+import { TrustedProxies } from '../trusted-proxies.ts';
 import { SummedLog } from '../summed-log.ts';
 import { TokenBucket } from '../token-bucket.ts';
 

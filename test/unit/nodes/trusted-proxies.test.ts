@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TrustedProxies } from '../../../nodes/client-address.ts';
+import { TrustedProxies } from '../../../nodes/trusted-proxies.ts';
 import { networkOf } from '../../../protocol/network-of.ts';
 
 /** A request as far as it says where it came from. */
