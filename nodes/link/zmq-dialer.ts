@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from 'zeromq';
 import { Dealer } from 'zeromq';
 import type { Clock } from '../../protocol/clock.ts';
@@ -72,7 +73,7 @@ export class ZmqDialer implements Link {
     const lost = (): void => dialer.#end('lost');
     // A second attempt would be another link: the first refusal or break ends this one.
     dialer.#socket.events.on('connect:retry', lost);
-    dialer.#socket.events.on('disconnect', lost);
+    dialer.#socket.events.on('disconnect', () => void dialer.#lostWhenRead());
     dialer.#socket.events.on('handshake:error:auth', lost);
     const key = components.keyring.keyOf(options.to.nodeId);
     if (key === undefined) {
@@ -141,6 +142,16 @@ export class ZmqDialer implements Link {
     } catch {
       // The socket was closed while it waited: the link has ended already.
     }
+    this.#end('lost');
+  }
+
+  /**
+   * The news of a lost connection comes by another socket than what was sent before it, and may be read first. All of that
+   * has arrived by then: this turn of the event loop or the next one reads it.
+   */
+  async #lostWhenRead(): Promise<void> {
+    await nextTurn();
+    await nextTurn();
     this.#end('lost');
   }
 

@@ -1,4 +1,5 @@
 import { chmod, rm } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from 'zeromq';
 import { Router } from 'zeromq';
 import type { Clock } from '../../protocol/clock.ts';
@@ -96,7 +97,7 @@ export class ZmqListener {
     for (const { link } of this.#links.values()) {
       link.close();
     }
-    await this.#outgoing;
+    await this.#allSent();
     if (this.#path !== undefined) {
       // While the port, which is its name, is nobody else's yet.
       await rm(this.#path, { force: true });
@@ -106,6 +107,15 @@ export class ZmqListener {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Also what waits behind the frame that is under way: each link has a queue of its own. */
+  async #allSent(): Promise<void> {
+    for (let sent: Promise<unknown> | undefined; sent !== this.#outgoing;) {
+      sent = this.#outgoing;
+      await sent;
+      await nextTurn();
+    }
   }
 
   async #bind({ ip, port }: ListenOptions, local: LocalSockets | undefined): Promise<void> {

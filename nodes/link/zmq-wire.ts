@@ -18,8 +18,11 @@ export const wire = {
 } as const;
 
 export const socketOptions = {
-  /** A bye is still sent when the socket closes; nothing waits longer for a peer that is gone. */
-  linger: 200,
+  /**
+   * Milliseconds that what was said last, an answer or a bye, may still take when the socket closes, also on a busy host; a
+   * process that exits waits no longer for a peer that is gone.
+   */
+  linger: 1_000,
   /** ZeroMQ drops the connection of a peer that sends more: nothing larger is read into memory. */
   maxMessageSize: limits.frameSize_bytes + 1_024,
   receiveHighWaterMark: limits.linkQueue_frames,

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,6 +25,14 @@ import { TestErizo } from './kit/test-erizo.ts';
 import { erizoSuite } from './kit/suite.ts';
 
 const suite = erizoSuite();
+
+/** Holds this thread until the child has exited, and is only waiting for its parent to see it (state Z of proc(5)). */
+function blockUntilExit(pid: number | undefined): void {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) {
+    Atomics.wait(cell, 0, 0, 1);
+  }
+}
 
 const start = (): Promise<TestErizo> => suite.start('eu-west');
 
@@ -53,6 +62,21 @@ describe('an ErizoJS process', () => {
     const ben = await suite.join(controller);
     await expect(ben.subscribe(stream, [])).rejects.toMatchObject({ code: 'overloaded' });
     await controller.peer.call('removeClient', { clientId: ann.clientId });
+    expect(await erizo.exit).toEqual([0, null]);
+  });
+
+  it('is heard to its last word, also by who reads it when the process is gone', async () => {
+    const erizo = await start();
+    const controller = TestController.dial(erizo);
+    const ann = await suite.join(controller);
+    await ann.publish();
+    erizo.agentPeer.notify('stop', { now: false });
+    expect(await erizo.counters()).toMatchObject({ clients: 1 });
+    const removed = controller.peer.call('removeClient', { clientId: ann.clientId });
+    // What was queued is with ZeroMQ's own thread a turn later; nothing is read here from then on.
+    await new Promise(setImmediate);
+    blockUntilExit(erizo.child.pid);
+    await removed;
     expect(await erizo.exit).toEqual([0, null]);
   });
 
