@@ -15,6 +15,7 @@ import type { ControllerPeer as Peer } from './client-events.ts';
 import { clientEvents } from './client-events.ts';
 import { erizoDefaults } from './config.ts';
 import type { Engine } from './engine.ts';
+import type { Guard } from './guard.ts';
 import type { Measures } from './measures.ts';
 import type { PicturesOf } from './pictures/pictures-of.ts';
 import type { Publisher } from './publisher.ts';
@@ -45,6 +46,8 @@ export interface Shared extends AdvanceComponents {
   readonly pictures: PicturesOf;
   readonly recordings: Recordings;
   readonly inputs: Inputs;
+  /** As the guard says it. */
+  serviceOf: Guard['serviceOf'];
   counters(): Promise<ErizoCounters>;
   /** A publisher was told which layers are wanted. */
   layersTold(): void;
@@ -264,11 +267,15 @@ export class ControllerSession {
     context: Context<'addExternalInput'>,
   ): Promise<{ audio: boolean; video: boolean }> {
     const { clientId, streamId } = params;
+    const serviceId = await this.#serviceOf(params, context.signal);
+    const source = await this.#shared.inputs.find(params.source, serviceId);
+    context.signal.throwIfAborted();
     this.#shared.admit();
     this.#shared.checkFree(streamId);
     this.#inputs.set(streamId, clientId);
     try {
-      return await this.#shared.inputs.add(params, {
+      const opened = { ...params, source };
+      return await this.#shared.inputs.add(opened, {
         signal: context.signal,
         onEnd: () => {
           this.#inputs.delete(streamId);
@@ -285,11 +292,12 @@ export class ControllerSession {
     params: Params<'addExternalOutput'>,
     context: Context<'addExternalOutput'>,
   ): Promise<null> {
-    const { recordingId, part, format } = params;
+    const { recordingId, part, format, roomId, streamId } = params;
+    const serviceId = await this.#serviceOf(params, context.signal);
     this.#recordings.add(recordingId);
     try {
       await this.#shared.recordings.start(recordingId, {
-        ...{ part, format },
+        ...{ part, format, binding: { serviceId, roomId, streamId } },
         source: () => this.#shared.source(params),
         signal: context.signal,
         onEnd: (end) => {
@@ -302,6 +310,13 @@ export class ControllerSession {
       this.#recordings.delete(recordingId);
       throw thrown;
     }
+  }
+
+  /** The service whose the room is. Throws `forbidden` where its grant does not show that, and where the caller is gone. */
+  async #serviceOf(room: { roomId: string; grant: string }, signal: AbortSignal): Promise<string> {
+    const serviceId = await this.#shared.serviceOf(room);
+    signal.throwIfAborted();
+    return serviceId;
   }
 
   /** Whoever wants to hear of a room does so until it has gone. */

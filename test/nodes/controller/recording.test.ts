@@ -317,6 +317,7 @@ describe('an external input', () => {
       {
         ...{ roomId: world.roomId, clientId: ann.clientId, streamId, audio: true, video: true },
         source: { type: 'url', url },
+        grant: expect.any(String) as string,
       },
     ]);
     expect(await bob.next('onAddStream')).toMatchObject({

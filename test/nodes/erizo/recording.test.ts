@@ -51,6 +51,7 @@ describe('a recording', () => {
     const found = await controller.peer.call('addExternalInput', {
       ...{ roomId, clientId: ann.clientId, streamId: newStreamId(), audio: true, video: true },
       source: { type: 'recording', recordingId },
+      grant: await grantOf(),
     });
     expect(found).toEqual({ audio: true, video: true });
   });

@@ -15,6 +15,7 @@ import { newTicketKey } from '../../fakes/fake-edge.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const roomId = 'aaaaaaaaaaaaaaaaaaaaaaaa';
+const serviceId = 'bbbbbbbbbbbbbbbbbbbbbbbb';
 const media = { audio: true, video: true, data: false, screen: false, label: 'x', attributes: {} };
 const erizoId = (node: string): string => `00000000-0000-4000-8000-00000000000${node}`;
 
@@ -44,7 +45,7 @@ class Mesh {
 
   static async create(key: TicketPrivateKey): Promise<Mesh> {
     const mesh = new Mesh();
-    const grant = await signGrant(key, { roomId, epoch: 0 }, mesh.clock.now());
+    const grant = await signGrant(key, { roomId, serviceId, epoch: 0 }, mesh.clock.now());
     for (const nodeId of ['1', '2', '3']) {
       mesh.nodes.set(nodeId, new MeshNode(mesh, { nodeId, grant, key }));
       mesh.take(nodeId, factsOf(nodeId, []));
