@@ -327,6 +327,8 @@ export class FakeEdge implements Edge {
       const known = before.streams.find((row) => mine(row) && row.streamId === fact.streamId);
       return { ...fact, nodeId, region, since: since(known) };
     });
+    const recordings = (facts.recordings ?? []).map((fact) => ({ ...fact, nodeId }));
+    const over = (before.recordings ?? []).filter(mine).map(({ recordingId }) => recordingId);
     const gone = before.erizos.filter(mine).map(({ erizoId }) => erizoId);
     const ended = before.streams.filter(mine).map(({ streamId }) => streamId);
     const change: DirectoryChange = {
@@ -337,6 +339,10 @@ export class FakeEdge implements Edge {
       streams: {
         put: streams,
         removed: ended.filter((id) => !streams.some((s) => s.streamId === id)),
+      },
+      recordings: {
+        put: recordings,
+        removed: over.filter((id) => !recordings.some((r) => r.recordingId === id)),
       },
     };
     this.#rooms.set(roomId, applyChange(before, change) ?? before);

@@ -19,9 +19,14 @@ const serviceId = 'bbbbbbbbbbbbbbbbbbbbbbbb';
 const media = { audio: true, video: true, data: false, screen: false, label: 'x', attributes: {} };
 const erizoId = (node: string): string => `00000000-0000-4000-8000-00000000000${node}`;
 
-/** Facts of a node with one process and so many streams. */
+/** Facts of a node with one process and so many streams, each of which is recorded. */
 function factsOf(node: string, streams: readonly number[]): RoomFacts {
+  const recordings = streams.map((number) => ({
+    recordingId: `2${node}${String(number).padStart(16, '0')}`,
+    streamId: `1${node}${String(number).padStart(16, '0')}`,
+  }));
   return {
+    ...(recordings.length === 0 ? {} : { recordings }),
     erizos: [{ erizoId: erizoId(node), endpoint: 'tcp://127.0.0.1:9' }],
     streams: streams.map((number) => ({
       streamId: `1${node}${String(number).padStart(16, '0')}`,
@@ -33,8 +38,12 @@ function factsOf(node: string, streams: readonly number[]): RoomFacts {
   };
 }
 
-const ids = ({ streams }: { streams: readonly { streamId: string }[] }): string[] =>
-  streams.map(({ streamId }) => streamId).toSorted();
+/** Ids of streams and recordings. */
+const ids = ({ streams, recordings = [] }: Pick<RoomFacts, 'streams' | 'recordings'>): string[] =>
+  [
+    ...streams.map(({ streamId }) => streamId),
+    ...recordings.map(({ recordingId }) => recordingId),
+  ].toSorted();
 
 /** Three controllers of one room, the Room object as far as they see it, and the links between them. */
 class Mesh {
@@ -140,10 +149,11 @@ class MeshNode {
     }
   }
 
-  /** Streams of the others, as its clients see them. */
+  /** Streams and recordings of the others, as its clients see them. */
   others(): string[] {
-    const { streams = [] } = this.sees ?? {};
-    return ids({ streams: streams.filter(({ nodeId }) => nodeId !== this.#nodeId) });
+    const { streams = [], recordings = [] } = this.sees ?? {};
+    const isOther = ({ nodeId }: { nodeId: string }): boolean => nodeId !== this.#nodeId;
+    return ids({ streams: streams.filter(isOther), recordings: recordings.filter(isOther) });
   }
 
   #neighbours(): Pick<Neighbours, 'share' | 'unshare'> {
