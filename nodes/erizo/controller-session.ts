@@ -153,9 +153,7 @@ export class ControllerSession {
       this.#shared.inputs.remove(clientId, streamId);
     }
     this.#advance.close();
-    for (const recordingId of this.#recordings) {
-      this.#shared.recordings.stop(recordingId).catch(() => undefined);
-    }
+    this.#endRecordings();
     this.#onEnd();
   }
 
@@ -169,7 +167,20 @@ export class ControllerSession {
     }
     this.#peer = undefined;
     this.#log.info({ why, clients: this.#clients.size }, 'controller away');
+    this.#endRecordings();
     this.#stopGrace = this.#clock.after(limits.reconnection_ms, () => this.close());
+  }
+
+  /**
+   * A controller that is away tells nobody in the room any more that these are made. It goes on with them elsewhere, in
+   * further files, so that of their ends it is not to hear.
+   */
+  #endRecordings(): void {
+    const recordingIds = [...this.#recordings];
+    this.#recordings.clear();
+    for (const recordingId of recordingIds) {
+      this.#shared.recordings.stop(recordingId).catch(() => undefined);
+    }
   }
 
   #handlers(): Handlers<ControllerToErizo> {
@@ -301,8 +312,9 @@ export class ControllerSession {
         source: () => this.#shared.source(params),
         signal: context.signal,
         onEnd: (end) => {
-          this.#recordings.delete(recordingId);
-          this.#tell((peer) => peer.notify('recordingEnded', { recordingId, end }));
+          if (this.#recordings.delete(recordingId)) {
+            this.#tell((peer) => peer.notify('recordingEnded', { recordingId, end }));
+          }
         },
       });
       return null;
