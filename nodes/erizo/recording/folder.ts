@@ -64,7 +64,10 @@ export class RecordingFolder {
     }
     try {
       // On the disk before the first of the media: what is there after a loss of power is known to be somebody's.
-      await writeFile(this.#bindingOf(recording.name), JSON.stringify(binding), ours);
+      await writeFile(this.#bindingOf(recording.name), JSON.stringify(binding), {
+        ...ours,
+        flush: true,
+      });
     } catch (cause) {
       await rm(file, { force: true });
       throw unwritable(cause);
@@ -118,7 +121,7 @@ export class RecordingFolder {
 }
 
 /** For the owner alone, and never in the place of another file. */
-const ours = { flag: 'wx', mode: 0o600, flush: true } as const;
+const ours = { flag: 'wx', mode: 0o600 } as const;
 
 async function isThere(file: string): Promise<boolean> {
   try {
