@@ -17,7 +17,7 @@ import { defaults } from './defaults.ts';
 import type { Erizo } from './erizos.ts';
 import { demandAlive } from './erizos.ts';
 import { OtherRecordings } from './other-recordings.ts';
-import type { Origin } from './recordable.ts';
+import type { Origin, RecordableParts } from './recordable.ts';
 import { Recordable } from './recordable.ts';
 import { RecordingReports } from './recording-reports.ts';
 import type { RoomParts } from './room-parts.ts';
@@ -45,12 +45,19 @@ export interface Recording {
   files: number;
 }
 
+export interface RecordingsParts
+  extends
+    RecordableParts,
+    Pick<RoomParts, 'roomId' | 'log' | 'grant' | 'routeFor' | 'announce' | 'factsChanged'> {
+  readonly erizos: Pick<RoomParts['erizos'], 'isLive' | 'join' | 'take' | 'release'>;
+}
+
 const lost: RecordingEnd = { why: 'failed', duration_ms: 0, size_bytes: 0 };
 
 /** The recordings of a room that were asked for at this controller, and what is known of the others. */
 export class Recordings {
   readonly others: OtherRecordings;
-  readonly #parts: RoomParts;
+  readonly #parts: RecordingsParts;
   readonly #onIdle: () => void;
   readonly #recordings = new Map<string, Recording>();
   readonly #reports: RecordingReports;
@@ -61,7 +68,7 @@ export class Recordings {
    * `onNoHolder` where that does not count this controller as a holder of the room.
    */
   constructor(
-    components: { parts: RoomParts; clock: Clock; edge: Edge },
+    components: { parts: RecordingsParts; clock: Clock; edge: Pick<Edge, 'call' | 'linked'> },
     options: { nodeId: string; onIdle: () => void; onNoHolder: () => void },
   ) {
     const { parts, clock, edge } = components;
