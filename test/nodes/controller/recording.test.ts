@@ -312,7 +312,7 @@ describe('who is in a room where something is recorded', () => {
     const [id] = await bob.ask('startRecorder', { to: own });
     expect(await ann.next('recording_started')).toEqual({ id, streamId: own });
     expect(await ann.next('recording_ended')).toEqual({ id, streamId: own, ...end });
-    expect(world.edge.directory(world.roomId).recordings).toBeUndefined();
+    await eventually(() => world.edge.directory(world.roomId).recordings === undefined);
   });
 
   it('cannot record more than all in it can be told of', async () => {
