@@ -1,4 +1,3 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../protocol/clock.ts';
 import { newUuid } from '../protocol/ids.ts';
@@ -7,6 +6,7 @@ import { edgeCommand, edgeEnvFile, nodeCommand, nodeIdOf } from './local/command
 import type { NodePlace, PartHost, RunSettings } from './local/commands.ts';
 import { checkPortsFree } from './local/ports.ts';
 import type { Port } from './local/ports.ts';
+import { prepareStateDir } from './local/state-dir.ts';
 import { Supervised } from './local/supervised.ts';
 import { LocalSystem } from './local/system.ts';
 import { say as sayDefault } from './output.ts';
@@ -127,14 +127,7 @@ function portsOf(settings: RunSettings, regions: readonly NodePlace[]): Port[] {
 }
 
 function prepareState(settings: RunSettings, secrets: Secrets): void {
-  const logDir = join(settings.stateDir, 'log');
-  // Its files hold secrets, addresses of people and what they said: nobody else of the machine gets in, whatever umask there is.
-  mkdirSync(logDir, { recursive: true, mode: 0o700 });
-  for (const dir of [settings.stateDir, logDir]) chmodSync(dir, 0o700);
-  // The logs of a run are its own; those of the run before would only mislead.
-  for (const name of readdirSync(logDir)) {
-    if (name.endsWith('.log')) rmSync(join(logDir, name));
-  }
+  prepareStateDir(settings.stateDir);
   writePrivately(edgeEnvFile(settings), formatSecrets(secrets));
 }
 

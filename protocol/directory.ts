@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { utf8 } from './bytes.ts';
 import { Adaptation } from './adaptation.ts';
-import { ClientId, ErizoId, NodeId, RegionId, StreamId } from './ids.ts';
+import { ClientId, ErizoId, NodeId, RecordingId, RegionId, StreamId } from './ids.ts';
 import { limits } from './limits.ts';
 
 /** Where the ROUTER socket of a process listens: `tcp://10.0.0.1:40123`. */
@@ -46,10 +46,17 @@ export const StreamFact = v.strictObject({
   enteredAt_ms: v.optional(Time),
 });
 
+/** A recording that is being made, as the controller reports it at which somebody asked for it. */
+export const RecordingFact = v.strictObject({ recordingId: RecordingId, streamId: StreamId });
+
 /** All that one controller knows of its part of a room. */
 export const RoomFacts = v.strictObject({
   erizos: v.pipe(v.array(ErizoFact), v.maxLength(limits.controllersPerRoom)),
   streams: v.pipe(v.array(StreamFact), v.maxLength(limits.streamsPerRoom)),
+  /** Absent where there are none. */
+  recordings: v.optional(
+    v.pipe(v.array(RecordingFact), v.maxLength(limits.recordingsPerController)),
+  ),
 });
 
 const owner = {
@@ -61,6 +68,7 @@ const owner = {
 
 export const RoomErizo = v.strictObject({ ...ErizoFact.entries, ...owner });
 export const RoomStream = v.strictObject({ ...StreamFact.entries, ...owner });
+export const RoomRecording = v.strictObject({ ...RecordingFact.entries, nodeId: NodeId });
 
 const Version = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -80,13 +88,17 @@ export const Removal = v.strictObject({
 });
 export type Removal = v.InferOutput<typeof Removal>;
 
+const Recordings = v.pipe(v.array(RoomRecording), v.maxLength(limits.recordingsPerRoom));
+
 const HolderIds = v.pipe(v.array(NodeId), v.maxLength(limits.controllersPerRoom));
 
-/** Who publishes what and where in a room: kept by the Room object, held by its controllers. */
+/** Who publishes what and where in a room, and what of it is recorded: kept by the Room object, held by its controllers. */
 export const Directory = v.strictObject({
   version: Version,
   erizos: v.array(RoomErizo),
   streams: v.array(RoomStream),
+  /** Absent where there are none. */
+  recordings: v.optional(Recordings),
   /** Nodes whose controllers hold the room, though they use no process for it yet. */
   holders: v.optional(HolderIds),
   /** Absent until the ways between the regions are known: controllers go by distance then. */
@@ -101,6 +113,8 @@ export const DirectoryChange = v.strictObject({
   erizos: v.strictObject({ put: v.array(RoomErizo), removed: v.array(ErizoId) }),
   streams: v.strictObject({ put: v.array(RoomStream), removed: v.array(StreamId) }),
   /** Absent where they stay. */
+  recordings: v.optional(v.strictObject({ put: Recordings, removed: v.array(RecordingId) })),
+  /** Absent where they stay. */
   holders: v.optional(v.strictObject({ put: HolderIds, removed: HolderIds })),
   /** All of them anew; absent where they stay. */
   routes: v.optional(Routes),
@@ -109,9 +123,11 @@ export const DirectoryChange = v.strictObject({
 export type StreamMedia = v.InferOutput<typeof StreamMedia>;
 export type ErizoFact = v.InferOutput<typeof ErizoFact>;
 export type StreamFact = v.InferOutput<typeof StreamFact>;
+export type RecordingFact = v.InferOutput<typeof RecordingFact>;
 export type RoomFacts = v.InferOutput<typeof RoomFacts>;
 export type RoomErizo = v.InferOutput<typeof RoomErizo>;
 export type RoomStream = v.InferOutput<typeof RoomStream>;
+export type RoomRecording = v.InferOutput<typeof RoomRecording>;
 export type RegionRoute = v.InferOutput<typeof RegionRoute>;
 export type Directory = v.InferOutput<typeof Directory>;
 export type DirectoryChange = v.InferOutput<typeof DirectoryChange>;
@@ -139,10 +155,17 @@ export function applyChange(directory: Directory, change: DirectoryChange): Dire
   }
   const routes = change.routes ?? directory.routes;
   const holders = holdersAfter(directory.holders, change.holders);
+  const nothing = { put: [], removed: [] };
+  const recordings = merge(
+    directory.recordings ?? [],
+    change.recordings ?? nothing,
+    ({ recordingId }) => recordingId,
+  );
   return {
     version: change.version,
     erizos: merge(directory.erizos, change.erizos, (erizo) => erizo.erizoId),
     streams: merge(directory.streams, change.streams, (stream) => stream.streamId),
+    ...(recordings.length === 0 ? {} : { recordings }),
     ...(holders === undefined ? {} : { holders }),
     ...(routes === undefined ? {} : { routes }),
   };

@@ -1,7 +1,7 @@
 import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { RizomaError } from './errors.ts';
-import { Jurisdiction, RoomId } from './ids.ts';
+import { Jurisdiction, RoomId, ServiceId } from './ids.ts';
 import { joseKey } from './jose-key.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
@@ -11,10 +11,12 @@ import type { TicketPrivateKey, TicketPublicKey } from './ticket.ts';
 
 const Epoch = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-/** Between which places the media of a room may go: what the edge signs and every process checks alone. */
+/** Whose a room is and between which places its media may go: what the edge signs and every process checks alone. */
 export const Grant = v.object({
   /** `sub`. */
   roomId: RoomId,
+  /** Its recordings are played in rooms of this service alone. */
+  serviceId: ServiceId,
   /** Absent where the room has no pin of its own: then all are allowed. */
   regions: v.optional(RoomRegions),
   jurisdiction: v.optional(Jurisdiction),

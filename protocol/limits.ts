@@ -166,6 +166,10 @@ export const limits = {
   webhookTolerance_s: 300,
   /** The source of an external input: what browsers and servers take as a URL at least. */
   inputUrl_chars: 2_048,
+  /** Recordings of a room at a time that one controller asked for: each is a file and a process that writes it. */
+  recordingsPerController: 32,
+  /** The same of all controllers of a room: all in it are told of them, and a directory still fits `frameSize_bytes`. */
+  recordingsPerRoom: 256,
   /** Files of one recording: what makes it fail so often would go on doing so. */
   recordingParts: 16,
   /** Text that people write: names, labels. */

@@ -9,6 +9,7 @@ import { byId } from './element.ts';
 import { Grid } from './grid.ts';
 import { installHooks } from './hooks.ts';
 import { Notices } from './notices.ts';
+import { showRecording, watchRecordings } from './recording-sign.ts';
 import type { Participant } from './roster.ts';
 import { showRoster } from './roster.ts';
 import { Tile } from './tile.ts';
@@ -37,6 +38,7 @@ function over(opening: Promise<Camera>, words: string, code?: string): void {
   grid.clear();
   showRoster(byId('roster', HTMLElement), []);
   byId('summary', HTMLElement).textContent = '';
+  showRecording(byId('recording', HTMLElement), false);
   for (const id of ['leave', 'microphone', 'camera']) {
     byId(id, HTMLButtonElement).disabled = true;
   }
@@ -86,6 +88,7 @@ async function enter(opening: Promise<Camera>): Promise<Room> {
   const room = await join(request, { sound: 'speaker', ...lastN });
   notices.clear('join');
   ownTile.setRegion(room.region);
+  watchRecordings(room, byId('recording', HTMLElement));
   wireLeave(room, opening);
   const call = Call.create(
     { room, grid, notices },

@@ -40,6 +40,7 @@ export type { JoinOptions, JoinRequest } from './join.ts';
 export type { RoomEvents } from './room-events.ts';
 export type { Adaptation, AdaptationScheme, BandwidthAlert } from '../../protocol/adaptation.ts';
 export type { PublishOptions } from './publication.ts';
+export type { Recording } from './recordings.ts';
 export type { QualityLevel } from './quality.ts';
 export type { AudioStats, StreamStats, VideoStats } from './stats.ts';
 export type { LocalStreamEvents, Playback, RemoteStreamEvents } from './streams.ts';

@@ -2,6 +2,7 @@ import type { QualityLevel } from './quality.ts';
 import type { RoomMessage } from './listen.ts';
 import { assertNever } from '../../protocol/assert-never.ts';
 import type { RizomaError } from '../../protocol/errors.ts';
+import type { Recording } from './recordings.ts';
 import type { LocalStream, RemoteStream } from './streams.ts';
 
 export interface RoomEvents {
@@ -15,6 +16,10 @@ export interface RoomEvents {
   'audio-levels': { levels: readonly { streamId: string; level_dBov: number }[] };
   /** Of the streams that we play, those whose video comes from now on; told after `setLastN`. */
   'last-n': { streamIds: readonly string[] };
+  /** A stream of the room, maybe one of ours, is being recorded; `Room.recordings` has those that were begun before. */
+  'recording-started': Recording;
+  /** It is recorded no more, whatever ended that. */
+  'recording-ended': Recording;
   /**
    * How good the connection is on which we send (`out`) or are sent (`in`), by the packets that are lost on it; told some
    * seconds after it is there, and whenever that changes.

@@ -1,5 +1,5 @@
 import type { Cancel } from '../../protocol/clock.ts';
-import type { PublicStream } from '../../protocol/contracts/client.ts';
+import type { Connected, PublicStream } from '../../protocol/contracts/client.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { defaults } from './defaults.ts';
@@ -10,6 +10,8 @@ import type { RoomMessage } from './listen.ts';
 import { listen } from './listen.ts';
 import type { PublishOptions } from './publication.ts';
 import { Publication } from './publication.ts';
+import type { Recording } from './recordings.ts';
+import { Recordings } from './recordings.ts';
 import type { RoomEvents } from './room-events.ts';
 import { tellNews } from './room-events.ts';
 import type { Entered, SessionComponents } from './session.ts';
@@ -40,6 +42,7 @@ export class Room extends Emitter<RoomEvents> {
   readonly #failover: Failover;
   readonly #streams = new Map<string, RemoteStream>();
   readonly #publications = new Map<LocalStream, Publication>();
+  readonly #recordings: Recordings;
   readonly #subscriptions = new Map<RemoteStream, Subscription>();
   /** Ids of our own streams, which the room announces to us too. */
   readonly #own = new Set<string>();
@@ -61,6 +64,10 @@ export class Room extends Emitter<RoomEvents> {
     for (const stream of entered.connected.streams) {
       this.#streams.set(stream.id, new RemoteStream(stream));
     }
+    this.#recordings = new Recordings({
+      running: entered.connected.recordings ?? [],
+      tell: (event, recording) => this.emit(event, recording),
+    });
     const { clock, random, entrance } = components;
     this.#failover = new Failover(
       { clock, random, enter: (isWanted) => entrance.again(isWanted) },
@@ -92,6 +99,16 @@ export class Room extends Emitter<RoomEvents> {
   /** The streams of the others, by id. */
   get streams(): ReadonlyMap<string, RemoteStream> {
     return this.#streams;
+  }
+
+  /** What of the room is being recorded, by id; the events `recording-started` and `recording-ended` tell of changes. */
+  get recordings(): ReadonlyMap<string, Recording> {
+    return this.#recordings.running;
+  }
+
+  /** Whether anything of the room is being recorded: show it to whoever is in it. */
+  get isRecording(): boolean {
+    return this.#recordings.running.size > 0;
   }
 
   /** What this client publishes. */
@@ -243,7 +260,7 @@ export class Room extends Emitter<RoomEvents> {
     if (this.#lastN !== undefined) {
       this.setLastN(this.#lastN);
     }
-    this.#handleDirectory(entered.connected.streams);
+    this.#handleDirectory(entered.connected);
     this.#forKept((kept) => kept.handleMoved(this.#session.media));
     this.#handleBack();
     this.emit('moved', { controller: this.controller, region: this.region });
@@ -274,7 +291,7 @@ export class Room extends Emitter<RoomEvents> {
       case 'onRemoveStream':
         return this.#handleRemoved(message.payload.id);
       case 'connected':
-        return this.#handleDirectory(message.payload.streams);
+        return this.#handleDirectory(message.payload);
       case 'stream_moved':
         return this.#subscriptionOf(message.payload.id)?.handleStreamMoved();
       case 'onLayersWanted':
@@ -285,6 +302,10 @@ export class Room extends Emitter<RoomEvents> {
         return this.#handleEnded(message.payload);
       case 'onBandwidthAlert':
         return this.#streams.get(message.payload.streamID)?.handleBandwidth(message.payload);
+      case 'recording_started':
+        return this.#recordings.started(message.payload);
+      case 'recording_ended':
+        return this.#recordings.ended(message.payload.id);
       case 'onLastN':
       case 'onActiveSpeaker':
       case 'onAudioLevels':
@@ -322,7 +343,7 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   /** A controller that says again what is in the room: what we missed is made up for. */
-  #handleDirectory(streams: readonly PublicStream[]): void {
+  #handleDirectory({ streams, recordings = [] }: Connected): void {
     const present = new Set(streams.map((stream) => stream.id));
     for (const streamId of [...this.#streams.keys()]) {
       if (!present.has(streamId)) {
@@ -332,6 +353,7 @@ export class Room extends Emitter<RoomEvents> {
     for (const stream of streams) {
       this.#handleAdded(stream);
     }
+    this.#recordings.replace(recordings);
   }
 
   #handleFailed(type: 'publish' | 'subscribe', streamId: string, error: RizomaError): void {

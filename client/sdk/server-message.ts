@@ -10,6 +10,8 @@ import {
   Move,
   MovedStream,
   PublicStream,
+  RecordingEnded,
+  RecordingStarted,
   RemovedStream,
   RoomEnded,
 } from '../../protocol/contracts/client.ts';
@@ -28,6 +30,8 @@ const ServerMessage = v.variant('event', [
   v.object({ event: v.literal('onBandwidthAlert'), payload: BandwidthAlertMessage }),
   v.object({ event: v.literal('onLayersWanted'), payload: LayersWanted }),
   v.object({ event: v.literal('onLastN'), payload: LastNShown }),
+  v.object({ event: v.literal('recording_started'), payload: RecordingStarted }),
+  v.object({ event: v.literal('recording_ended'), payload: RecordingEnded }),
   v.object({ event: v.literal('connection_failed'), payload: ConnectionFailed }),
 ]);
 

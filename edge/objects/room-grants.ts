@@ -14,13 +14,15 @@ export interface RoomGrantsComponents {
   readonly directory: RoomDirectory;
   /** The room; undefined where it was deleted. */
   readonly room: () => RoomAnswer | undefined;
+  /** Whose the room is. */
+  readonly serviceId: () => string;
   readonly now: () => number;
   readonly log: EdgeLog;
 }
 
 const renewal_ms = (limits.grant_ttl_s * 1_000) / 2;
 
-/** Signs between which places the media of the room may go, and tells its controllers when that changes. */
+/** Signs whose the room is and between which places its media may go, and tells its controllers when that changes. */
 export class RoomGrants {
   readonly #parts: RoomGrantsComponents;
   readonly #key: TicketPrivateKey;
@@ -72,11 +74,12 @@ export class RoomGrants {
   }
 
   #sign({ _id: roomId, regions, jurisdiction }: RoomAnswer): Promise<string> {
-    const { store, now } = this.#parts;
+    const { store, serviceId, now } = this.#parts;
     const pin = {
       ...(regions === undefined ? {} : { regions }),
       ...(jurisdiction === undefined ? {} : { jurisdiction }),
     };
-    return signGrant(this.#key, { roomId, ...pin, epoch: store.grantEpoch() }, now());
+    const grant = { roomId, serviceId: serviceId(), ...pin, epoch: store.grantEpoch() };
+    return signGrant(this.#key, grant, now());
   }
 }

@@ -1,7 +1,13 @@
 import * as v from 'valibot';
 import { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { DirectoryChange, Removal } from '../../protocol/directory.ts';
-import { RegionRoute, RoomErizo, RoomFacts, RoomStream } from '../../protocol/directory.ts';
+import {
+  RegionRoute,
+  RoomErizo,
+  RoomFacts,
+  RoomRecording,
+  RoomStream,
+} from '../../protocol/directory.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import type { DirectoryState, Holder } from '../room/directory.ts';
 import type { Removals } from '../room/removals.ts';
@@ -22,7 +28,8 @@ const tables = `
   CREATE TABLE IF NOT EXISTS grants (only INTEGER PRIMARY KEY CHECK (only = 1), epoch INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS erizos (id TEXT PRIMARY KEY, data TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS routes (only INTEGER PRIMARY KEY CHECK (only = 1), routes TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS streams (id TEXT PRIMARY KEY, data TEXT NOT NULL);`;
+  CREATE TABLE IF NOT EXISTS streams (id TEXT PRIMARY KEY, data TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS recorded (id TEXT PRIMARY KEY, data TEXT NOT NULL);`;
 
 const defaults = {
   /** Tokens in memory, of 2 KiB at most: a burst of joins for one room. */
@@ -67,7 +74,7 @@ export class RoomStore {
 
   /** What controllers said of it. */
   removeDirectory(): void {
-    for (const table of ['version', 'holders', 'erizos', 'streams', 'routes']) {
+    for (const table of ['version', 'holders', 'erizos', 'streams', 'recorded', 'routes']) {
       this.#sql.exec(`DELETE FROM ${table}`);
     }
   }
@@ -198,6 +205,9 @@ export class RoomStore {
         .toArray()
         .map(({ data }) => data);
     const holders = this.#holders();
+    const recordings = rows('recorded').map((data) =>
+      parseJson(RoomRecording, data, 'stored recording', 'internal'),
+    );
     return {
       directory: {
         version: version?.version ?? 0,
@@ -207,6 +217,7 @@ export class RoomStore {
         streams: rows('streams').map((data) =>
           parseJson(RoomStream, data, 'stored stream', 'internal'),
         ),
+        ...(recordings.length === 0 ? {} : { recordings }),
         holders: holders.map(({ nodeId }) => nodeId),
         ...this.#routes(),
       },
@@ -223,6 +234,9 @@ export class RoomStore {
     this.#sql.exec('INSERT OR REPLACE INTO version (only, version) VALUES (1, ?)', change.version);
     this.#saveRows('erizos', change.erizos, ({ erizoId }) => erizoId);
     this.#saveRows('streams', change.streams, ({ streamId }) => streamId);
+    if (change.recordings !== undefined) {
+      this.#saveRows('recorded', change.recordings, ({ recordingId }) => recordingId);
+    }
     if (change.routes !== undefined) {
       const text = JSON.stringify(change.routes);
       this.#sql.exec('INSERT OR REPLACE INTO routes (only, routes) VALUES (1, ?)', text);
@@ -262,7 +276,7 @@ export class RoomStore {
   }
 
   #saveRows<Row>(
-    table: 'erizos' | 'streams',
+    table: 'erizos' | 'streams' | 'recorded',
     change: { put: readonly Row[]; removed: readonly string[] },
     idOf: (row: Row) => string,
   ): void {

@@ -60,6 +60,15 @@ export class RoomWebhooks {
     }
   }
 
+  /** Throws `not_found` where the room was deleted. */
+  get serviceId(): string {
+    const { owner } = this.#state;
+    if (owner === undefined) {
+      throw new RizomaError('not_found', 'Room does not exist');
+    }
+    return owner.serviceId;
+  }
+
   /** Writes down what happened; to be called within the transaction of the change that caused it. */
   record(happenings: readonly Happening[]): void {
     const wasEmpty = this.#outbox.isEmpty;

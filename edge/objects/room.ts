@@ -304,6 +304,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
         alarms: this.#alarms,
         directory: this.#directory,
         room: () => this.#room,
+        serviceId: () => this.#webhooks.serviceId,
         now: () => Date.now(),
         log,
       },

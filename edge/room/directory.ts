@@ -4,6 +4,7 @@ import type {
   DirectoryChange,
   RoomErizo,
   RoomFacts,
+  RoomRecording,
   RoomStream,
 } from '../../protocol/directory.ts';
 import { bytesOfStream, emptyDirectory } from '../../protocol/directory.ts';
@@ -126,15 +127,21 @@ function directoryOf(
   const next = before.directory.version + 1;
   const erizos = erizoRows(before.directory.erizos, holders, next);
   const streams = streamRows(before, holders, next);
+  const recordings = recordingRows(before.directory.recordings ?? [], holders);
   const nodeIds = holders.map(({ nodeId }) => nodeId);
   const routes = routesAfter(before.directory, { erizos, streams }, map);
   const same =
     sameRows(before.directory.erizos, erizos) &&
     sameRows(before.directory.streams, streams) &&
+    sameRows(before.directory.recordings ?? [], recordings) &&
     sameRows(before.directory.holders ?? [], nodeIds) &&
     routes === before.directory.routes;
   const rows = { version: next, erizos, streams, holders: nodeIds };
-  return same ? before.directory : { ...rows, ...(routes === undefined ? {} : { routes }) };
+  const more = {
+    ...(recordings.length === 0 ? {} : { recordings }),
+    ...(routes === undefined ? {} : { routes }),
+  };
+  return same ? before.directory : { ...rows, ...more };
 }
 
 /** Two controllers of a region may use one process: it stays with the first until that one drops it. */
@@ -188,6 +195,32 @@ function streamRows(
   );
 }
 
+/**
+ * The recordings that a directory has room for: those that were in it, then those that came first. Controllers begin none where
+ * there are too many; of those that several of them began at once the last ones are told to nobody until there is room.
+ */
+function recordingRows(
+  before: readonly RoomRecording[],
+  holders: readonly Holder[],
+): RoomRecording[] {
+  const known = new Map(before.map((row) => [row.recordingId, row]));
+  const rows = new Map<string, RoomRecording>();
+  for (const { nodeId, facts } of holders) {
+    for (const fact of facts.recordings ?? []) {
+      const old = known.get(fact.recordingId);
+      if (old?.nodeId === nodeId) {
+        rows.set(old.recordingId, old);
+      } else if (!rows.has(fact.recordingId)) {
+        rows.set(fact.recordingId, { ...fact, nodeId });
+      }
+    }
+  }
+  const rankOf = (row: RoomRecording): number => (known.get(row.recordingId) === row ? 0 : 1);
+  return [...rows.values()]
+    .toSorted((a, b) => rankOf(a) - rankOf(b))
+    .slice(0, limits.recordingsPerRoom);
+}
+
 interface Claim {
   readonly enteredAt_ms: number;
   readonly weight: number;
@@ -227,11 +260,17 @@ function sameRows<Row>(before: readonly Row[], after: readonly Row[]): boolean {
 
 function changeBetween(before: Directory, after: Directory): DirectoryChange {
   const holders = rowChange(before.holders ?? [], after.holders ?? [], (nodeId) => nodeId);
+  const recordings = rowChange(
+    before.recordings ?? [],
+    after.recordings ?? [],
+    ({ recordingId }) => recordingId,
+  );
   return {
     from: before.version,
     version: after.version,
     erizos: rowChange(before.erizos, after.erizos, (row) => row.erizoId),
     streams: rowChange(before.streams, after.streams, (row) => row.streamId),
+    ...(recordings.put.length + recordings.removed.length === 0 ? {} : { recordings }),
     ...(holders.put.length + holders.removed.length === 0 ? {} : { holders }),
     ...(after.routes === before.routes ? {} : { routes: after.routes }),
   };

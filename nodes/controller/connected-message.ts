@@ -1,5 +1,5 @@
 import type { Connected } from '../../protocol/contracts/client.ts';
-import type { RoomStream } from '../../protocol/directory.ts';
+import type { RecordingFact, RoomStream } from '../../protocol/directory.ts';
 import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
 import { publicStream } from './streams.ts';
@@ -7,13 +7,23 @@ import { publicStream } from './streams.ts';
 /** The first event of a controller: what is in the room, and how it is served here. */
 export function connectedMessage(
   client: Client,
-  room: { roomId: string; region: string; p2p: boolean; streams: readonly RoomStream[] },
+  room: {
+    roomId: string;
+    region: string;
+    p2p: boolean;
+    streams: readonly RoomStream[];
+    recordings: readonly RecordingFact[];
+  },
 ): Connected {
   return {
     streams: room.streams.map(publicStream),
     id: room.roomId,
     ...(client.plan === 'dual'
-      ? { clientId: client.id, returnKey: client.returnKey }
+      ? {
+          clientId: client.id,
+          returnKey: client.returnKey,
+          recordings: room.recordings.map(({ recordingId: id, streamId }) => ({ id, streamId })),
+        }
       : { clientId: client.returnKey }),
     singlePC: client.plan === 'single',
     p2p: room.p2p,

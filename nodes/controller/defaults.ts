@@ -82,8 +82,6 @@ export const defaults = {
   earlyChanges: 64,
   /** For a stream that is to be recorded and is on its way: as long as its process may take to say that it flows. */
   arrival_ms: 20_000,
-  /** Recordings of a room at a time: each is a file and a process that writes it. */
-  recordings: 32,
   /** Beginnings and ends of recordings of a room that the edge is to be told of; more means that one is sent in a loop. */
   untoldRecordings: 1_024,
   /** Tickets remembered as used: 500 joins a second for as long as a ticket can live. */

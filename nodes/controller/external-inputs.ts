@@ -70,6 +70,7 @@ export class ExternalInputs {
         audio: media.audio,
         video: media.video || media.screen,
         ...(from_ms === undefined ? {} : { from_ms }),
+        grant: this.#parts.grant(),
       },
       { signal: abort.signal },
     );

@@ -3,10 +3,14 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { defaults } from './defaults.ts';
 import type { RoomParts } from './room-parts.ts';
 
-type Parts = Pick<
+/** What of a room those who record have a use for. */
+export interface RecordableParts extends Pick<
   RoomParts,
-  'clock' | 'streams' | 'erizos' | 'clients' | 'client' | 'directoryChanged'
->;
+  'clock' | 'clients' | 'client' | 'directoryChanged'
+> {
+  readonly streams: Pick<RoomParts['streams'], 'get' | 'isOwn' | 'isKnown'>;
+  readonly erizos: Pick<RoomParts['erizos'], 'isLive'>;
+}
 
 /** Where a stream came from when its recording began, or last went on. */
 export interface Origin {
@@ -18,9 +22,9 @@ export interface Origin {
 
 /** The streams of a room, for whoever records them. */
 export class Recordable {
-  readonly #parts: Parts;
+  readonly #parts: RecordableParts;
 
-  constructor(parts: Parts) {
+  constructor(parts: RecordableParts) {
     this.#parts = parts;
   }
 

@@ -2,11 +2,12 @@ import type { Clock } from '../../protocol/clock.ts';
 import type {
   RecordingContinued,
   RecordingEnded,
+  RecordingStarted,
   StartRecorderMessage,
   StopRecorderMessage,
 } from '../../protocol/contracts/client.ts';
 import type { RecordingEnd, RecordingFormat } from '../../protocol/contracts/external-media.ts';
-import type { RoomStream } from '../../protocol/directory.ts';
+import type { RecordingFact, RoomStream } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newStreamId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -15,7 +16,8 @@ import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
 import type { Erizo } from './erizos.ts';
 import { demandAlive } from './erizos.ts';
-import type { Origin } from './recordable.ts';
+import { OtherRecordings } from './other-recordings.ts';
+import type { Origin, RecordableParts } from './recordable.ts';
 import { Recordable } from './recordable.ts';
 import { RecordingReports } from './recording-reports.ts';
 import type { RoomParts } from './room-parts.ts';
@@ -25,6 +27,8 @@ export interface Recording {
   readonly recordingId: string;
   readonly streamId: string;
   readonly format: RecordingFormat;
+  /** Who asked for it. */
+  readonly client: Client;
   /** Aborts the call that begins it. */
   readonly abort: AbortController;
   /** Tracks that it takes: one of each kind. */
@@ -35,15 +39,25 @@ export interface Recording {
   stopped: Promise<RecordingEnd> | undefined;
   /** `between`: it failed, and goes on in a further file. All but the first state were told, and so is the end. */
   at: 'beginning' | 'writing' | 'between';
+  /** How it ended, where that came before the answer to the call that begins it. */
+  early: RecordingEnd | undefined;
   /** Which of its files is the last. */
   files: number;
 }
 
+export interface RecordingsParts
+  extends
+    RecordableParts,
+    Pick<RoomParts, 'roomId' | 'log' | 'grant' | 'routeFor' | 'announce' | 'factsChanged'> {
+  readonly erizos: Pick<RoomParts['erizos'], 'isLive' | 'join' | 'take' | 'release'>;
+}
+
 const lost: RecordingEnd = { why: 'failed', duration_ms: 0, size_bytes: 0 };
 
-/** The recordings of a room that were asked for at this controller. */
+/** The recordings of a room that were asked for at this controller, and what is known of the others. */
 export class Recordings {
-  readonly #parts: RoomParts;
+  readonly others: OtherRecordings;
+  readonly #parts: RecordingsParts;
   readonly #onIdle: () => void;
   readonly #recordings = new Map<string, Recording>();
   readonly #reports: RecordingReports;
@@ -54,15 +68,17 @@ export class Recordings {
    * `onNoHolder` where that does not count this controller as a holder of the room.
    */
   constructor(
-    components: { parts: RoomParts; clock: Clock; edge: Edge },
-    options: { onIdle: () => void; onNoHolder: () => void },
+    components: { parts: RecordingsParts; clock: Clock; edge: Pick<Edge, 'call' | 'linked'> },
+    options: { nodeId: string; onIdle: () => void; onNoHolder: () => void },
   ) {
     const { parts, clock, edge } = components;
     this.#parts = parts;
     this.#streams = new Recordable(parts);
-    this.#onIdle = options.onIdle;
+    const { onIdle, onNoHolder } = options;
+    this.#onIdle = onIdle;
+    this.others = new OtherRecordings(parts, options);
     const { roomId, log } = parts;
-    this.#reports = new RecordingReports({ clock, edge, log }, { roomId, ...options });
+    this.#reports = new RecordingReports({ clock, edge, log }, { roomId, onIdle, onNoHolder });
   }
 
   /** Nothing is recorded here, and the Room object knows it. */
@@ -79,6 +95,18 @@ export class Recordings {
     return this.#recordings.size;
   }
 
+  /** Those of which all in the room are told, at whichever controller they were asked for. */
+  get all(): RecordingFact[] {
+    return [...this.facts, ...this.others.all];
+  }
+
+  /** Those of this controller. */
+  get facts(): RecordingFact[] {
+    return [...this.#recordings.values()]
+      .filter(({ at }) => at !== 'beginning')
+      .map(({ recordingId, streamId }) => ({ recordingId, streamId }));
+  }
+
   /**
    * Licode: `onStartRecorder`. Answers the recording's id when the first of it is in the file, also of a stream
    * that is about to come: on the host of the publisher's process where this controller has that, else on one of
@@ -90,19 +118,19 @@ export class Recordings {
     if (client.gone) {
       throw new RizomaError('cancelled', 'you have left the room');
     }
-    if (this.size >= defaults.recordings) {
-      throw new RizomaError('overloaded', `a room has ${defaults.recordings} recordings at a time`);
-    }
+    this.#refuseTooMany();
     const recording: Recording = {
       recordingId: newStreamId(),
       streamId,
       format,
+      client,
       abort: new AbortController(),
       consumers: 2,
       erizo: undefined,
       origin: this.#streams.originOf(stream),
       stopped: undefined,
       at: 'beginning',
+      early: undefined,
       files: 1,
     };
     const { recordingId } = recording;
@@ -115,10 +143,8 @@ export class Recordings {
       throw thrown;
     }
     this.#parts.log.info({ clientId: client.id, recordingId, streamId }, 'recording started');
-    this.#parts.broadcast('recording_started', { id: recordingId, streamId });
     if (this.#recordings.has(recordingId)) {
-      recording.at = 'writing';
-      this.#reports.tell({ id: recordingId, streamId });
+      this.#started(recording);
     }
     return recordingId;
   }
@@ -142,6 +168,10 @@ export class Recordings {
     if (recording === undefined) {
       return;
     }
+    if (recording.at === 'beginning') {
+      recording.early = end;
+      return;
+    }
     if (end.why === 'failed' && recording.at === 'writing' && this.#isWanted(recording)) {
       void this.#continue(recording);
     } else {
@@ -162,6 +192,29 @@ export class Recordings {
   close(): void {
     for (const recording of this.#recordings.values()) {
       void this.#stop(recording);
+    }
+  }
+
+  #refuseTooMany(): void {
+    const { recordingsPerController: here, recordingsPerRoom: all } = limits;
+    if (this.size >= here || this.size + this.others.size >= all) {
+      throw new RizomaError(
+        'overloaded',
+        `a room has ${here} recordings at a time at one node, and ${all} in all: stop one first`,
+      );
+    }
+  }
+
+  /** Its file is being written: all in the room are told. */
+  #started(recording: Recording): void {
+    const { recordingId: id, streamId, client, early } = recording;
+    recording.at = 'writing';
+    const message: RecordingStarted = { id, streamId };
+    this.#parts.announce('recording_started', message, client);
+    this.#reports.tell(message);
+    this.#parts.factsChanged();
+    if (early !== undefined) {
+      this.ended(id, early);
     }
   }
 
@@ -223,7 +276,7 @@ export class Recordings {
     const erizoId = recording.erizo?.erizoId;
     this.#parts.log.info({ recordingId: id, streamId, part, erizoId }, 'recording goes on');
     const message: RecordingContinued = { id, streamId, part };
-    this.#parts.broadcast('recording_continued', message);
+    this.#parts.announce('recording_continued', message, recording.client);
   }
 
   /** Nobody has stopped it, and it is not over. */
@@ -252,13 +305,16 @@ export class Recordings {
   #over(recording: Recording, ended: RecordingEnd): void {
     const { recordingId: id, streamId, files } = recording;
     const end = files === 1 ? ended : { ...ended, part: files };
-    if (recording.at !== 'beginning' && this.#recordings.has(id)) {
+    const isTold = recording.at !== 'beginning' && this.#recordings.has(id);
+    if (isTold) {
       this.#reports.tell({ id, streamId, end });
     }
     if (this.#forget(recording)) {
       this.#parts.log.info({ recordingId: id, streamId, ...end }, 'recording ended');
+    }
+    if (isTold) {
       const message: RecordingEnded = { id, streamId, ...end };
-      this.#parts.broadcast('recording_ended', message);
+      this.#parts.announce('recording_ended', message, recording.client);
     }
   }
 
@@ -271,6 +327,9 @@ export class Recordings {
   #forget(recording: Recording): boolean {
     const known = this.#recordings.delete(recording.recordingId);
     this.#leave(recording);
+    if (known && recording.at !== 'beginning') {
+      this.#parts.factsChanged();
+    }
     if (known && this.size === 0) {
       this.#onIdle();
     }

@@ -27,6 +27,11 @@ export interface RoomParts {
   added(stream: RoomStream): void;
   /** To every client of the room on this node. */
   broadcast(event: string, message: unknown): void;
+  /**
+   * To the clients of our SDK on this node, and to that one: Licode's client confirms no event that it does not know, and is
+   * ended where it confirms too few.
+   */
+  announce(event: string, message: unknown, also?: Client): void;
   clients(): Iterable<Client>;
   client(clientId: string): Client | undefined;
   /** Whether clients of the room send to each other directly. */

@@ -3,7 +3,7 @@ import type { ParamsOf } from '../../protocol/contract.ts';
 import type { Connected, RoomEnded } from '../../protocol/contracts/client.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
-import type { Directory, Removal } from '../../protocol/directory.ts';
+import type { Directory, Removal, RoomFacts } from '../../protocol/directory.ts';
 import type { Log } from '../log.ts';
 import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
@@ -111,7 +111,7 @@ export class Room {
       { ...components, log: this.#log },
       {
         ...{ roomId, nodeId, region },
-        facts: () => this.#streams.facts(this.#erizos.told),
+        facts: () => this.#facts(),
         onEntered: () => [this.#presence, this.recordings].forEach((part) => part.entered()),
         onDirectory: (directory) => this.#learn(directory),
         onRemoved: (removed) => removed.forEach((removal) => this.removed.add(removal)),
@@ -145,7 +145,7 @@ export class Room {
     this.#restoring = new Restoring(parts, { fail: (...failed) => this.#fail(...failed) });
     this.recordings = new Recordings(
       { ...components, parts },
-      { onIdle: () => this.#leaveIfEmpty(), onNoHolder: () => this.sync.forgotten() },
+      { nodeId, onIdle: () => this.#leaveIfEmpty(), onNoHolder: () => this.sync.forgotten() },
     );
     this.handlers = handlersOf({
       log: this.#log,
@@ -199,8 +199,11 @@ export class Room {
     this.#presence.changed();
     void this.#preparing.joined(client);
     const { region } = this.#options;
-    const { p2p } = this.sync;
-    return connectedMessage(client, { roomId: this.id, region, p2p, streams: this.#streams.all() });
+    return connectedMessage(client, {
+      ...{ roomId: this.id, region, p2p: this.sync.p2p },
+      streams: this.#streams.all(),
+      recordings: this.recordings.all,
+    });
   }
 
   /** The client is gone for good: nothing of it stays. */
@@ -363,6 +366,7 @@ export class Room {
       this.#subscribing.streamRemoved(id);
     }
     added.forEach((stream) => this.#broadcast('onAddStream', publicStream(stream)));
+    this.recordings.others.learn(directory);
     this.#data.changed(changed);
     this.#streamChanges.adapted(adapted);
     const ids = [...added, ...changed].map(({ streamId }) => streamId);
@@ -374,6 +378,13 @@ export class Room {
     this.#changes.happened();
     this.#preparing.changed();
     this.rerouting.changed();
+  }
+
+  /** What the Room object is to know. */
+  #facts(): RoomFacts {
+    const { facts: recordings } = this.recordings;
+    const facts = this.#streams.facts(this.#erizos.told);
+    return recordings.length === 0 ? facts : { ...facts, recordings };
   }
 
   #broadcast(event: string, message: unknown): void {
@@ -398,6 +409,13 @@ export class Room {
         this.#changes.happened();
       },
       broadcast: (event, message) => this.#broadcast(event, message),
+      announce: (event, message, also) => {
+        for (const client of this.#clients.values()) {
+          if (client.plan === 'dual' || client === also) {
+            client.send(event, message);
+          }
+        }
+      },
       clients: () => this.#clients.values(),
       client: (clientId) => this.#clients.get(clientId),
       p2p: () => this.sync.p2p,

@@ -21,6 +21,8 @@ export function withTold(directory: Directory, told: readonly ToldFacts[]): Dire
     rows.filter(({ nodeId }) => !speakers.has(nodeId));
   const erizos = new Map(kept(directory.erizos).map((row) => [row.erizoId, row]));
   const streams = new Map(kept(directory.streams).map((row) => [row.streamId, row]));
+  const { recordings: before = [], ...rest } = directory;
+  const recordings = new Map(kept(before).map((row) => [row.recordingId, row]));
   for (const one of told) {
     for (const row of erizoRows(directory, one)) {
       // Two controllers of a region may use one process: it stays with the first.
@@ -31,8 +33,16 @@ export function withTold(directory: Directory, told: readonly ToldFacts[]): Dire
         streams.set(row.streamId, row);
       }
     }
+    for (const fact of one.facts.recordings ?? []) {
+      recordings.set(fact.recordingId, { ...fact, nodeId: one.nodeId });
+    }
   }
-  return { ...directory, erizos: [...erizos.values()], streams: [...streams.values()] };
+  return {
+    ...rest,
+    erizos: [...erizos.values()],
+    streams: [...streams.values()],
+    ...(recordings.size === 0 ? {} : { recordings: [...recordings.values()] }),
+  };
 }
 
 function erizoRows(directory: Directory, { nodeId, region, facts }: ToldFacts): RoomErizo[] {

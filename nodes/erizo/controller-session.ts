@@ -15,6 +15,7 @@ import type { ControllerPeer as Peer } from './client-events.ts';
 import { clientEvents } from './client-events.ts';
 import { erizoDefaults } from './config.ts';
 import type { Engine } from './engine.ts';
+import type { Guard } from './guard.ts';
 import type { Measures } from './measures.ts';
 import type { PicturesOf } from './pictures/pictures-of.ts';
 import type { Publisher } from './publisher.ts';
@@ -45,6 +46,8 @@ export interface Shared extends AdvanceComponents {
   readonly pictures: PicturesOf;
   readonly recordings: Recordings;
   readonly inputs: Inputs;
+  /** As the guard says it. */
+  serviceOf: Guard['serviceOf'];
   counters(): Promise<ErizoCounters>;
   /** A publisher was told which layers are wanted. */
   layersTold(): void;
@@ -150,9 +153,7 @@ export class ControllerSession {
       this.#shared.inputs.remove(clientId, streamId);
     }
     this.#advance.close();
-    for (const recordingId of this.#recordings) {
-      this.#shared.recordings.stop(recordingId).catch(() => undefined);
-    }
+    this.#endRecordings();
     this.#onEnd();
   }
 
@@ -166,7 +167,20 @@ export class ControllerSession {
     }
     this.#peer = undefined;
     this.#log.info({ why, clients: this.#clients.size }, 'controller away');
+    this.#endRecordings();
     this.#stopGrace = this.#clock.after(limits.reconnection_ms, () => this.close());
+  }
+
+  /**
+   * A controller that is away tells nobody in the room any more that these are made. It goes on with them elsewhere, in
+   * further files, so that of their ends it is not to hear.
+   */
+  #endRecordings(): void {
+    const recordingIds = [...this.#recordings];
+    this.#recordings.clear();
+    for (const recordingId of recordingIds) {
+      this.#shared.recordings.stop(recordingId).catch(() => undefined);
+    }
   }
 
   #handlers(): Handlers<ControllerToErizo> {
@@ -264,11 +278,15 @@ export class ControllerSession {
     context: Context<'addExternalInput'>,
   ): Promise<{ audio: boolean; video: boolean }> {
     const { clientId, streamId } = params;
+    const serviceId = await this.#serviceOf(params, context.signal);
+    const source = await this.#shared.inputs.find(params.source, serviceId);
+    context.signal.throwIfAborted();
     this.#shared.admit();
     this.#shared.checkFree(streamId);
     this.#inputs.set(streamId, clientId);
     try {
-      return await this.#shared.inputs.add(params, {
+      const opened = { ...params, source };
+      return await this.#shared.inputs.add(opened, {
         signal: context.signal,
         onEnd: () => {
           this.#inputs.delete(streamId);
@@ -285,16 +303,18 @@ export class ControllerSession {
     params: Params<'addExternalOutput'>,
     context: Context<'addExternalOutput'>,
   ): Promise<null> {
-    const { recordingId, part, format } = params;
+    const { recordingId, part, format, roomId, streamId } = params;
+    const serviceId = await this.#serviceOf(params, context.signal);
     this.#recordings.add(recordingId);
     try {
       await this.#shared.recordings.start(recordingId, {
-        ...{ part, format },
+        ...{ part, format, binding: { serviceId, roomId, streamId } },
         source: () => this.#shared.source(params),
         signal: context.signal,
         onEnd: (end) => {
-          this.#recordings.delete(recordingId);
-          this.#tell((peer) => peer.notify('recordingEnded', { recordingId, end }));
+          if (this.#recordings.delete(recordingId)) {
+            this.#tell((peer) => peer.notify('recordingEnded', { recordingId, end }));
+          }
         },
       });
       return null;
@@ -302,6 +322,13 @@ export class ControllerSession {
       this.#recordings.delete(recordingId);
       throw thrown;
     }
+  }
+
+  /** The service whose the room is. Throws `forbidden` where its grant does not show that, and where the caller is gone. */
+  async #serviceOf(room: { roomId: string; grant: string }, signal: AbortSignal): Promise<string> {
+    const serviceId = await this.#shared.serviceOf(room);
+    signal.throwIfAborted();
+    return serviceId;
   }
 
   /** Whoever wants to hear of a room does so until it has gone. */

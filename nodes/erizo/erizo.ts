@@ -248,6 +248,7 @@ export class Erizo {
       pictures: this.#pictures,
       recordings: this.#recordings,
       inputs: this.#inputs,
+      serviceOf: (room) => this.#components.guard.serviceOf(room),
       counters: () => this.counters(),
       layersTold: () => {
         this.#layersTold += 1;

@@ -4,6 +4,7 @@ import type { ParamsOf } from '../../protocol/contract.ts';
 import type { Trust } from '../../protocol/contracts/controller-agent.ts';
 import type { ErizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import type { Grant } from '../../protocol/grant.ts';
 import { checkGrant } from '../../protocol/grant.ts';
 import type { Whereabouts } from '../../protocol/pin.ts';
 import { erizoDefaults } from './config.ts';
@@ -14,7 +15,8 @@ type Asked = Pick<
 >;
 
 /**
- * Lets the media of a room out only to where the room's grant allows it to be, and only from there.
+ * Lets the media of a room out only to where the room's grant allows it to be, and only from there, and knows by it whose
+ * the room is.
  * Where a puller is, its node's certificate says, which it shows and the edge has signed; that the
  * certificate is its own is for the link to know.
  */
@@ -42,16 +44,33 @@ export class Guard {
 
   /** Throws `forbidden`, saying why, or `unavailable` while this process knows no key. */
   async check({ roomId, puller, certificate, grant }: Asked): Promise<void> {
-    const { key, certificate: own } = this.#known();
-    const now_ms = this.#clock.now();
-    const read = (text: string) => readCertificate(key, text, now_ms).catch(refuse);
-    const [here, there] = await Promise.all([read(own), read(certificate)]);
+    const there = await this.#read(certificate);
     if (there.nodeId !== puller.nodeId || there.region !== puller.region) {
       throw new RizomaError('forbidden', `the certificate is not that of ${puller.nodeId}`);
     }
-    const home: Whereabouts = { region: this.#region, jurisdiction: here.jurisdiction };
-    const { epoch } = await checkGrant(key, grant, { roomId, ends: [home, there], now_ms });
-    this.#refuseOlder(roomId, epoch);
+    await this.#checkGrant({ roomId, grant }, [there]);
+  }
+
+  /** The service whose the room is, where media of the room may be here. Throws as `check` does. */
+  async serviceOf(room: Pick<Asked, 'roomId' | 'grant'>): Promise<string> {
+    const { serviceId } = await this.#checkGrant(room, []);
+    return serviceId;
+  }
+
+  async #checkGrant(
+    { roomId, grant }: Pick<Asked, 'roomId' | 'grant'>,
+    others: readonly Whereabouts[],
+  ): Promise<Grant> {
+    const { key, certificate } = this.#known();
+    const { jurisdiction } = await this.#read(certificate);
+    const ends = [{ region: this.#region, jurisdiction }, ...others];
+    const checked = await checkGrant(key, grant, { roomId, ends, now_ms: this.#clock.now() });
+    this.#refuseOlder(roomId, checked.epoch);
+    return checked;
+  }
+
+  #read(certificate: string): ReturnType<typeof readCertificate> {
+    return readCertificate(this.#known().key, certificate, this.#clock.now()).catch(refuse);
   }
 
   #known(): Trust {

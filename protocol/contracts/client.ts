@@ -193,6 +193,12 @@ export const PublicStream = v.object({
   region: v.optional(RegionId),
 });
 
+/**
+ * `recording_started`: ours, to all in the room who have our SDK, and to who asked for it. A stream of the room is being
+ * recorded, at whichever controller; `connected` has those that were begun before.
+ */
+export const RecordingStarted = v.object({ id: RecordingId, streamId: StreamId });
+
 /** `connected`: the first event of a controller. */
 export const Connected = v.object({
   streams: v.array(PublicStream),
@@ -210,6 +216,8 @@ export const Connected = v.object({
   iceServers: v.array(v.object({ urls: v.union([v.string(), v.array(v.string())]) })),
   region: v.optional(RegionId),
   plan: v.optional(ConnectionPlan),
+  /** Ours, to our SDK: what is being recorded. */
+  recordings: v.optional(v.array(RecordingStarted)),
 });
 
 /** `onAddStream` carries a `PublicStream`; `onRemoveStream` this. */
@@ -277,11 +285,8 @@ export const StartRecorderMessage = v.object({
 /** `stopRecorder`: `{ id }` of a recording → `(true)` when its file is closed, or `(null, text)`. */
 export const StopRecorderMessage = v.object({ id: streamId });
 
-/** `recording_started`: ours. A stream of the room is being recorded at the client's controller. */
-export const RecordingStarted = v.object({ id: RecordingId, streamId: StreamId });
-
 /**
- * `recording_continued`: ours. It failed, and goes on in a further file, `<id>-<part>`, under the same id; the
+ * `recording_continued`: ours, at the controller where it was asked for. It failed, and goes on in a further file, `<id>-<part>`, under the same id; the
  * file before was not closed, or ends where the way to the stream broke.
  */
 export const RecordingContinued = v.object({
@@ -290,11 +295,14 @@ export const RecordingContinued = v.object({
   part: RecordingPart,
 });
 
-/** `recording_ended`: ours. How a recording ended; where it `failed` its last file was not closed. */
+/**
+ * `recording_ended`: ours, to whom its beginning was told. At the controller where it was asked for it says how it ended; where
+ * it `failed` its last file was not closed.
+ */
 export const RecordingEnded = v.object({
   id: RecordingId,
   streamId: StreamId,
-  ...RecordingEnd.entries,
+  ...v.partial(RecordingEnd).entries,
 });
 
 /**
@@ -368,6 +376,7 @@ export type RoomEnded = v.InferOutput<typeof RoomEnded>;
 export type ConnectionFailed = v.InferOutput<typeof ConnectionFailed>;
 export type StartRecorderMessage = v.InferOutput<typeof StartRecorderMessage>;
 export type StopRecorderMessage = v.InferOutput<typeof StopRecorderMessage>;
+export type RecordingStarted = v.InferOutput<typeof RecordingStarted>;
 export type RecordingContinued = v.InferOutput<typeof RecordingContinued>;
 export type RecordingEnded = v.InferOutput<typeof RecordingEnded>;
 export type ClientEvent = (typeof clientEvents)[number];

@@ -38,7 +38,10 @@ export const RecordingEnd = v.strictObject({
 
 /** What a controller asks of an ErizoJS process. */
 export const externalMediaToErizo = {
-  /** Publishes a source; answered with what it has of what was asked for when media flows. */
+  /**
+   * Publishes a source; answered with what it has of what was asked for when media flows. By the `grant` the process knows
+   * whose the room is: of the recordings of another service there is none, nor of one that it does not know whose it is.
+   */
   addExternalInput: {
     params: v.strictObject({
       roomId: RoomId,
@@ -49,6 +52,7 @@ export const externalMediaToErizo = {
       video: v.boolean(),
       /** How far into a source that has a beginning; its start where it is absent. */
       from_ms: v.optional(count),
+      grant: GrantText,
     }),
     result: v.strictObject({ audio: v.boolean(), video: v.boolean() }),
     errors: ['bad_request', 'conflict', 'forbidden', 'overloaded', 'unavailable'],
@@ -57,7 +61,7 @@ export const externalMediaToErizo = {
   },
   /**
    * Records the stream, answered when the first of it is in the file: `<folder of the process>/<id>.<format>`, or
-   * `<id>-<part>.<format>`. `route` and `grant` are as with `addSubscriber`.
+   * `<id>-<part>.<format>`, with a JSON beside it that says whose it is. `route` and `grant` are as with `addSubscriber`.
    */
   addExternalOutput: {
     params: v.strictObject({

@@ -39,12 +39,18 @@ describe('a controller that enters a room', () => {
 describe('the grant of a room', () => {
   it('is given to each controller that enters, and allows what the pin of the room does', async () => {
     const { roomId, nodes, first, read } = await heldRoom('granted');
-    expect(await read(first)).toMatchObject({ roomId, epoch: 0 });
+    const serviceId = env.NUVE_SUPERSERVICE_ID;
+    expect(await read(first)).toMatchObject({ roomId, serviceId, epoch: 0 });
     const options = { regions: { allow: ['eu-west', 'ap-northeast'], deny: ['ap-northeast'] } };
     await request('PATCH', `/rooms/${roomId}`, { options });
     for (const node of nodes) {
       const grant = await node.grants.take();
-      expect(await read(grant)).toMatchObject({ roomId, epoch: 1, regions: options.regions });
+      expect(await read(grant)).toMatchObject({
+        roomId,
+        serviceId,
+        epoch: 1,
+        regions: options.regions,
+      });
       await expect(read(grant, 'us-east')).rejects.toMatchObject({ code: 'forbidden' });
     }
     const again = await nodes[0].peer.call('room.enter', { roomId, facts: nothing });

@@ -12,7 +12,7 @@ import { applyChange, emptyDirectory } from '../../protocol/directory.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { signGrant } from '../../protocol/grant.ts';
-import { newTokenId } from '../../protocol/ids.ts';
+import { newHexId, newTokenId } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { TicketPrivateKey } from '../../protocol/ticket.ts';
 import { publicTicketKey, signTicket } from '../../protocol/ticket.ts';
@@ -26,6 +26,8 @@ interface Visitor {
 }
 
 const tokenKey = 'the key of the tokens of a test';
+/** Whose all its rooms are. */
+const serviceId = newHexId();
 /** Of whichever node it is that this edge is for. */
 const ticketSecret = '5ec7e7'.repeat(10).padEnd(64, '0');
 
@@ -287,7 +289,7 @@ export class FakeEdge implements Edge {
   }
 
   #sign(roomId: string): Promise<string> {
-    const grant = signGrant(this.#ticketKey, { roomId, epoch: 0 }, Date.now());
+    const grant = signGrant(this.#ticketKey, { roomId, serviceId, epoch: 0 }, Date.now());
     this.#grants.set(roomId, grant);
     return grant;
   }
@@ -325,6 +327,8 @@ export class FakeEdge implements Edge {
       const known = before.streams.find((row) => mine(row) && row.streamId === fact.streamId);
       return { ...fact, nodeId, region, since: since(known) };
     });
+    const recordings = (facts.recordings ?? []).map((fact) => ({ ...fact, nodeId }));
+    const over = (before.recordings ?? []).filter(mine).map(({ recordingId }) => recordingId);
     const gone = before.erizos.filter(mine).map(({ erizoId }) => erizoId);
     const ended = before.streams.filter(mine).map(({ streamId }) => streamId);
     const change: DirectoryChange = {
@@ -335,6 +339,10 @@ export class FakeEdge implements Edge {
       streams: {
         put: streams,
         removed: ended.filter((id) => !streams.some((s) => s.streamId === id)),
+      },
+      recordings: {
+        put: recordings,
+        removed: over.filter((id) => !recordings.some((r) => r.recordingId === id)),
       },
     };
     this.#rooms.set(roomId, applyChange(before, change) ?? before);

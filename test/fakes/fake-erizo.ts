@@ -11,6 +11,7 @@ import {
   erizoToController,
   Hello,
 } from '../../protocol/contracts/controller-erizo.ts';
+import type { RecordingEnd } from '../../protocol/contracts/external-media.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
@@ -44,6 +45,8 @@ export class FakeErizo {
   hung = false;
   /** It hears what clients say of their connections and answers nothing. */
   silent = false;
+  /** Recordings end so before it says that they have begun. */
+  endsEarly: RecordingEnd | undefined;
   #listener: ZmqListener | undefined;
   readonly #links = new Set<Link>();
   readonly #peers = new Set<Peer>();
@@ -213,6 +216,10 @@ export class FakeErizo {
       addExternalOutput: async (params) => {
         seen('addExternalOutput', params);
         this.#failIfWanted();
+        const { recordingId } = params;
+        if (this.endsEarly !== undefined) {
+          peer().notify('recordingEnded', { recordingId, end: this.endsEarly });
+        }
         return null;
       },
       removeExternalOutput: async (params) => {

@@ -6,6 +6,7 @@ import type { RecordingFolder } from '../recording/folder.ts';
 import { inputDefaults } from './defaults.ts';
 import type { InputComponents, InputOptions } from './external-input.ts';
 import { ExternalInput } from './external-input.ts';
+import type { OpenedSource } from './source.ts';
 import { inputArgs, seekArgs } from './source.ts';
 
 export interface InputsOptions {
@@ -32,13 +33,21 @@ export class Inputs {
     return this.#inputs.size;
   }
 
+  /** Where a source is for rooms of the service. Throws `unavailable` where that has no such recording here. */
+  async find(source: InputSource, serviceId: string): Promise<OpenedSource> {
+    const { folder } = this.#components;
+    return source.type === 'recording'
+      ? { type: 'recording', file: await folder.find(source.recordingId, serviceId) }
+      : source;
+  }
+
   /**
    * Resolves with what there is once media flows; its end is told from then on. Throws `forbidden`,
    * `overloaded`, `unavailable`.
    */
   async add(
     params: Omit<InputOptions, 'args' | 'seek' | 'onEnd'> & {
-      source: InputSource;
+      source: OpenedSource;
       from_ms?: number | undefined;
     },
     options: { signal: AbortSignal; onEnd: () => void },
@@ -47,8 +56,7 @@ export class Inputs {
       throw new RizomaError('overloaded', `a process plays ${inputDefaults.inputs} sources`);
     }
     const { streamId, source, from_ms } = params;
-    const { folder } = this.#components;
-    const args = inputArgs(source, { folder, allowed: this.#options.allowed });
+    const args = inputArgs(source, { allowed: this.#options.allowed });
     let started = false;
     const input = new ExternalInput(this.#components, {
       ...params,

@@ -1,6 +1,5 @@
 import type { InputSource } from '../../../protocol/contracts/external-media.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
-import type { RecordingFolder } from '../recording/folder.ts';
 
 const schemes = ['rtsp', 'http', 'https'] as const;
 type Scheme = (typeof schemes)[number];
@@ -18,13 +17,15 @@ const protocols: Record<Scheme, readonly string[]> = {
   ],
 };
 
+/** A source of which it is known where it is. */
+export type OpenedSource =
+  | { readonly type: 'recording'; readonly file: string }
+  | Extract<InputSource, { type: 'url' }>;
+
 /** How ffmpeg and ffprobe are told to open the source. Throws `forbidden` where it is not allowed. */
-export function inputArgs(
-  source: InputSource,
-  policy: { allowed: readonly string[]; folder: RecordingFolder },
-): string[] {
+export function inputArgs(source: OpenedSource, policy: { allowed: readonly string[] }): string[] {
   if (source.type === 'recording') {
-    const file = policy.folder.find(source.recordingId);
+    const { file } = source;
     // A recording is what we wrote: nothing in it is taken for a list of other files.
     return ['-protocol_whitelist', 'file', '-f', 'matroska', '-i', `file:${file}`];
   }
@@ -40,7 +41,7 @@ export function inputArgs(
 }
 
 /** Where ffmpeg begins: what a camera sends has no beginning. */
-export function seekArgs(source: InputSource, from_ms = 0): string[] {
+export function seekArgs(source: OpenedSource, from_ms = 0): string[] {
   const isLive = source.type === 'url' && parseUrl(source.url).protocol === 'rtsp:';
   return isLive || from_ms === 0 ? [] : ['-ss', (from_ms / 1_000).toFixed(3)];
 }

@@ -20,6 +20,8 @@ export const recordingDefaults = {
   check_ms: 5_000,
   /** What has to be free on the disk: a recording that was begun has an hour at 2 Mbit/s. */
   free_bytes: 1024 ** 3,
+  /** What is read of the JSON that says whose a recording is: three ids, and what an operator adds. */
+  binding_bytes: 4_096,
   /** The longest recording and the largest: a day's conference, at 3 Mbit/s. */
   longest_ms: 12 * 60 * 60 * 1_000,
   largest_bytes: 16 * 1024 ** 3,

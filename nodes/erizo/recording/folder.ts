@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
-import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RecordingFormat } from '../../../protocol/contracts/external-media.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
+import type { RecordingBinding } from './binding.ts';
+import { readBinding } from './binding.ts';
 
 /** A file of a recording. */
 export interface RecordingFile {
@@ -31,38 +32,45 @@ export class RecordingFolder {
 
   /** Where it is (Licode: `<path>/<id>.mkv`). Throws `unavailable` where there is no folder. */
   path({ name, format }: RecordingFile): string {
-    if (this.#dir === undefined) {
-      throw new RizomaError(
-        'unavailable',
-        'this node keeps no recordings: its operator has to set RIZOMA_RECORDING_DIR',
-      );
-    }
-    return join(this.#dir, `${name}.${format}`);
+    return this.#in(`${name}.${format}`);
   }
 
-  /** Where the file of that name is, whatever it is. Throws `unavailable` where there is none. */
-  find(name: string): string {
-    const files = RecordingFormat.options.map((format) => this.path({ name, format }));
-    const file = files.find((path) => existsSync(path));
-    if (file === undefined) {
-      throw new RizomaError('unavailable', `there is no recording ${name} at this node`);
+  /**
+   * Where the file of that name is, whatever it is. Throws `unavailable` where there is none, and in the same words where
+   * it is another service's: nobody learns which ids others have.
+   */
+  async find(name: string, serviceId: string): Promise<string> {
+    const binding = await readBinding(this.#bindingOf(name));
+    for (const format of binding?.serviceId === serviceId ? RecordingFormat.options : []) {
+      const file = this.path({ name, format });
+      if (await isThere(file)) {
+        return file;
+      }
     }
-    return file;
+    throw new RizomaError('unavailable', `there is no recording ${name} at this node`);
   }
 
-  /** The new file of a recording. Throws `unavailable` where it cannot be, `overloaded` where the disk is full. */
-  async create(recording: RecordingFile): Promise<string> {
+  /**
+   * The new file of a recording, with whose it is beside it. Throws `unavailable` where it cannot be, `overloaded` where the
+   * disk is full.
+   */
+  async create(recording: RecordingFile, binding: RecordingBinding): Promise<string> {
     const file = this.path(recording);
     try {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      const handle = await open(file, 'wx', 0o600);
-      await handle.close();
+      await writeFile(file, '', ours);
     } catch (cause) {
-      throw new RizomaError(
-        'unavailable',
-        'the folder of recordings cannot be written: its operator has to look at RIZOMA_RECORDING_DIR',
-        { cause },
-      );
+      throw unwritable(cause);
+    }
+    try {
+      // On the disk before the first of the media: what is there after a loss of power is known to be somebody's.
+      await writeFile(this.#bindingOf(recording.name), JSON.stringify(binding), {
+        ...ours,
+        flush: true,
+      });
+    } catch (cause) {
+      await rm(file, { force: true });
+      throw unwritable(cause);
     }
     if (!(await this.hasRoom())) {
       await this.discard(recording);
@@ -92,6 +100,41 @@ export class RecordingFolder {
 
   /** Takes away what never became a recording. */
   async discard(recording: RecordingFile): Promise<void> {
-    await rm(this.path(recording), { force: true });
+    const files = [this.path(recording), this.#bindingOf(recording.name)];
+    await Promise.all(files.map((file) => rm(file, { force: true })));
   }
+
+  #bindingOf(name: string): string {
+    return this.#in(`${name}.json`);
+  }
+
+  /** Ids that come from outside are digits (`RecordingName`), and so no paths. */
+  #in(file: string): string {
+    if (this.#dir === undefined) {
+      throw new RizomaError(
+        'unavailable',
+        'this node keeps no recordings: its operator has to set RIZOMA_RECORDING_DIR',
+      );
+    }
+    return join(this.#dir, file);
+  }
+}
+
+/** For the owner alone, and never in the place of another file. */
+const ours = { flag: 'wx', mode: 0o600 } as const;
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function unwritable(cause: unknown): RizomaError {
+  return new RizomaError(
+    'unavailable',
+    'the folder of recordings cannot be written: its operator has to look at RIZOMA_RECORDING_DIR',
+    { cause },
+  );
 }

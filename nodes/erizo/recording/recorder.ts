@@ -7,6 +7,7 @@ import type { Producer } from '../media.ts';
 import type { Source, SourceEnd, SourceUser, Use } from '../source.ts';
 import { everything } from '../stream-need.ts';
 import { allOrNone, closeAll, deferred, untilAborted } from '../wait.ts';
+import type { RecordingBinding } from './binding.ts';
 import { recordingDefaults } from './defaults.ts';
 import type { FfmpegEnd } from './ffmpeg.ts';
 import { Ffmpeg, ffmpegError } from './ffmpeg.ts';
@@ -29,6 +30,7 @@ export interface RecorderComponents {
 export interface RecorderOptions {
   recordingId: string;
   file: RecordingFile;
+  binding: RecordingBinding;
   longest_ms: number;
   largest_bytes: number;
 }
@@ -70,7 +72,7 @@ export class Recorder implements SourceUser {
   /** Resolves when the file is being written. A start that fails leaves no file behind. */
   async start(source: () => Source, signal: AbortSignal): Promise<void> {
     const { clock, folder } = this.#components;
-    const file = await folder.create(this.#options.file);
+    const file = await folder.create(this.#options.file, this.#options.binding);
     const late = deferred<never>();
     const stopTimer = clock.after(recordingDefaults.start_ms, () => late.reject(tooLate()));
     const either = AbortSignal.any([signal, this.#abort.signal]);

@@ -1,6 +1,7 @@
 import type { RecordingEnd, RecordingFormat } from '../../../protocol/contracts/external-media.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import type { Source } from '../source.ts';
+import type { RecordingBinding } from './binding.ts';
 import { recordingDefaults } from './defaults.ts';
 import { ProgramPorts } from './program-ports.ts';
 import type { RecorderComponents } from './recorder.ts';
@@ -57,6 +58,8 @@ export class Recordings {
       /** Which of its files; the first where it is undefined. */
       part: number | undefined;
       format: RecordingFormat;
+      /** Whose it is. */
+      binding: RecordingBinding;
       source: () => Source;
       signal: AbortSignal;
       onEnd: (end: RecordingEnd) => void;
@@ -65,7 +68,7 @@ export class Recordings {
     this.#check(recordingId);
     const { longest_ms, largest_bytes } = recordingDefaults;
     const recorder = new Recorder(this.#components, {
-      ...{ recordingId, longest_ms, largest_bytes },
+      ...{ recordingId, longest_ms, largest_bytes, binding: options.binding },
       file: recordingFile(recordingId, options),
     });
     this.#recorders.set(recordingId, recorder);

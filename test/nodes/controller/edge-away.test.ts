@@ -16,6 +16,7 @@ import { elsewhere, eventually, self, until, worldsOfTests } from './world.ts';
 
 const newWorld = worldsOfTests();
 const nothing = { erizos: [], streams: [] };
+const serviceId = newHexId();
 
 interface Two {
   here: World;
@@ -146,10 +147,10 @@ describe('while the edge is away', () => {
         .catch(({ code }: { code: unknown }) => code);
     const now_ms = Date.now();
     const grant = (changes: object, key = edgeKey): Promise<string> =>
-      signGrant(key, { roomId, epoch: 0, ...changes }, now_ms);
+      signGrant(key, { roomId, serviceId, epoch: 0, ...changes }, now_ms);
     expect(await share(grant({}))).toBeNull();
     const day_ms = 24 * 60 * 60 * 1000;
-    const old = signGrant(edgeKey, { roomId, epoch: 0 }, now_ms - 2 * day_ms);
+    const old = signGrant(edgeKey, { roomId, serviceId, epoch: 0 }, now_ms - 2 * day_ms);
     expect([
       await share(grant({}, await newTicketKey())),
       await share(grant({ roomId: newHexId() })),

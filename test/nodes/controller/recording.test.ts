@@ -16,14 +16,15 @@ const newWorld = worldsOfTests();
 
 const end = { why: 'ended', duration_ms: 5_000, size_bytes: 700 } as const;
 
-async function recordingWorld(): Promise<{
+/** Ann publishes with our SDK, unless said otherwise, and bob is there with Licode's client. */
+async function recordingWorld(query: Record<string, string> = { plan: 'dual' }): Promise<{
   world: World;
   ann: LicodeClient;
   bob: LicodeClient;
   streamId: string;
 }> {
   const world = await newWorld();
-  const ann = await world.join();
+  const ann = await world.join({ query });
   const bob = await world.join();
   return { world, ann, bob, streamId: await world.publish(ann) };
 }
@@ -61,6 +62,9 @@ describe('recording', () => {
     expect((await viewer.ask('stopRecorder', { id: streamId }))[1]).toBe('Unauthorized');
     expect((await ann.ask('startRecorder', { to: '999999999999999999' }))[1]).toMatch(/^not_found/);
     expect((await ann.ask('startRecorder', { to: '../../etc/passwd' }))[1]).toMatch(/^bad_request/);
+    const named = { toString: '123456789012345678' };
+    expect((await ann.ask('startRecorder', { to: named }))[1]).toMatch(/^bad_request/);
+    expect((await ann.ask('stopRecorder', { id: named }))[1]).toMatch(/^bad_request/);
     world.erizo(0).failNext.push('unavailable');
     expect((await ann.ask('startRecorder', { to: streamId })).slice(0, 2)).toEqual([
       null,
@@ -221,7 +225,7 @@ describe('recording', () => {
   });
 
   it('can be stopped while it is between two processes', async () => {
-    const { world, bob, streamId } = await recordingWorld();
+    const { world, bob, streamId } = await recordingWorld({});
     const [id] = await bob.ask('startRecorder', { to: streamId });
     world.agent.tellExited(world.erizo(0).erizoId);
     await eventually(() => world.agent.erizos.length === 2);
@@ -252,6 +256,73 @@ describe('recording', () => {
     ]);
     expect(await ann.ask('stopRecorder', { id: recordingId })).toEqual([true]);
     await eventually(() => world.controller.counters().erizos === 0);
+  });
+});
+
+describe('who is in a room where something is recorded', () => {
+  const { streamId } = otherStream;
+  const recordings = [{ recordingId: '333333333333333333', streamId }];
+  const told = { id: '333333333333333333', streamId };
+
+  it('hears at every controller that it begins, and that it is over; Licode’s client hears nothing', async () => {
+    const world = await newWorld();
+    const ann = await world.join({ query: { plan: 'dual' } });
+    const bob = await world.join();
+    world.edge.otherNode(world.roomId, elsewhere, { ...otherFacts, recordings });
+    expect(await ann.next('recording_started')).toEqual(told);
+    world.edge.otherNode(world.roomId, elsewhere, { erizos: [], streams: [] });
+    expect(await ann.next('recording_ended')).toEqual(told);
+    // It was told after.
+    await world.publish(bob);
+    expect(bob.left('recording_started') + bob.left('recording_ended')).toBe(0);
+  });
+
+  it('knows at once where it comes while one is made, here or at another controller', async () => {
+    const { world, bob, streamId: own } = await recordingWorld();
+    world.edge.otherNode(world.roomId, elsewhere, { ...otherFacts, recordings });
+    await until(bob, 'onAddStream', otherStream.streamId);
+    const [id] = await bob.ask('startRecorder', { to: own });
+    const late = await world.join({ query: { plan: 'dual' } });
+    expect(late.connected['recordings']).toEqual([{ id, streamId: own }, told]);
+    const other = await world.join();
+    expect(other.connected).not.toHaveProperty('recordings');
+    await bob.ask('stopRecorder', { id });
+    expect(await late.next('recording_ended')).toMatchObject({ id, why: 'stopped' });
+    const last = await world.join({ query: { plan: 'dual' } });
+    expect(last.connected['recordings']).toEqual([told]);
+  });
+
+  it('hears of one at another controller by way of the edge, which is told of it until it is over', async () => {
+    const { world, bob, streamId: own } = await recordingWorld();
+    const known = (): unknown => world.edge.directory(world.roomId).recordings;
+    const [id] = await bob.ask('startRecorder', { to: own });
+    await eventually(() => known() !== undefined);
+    expect(known()).toEqual([{ recordingId: id, streamId: own, nodeId: world.node.nodeId }]);
+    world.agent.tellExited(world.erizo(0).erizoId);
+    expect(await bob.next('onRemoveStream')).toEqual({ id: own });
+    // It is to go on where its publisher is back.
+    expect(known()).toMatchObject([{ recordingId: id }]);
+    await bob.ask('stopRecorder', { id });
+    await eventually(() => known() === undefined);
+  });
+
+  it('hears of one that is over before it was known to have begun, in that order', async () => {
+    const { world, ann, bob, streamId: own } = await recordingWorld();
+    world.erizo(0).endsEarly = end;
+    const [id] = await bob.ask('startRecorder', { to: own });
+    expect(await ann.next('recording_started')).toEqual({ id, streamId: own });
+    expect(await ann.next('recording_ended')).toEqual({ id, streamId: own, ...end });
+    await eventually(() => world.edge.directory(world.roomId).recordings === undefined);
+  });
+
+  it('cannot record more than all in it can be told of', async () => {
+    const { world, bob, streamId: own } = await recordingWorld();
+    const many = Array.from({ length: limits.recordingsPerRoom }, (_, at) => ({
+      ...{ recordingId: String(333_333_333_333_333_000n + BigInt(at)), streamId },
+    }));
+    world.edge.otherNode(world.roomId, elsewhere, { ...otherFacts, recordings: many });
+    await until(bob, 'onAddStream', otherStream.streamId);
+    expect((await bob.ask('startRecorder', { to: own }))[1]).toMatch(/^overloaded.*stop one first/);
   });
 });
 
@@ -317,6 +388,7 @@ describe('an external input', () => {
       {
         ...{ roomId: world.roomId, clientId: ann.clientId, streamId, audio: true, video: true },
         source: { type: 'url', url },
+        grant: expect.any(String) as string,
       },
     ]);
     expect(await bob.next('onAddStream')).toMatchObject({
@@ -367,7 +439,7 @@ describe('an external input', () => {
     });
     expect(await ann.ask('unpublish', streamId)).toEqual([true]);
     expect(world.erizo(0).paramsOf('removePublisher')).toMatchObject([{ streamId }]);
-    for (const said of [undefined, '../secret', { id: 1 }]) {
+    for (const said of [undefined, '../secret', { id: 1 }, { toString: 'x' }]) {
       expect((await ann.ask('publish', playing('recording', said)))[1]).toMatch(/^bad_request/);
     }
     expect((await ann.ask('publish', playing('url', 'x'.repeat(3_000))))[1]).toMatch(

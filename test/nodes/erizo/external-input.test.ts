@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InputSource } from '../../../protocol/contracts/external-media.ts';
-import { newStreamId, newUuid } from '../../../protocol/ids.ts';
-import { roomId } from './kit/grants.ts';
+import { newHexId, newStreamId, newUuid } from '../../../protocol/ids.ts';
+import { grantOf, roomId, serviceId } from './kit/grants.ts';
 import { empty, isEmpty } from './kit/empty.ts';
 import { TestController } from './kit/test-controller.ts';
 import type { TestErizo } from './kit/test-erizo.ts';
@@ -26,6 +26,10 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'rizoma-input-'));
   await film(['-c:v', 'libvpx', '-g', '15', '-c:a', 'libopus'], `${recorded}.mkv`, 20);
   await film(['-c:v', 'libvpx', '-r', '1', '-g', '1', '-c:a', 'libopus'], `${long}.mkv`, 180);
+  for (const name of [recorded, long]) {
+    const binding = { serviceId, roomId: newHexId(), streamId: newStreamId() };
+    writeFileSync(join(dir, `${name}.json`), JSON.stringify(binding));
+  }
   await film(['-c:v', 'mpeg4', '-c:a', 'aac'], 'film.mkv', 20);
   await film(['-c:v', 'libvpx', '-c:a', 'libopus'], 'short.webm', 1);
 });
@@ -48,9 +52,14 @@ async function start(allowed = ''): Promise<{ erizo: TestErizo; controller: Test
   return { erizo, controller: TestController.dial(erizo) };
 }
 
-async function play(controller: TestController, source: InputSource, from_ms?: number) {
+async function play(
+  controller: TestController,
+  source: InputSource,
+  { from_ms, grant = grantOf() }: { from_ms?: number; grant?: Promise<string> } = {},
+) {
   const streamId = newStreamId();
-  const params = { roomId, clientId, streamId, source, audio: true, video: true, from_ms };
+  const asked = { roomId, clientId, streamId, source, audio: true, video: true };
+  const params = { ...asked, from_ms, grant: await grant };
   const found = await controller.peer.call('addExternalInput', params);
   return { streamId, found };
 }
@@ -109,9 +118,25 @@ describe('an external input', () => {
     const ended = Promise.withResolvers<string>();
     controller.onInputEnded = ended.resolve;
     const source = { type: 'recording', recordingId: long } as const;
-    const { streamId } = await play(controller, source, 178_000);
+    const { streamId } = await play(controller, source, { from_ms: 178_000 });
     // From its beginning it would last longer than any test.
     expect(await ended.promise).toBe(streamId);
+  });
+
+  it('is no recording of another service, in the words for one that is not there', async () => {
+    const { erizo, controller } = await start();
+    const refusal = async (recordingId: string, grant: Promise<string>): Promise<string> => {
+      const refused = play(controller, { type: 'recording', recordingId }, { grant });
+      const { code, message } = await refused.then(
+        () => ({ code: 'played', message: '' }),
+        (thrown: { code: string; message: string }) => thrown,
+      );
+      return `${code} ${message.replaceAll(recordingId, 'ID')}`;
+    };
+    const other = grantOf({ serviceId: newHexId() });
+    expect(await refusal(recorded, other)).toBe(await refusal(newStreamId(), grantOf()));
+    expect(await refusal(recorded, grantOf({ roomId: newHexId() }))).toMatch(/^forbidden/);
+    expect(await erizo.counters()).toMatchObject(empty);
   });
 
   it('is refused where it may not be, or is not there, and follows nobody elsewhere', async () => {

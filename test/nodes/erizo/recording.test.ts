@@ -51,6 +51,7 @@ describe('a recording', () => {
     const found = await controller.peer.call('addExternalInput', {
       ...{ roomId, clientId: ann.clientId, streamId: newStreamId(), audio: true, video: true },
       source: { type: 'recording', recordingId },
+      grant: await grantOf(),
     });
     expect(found).toEqual({ audio: true, video: true });
   });
@@ -83,6 +84,19 @@ describe('a recording', () => {
     const end = await controller.peer.call('removeExternalOutput', { recordingId });
     expect(end.why).toBe('stopped');
     expect((await probe(suite.fileOf(recordingId))).streams).toHaveLength(2);
+  });
+
+  it('is closed when its controller is away, as nobody in the room is told of it any more', async () => {
+    const { erizo, controller } = await suite.start();
+    const ann = await suite.join(controller);
+    const { streamId } = await ann.publish();
+    const recordingId = await record(controller, streamId);
+    await ann.sends(15);
+    controller.peer.close();
+    expect(await erizo.settled(({ recordings }) => recordings === 0)).toMatchObject({
+      ...{ recordings: 0, recordingsFailed: 0, publishers: 1 },
+    });
+    expect((await probe(suite.fileOf(recordingId))).format.duration).toBeGreaterThan(0.9);
   });
 
   it('is closed when its process is told to stop', async () => {

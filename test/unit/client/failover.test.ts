@@ -29,6 +29,8 @@ async function world() {
   const answers: (() => Response | Promise<Response>)[] = [];
   const placed = () => Response.json({ clientId, roomId, controllers, reentry: 'proof' });
   const dead = new Set<string>();
+  /** What is recorded, as the controllers of a region say it to who comes. */
+  const recordings = new Map<string, { id: string; streamId: string }[]>();
   /** Controllers whose answers the test gives. */
   const slow = new Set<string>();
   const room = await joinWith(
@@ -46,7 +48,8 @@ async function world() {
           } else if (!slow.has(url)) {
             opened.up();
             const region = url.includes('127.0.1.1') ? 'eu-west' : 'us-east';
-            opened.tell('connected', { ...connectedMessage, region });
+            const running = { recordings: recordings.get(region) ?? [] };
+            opened.tell('connected', { ...connectedMessage, region, ...running });
           }
         });
         sockets.push(socket);
@@ -71,7 +74,9 @@ async function world() {
   if (first === undefined) {
     throw new Error('no controller was dialled');
   }
-  return { room, clock, sockets, asked, answers, dead, slow, heard, first };
+  room.on('recording-started', ({ streamId }) => heard.push(`recording ${streamId}`));
+  room.on('recording-ended', ({ streamId }) => heard.push(`recorded ${streamId}`));
+  return { room, clock, sockets, asked, answers, dead, slow, heard, first, recordings };
 }
 
 /** Lets what was answered be taken. */
@@ -101,6 +106,28 @@ describe('a client that lost its controller', () => {
     expect(sockets[1]?.query).toEqual({ plan: 'dual' });
     expect(room).toMatchObject({ clientId, region: 'us-east', controller: '127.0.2.1:8080' });
     expect(heard.slice(1)).toEqual(['reconnected', 'moved: us-east']);
+  });
+
+  it('knows at the other one what is recorded there, and what is no more', async () => {
+    const { room, first, recordings, heard } = await world();
+    expect(room.isRecording).toBe(false);
+    const [old, going] = ['1', '2'].map((digit) => ({
+      id: digit.repeat(18),
+      streamId: `3${digit.repeat(17)}`,
+    }));
+    first.tell('recording_started', old);
+    first.tell('recording_started', going);
+    expect([...room.recordings.values()]).toEqual([old, going]);
+    recordings.set('us-east', going === undefined ? [] : [going]);
+    first.down('transport close');
+    first.failed();
+    await settle();
+    expect(heard.filter((words) => words.startsWith('record'))).toEqual([
+      `recording ${old?.streamId}`,
+      `recording ${going?.streamId}`,
+      `recorded ${old?.streamId}`,
+    ]);
+    expect(room.isRecording).toBe(true);
   });
 
   it('stays where it is when its controller is back at once', async () => {

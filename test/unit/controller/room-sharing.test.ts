@@ -15,12 +15,18 @@ import { newTicketKey } from '../../fakes/fake-edge.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const roomId = 'aaaaaaaaaaaaaaaaaaaaaaaa';
+const serviceId = 'bbbbbbbbbbbbbbbbbbbbbbbb';
 const media = { audio: true, video: true, data: false, screen: false, label: 'x', attributes: {} };
 const erizoId = (node: string): string => `00000000-0000-4000-8000-00000000000${node}`;
 
-/** Facts of a node with one process and so many streams. */
+/** Facts of a node with one process and so many streams, each of which is recorded. */
 function factsOf(node: string, streams: readonly number[]): RoomFacts {
+  const recordings = streams.map((number) => ({
+    recordingId: `2${node}${String(number).padStart(16, '0')}`,
+    streamId: `1${node}${String(number).padStart(16, '0')}`,
+  }));
   return {
+    ...(recordings.length === 0 ? {} : { recordings }),
     erizos: [{ erizoId: erizoId(node), endpoint: 'tcp://127.0.0.1:9' }],
     streams: streams.map((number) => ({
       streamId: `1${node}${String(number).padStart(16, '0')}`,
@@ -32,8 +38,12 @@ function factsOf(node: string, streams: readonly number[]): RoomFacts {
   };
 }
 
-const ids = ({ streams }: { streams: readonly { streamId: string }[] }): string[] =>
-  streams.map(({ streamId }) => streamId).toSorted();
+/** Ids of streams and recordings. */
+const ids = ({ streams, recordings = [] }: Pick<RoomFacts, 'streams' | 'recordings'>): string[] =>
+  [
+    ...streams.map(({ streamId }) => streamId),
+    ...recordings.map(({ recordingId }) => recordingId),
+  ].toSorted();
 
 /** Three controllers of one room, the Room object as far as they see it, and the links between them. */
 class Mesh {
@@ -44,7 +54,7 @@ class Mesh {
 
   static async create(key: TicketPrivateKey): Promise<Mesh> {
     const mesh = new Mesh();
-    const grant = await signGrant(key, { roomId, epoch: 0 }, mesh.clock.now());
+    const grant = await signGrant(key, { roomId, serviceId, epoch: 0 }, mesh.clock.now());
     for (const nodeId of ['1', '2', '3']) {
       mesh.nodes.set(nodeId, new MeshNode(mesh, { nodeId, grant, key }));
       mesh.take(nodeId, factsOf(nodeId, []));
@@ -139,10 +149,11 @@ class MeshNode {
     }
   }
 
-  /** Streams of the others, as its clients see them. */
+  /** Streams and recordings of the others, as its clients see them. */
   others(): string[] {
-    const { streams = [] } = this.sees ?? {};
-    return ids({ streams: streams.filter(({ nodeId }) => nodeId !== this.#nodeId) });
+    const { streams = [], recordings = [] } = this.sees ?? {};
+    const isOther = ({ nodeId }: { nodeId: string }): boolean => nodeId !== this.#nodeId;
+    return ids({ streams: streams.filter(isOther), recordings: recordings.filter(isOther) });
   }
 
   #neighbours(): Pick<Neighbours, 'share' | 'unshare'> {

@@ -9,6 +9,7 @@ import { limits } from '../../../protocol/limits.ts';
 const uuid = (number: number): string =>
   `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 const streamId = (number: number): string => `1${String(number).padStart(17, '0')}`;
+const recordingId = (number: number): string => `2${String(number).padStart(17, '0')}`;
 const media = { audio: true, video: true, data: false, screen: false, label: 'x', attributes: {} };
 
 /** Facts of streams, each given as the number of its stream and of its process. */
@@ -28,6 +29,15 @@ function facts(erizos: number[], streams: [stream: number, erizo: number][] = []
   };
 }
 
+/** The same with recordings, each of the stream of its number. */
+const recorded = (said: RoomFacts, recordings: number[]): RoomFacts => ({
+  ...said,
+  recordings: recordings.map((number) => ({
+    recordingId: recordingId(number),
+    streamId: streamId(number),
+  })),
+});
+
 const enter = (nodeId: string, said: RoomFacts, lease = 1): DirectoryEvent => ({
   type: 'enter',
   holder: { nodeId, lease, region: `region-of-${nodeId}`, facts: said },
@@ -46,6 +56,9 @@ function after(...events: DirectoryEvent[]): DirectoryState {
 
 const streamsOf = ({ directory }: DirectoryState): string[] =>
   directory.streams.map((row) => `${Number(row.streamId.slice(1))}@${row.nodeId}`);
+
+const recordingsOf = ({ directory }: DirectoryState): string[] =>
+  (directory.recordings ?? []).map((row) => `${Number(row.recordingId.slice(1))}@${row.nodeId}`);
 
 describe('the directory of a room', () => {
   it('tells the other controllers, and not the one that spoke', () => {
@@ -208,12 +221,54 @@ describe('the directory of a room', () => {
   });
 });
 
+describe('recordings in the directory of a room', () => {
+  it('are told to the other controllers when they begin, and when they are over', () => {
+    const state = after(enter('a', facts([])), enter('b', facts([])));
+    const begun = directoryStep(state, say('a', recorded(facts([]), [7])));
+    expect(begun.effects).toMatchObject([
+      { to: ['b'], change: { recordings: { put: [{ nodeId: 'a', streamId: streamId(7) }] } } },
+    ]);
+    const over = directoryStep(begun.state, say('a', facts([])));
+    expect(over.effects).toMatchObject([
+      { to: ['b'], change: { recordings: { put: [], removed: [recordingId(7)] } } },
+    ]);
+    expect(over.state.directory).not.toHaveProperty('recordings');
+  });
+
+  it('are known to who enters, and over with the node that is lost', () => {
+    const state = after(enter('a', recorded(facts([]), [7])), enter('b', facts([])));
+    expect(recordingsOf(state)).toEqual(['7@a']);
+    expect(recordingsOf(directoryStep(state, lost('a')).state)).toEqual([]);
+  });
+
+  it('make no version where nothing of them changes', () => {
+    const said = recorded(facts([]), [7, 8]);
+    const state = after(enter('a', said));
+    expect(directoryStep(state, say('a', said)).state.directory).toBe(state.directory);
+  });
+
+  it('are as many as it has room for: those that were there stay', () => {
+    const many = Array.from({ length: limits.recordingsPerRoom - 1 }, (_, at) => at);
+    const state = after(
+      enter('a', facts([])),
+      enter('b', recorded(facts([]), many)),
+      say('a', recorded(facts([]), [5001, 5002])),
+    );
+    expect(state.directory.recordings).toHaveLength(limits.recordingsPerRoom);
+    expect(recordingsOf(state)).toContain('5001@a');
+    expect(recordingsOf(state)).not.toContain('5002@a');
+    const later = directoryStep(state, say('b', recorded(facts([]), many.slice(1)))).state;
+    expect(recordingsOf(later)).toContain('5002@a');
+  });
+});
+
 const anyFacts = fc
   .tuple(
     fc.uniqueArray(fc.integer({ min: 1, max: 4 })),
     fc.array(fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 4 }))),
+    fc.uniqueArray(fc.integer({ min: 1, max: 4 })),
   )
-  .map(([erizos, streams]) => facts(erizos, streams));
+  .map(([erizos, streams, recordings]) => recorded(facts(erizos, streams), recordings));
 const anyNode = fc.constantFrom('a', 'b', 'c');
 const anyLease = fc.integer({ min: 1, max: 2 });
 const anyEvent = fc.oneof(
@@ -251,11 +306,12 @@ describe('any history of a room', () => {
   });
 });
 
-function byId({ version, erizos, streams, holders = [] }: Directory): unknown {
+function byId({ version, erizos, streams, recordings = [], holders = [] }: Directory): unknown {
   return {
     version,
     holders: new Set(holders),
     erizos: new Map(erizos.map((row) => [row.erizoId, row])),
     streams: new Map(streams.map((row) => [row.streamId, row])),
+    recordings: new Map(recordings.map((row) => [row.recordingId, row])),
   };
 }

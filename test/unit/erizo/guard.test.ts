@@ -13,6 +13,7 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 const edgeKey = await newTicketKey();
 const strangerKey = await newTicketKey();
 const roomId = '0123456789abcdef01234567';
+const serviceId = 'abcdef0123456789abcdef01';
 
 interface Node {
   nodeId: string;
@@ -42,7 +43,7 @@ async function guardOf(node: Node) {
       roomId,
       puller: pullerOf(from),
       certificate: await certificateOf(from, clock.now()),
-      grant: await signGrant(edgeKey, { roomId, epoch: 0, ...grant }, clock.now()),
+      grant: await signGrant(edgeKey, { roomId, serviceId, epoch: 0, ...grant }, clock.now()),
       ...lies,
     });
   };
@@ -96,6 +97,19 @@ describe('the media of a room', () => {
       message: expect.stringContaining('has changed'),
     });
     await ask(us, { epoch: 3 });
+  });
+
+  test('is that of the service which its grant names, where it may be here', async () => {
+    const { guard, clock } = await guardOf(eu);
+    const asked = async (grant: Partial<Grant>, key = edgeKey) => {
+      const whole = { roomId, serviceId, epoch: 0, ...grant };
+      return guard.serviceOf({ roomId, grant: await signGrant(key, whole, clock.now()) });
+    };
+    expect(await asked({})).toBe(serviceId);
+    const forbidden = { code: 'forbidden' };
+    await expect(asked({}, strangerKey)).rejects.toMatchObject(forbidden);
+    await expect(asked({ roomId: 'f'.repeat(24) })).rejects.toMatchObject(forbidden);
+    await expect(asked({ regions: { deny: ['eu-west'] } })).rejects.toMatchObject(forbidden);
   });
 
   test('waits for the edge while the process knows no key', async () => {

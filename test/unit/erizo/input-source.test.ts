@@ -1,33 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inputArgs } from '../../../nodes/erizo/input/source.ts';
-import { RecordingFolder } from '../../../nodes/erizo/recording/folder.ts';
 
-const folder = new RecordingFolder({ dir: '/srv/recordings', free_bytes: 0 });
 const allowed = ['rtsp://camera.example.org', 'https://media.example.org', 'http://10.0.0.7:8080'];
-const argsOf = (url: string): string[] => inputArgs({ type: 'url', url }, { allowed, folder });
+const argsOf = (url: string): string[] => inputArgs({ type: 'url', url }, { allowed });
 
 describe('the source of an external input', () => {
-  it('is a recording of this node, which is opened as nothing else, and none that is not there', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'rizoma-recordings-'));
-    try {
-      await writeFile(join(dir, '123456789012345678.mkv'), '');
-      const kept = new RecordingFolder({ dir, free_bytes: 0 });
-      const play = (recordingId: string): string[] =>
-        inputArgs({ type: 'recording', recordingId }, { allowed: [], folder: kept });
-      const args = play('123456789012345678');
-      expect(args.slice(-4)).toEqual([
-        ...['-f', 'matroska', '-i', `file:${dir}/123456789012345678.mkv`],
-      ]);
-      expect(args).toContain('file');
-      expect(() => play('223456789012345678')).toThrow(
-        'there is no recording 223456789012345678 at this node',
-      );
-    } finally {
-      await rm(dir, { recursive: true });
-    }
+  it('is the file of a recording, which is opened as nothing else', () => {
+    const file = '/srv/recordings/123456789012345678.mkv';
+    const args = inputArgs({ type: 'recording', file }, { allowed: [] });
+    expect(args.slice(-4)).toEqual(['-f', 'matroska', '-i', `file:${file}`]);
+    expect(args[args.indexOf('-protocol_whitelist') + 1]).toBe('file');
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { join } from 'node:path';
@@ -125,10 +125,11 @@ test('a process that does not end in its time is killed', async () => {
   expect(await halted).toBe('still there');
 });
 
-test('both outputs go to the log', async () => {
+test('both outputs go to the log, which is its owner’s alone', async () => {
   const part = supervise("console.log('one'); console.error('two')");
   const ended = nextLine();
   part.start();
   await ended;
   expect(readFileSync(join(dir, 'part.log'), 'utf8')).toBe('one\ntwo\n');
+  expect(statSync(join(dir, 'part.log')).mode & 0o777).toBe(0o600);
 });

@@ -10,6 +10,7 @@ import { newTicketKey } from '../../fakes/fake-edge.ts';
 const key = await newTicketKey();
 const publicKey = publicTicketKey(key);
 const roomId = '0123456789abcdef01234567';
+const serviceId = 'abcdef0123456789abcdef01';
 const now_ms = 1_800_000_000_000;
 const here: Whereabouts = { region: 'eu-west' };
 
@@ -21,7 +22,7 @@ const forbidden = (words: RegExp) => ({ code: 'forbidden', message: expect.strin
 
 describe('a grant', () => {
   test('says what the edge has signed, for its room, until it expires', async () => {
-    const grant = { roomId, regions: { allow: ['eu-west'] }, epoch: 3 };
+    const grant = { roomId, serviceId, regions: { allow: ['eu-west'] }, epoch: 3 };
     const text = await signGrant(key, grant, now_ms);
     expect(await check(text, {})).toMatchObject(grant);
     const late_ms = now_ms + (limits.grant_ttl_s + limits.clockSkew_s) * 1_000;
@@ -31,7 +32,7 @@ describe('a grant', () => {
   });
 
   test('that somebody else signed, or that is something else, is refused', async () => {
-    const forged = await signGrant(await newTicketKey(), { roomId, epoch: 0 }, now_ms);
+    const forged = await signGrant(await newTicketKey(), { roomId, serviceId, epoch: 0 }, now_ms);
     const client = { clientId: '5ba5e1f5-3f6b-4c62-8a51-0b1f1e8d6c11', nodeId: 'n', region: 'r' };
     const visitor = {
       ...client,
@@ -58,7 +59,7 @@ describe('a grant', () => {
       deny: fc.option(fc.uniqueArray(region), { nil: undefined }),
     });
     const any = fc.asyncProperty(regions, jurisdiction, place, place, async (pin, law, a, b) => {
-      const grant = { roomId, regions: pin, jurisdiction: law, epoch: 0 };
+      const grant = { roomId, serviceId, regions: pin, jurisdiction: law, epoch: 0 };
       const passed = await check(await signGrant(key, grant, now_ms), { ends: [a, b] }).then(
         () => true,
         () => false,
@@ -70,9 +71,9 @@ describe('a grant', () => {
   });
 
   test('of a later pin is the one to use, then one that is good for longer', async () => {
-    const early = await signGrant(key, { roomId, epoch: 1 }, now_ms);
-    const late = await signGrant(key, { roomId, epoch: 1 }, now_ms + 5_000);
-    const changed = await signGrant(key, { roomId, epoch: 2 }, now_ms);
+    const early = await signGrant(key, { roomId, serviceId, epoch: 1 }, now_ms);
+    const late = await signGrant(key, { roomId, serviceId, epoch: 1 }, now_ms + 5_000);
+    const changed = await signGrant(key, { roomId, serviceId, epoch: 2 }, now_ms);
     expect(newerGrant(undefined, early)).toBe(early);
     expect(newerGrant(early, late)).toBe(late);
     expect(newerGrant(late, early)).toBe(late);

@@ -9,6 +9,8 @@ import { newTicketKey } from '../../../fakes/fake-edge.ts';
 
 /** The room of all tests of ErizoJS processes. */
 export const roomId = newHexId();
+/** Whose it is. */
+export const serviceId = newHexId();
 
 /** The key of the edge of these tests. */
 const edgeKey = await newTicketKey();
@@ -18,7 +20,7 @@ export function grantOf(
   grant: Partial<Grant> = {},
   { key = edgeKey, now_ms = Date.now() }: { key?: TicketPrivateKey; now_ms?: number } = {},
 ): Promise<string> {
-  return signGrant(key, { roomId, epoch: 0, ...grant }, now_ms);
+  return signGrant(key, { roomId, serviceId, epoch: 0, ...grant }, now_ms);
 }
 
 /** What the agent of a node tells its processes. */
