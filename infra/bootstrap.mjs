@@ -15,6 +15,7 @@ const bin = join(modules, '.bin');
 const node = join(bin, 'node');
 const stamp = join(modules, '.rizoma-lock-hash');
 const lockFile = join(root, 'package-lock.json');
+const quietly = ['--no-fund', '--no-audit', '--loglevel', 'error'];
 
 function fail(message) {
   console.error(message);
@@ -65,8 +66,6 @@ function runNpm(args) {
   return spawnSync(program, [...first, ...args], {
     cwd: root,
     stdio: 'inherit',
-    // mediasoup's postinstall would download or build its worker; infra/worker does that, with progress.
-    env: { ...process.env, MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN || 'later' },
   });
 }
 
@@ -75,14 +74,16 @@ function ensureInstalled() {
   if (isInstalled(hash)) return;
   if (!isUpToDate()) {
     console.log('Installing the dependencies (npm ci), Node 24 among them ...');
-    const { status, error } = runNpm(['ci', '--no-fund', '--no-audit', '--loglevel', 'error']);
+    // Without scripts, as .npmrc says: what a dependency downloads at its install has no hash in the lock file.
+    const { status, error } = runNpm(['ci', '--ignore-scripts', ...quietly]);
     if (error) fail(`npm cannot be run: ${error.message}`);
     if (status !== 0) fail('npm ci failed; what it says is above.');
   }
   const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' });
   if (!stdout?.startsWith('v24.')) {
     fail(
-      `${node} is not a Node 24 that runs here; its install script may have been skipped. Try: npm rebuild node`,
+      `${node} is not a Node 24 that runs here: remove node_modules and start again. If it stays so, the npm registry ` +
+        `does not offer node-${process.platform}-${process.arch}.`,
     );
   }
   writeFileSync(stamp, hash);
