@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,16 +30,24 @@ function lockWith(packages: object): string {
   return JSON.stringify({ packages });
 }
 
-function bootstrap(args: string[]) {
+function bootstrap(args: string[], added: NodeJS.ProcessEnv = {}) {
   const { npm_execpath, ...env } = process.env;
   return spawn(process.execPath, [join(root, 'infra', 'bootstrap.mjs'), ...args], {
-    env: { ...env, PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`, ROOT: root },
+    env: {
+      ...env,
+      PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`,
+      ROOT: root,
+      ...added,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
-async function outcome(args: string[]): Promise<{ code: number | null; output: string }> {
-  const child = bootstrap(args);
+async function outcome(
+  args: string[],
+  added: NodeJS.ProcessEnv = {},
+): Promise<{ code: number | null; output: string }> {
+  const child = bootstrap(args, added);
   let output = '';
   child.stdout.on('data', (data: Buffer) => (output += data.toString()));
   child.stderr.on('data', (data: Buffer) => (output += data.toString()));
@@ -73,6 +82,21 @@ describe('the bootstrap', () => {
     expect(readFileSync(join(root, 'npm.log'), 'utf8')).toMatch(/^npm ci --ignore-scripts .*\n$/);
     await outcome(['check']);
     expect(npmCalls()).toBe(1);
+  });
+
+  test('makes its cache for its owner alone, and runs nothing where others could write to it', async () => {
+    const cache = join(root, 'cache', 'rizoma');
+    const env = { RIZOMA_CACHE: join(root, 'cache') };
+    expect(await outcome(['check'], env)).toMatchObject({ code: 7 });
+    expect(statSync(cache).mode & 0o777).toBe(0o700);
+    chmodSync(cache, 0o755);
+    expect(await outcome(['check'], env)).toMatchObject({ code: 7 });
+    expect(statSync(cache).mode & 0o777).toBe(0o700);
+    chmodSync(cache, 0o720);
+    const refused = await outcome(['check'], env);
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.output).toContain(`Others may write to ${cache}`);
+    expect(refused.output).not.toContain('args');
   });
 
   test('installs again when the lock file has changed', async () => {
