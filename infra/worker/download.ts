@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { release } from 'node:os';
+import { fetchBounded, reasonOf } from '../fetch-bounded.ts';
 import type { Say } from '../output.ts';
 import { run } from '../run.ts';
 import { mediasoupPackage } from './cache.ts';
@@ -7,13 +8,11 @@ import type { WorkerKey } from './cache.ts';
 import { allowedHashes, readHashes, sha256Of } from './hashes.ts';
 import type { Hashes } from './hashes.ts';
 
-const defaults = {
-  /** Until the answer begins: a machine without that host goes on quickly. */
+const bounds = {
   connect_timeout_ms: 10_000,
-  /** For the whole body, some 10 MiB. */
   body_timeout_ms: 120_000,
   /** The archive is about 3 MiB; past this it is something else. */
-  archiveSize_bytes: 64 * 1024 * 1024,
+  size_bytes: 64 * 1024 * 1024,
 } as const;
 
 /** Address of the prebuilt worker, by the rule of mediasoup's own npm-scripts.mjs. */
@@ -81,32 +80,8 @@ export async function downloadWorker(
 
 /** The archive, or undefined where its host says that there is none. Rejects where that cannot be known. */
 export async function fetchArchive(url: string): Promise<Uint8Array | undefined> {
-  const connect = new AbortController();
-  const timer = setTimeout(
-    () => connect.abort(new Error(`no answer within ${defaults.connect_timeout_ms / 1000} s`)),
-    defaults.connect_timeout_ms,
-  );
-  const body_signal = AbortSignal.timeout(defaults.body_timeout_ms);
-  let response: Response;
-  try {
-    response = await fetch(url, { signal: AbortSignal.any([connect.signal, body_signal]) });
-  } finally {
-    clearTimeout(timer);
-  }
-  if (response.status === 404) return undefined;
-  if (!response.ok || response.body === null) throw new Error(`${response.status} from ${url}`);
-  const chunks: Uint8Array[] = [];
-  let size_bytes = 0;
-  for await (const chunk of response.body) {
-    size_bytes += chunk.byteLength;
-    if (size_bytes > defaults.archiveSize_bytes) throw new Error('the archive is too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  return cause instanceof Error ? cause.message : error.message;
+  const { status, ok, body } = await fetchBounded(url, bounds);
+  if (status === 404) return undefined;
+  if (!ok) throw new Error(`${status} from ${url}`);
+  return body;
 }

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
+import { reasonOf } from '../fetch-bounded.ts';
 import { BringUpError } from '../output.ts';
 import type { Say } from '../output.ts';
-import { fetchArchive, prebuiltUrl, reasonOf } from './download.ts';
+import { fetchArchive, prebuiltUrl } from './download.ts';
 import type { Hashes } from './hashes.ts';
 import { sha256Of } from './hashes.ts';
 
