@@ -1,5 +1,5 @@
 import { audit } from './audit/audit.ts';
-import { lockedPackages } from './audit/packages.ts';
+import { lockedPackages } from './locked-packages.ts';
 import { npmAdvisories, osvAdvisories } from './audit/services.ts';
 import { runCommand, say } from './output.ts';
 

@@ -1,6 +1,6 @@
 import { reasonOf } from '../fetch-bounded.ts';
 import type { Say } from '../output.ts';
-import type { LockedPackage } from './packages.ts';
+import type { LockedPackage } from '../locked-packages.ts';
 import type { Advisory, AdvisoryService } from './services.ts';
 
 /** The exit code: only 0 says that the packages are known to be free of what is known. */

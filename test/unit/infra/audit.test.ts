@@ -4,8 +4,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { audit, canary } from '../../../infra/audit/audit.ts';
-import type { LockedPackage } from '../../../infra/audit/packages.ts';
-import { lockedPackages } from '../../../infra/audit/packages.ts';
+import type { LockedPackage } from '../../../infra/locked-packages.ts';
+import { lockedPackages } from '../../../infra/locked-packages.ts';
 import type { AdvisoryService } from '../../../infra/audit/services.ts';
 import { npmAdvisories, osvAdvisories } from '../../../infra/audit/services.ts';
 
@@ -50,6 +50,7 @@ const shipped: LockedPackage = {
   path: 'node_modules/@of/ours',
   isShipped: true,
   license: 'MIT',
+  dependencies: [],
 };
 const forUs: LockedPackage = { ...shipped, name: 'tool', version: '4.5.6', isShipped: false };
 const packages = [shipped, forUs];
@@ -129,6 +130,10 @@ describe('the audit', () => {
     ['what is no object', '[1, 2]'],
     ['other fields', '{"lodash": [{"id": 1}], "results": [{"vulns": [{"id": 1}]}]}'],
     ['answers to fewer questions than were asked', '{"results": []}'],
+    [
+      'answers to more questions than were asked',
+      '{"results": [{}, {}, {"vulns": [{"id": "x"}]}, {}]}',
+    ],
     ['nothing known of what is known by all', '{"results": [{}, {}, {}]}'],
     ['nothing at all', ''],
   ];

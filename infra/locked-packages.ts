@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { rootDir } from '../paths.ts';
+import { rootDir } from './paths.ts';
 
 /** A package as the lock file has it. */
 export interface LockedPackage {
@@ -12,6 +12,8 @@ export interface LockedPackage {
   /** Whether it runs on servers or in browsers; what is not shipped is for those who work on Rizoma. */
   readonly isShipped: boolean;
   readonly license: string | undefined;
+  /** Names of those that it needs. */
+  readonly dependencies: readonly string[];
 }
 
 const LockFile = v.object({
@@ -21,6 +23,7 @@ const LockFile = v.object({
       name: v.optional(v.string()),
       version: v.optional(v.string()),
       license: v.optional(v.string()),
+      dependencies: v.optional(v.record(v.string(), v.string())),
       dev: v.optional(v.boolean()),
       devOptional: v.optional(v.boolean()),
     }),
@@ -33,12 +36,13 @@ export function lockedPackages(root: string = rootDir): LockedPackage[] {
   const { packages } = v.parse(LockFile, JSON.parse(text));
   return Object.entries(packages)
     .filter(([path]) => path !== '')
-    .map(([path, { name, version = '', license, dev, devOptional }]) => ({
+    .map(([path, { name, version = '', license, dependencies = {}, dev, devOptional }]) => ({
       name: name ?? nameOf(path),
       version,
       path,
       isShipped: dev !== true && devOptional !== true,
       license,
+      dependencies: Object.keys(dependencies),
     }));
 }
 
