@@ -1,20 +1,21 @@
-// The one door of every npm script: node infra/bootstrap.mjs start|test|test-long|bench|mesh|check [arguments].
+// The one door of every npm script: node infra/bootstrap.mjs COMMAND [arguments].
 // Plain JavaScript without dependencies, for the Node that the system has (18 or later): it installs the
 // dependencies, Node 24 among them, and goes on as infra/<command>.ts under that Node.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants, homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const commands = ['start', 'test', 'test-long', 'bench', 'mesh', 'check'];
+const commands = ['start', 'test', 'test-long', 'bench', 'mesh', 'check', 'audit', 'worker-hashes'];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
 const bin = join(modules, '.bin');
 const node = join(bin, 'node');
 const stamp = join(modules, '.rizoma-lock-hash');
 const lockFile = join(root, 'package-lock.json');
+const quietly = ['--no-fund', '--no-audit', '--loglevel', 'error'];
 
 function fail(message) {
   console.error(message);
@@ -34,6 +35,26 @@ function checkPlatform() {
 function cacheDir() {
   const { RIZOMA_CACHE, XDG_CACHE_HOME } = process.env;
   return join(RIZOMA_CACHE || XDG_CACHE_HOME || join(homedir(), '.cache'), 'rizoma');
+}
+
+/** As in infra/private-dir.ts; here too, as Node loads compiled scripts from there before any of ours runs. */
+function ensurePrivateCache() {
+  const dir = cacheDir();
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const { uid, mode } = statSync(dir);
+  if (uid !== process.getuid()) {
+    fail(
+      `${dir} belongs to another user, who could put programs there that would be run: ` +
+        'set RIZOMA_CACHE to a folder of your own.',
+    );
+  }
+  if ((mode & 0o022) !== 0) {
+    fail(
+      `Others may write to ${dir}, where programs are that are run: ` +
+        'remove the folder and start again, and what was in it is made again.',
+    );
+  }
+  if ((mode & 0o077) !== 0) chmodSync(dir, 0o700);
 }
 
 function lockHash() {
@@ -65,8 +86,6 @@ function runNpm(args) {
   return spawnSync(program, [...first, ...args], {
     cwd: root,
     stdio: 'inherit',
-    // mediasoup's postinstall would download or build its worker; infra/worker does that, with progress.
-    env: { ...process.env, MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN || 'later' },
   });
 }
 
@@ -75,14 +94,16 @@ function ensureInstalled() {
   if (isInstalled(hash)) return;
   if (!isUpToDate()) {
     console.log('Installing the dependencies (npm ci), Node 24 among them ...');
-    const { status, error } = runNpm(['ci', '--no-fund', '--no-audit', '--loglevel', 'error']);
+    // Without scripts, as .npmrc says: what a dependency downloads at its install has no hash in the lock file.
+    const { status, error } = runNpm(['ci', '--ignore-scripts', ...quietly]);
     if (error) fail(`npm cannot be run: ${error.message}`);
     if (status !== 0) fail('npm ci failed; what it says is above.');
   }
   const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' });
   if (!stdout?.startsWith('v24.')) {
     fail(
-      `${node} is not a Node 24 that runs here; its install script may have been skipped. Try: npm rebuild node`,
+      `${node} is not a Node 24 that runs here: remove node_modules and start again. If it stays so, the npm registry ` +
+        `does not offer node-${process.platform}-${process.arch}.`,
     );
   }
   writeFileSync(stamp, hash);
@@ -122,5 +143,6 @@ function goOn(command, args) {
 const [command, ...args] = process.argv.slice(2);
 if (!commands.includes(command)) fail(`Usage: node infra/bootstrap.mjs ${commands.join('|')}`);
 checkPlatform();
+ensurePrivateCache();
 ensureInstalled();
 goOn(command, args);

@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkImports } from './imports.ts';
+import { checkLicences } from './licences/licences.ts';
 import type { Say } from './output.ts';
 import { nodeModulesDir, rootDir } from './paths.ts';
 import { run } from './run.ts';
@@ -32,11 +33,12 @@ function typeChecks(): Check[] {
 
 /** Every static check; they run side by side. */
 export function allChecks(): Check[] {
-  const imports = async (): Promise<string | undefined> => checkImports().join('\n') || undefined;
+  const lines = (check: () => string[]) => async () => check().join('\n') || undefined;
   return [
     { name: 'lint', find: program('oxlint', ['--type-aware', '--deny-warnings']) },
     { name: 'format', find: program('oxfmt', ['--check', '.']) },
-    { name: 'one-way imports', find: imports },
+    { name: 'one-way imports', find: lines(checkImports) },
+    { name: 'licences', find: lines(checkLicences) },
     ...typeChecks(),
   ];
 }

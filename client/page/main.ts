@@ -10,6 +10,7 @@ import { Grid } from './grid.ts';
 import { installHooks } from './hooks.ts';
 import { Notices } from './notices.ts';
 import { showRecording, watchRecordings } from './recording-sign.ts';
+import { rememberRejoin, tabStore, takeRejoin, wishOfForm } from './rejoin.ts';
 import type { Participant } from './roster.ts';
 import { showRoster } from './roster.ts';
 import { Tile } from './tile.ts';
@@ -20,10 +21,22 @@ const wish = readWish(location.search, Math.random);
 const notices = new Notices({ area: byId('status', HTMLElement) });
 const grid = Grid.create({ element: byId('grid', HTMLElement) });
 const ownTile = Tile.own({ name: wish.name, region: undefined });
-const rejoin = { label: 'Rejoin', run: () => location.assign(wishAddress(wish)) };
+const store = tabStore();
+const rejoin = { label: 'Rejoin', run: rejoinNow };
 
 /** Key of our own tile; stream ids are digits. */
 const own = 'own';
+
+function rejoinNow(): void {
+  rememberRejoin(store, wish);
+  location.assign(wishAddress(wish));
+}
+
+/** The form itself leads to the other region. */
+function wireRegionForm(): void {
+  const form = byId('region-form', HTMLFormElement);
+  form.addEventListener('submit', () => rememberRejoin(store, wishOfForm(new FormData(form))));
+}
 
 function showPeople(room: Room, people: readonly Participant[]): void {
   const count = people.length === 1 ? '1 participant' : `${people.length} participants`;
@@ -125,7 +138,12 @@ async function main(): Promise<void> {
   fillRegions(wish).catch(() => undefined);
   ownTile.setNote('not in the room yet');
   grid.add(own, ownTile);
-  await joinPressed();
+  wireRegionForm();
+  const isBack = takeRejoin(store, wish);
+  byId('join', HTMLButtonElement).hidden = isBack;
+  if (!isBack) {
+    await joinPressed();
+  }
   ownTile.setNote('opening the camera…');
   const opening = openCamera();
   void opening.then(showCamera);

@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { differingFiles, filesBelow } from './trees.ts';
 
-const recipe = 'infra/worker';
+const folder = 'infra/worker';
+
+/** Files of the folder that say what is built, and how; the others only fetch, check and keep it. */
+const recipe = ['build', 'patches', 'subprojects', 'toolchain', 'wraps'].map(
+  (name) => `${folder}/${name}`,
+);
 
 const LockFile = v.object({
   packages: v.object({ 'node_modules/mediasoup': v.object({ version: v.string() }) }),
@@ -19,7 +24,9 @@ export function whyOtherWorker(roots: {
 }): string | undefined {
   const [candidate, baseline] = [versionOf(roots.candidate), versionOf(roots.baseline)];
   if (candidate !== baseline) return `mediasoup ${baseline} there, ${candidate} here`;
-  const files = Object.values(roots).flatMap((root) => filesBelow(root, recipe));
+  const files = Object.values(roots)
+    .flatMap((root) => filesBelow(root, folder))
+    .filter((file) => recipe.some((part) => file.startsWith(part)));
   const changed = differingFiles(roots, files);
   const named = changed.map(({ file, how }) => `${file} (${how})`).join(', ');
   return changed.length === 0 ? undefined : `its build recipe differs: ${named}`;

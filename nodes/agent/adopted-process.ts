@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Clock } from '../../protocol/clock.ts';
 import type { ErizoProcess } from './erizo-process.ts';
+import { erizoIdOf } from './erizo-proc.ts';
 import { signal } from './erizo-process.ts';
 
 /** How soon the exit of a process is noticed that is no child of this one. */
@@ -16,7 +16,7 @@ export function adoptErizo(
 ): ErizoProcess {
   const { erizoId, pid } = options;
   const stopPolling = components.clock.every(poll_ms, () => {
-    if (!isErizo(pid, erizoId)) {
+    if (erizoIdOf(pid) !== erizoId) {
       stopPolling();
       options.onExit('its process is gone');
     }
@@ -24,25 +24,15 @@ export function adoptErizo(
   return {
     pid,
     terminate: () => {
-      if (isErizo(pid, erizoId)) {
+      if (erizoIdOf(pid) === erizoId) {
         signal(pid, 'SIGTERM');
       }
     },
     kill: () => {
-      if (isErizo(pid, erizoId)) {
+      if (erizoIdOf(pid) === erizoId) {
         signal(-pid, 'SIGKILL');
       }
     },
     release: stopPolling,
   };
-}
-
-/** A process that has exited and that nobody has waited for yet has no environment any more. */
-function isErizo(pid: number, erizoId: string): boolean {
-  try {
-    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-    return environment.includes(`RIZOMA_ERIZO_ID=${erizoId}`);
-  } catch {
-    return false;
-  }
 }

@@ -54,7 +54,7 @@ export class AutoSubscribing {
   /** Licode: `onAutoSubscribe`. In the place of what the client said before; nothing fits no selectors. */
   set(client: Client, message: AutoSubscribeMessage): void {
     client.demand('subscribe', message.options);
-    client.chargeSelectors();
+    client.limits.chargeSelectors();
     const streams = this.#wishes.get(client)?.streams ?? new Set();
     const wish = { message, streams, gathered: undefined };
     this.#wishes.set(client, wish);

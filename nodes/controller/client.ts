@@ -38,7 +38,6 @@ import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
-import { limits } from '../../protocol/limits.ts';
 import { checkNesting } from '../../protocol/nesting.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { StrategyId } from '../../protocol/priorities.ts';
@@ -47,11 +46,11 @@ import { mayDo } from '../../protocol/roles.ts';
 import type { Log } from '../log.ts';
 import type { ChannelSocket } from './channel.ts';
 import { Channel } from './channel.ts';
+import { ClientLimits } from './client-limits.ts';
 import { Connections } from './connections.ts';
 import { defaults } from './defaults.ts';
 import type { Flow } from './flow.ts';
 import type { Answer, Received } from './reliable-socket.ts';
-import { TokenBucket } from '../token-bucket.ts';
 import type { Turns } from './turns.ts';
 
 /** Who was let in, by a ticket or a token. */
@@ -120,15 +119,10 @@ export class Client {
   /** Of what is said of each stream that it publishes, as `StreamBudget` counts it. */
   readonly streams_bytes = new Map<string, number>();
   readonly connections: Connections;
+  readonly limits: ClientLimits;
   /** As it calls itself with what it says of its connections. */
   browser: string | undefined;
   readonly #channel: Channel;
-  readonly #bucket: TokenBucket;
-  readonly #data: TokenBucket;
-  readonly #publications: TokenBucket;
-  readonly #selectors: TokenBucket;
-  readonly #stats: TokenBucket;
-  readonly #returns: TokenBucket;
   readonly #log: Log;
   readonly #handlers: ClientHandlers;
 
@@ -150,17 +144,7 @@ export class Client {
     this.role = visitor.role;
     this.#handlers = handlers;
     this.#log = components.log.child({ clientId: visitor.clientId });
-    this.#bucket = new TokenBucket(components, { perSecond: limits.clientMessages_perSecond });
-    this.#data = new TokenBucket(components, {
-      perSecond: limits.data_bytesPerSecond,
-      burst: limits.data_burst_bytes,
-    });
-    const bucket = (perSecond: number, burst: number): TokenBucket =>
-      new TokenBucket(components, { perSecond, burst });
-    this.#publications = bucket(defaults.publications_perSecond, limits.streamsPerClient * 2);
-    this.#selectors = bucket(defaults.selectors_perSecond, defaults.selectors_perSecond * 2);
-    this.#stats = bucket(defaults.stats_bytesPerSecond, defaults.stats_bytesPerSecond * 4);
-    this.#returns = bucket(defaults.returns_perSecond, defaults.returnsAtOnce);
+    this.limits = new ClientLimits(components);
     this.#channel = new Channel(components, {
       onMessage: (received) => {
         this.#onMessage(received).catch((thrown: unknown) => this.#fail(thrown));
@@ -215,43 +199,6 @@ export class Client {
     this.#channel.send(event, message, data_bytes);
   }
 
-  /** Counts what it has sent to others. Throws `rate_limited` where that is too much. */
-  chargeData(data_bytes: number): void {
-    if (!this.#data.take(data_bytes)) {
-      const most_KiB = limits.data_bytesPerSecond / 1024;
-      throw new RizomaError(
-        'rate_limited',
-        `more than ${most_KiB} KiB of data in one second: send less, or less often`,
-      );
-    }
-  }
-
-  /** Counts a stream that it begins to publish, and what all others here are told of it. Throws `rate_limited`. */
-  chargePublication(bytes: number): void {
-    if (!this.#publications.take()) {
-      throw new RizomaError(
-        'rate_limited',
-        'too many streams in a short time: publish them one by one',
-      );
-    }
-    this.chargeData(bytes);
-  }
-
-  /** Counts what it says of what it wants by selectors. Throws `rate_limited`. */
-  chargeSelectors(): void {
-    if (!this.#selectors.take()) {
-      throw new RizomaError(
-        'rate_limited',
-        'too many selectors in a short time: say them less often',
-      );
-    }
-  }
-
-  /** Whether it may come back over another socket now: it may take all that was not confirmed. */
-  mayReturn(): boolean {
-    return this.#returns.take();
-  }
-
   connectionFailed(failure: ConnectionFailed): void {
     this.send('connection_failed', failure);
   }
@@ -273,9 +220,7 @@ export class Client {
 
   async #statsOf(streamId: string): Promise<unknown> {
     const stats = await this.#handlers.streamStats(this, streamId);
-    if (!this.#stats.take(sizeOf(stats))) {
-      throw new RizomaError('rate_limited', 'too many statistics in a short time: ask less often');
-    }
+    this.limits.chargeStats(sizeOf(stats));
     return stats;
   }
 
@@ -299,9 +244,7 @@ export class Client {
 
   async #onMessage({ event, msg, answer }: Received): Promise<void> {
     try {
-      if (!this.#bucket.take()) {
-        throw new RizomaError('rate_limited', 'too many messages in one second: try again');
-      }
+      this.limits.chargeMessage();
       if (this.#channel.waiting > defaults.waitingRequests) {
         throw new RizomaError('overloaded', 'too many requests wait for their answers: try again');
       }

@@ -20,25 +20,15 @@ import { Admission } from './admission.ts';
 import { Agents } from './agents.ts';
 import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
+import type { DoorOptions } from './door.ts';
+import { Door } from './door.ts';
 import type { Dial } from './erizos.ts';
 import type { ErizoListOptions } from './erizo-list.ts';
 import { Erizos } from './erizos.ts';
 import type { RoomCounters } from './rooms.ts';
 import type { Neighbours } from './neighbours.ts';
 import { Rooms } from './rooms.ts';
-import { RateLimit } from '../../protocol/rate-limit.ts';
-import { networkOf } from '../../protocol/network-of.ts';
-import { TrustedProxies } from '../trusted-proxies.ts';
 import { SummedLog } from '../summed-log.ts';
-import { TokenBucket } from '../token-bucket.ts';
-
-/** Which handshakes are looked at. */
-export interface DoorOptions {
-  /** Handshakes of one address in a second, ten times as many at once; no limit where it is undefined. */
-  handshakes_perSecond?: number | undefined;
-  /** Whose word on a client's address is believed. */
-  trustedProxies?: TrustedProxies | undefined;
-}
 
 export interface ControllerOptions extends ErizoListOptions, DoorOptions {
   nodeId: string;
@@ -85,6 +75,7 @@ interface Parts {
   clock: Clock;
   log: Log;
   io: ClientServer;
+  door: Door;
   rooms: Rooms;
   erizos: Erizos;
   agents: Agents;
@@ -105,10 +96,7 @@ export class Controller {
   readonly #neighbours: Neighbours;
   readonly #measures: NodeMeasures;
   readonly #refusals: SummedLog;
-  /** Connections that had their one handshake: who was refused asks again over another one, which is counted. */
-  readonly #greeted = new WeakSet<object>();
-  /** Connections over which somebody was let in. */
-  readonly #welcomed = new WeakSet<object>();
+  readonly #door: Door;
   #stopListening: () => void = () => undefined;
   #closed = false;
   #draining = false;
@@ -124,6 +112,7 @@ export class Controller {
     this.#neighbours = parts.neighbours;
     this.#measures = parts.measures;
     this.#refusals = new SummedLog(parts);
+    this.#door = parts.door;
   }
 
   /** Dials the agents and takes clients from now on; needs nobody to answer. */
@@ -139,7 +128,7 @@ export class Controller {
     controller.#io.use((socket, next) => void controller.#admit(socket, next));
     controller.#io.on('connection', (socket) => controller.#onConnection(socket));
     controller.#io.attach(components.server);
-    controller.#io.engine.on('connection', (conn: EngineSocket) => controller.#watch(conn));
+    controller.#io.engine.on('connection', (conn: EngineSocket) => controller.#door.watch(conn));
     controller.#log.info('controller is ready');
     return Promise.resolve(controller);
   }
@@ -190,7 +179,7 @@ export class Controller {
 
   /** A fault of ours ends that one client. */
   #onConnection(socket: ClientSocket): void {
-    this.#welcomed.add(socket.conn);
+    this.#door.welcome(socket.conn);
     // Without its socket the connection is of no use, and what comes over it nobody counts.
     socket.on('disconnect', () => socket.conn.close());
     try {
@@ -201,30 +190,11 @@ export class Controller {
     }
   }
 
-  /**
-   * A connection over which nobody was let in has its handshake and little more to send; afterwards events are counted by
-   * the client's channel, and there is little else that a client has to send.
-   */
-  #watch(conn: EngineSocket): void {
-    const others = new TokenBucket({ clock: this.#clock }, defaults.otherPackets);
-    let packets = 0;
-    conn.on('packet', ({ type, data }: { type: string; data?: unknown }) => {
-      packets += 1;
-      const isStranger = !this.#welcomed.has(conn);
-      const isEvent = type === 'message' && (typeof data !== 'string' || /^[25]/.test(data));
-      if (isStranger ? packets > defaults.strangerPackets : !isEvent && !others.take()) {
-        conn.close(true);
-      }
-    });
-  }
-
   async #admit(socket: ClientSocket, next: (error?: Error) => void): Promise<void> {
     const { conn } = socket;
-    if (this.#greeted.has(conn)) {
-      conn.close(true);
+    if (!this.#door.greet(conn)) {
       return;
     }
-    this.#greeted.add(conn);
     const began_ms = this.#clock.now();
     let prefix: string = tokenErrorPrefix;
     try {
@@ -267,7 +237,7 @@ export class Controller {
     if (client === undefined) {
       throw new RizomaError('not_found', 'the connection was closed already: join again');
     }
-    if (!client.mayReturn()) {
+    if (!client.limits.mayReturn()) {
       throw new RizomaError(
         'rate_limited',
         'you come back too often: wait a second, or join again',
@@ -334,29 +304,17 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
   );
   const rooms = new Rooms({ clock, log, edge, agents, erizos, members, neighbours }, options);
   const admission = new Admission({ clock, edge, members }, { nodeId });
-  const io = newServer({ clock, measures }, options);
-  return { clock, log, io, rooms, erizos, agents, admission, neighbours, measures };
+  const door = new Door({ clock, measures }, options);
+  const io = newServer({ door });
+  return { clock, log, io, door, rooms, erizos, agents, admission, neighbours, measures };
 }
 
-/** Counts handshakes by address before anything else is done for them. */
-function newServer(
-  { clock, measures }: { clock: Clock; measures: NodeMeasures },
-  { handshakes_perSecond: perSecond, trustedProxies = new TrustedProxies([]) }: DoorOptions,
-): ClientServer {
-  const rate = new RateLimit({ whose: 'this address', perSecond });
+/** The door looks at an address before anything else is done for it. */
+function newServer({ door }: { door: Door }): ClientServer {
   return new Server({
     allowRequest: (request, answer) => {
-      const address = networkOf(trustedProxies.clientOf(request));
-      const now_ms = clock.now();
-      try {
-        rate.demand(address, now_ms);
-        rate.take(address, now_ms);
-        answer(undefined, true);
-      } catch (thrown) {
-        const { code, message } = toRizomaError(thrown);
-        measures.refused(code);
-        answer(`${code}: ${message}`, false);
-      }
+      const why = door.whyRefused(request);
+      answer(why, why === undefined);
     },
     transports: ['websocket'],
     allowUpgrades: false,

@@ -55,7 +55,7 @@ export class DataStreams {
     const times = Math.max(1, subscribers / defaults.subscribersPerCharge);
     const bytes = Math.ceil((sizeOf(msg) + defaults.message_bytes) * times);
     // However many subscribers there are, a full bucket pays for one message.
-    client.chargeData(Math.min(bytes, limits.data_burst_bytes));
+    client.limits.chargeData(Math.min(bytes, limits.data_burst_bytes));
     this.deliver(id, msg);
     this.#neighbours.data({ roomId: this.#parts.roomId, streamId: id }, msg);
   }
@@ -69,7 +69,7 @@ export class DataStreams {
   /** Licode: `onUpdateStreamAttributes`. Other controllers hear of it with the directory. */
   update(client: Client, { id, attrs }: UpdateAttributesMessage): void {
     const { media } = this.#own(client, id);
-    client.chargeData(sizeOf(attrs) + defaults.message_bytes);
+    client.limits.chargeData(sizeOf(attrs) + defaults.message_bytes);
     const changed = { ...media, attributes: attrs };
     this.#parts.budget.charge(client, { streamId: id, media: changed });
     this.#parts.streams.update(id, attrs);

@@ -43,7 +43,7 @@ export class PeerToPeer {
     const isPublisher =
       client.publications.has(streamId) &&
       this.#subscribers.get(streamId)?.has(peerSocket) === true;
-    client.chargeData(sizeOf(msg) + defaults.message_bytes);
+    client.limits.chargeData(sizeOf(msg) + defaults.message_bytes);
     if (isSubscriber) {
       this.#toPublisher(streamId, client.id, { type: 'message', msg });
     } else if (isPublisher) {

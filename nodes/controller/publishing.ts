@@ -74,7 +74,7 @@ export class Publishing {
     if (client.publications.has(streamId)) {
       throw new RizomaError('conflict', `you publish stream ${streamId} already`);
     }
-    client.chargePublication(bytesOfStream({ userName: client.userName, media }));
+    client.limits.chargePublication(bytesOfStream({ userName: client.userName, media }));
     this.#parts.budget.charge(client, { streamId, media });
     const flow = newFlow(streamId, muteStream ? { muteStream } : {});
     client.publications.set(flow.streamId, flow);

@@ -67,6 +67,12 @@ test('two participants in two regions see and hear each other, a third adds no c
   await ben.click('#leave');
   await Promise.all([ann.sees(1), cleo.sees(1)]);
   expect(await ann.statusWords()).toBe('');
+  // Rejoin alone brings him back: nobody clicks on Join.
+  await ben.click('#status [data-topic="join"] button');
+  await Promise.all([ann.sees(2), cleo.sees(2)]);
+  expect(await users()).toBe(3);
+  await ben.click('#leave');
+  await Promise.all([ann.sees(1), cleo.sees(1)]);
   await Promise.all([ann.close(), cleo.close()]);
   await vi.waitFor(async () => {
     expect(await openIn(system, [here, there])).toEqual(idle);

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, expect } from 'vitest';
 import { Controller } from '../../../nodes/controller/controller.ts';
-import type { DoorOptions } from '../../../nodes/controller/controller.ts';
+import type { DoorOptions } from '../../../nodes/controller/door.ts';
 import { Neighbours } from '../../../nodes/controller/neighbours.ts';
 import { NodeMeasures } from '../../../nodes/node-measures.ts';
 import { newCurveKeyPair } from '../../../nodes/link/zmq-curve.ts';

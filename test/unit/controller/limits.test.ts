@@ -134,12 +134,12 @@ describe('a client', () => {
   it('may send 1 MiB of data at once and 256 KiB a second, in all its streams', () => {
     const { clock, client } = setUp('presenter');
     for (let sent = 0; sent < 16; sent += 1) {
-      client.chargeData(limits.data_bytes);
+      client.limits.chargeData(limits.data_bytes);
     }
-    expect(() => client.chargeData(1)).toThrow('more than 256 KiB of data in one second');
+    expect(() => client.limits.chargeData(1)).toThrow('more than 256 KiB of data in one second');
     clock.advance(1_000);
-    client.chargeData(256 * 1024);
-    expect(() => client.chargeData(1)).toThrow(/rate_limited|more than 256 KiB/);
+    client.limits.chargeData(256 * 1024);
+    expect(() => client.limits.chargeData(1)).toThrow(/rate_limited|more than 256 KiB/);
   });
 
   it('may have so many requests open and no more', async () => {
@@ -204,13 +204,15 @@ describe('a client', () => {
         }
       }
     };
-    expect(passes(() => client.chargeSelectors())).toBe(8);
-    expect(passes(() => client.chargePublication(1))).toBe(64);
-    expect(Array.from({ length: 7 }, () => client.mayReturn()).filter(Boolean)).toHaveLength(5);
+    expect(passes(() => client.limits.chargeSelectors())).toBe(8);
+    expect(passes(() => client.limits.chargePublication(1))).toBe(64);
+    expect(Array.from({ length: 7 }, () => client.limits.mayReturn()).filter(Boolean)).toHaveLength(
+      5,
+    );
     clock.advance(1_000);
-    expect(passes(() => client.chargeSelectors())).toBe(4);
-    expect(passes(() => client.chargePublication(1))).toBe(10);
-    expect(client.mayReturn()).toBe(true);
+    expect(passes(() => client.limits.chargeSelectors())).toBe(4);
+    expect(passes(() => client.limits.chargePublication(1))).toBe(10);
+    expect(client.limits.mayReturn()).toBe(true);
   });
 
   it('ends at once when it says that it leaves', async () => {

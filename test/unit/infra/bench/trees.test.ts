@@ -68,6 +68,7 @@ describe('the mediasoup worker', () => {
       change: { 'infra/worker/build.ts': 'b' },
       why: 'its build recipe differs: infra/worker/build.ts (changed)',
     },
+    { what: 'the download', change: { 'infra/worker/download.ts': 'b' }, why: undefined },
     {
       what: 'a library of the build',
       change: { 'infra/worker/subprojects/x/meson.build': '' },
