@@ -90,7 +90,7 @@ export class AutoSubscribing {
     if (wait_ms <= 0) {
       this.#lookAtChanged();
     } else {
-      this.#stopTimer = clock.after(wait_ms, () => this.#lookAtChanged());
+      this.#lookLater(wait_ms);
     }
   }
 
@@ -113,14 +113,7 @@ export class AutoSubscribing {
     this.#stopTimer?.();
     this.#stopTimer = undefined;
     this.#lookedAt_ms = this.#parts.clock.now();
-    const changed = new Map<Client, Set<string>>();
-    for (const streamId of this.#changed) {
-      const keys = this.#streams.keysOf(streamId);
-      for (const client of this.#wanting.withAny(keys).union(this.#takers.withAny([streamId]))) {
-        changed.set(client, (changed.get(client) ?? new Set()).add(streamId));
-      }
-    }
-    this.#changed.clear();
+    const changed = this.#takeChanged();
     for (const { client, streamId } of this.#failed.splice(0, defaults.autoSubscribeRetries)) {
       changed.set(client, (changed.get(client) ?? new Set()).add(streamId));
     }
@@ -130,6 +123,31 @@ export class AutoSubscribing {
         this.#apply(client, wish, streamIds);
       }
     }
+    if (this.#changed.size > 0) {
+      this.#lookLater(defaults.autoSubscribe_ms);
+    }
+  }
+
+  /** Those that changed, by the clients whom that may concern: as many as are looked at in one go, the first first. */
+  #takeChanged(): Map<Client, Set<string>> {
+    const taken = new Map<Client, Set<string>>();
+    let pairs = 0;
+    for (const streamId of this.#changed) {
+      if (pairs >= defaults.autoSubscribePairs) {
+        break;
+      }
+      this.#changed.delete(streamId);
+      const keys = this.#streams.keysOf(streamId);
+      for (const client of this.#wanting.withAny(keys).union(this.#takers.withAny([streamId]))) {
+        taken.set(client, (taken.get(client) ?? new Set()).add(streamId));
+        pairs += 1;
+      }
+    }
+    return taken;
+  }
+
+  #lookLater(wait_ms: number): void {
+    this.#stopTimer ??= this.#parts.clock.after(wait_ms, () => this.#lookAtChanged());
   }
 
   /** Begins and ends what the client is to receive of these streams. */

@@ -122,6 +122,8 @@ export class Client {
   readonly connections: Connections;
   /** As it calls itself with what it says of its connections. */
   browser: string | undefined;
+  /** Kept, as whoever joins has those of all others at its process added up. */
+  #consumers = 0;
   readonly #channel: Channel;
   readonly #bucket: TokenBucket;
   readonly #data: TokenBucket;
@@ -198,7 +200,13 @@ export class Client {
 
   /** Tracks that it has asked its process for. */
   get consumers(): number {
-    return [...this.subscriptions.values()].reduce((sum, { tracks }) => sum + tracks, 0);
+    return this.#consumers;
+  }
+
+  /** It asks for so many tracks with a subscription of its own. */
+  demandTracks(flow: Flow, tracks: number): void {
+    this.#consumers += tracks - flow.tracks;
+    flow.tracks = tracks;
   }
 
   get gone(): boolean {

@@ -2,6 +2,7 @@ import type { ClientSdpMessage, SdpMessage } from '../../protocol/contracts/cont
 import type { Erizo } from './erizos.ts';
 import type { Flow } from './flow.ts';
 import { isUntold } from './flow.ts';
+import { KeyIndex } from './key-index.ts';
 
 /** What goes over a connection. */
 export type Direction = 'publish' | 'subscribe';
@@ -29,6 +30,8 @@ export class Connections {
   readonly #kept: boolean;
   readonly #remembers: boolean;
   readonly #byId = new Map<string, Connection>();
+  /** Ids of the connections that each flow goes over: a client may have a thousand, and leaves with all of them. */
+  readonly #of = new KeyIndex<Flow>();
   #erizoName: string | undefined;
 
   /**
@@ -47,6 +50,7 @@ export class Connections {
   /** A flow uses the connection; but for the plan `stream` several share one. */
   add(connectionId: string, use: { erizo: Erizo; direction: Direction; flow: Flow }): void {
     const { erizo, direction, flow } = use;
+    this.#of.add(flow, connectionId);
     const known = this.#byId.get(connectionId);
     if (known !== undefined) {
       known.flows.add(flow);
@@ -99,7 +103,8 @@ export class Connections {
 
   /** The connection that the flow goes over. */
   idOf(flow: Flow): string | undefined {
-    return [...this.#byId].find(([, { flows }]) => flows.has(flow))?.[0];
+    const [connectionId] = this.#of.keysOf(flow);
+    return connectionId;
   }
 
   /** The client says it of the connection. */
@@ -140,7 +145,7 @@ export class Connections {
       const { flows, last } = connection;
       connection.erizo = undefined;
       if (last === undefined && [...flows].every(isUntold)) {
-        this.#byId.delete(connectionId);
+        this.#delete(connectionId, connection);
       } else {
         lost.push({ connectionId, ...connection });
       }
@@ -159,17 +164,28 @@ export class Connections {
 
   /** The flow has ended. */
   drop(flow: Flow): void {
-    const used = [...this.#byId.values()].filter(({ flows }) => flows.delete(flow));
-    if (!this.#kept) {
-      this.#forget((connection) => used.includes(connection) && connection.flows.size === 0);
+    for (const connectionId of this.#of.keysOf(flow)) {
+      const connection = this.#byId.get(connectionId);
+      connection?.flows.delete(flow);
+      if (connection?.flows.size === 0 && !this.#kept) {
+        this.#byId.delete(connectionId);
+      }
     }
+    this.#of.remove(flow);
   }
 
   #forget(which: (connection: Connection) => boolean): void {
     for (const [connectionId, connection] of this.#byId) {
       if (which(connection)) {
-        this.#byId.delete(connectionId);
+        this.#delete(connectionId, connection);
       }
+    }
+  }
+
+  #delete(connectionId: string, { flows }: Connection): void {
+    this.#byId.delete(connectionId);
+    for (const flow of flows) {
+      this.#of.delete(flow, connectionId);
     }
   }
 }

@@ -9,11 +9,8 @@ import { growth, linear } from '../../support/operations.ts';
 
 const here = { nodeId: 'here-1', region: 'here' };
 const media = { audio: true, video: true, data: false, screen: false, label: '', attributes: {} };
-/** Processes of one region: of them the gateway of a stream is chosen. */
-const aRegion = 4;
-
-/** A room that is in so many regions beside this one, each with processes and a stream. */
-function roomOf(regions: number, operations: Operations): Directory {
+/** A room that is in so many regions beside this one, each with a stream and so many processes. */
+function roomOf(regions: number, aRegion: number, operations: Operations): Directory {
   const places = [here, ...Array.from({ length: regions }, (_, at) => place(at))];
   const erizos = places.flatMap(({ nodeId, region }, at) =>
     Array.from({ length: aRegion }, (_, index): RoomErizo => {
@@ -44,7 +41,7 @@ describe('the routes of a room', () => {
   it('cost as much as what is on the way: not processes times streams', async () => {
     const own = [{ erizoId: 'here 1', endpoint: 'tcp://10.0.0.1:1' }];
     const grown = await growth(32, (regions, operations) => {
-      const directory = roomOf(regions, operations);
+      const directory = roomOf(regions, 4, operations);
       const streams = streamsOf(directory);
       operations.count = 0;
       for (const stream of directory.streams) {
@@ -55,7 +52,7 @@ describe('the routes of a room', () => {
   });
 
   it('are looked at once for a change, however many processes here play the streams', async () => {
-    const directoryOf = (operations: Operations): Directory => roomOf(16, operations);
+    const directoryOf = (operations: Operations): Directory => roomOf(16, 32, operations);
     const grown = await growth(2, (processes, operations) => {
       const streams = streamsOf(directoryOf(operations));
       const own = Array.from({ length: processes }, (_, index) => ({
