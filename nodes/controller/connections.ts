@@ -32,6 +32,8 @@ export class Connections {
   readonly #byId = new Map<string, Connection>();
   /** Ids of the connections that each flow goes over: a client may have a thousand, and leaves with all of them. */
   readonly #of = new KeyIndex<Flow>();
+  /** Ids of those that no flow uses. */
+  readonly #idle = new Set<string>();
   #erizoName: string | undefined;
 
   /**
@@ -52,12 +54,17 @@ export class Connections {
     const { erizo, direction, flow } = use;
     this.#of.add(flow, connectionId);
     const known = this.#byId.get(connectionId);
+    this.#idle.delete(connectionId);
     if (known !== undefined) {
       known.flows.add(flow);
       return;
     }
     // A new one takes the place of the one that nothing uses any more.
-    this.#forget((other) => other.direction === direction && other.flows.size === 0);
+    for (const idle of this.#idle) {
+      if (this.#byId.get(idle)?.direction === direction) {
+        this.#delete(idle);
+      }
+    }
     const flows = new Set([flow]);
     this.#byId.set(connectionId, { erizo, direction, flows, ...unsaid });
   }
@@ -88,6 +95,7 @@ export class Connections {
   hold(connectionId: string, erizo: Erizo): void {
     if (!this.#byId.has(connectionId)) {
       this.#byId.set(connectionId, { erizo, direction: 'subscribe', flows: new Set(), ...unsaid });
+      this.#idle.add(connectionId);
     }
   }
 
@@ -145,7 +153,7 @@ export class Connections {
       const { flows, last } = connection;
       connection.erizo = undefined;
       if (last === undefined && [...flows].every(isUntold)) {
-        this.#delete(connectionId, connection);
+        this.#delete(connectionId);
       } else {
         lost.push({ connectionId, ...connection });
       }
@@ -167,25 +175,21 @@ export class Connections {
     for (const connectionId of this.#of.keysOf(flow)) {
       const connection = this.#byId.get(connectionId);
       connection?.flows.delete(flow);
-      if (connection?.flows.size === 0 && !this.#kept) {
-        this.#byId.delete(connectionId);
+      if (connection?.flows.size === 0) {
+        this.#idle.add(connectionId);
+        if (!this.#kept) {
+          this.#delete(connectionId);
+        }
       }
     }
     this.#of.remove(flow);
   }
 
-  #forget(which: (connection: Connection) => boolean): void {
-    for (const [connectionId, connection] of this.#byId) {
-      if (which(connection)) {
-        this.#delete(connectionId, connection);
-      }
-    }
-  }
-
-  #delete(connectionId: string, { flows }: Connection): void {
-    this.#byId.delete(connectionId);
-    for (const flow of flows) {
+  #delete(connectionId: string): void {
+    for (const flow of this.#byId.get(connectionId)?.flows ?? []) {
       this.#of.delete(flow, connectionId);
     }
+    this.#byId.delete(connectionId);
+    this.#idle.delete(connectionId);
   }
 }

@@ -29,20 +29,21 @@ function newClient(id: string): Client {
 }
 
 describe('the connections of a client', () => {
-  it('end with their streams for as much as they are: not streams times connections', async () => {
+  it('come and end with their streams for as much as they are: not streams times connections', async () => {
     const erizo = { erizoId: 'erizo' } as Erizo;
     const grown = await growth(64, (streams, operations) => {
       const connections = new Connections({ kept: false, remembers: true });
       const flows = Array.from({ length: streams }, (_, number) => newFlow(`${number}`));
+      const looked = vi.spyOn(Map.prototype, 'get');
+      const removed = vi.spyOn(Set.prototype, 'delete');
       for (const flow of flows) {
         connections.add(flow.streamId, { erizo, direction: 'subscribe', flow });
       }
-      const removed = vi.spyOn(Set.prototype, 'delete');
       for (const flow of flows) {
         connections.drop(flow);
       }
-      operations.count = removed.mock.calls.length;
-      removed.mockRestore();
+      operations.count = removed.mock.calls.length + looked.mock.calls.length;
+      vi.restoreAllMocks();
       expect(connections.size).toBe(0);
     });
     expect(grown).toBeLessThan(linear);
@@ -101,7 +102,12 @@ function crowd(streams: number, clients: number) {
       },
     },
   } as unknown as RoomParts;
-  const subscribing = { subscribe: () => new Promise(() => undefined) } as unknown as Subscribing;
+  let begun = 0;
+  const subscribe = (): Promise<void> => {
+    begun += 1;
+    return new Promise(() => undefined);
+  };
+  const subscribing = { subscribe } as unknown as Subscribing;
   const auto = new AutoSubscribing({ parts, subscribing });
   const message = {
     selectors: [JSON.stringify(['/attributes/a', 1])],
@@ -113,6 +119,9 @@ function crowd(streams: number, clients: number) {
   all.forEach((client) => auto.set(client, message));
   return {
     clock,
+    /** The first client says again what it wants. */
+    sayAgain: (): void => all.slice(0, 1).forEach((client) => auto.set(client, message)),
+    begun: (): number => begun,
     change: (): void => [...rows.keys()].forEach((streamId) => auto.streamChanged(streamId)),
     /** How often streams were looked at for clients since it was last asked. */
     looked: (): number => {
@@ -141,6 +150,22 @@ describe('streams that change', () => {
     // The first one was looked at when it changed.
     expect(sum).toBe(pairs - clients);
     expect(pairs).toBeGreaterThan(defaults.autoSubscribePairs);
+  });
+});
+
+describe('subscriptions by selectors', () => {
+  it('begin as a client may ask for them one by one, once as many have begun as a room has streams', () => {
+    const streams = 200;
+    const { clock, change, sayAgain, begun } = crowd(streams, 1);
+    change();
+    // In this room none comes to be, so each time all begin again.
+    for (let times = 0; times < 6; times += 1) {
+      sayAgain();
+    }
+    expect(begun()).toBe(limits.streamsPerRoom);
+    clock.advance(defaults.autoSubscribe_ms);
+    const most = (limits.clientMessages_perSecond * defaults.autoSubscribe_ms) / 1_000;
+    expect(begun()).toBe(limits.streamsPerRoom + most);
   });
 });
 
