@@ -29,6 +29,8 @@ export interface RoomParts {
   broadcast(event: string, message: unknown): void;
   clients(): Iterable<Client>;
   client(clientId: string): Client | undefined;
+  /** How many they are. */
+  size(): number;
   /** Whether clients of the room send to each other directly. */
   p2p(): boolean;
   /** The Room object is to be told. */
