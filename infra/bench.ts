@@ -12,12 +12,13 @@ const prepareBenches = (): Promise<NodeJS.ProcessEnv> =>
   prepare({ browser: true, firefox: false, ffmpeg: false });
 
 /** Runs the benches of this checkout, on addresses and ports that no other run of the machine uses. */
-async function measure({ names, json }: BenchOptions): Promise<number> {
+async function measure({ names, json, short }: BenchOptions): Promise<number> {
   const env = await prepareBenches();
   const slot = await claimSlot();
   try {
     const bench = join(rootDir, 'test', 'bench', 'main.ts');
-    const args = [...names, ...(json === undefined ? [] : ['--json', json])];
+    const flags = [...(json === undefined ? [] : ['--json', json]), ...(short ? ['--short'] : [])];
+    const args = [...names, ...flags];
     return await runAttached(process.execPath, [bench, ...args], {
       env: { ...env, RIZOMA_TEST_SLOT: String(slot.number) },
     });

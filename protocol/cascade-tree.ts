@@ -25,6 +25,34 @@ export type CascadeTree = ReadonlyMap<string, string | undefined>;
 type Origin = Pick<RoomStream, 'streamId' | 'erizoId' | 'region' | 'since'>;
 type Member = Pick<RoomErizo, 'erizoId' | 'region' | 'since'>;
 
+/** The processes of a room as routes look at them. */
+interface Indexed {
+  readonly byId: ReadonlyMap<string, Member>;
+  readonly byRegion: ReadonlyMap<string, readonly Member[]>;
+  /** Of streams that were asked for: by stream, its age and the region. */
+  readonly gateways: Map<string, Member | undefined>;
+}
+
+/** Made once for a list, as each of its streams is looked at by each process: such a list is not changed any more. */
+const indexes = new WeakMap<readonly Member[], Indexed>();
+
+/** Gateways that are remembered of one list: those of all streams of a room in the regions of one route. */
+const mostGateways = limits.streamsPerRoom * limits.cascadeHops;
+
+function indexOf(erizos: readonly Member[]): Indexed {
+  const known = indexes.get(erizos);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = {
+    byId: new Map(erizos.map((erizo) => [erizo.erizoId, erizo])),
+    byRegion: Map.groupBy(erizos, ({ region }) => region),
+    gateways: new Map(),
+  };
+  indexes.set(erizos, made);
+  return made;
+}
+
 /**
  * The process through which a stream enters a region. Everyone who holds the directory finds the
  * same one: the highest rendezvous hash among the processes that the room used in the region
@@ -36,46 +64,75 @@ export function gatewayOf<M extends Member>(
   region: string,
   erizos: readonly M[],
 ): M | undefined {
-  const local = erizos.filter((erizo) => erizo.region === region);
+  const { byRegion, gateways } = indexOf(erizos);
+  const key = `${stream.streamId} ${stream.since} ${region}`;
+  if (!gateways.has(key)) {
+    if (gateways.size >= mostGateways) {
+      gateways.clear();
+    }
+    gateways.set(key, chooseGateway(stream, byRegion.get(region) ?? []));
+  }
+  // What the index has is of the list.
+  return gateways.get(key) as M | undefined;
+}
+
+function chooseGateway(stream: Origin, local: readonly Member[]): Member | undefined {
   const elders = local.filter((erizo) => erizo.since <= stream.since);
   if (elders.length === 0) {
     return local.toSorted((a, b) => a.since - b.since || (a.erizoId < b.erizoId ? -1 : 1))[0];
   }
-  const weight = (erizo: Member): number => rendezvousWeight(stream.streamId, erizo.erizoId);
-  return elders.reduce((best, erizo) => (weight(erizo) > weight(best) ? erizo : best));
+  let best: { erizo: Member; weight: number } | undefined;
+  for (const erizo of elders) {
+    const weight = rendezvousWeight(stream.streamId, erizo.erizoId);
+    if (best === undefined || weight > best.weight) {
+      best = { erizo, weight };
+    }
+  }
+  return best?.erizo;
 }
 
 /** Everyone pulls from the region of the origin. */
 const direct: RegionTree = new Map();
 
 /**
- * Which process each process of the room pulls the stream from; empty for a stream without media.
- * A gateway pulls from the gateway of the region that the tree of regions names, and from the origin
- * where it names none or one that has no process of the room.
+ * The process that a process of the region pulls the stream from. A gateway pulls from the gateway of the region that
+ * the tree of regions names, and from the origin where it names none or one that has no process of the room.
  */
+function upstreamOf(
+  stream: Origin & { erizoId: string },
+  { erizoId, region }: Pick<Member, 'erizoId' | 'region'>,
+  erizos: readonly Member[],
+  regions: RegionTree,
+): string | undefined {
+  if (erizoId === stream.erizoId) {
+    return undefined;
+  }
+  const entryOf = (where: string): string | undefined =>
+    where === stream.region ? stream.erizoId : gatewayOf(stream, where, erizos)?.erizoId;
+  const entry = entryOf(region);
+  return entry === erizoId
+    ? (entryOf(parentOf(region, stream.region, regions)) ?? stream.erizoId)
+    : entry;
+}
+
+/** Which process each process of the room pulls the stream from; empty for a stream without media. */
 export function cascadeTree(
   stream: Origin,
   erizos: readonly Member[],
   regions: RegionTree = direct,
 ): CascadeTree {
-  if (stream.erizoId === undefined) {
+  const { erizoId } = stream;
+  if (erizoId === undefined) {
     return new Map();
   }
-  const places = new Set(erizos.map(({ region }) => region));
-  const gateways = new Map(
-    [...places].map((region) => [region, gatewayOf(stream, region, erizos)]),
-  );
-  const entryOf = (region: string): string | undefined =>
-    region === stream.region ? stream.erizoId : gateways.get(region)?.erizoId;
-  const tree = new Map<string, string | undefined>([[stream.erizoId, undefined]]);
-  for (const { erizoId, region } of erizos) {
-    if (erizoId !== stream.erizoId) {
-      const entry = entryOf(region);
-      const above = entry === erizoId ? parentOf(region, stream.region, regions) : undefined;
-      tree.set(erizoId, above === undefined ? entry : (entryOf(above) ?? stream.erizoId));
-    }
-  }
-  return tree;
+  const origin = { ...stream, erizoId };
+  return new Map<string, string | undefined>([
+    [erizoId, undefined],
+    ...erizos.map((erizo): [string, string | undefined] => [
+      erizo.erizoId,
+      upstreamOf(origin, erizo, erizos, regions),
+    ]),
+  ]);
 }
 
 /** The origin where the tree has no way to it from there: what comes from outside may go in circles. */
@@ -91,20 +148,27 @@ function parentOf(region: string, origin: string, regions: RegionTree): string {
 }
 
 /**
- * The way from a process to the origin of a stream, the next upstream first.
- * Throws `not_found` where the room does not use the process or has lost the origin.
+ * The way from a process to the origin of a stream, the next upstream first: it costs what is on the way, and not what
+ * is in the room. Throws `not_found` where the room does not use the process or has lost the origin.
  */
 export function routeTo(
   stream: Origin,
   erizoId: string,
   erizos: readonly RoomErizo[],
-  regions?: RegionTree,
+  regions: RegionTree = direct,
 ): Route {
-  const tree = cascadeTree(stream, erizos, regions);
-  const byId = new Map(erizos.map((erizo) => [erizo.erizoId, erizo]));
+  const { erizoId: originId } = stream;
+  // What the index has is of the list.
+  const byId = indexOf(erizos).byId as ReadonlyMap<string, RoomErizo>;
+  const self = byId.get(erizoId);
+  if (originId === undefined || (self === undefined && erizoId !== originId)) {
+    throw new RizomaError('not_found', `the room does not use ErizoJS ${erizoId}`);
+  }
+  const origin = { ...stream, erizoId: originId };
   const route: Hop[] = [];
-  for (let at = tree.get(erizoId); at !== undefined; at = tree.get(at)) {
-    const hop = byId.get(at);
+  for (let at = self; at !== undefined && at.erizoId !== originId;) {
+    const next = upstreamOf(origin, at, erizos, regions);
+    const hop = next === undefined ? undefined : byId.get(next);
     if (hop === undefined || route.length >= limits.cascadeHops) {
       throw new RizomaError(
         'not_found',
@@ -112,10 +176,8 @@ export function routeTo(
       );
     }
     const { nodeId, region, endpoint } = hop;
-    route.push({ erizoId: at, nodeId, region, endpoint });
-  }
-  if (!tree.has(erizoId)) {
-    throw new RizomaError('not_found', `the room does not use ErizoJS ${erizoId}`);
+    route.push({ erizoId: hop.erizoId, nodeId, region, endpoint });
+    at = hop;
   }
   return route;
 }

@@ -178,11 +178,15 @@ function holdersAfter(
   return change === undefined ? holders : merge(holders ?? [], change, (nodeId) => nodeId);
 }
 
+/** The rows after the change; the same array where nothing of them changes. */
 function merge<T>(
-  rows: readonly T[],
+  rows: T[],
   change: { put: readonly T[]; removed: readonly string[] },
   idOf: (row: T) => string,
 ): T[] {
+  if (change.put.length + change.removed.length === 0) {
+    return rows;
+  }
   const merged = new Map(rows.map((row) => [idOf(row), row]));
   for (const id of change.removed) {
     merged.delete(id);

@@ -18,11 +18,14 @@ const log = createLog({ object: 'mesh' });
 const defaults = {
   /** After members could not be told: soon, but not in a loop. */
   retry_ms: 1_000,
+  /** Nodes are told who is there no more often: each is told of all, so that what comes together goes together. */
+  pause_ms: 250,
 } as const;
 
 /** All regions and one row a node, for placement; and the list of members that all nodes hold. */
 export class Mesh extends DurableObject<Bindings> implements MeshApi {
   readonly #store: MeshStore;
+  #toldAt_ms = 0;
 
   constructor(context: DurableObjectState, env: Bindings) {
     super(context, env);
@@ -96,6 +99,7 @@ export class Mesh extends DurableObject<Bindings> implements MeshApi {
 
   /** Tells every node who is in the mesh. An alarm outlives a restart of this object; a task does not. */
   override async alarm(): Promise<void> {
+    this.#toldAt_ms = Date.now();
     const members = this.#members();
     const told = await Promise.allSettled(
       members.nodes.map(({ nodeId }) =>
@@ -110,7 +114,7 @@ export class Mesh extends DurableObject<Bindings> implements MeshApi {
   }
 
   async #tellMembers(): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now());
+    await this.ctx.storage.setAlarm(Math.max(Date.now(), this.#toldAt_ms + defaults.pause_ms));
   }
 
   #members(): Members {

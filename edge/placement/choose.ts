@@ -74,10 +74,11 @@ export function alternatives(scene: Scene, { region: chosen, entrance }: Choice)
 }
 
 /** A region's nodes: the one that was chosen, else one that holds the room and has room, else by the lot. */
-function ranked(scene: Scene, { entrances }: Region, chosen?: Entrance): Entrance[] {
+function ranked(scene: Scene, region: Region, chosen?: Entrance): Entrance[] {
+  const { entrances } = region;
   const holder = scene.holders
-    .flatMap((nodeId) => entrances.filter(({ card }) => card.nodeId === nodeId))
-    .find((entrance) => !isFull(entrance));
+    .flatMap((nodeId) => scene.places.get(nodeId) ?? [])
+    .find((one) => one.region === region && !isFull(one.entrance))?.entrance;
   const first = chosen ?? holder ?? powerOfTwo(entrances, scene.random);
   const rest = entrances.filter((entrance) => entrance !== first).toSorted(compareLoad);
   return first === undefined ? rest : [first, ...rest];

@@ -54,7 +54,7 @@ function judge(
   outcome: Outcome | undefined,
   pin: RegionPin,
   { card, load }: NodeSummary,
-  { regions, allowedRegions }: Scene,
+  { places, allowedRegions }: Scene,
 ): Judgement {
   if (!allows(pin, card)) {
     const { region, jurisdiction = 'none' } = card;
@@ -69,9 +69,7 @@ function judge(
     const why = `is draining: it takes no new clients, and ends when its ${load.clients} have left`;
     return { outcome: 'refused', rule: 'draining', why, number: load.clients, unit: 'clients' };
   }
-  const entrance = regions
-    .flatMap((region) => region.entrances)
-    .find((one) => one.card.nodeId === card.nodeId);
+  const entrance = places.get(card.nodeId)?.entrance;
   if (entrance === undefined || outcome === undefined) {
     const why = 'runs 0 controllers, so clients cannot enter there';
     return { outcome: 'refused', rule: 'controller', why, number: 0, unit: 'controllers' };

@@ -69,7 +69,7 @@ export function noHolder({ holders }: Scene): Reason {
 }
 
 export function laterHolder(scene: Scene, taken: Entrance, other: Entrance): Reason {
-  const position = (entrance: Entrance): number => 1 + scene.holders.indexOf(entrance.card.nodeId);
+  const position = ({ card }: Entrance): number => 1 + (scene.positions.get(card.nodeId) ?? -1);
   const number = position(other);
   return number > position(taken)
     ? { why: `came to the room as number ${number}`, number, unit: 'position' }

@@ -59,8 +59,10 @@ export const sticky: Rule = {
     if (first === undefined || holders.length === 0) {
       return 'no controller holds the room';
     }
-    const near = regions.filter(({ delay_ms }) => isOnePlace(first.delay_ms, delay_ms));
-    const choices = holders.flatMap((nodeId) => choicesAt(near, nodeId));
+    const choices = holders.flatMap((nodeId) => {
+      const choice = scene.places.get(nodeId);
+      return choice && isOnePlace(first.delay_ms, choice.region.delay_ms) ? [choice] : [];
+    });
     const free = choices.find(({ entrance }) => !isFull(entrance));
     return free ?? `${choices.length} controllers hold the room within ${place}, none has room`;
   },
@@ -95,10 +97,10 @@ export const spill: Rule = {
 /** Without a place, or where all are full: a full node serves better than none. */
 export const anywhere: Rule = {
   name: 'anywhere',
-  decide: ({ regions, random }) => {
+  decide: ({ regions, places, random }) => {
     const entrances = regions.flatMap((region) => region.entrances);
     const entrance = powerOfTwo(entrances, random);
-    return (entrance && choicesAt(regions, entrance.card.nodeId)[0]) ?? 'there is no node';
+    return (entrance && places.get(entrance.card.nodeId)) ?? 'there is no node';
   },
   refuse: reasons.busier,
 };
@@ -106,8 +108,8 @@ export const anywhere: Rule = {
 /** Where the room's first participant is, however far from the others. */
 export const firstJoiner: Rule = {
   name: 'first_joiner',
-  decide: ({ regions, holders }) => {
-    const [first] = holders.flatMap((nodeId) => choicesAt(regions, nodeId));
+  decide: ({ places, holders }) => {
+    const [first] = holders.flatMap((nodeId) => places.get(nodeId) ?? []);
     if (first === undefined) {
       return 'no controller that is allowed holds the room';
     }
@@ -136,15 +138,4 @@ const place = `${defaults.onePlace_ms} ms of the nearest region`;
 
 function isOnePlace(nearest_ms: number, delay_ms: number): boolean {
   return delay_ms - nearest_ms <= defaults.onePlace_ms;
-}
-
-function choicesAt(
-  regions: readonly Region[],
-  nodeId: string,
-): { region: Region; entrance: Entrance }[] {
-  return regions.flatMap((region) =>
-    region.entrances
-      .filter(({ card }) => card.nodeId === nodeId)
-      .map((entrance) => ({ region, entrance })),
-  );
 }

@@ -42,6 +42,10 @@ export interface Scene {
   readonly regions: readonly Region[];
   /** Nodes that hold the room, and then those that its participants are on the way to. */
   readonly holders: readonly string[];
+  /** How many came before each of them, by its id. */
+  readonly positions: ReadonlyMap<string, number>;
+  /** The entrances of the regions by the ids of their nodes: a room may have many holders, and a mesh many nodes. */
+  readonly places: ReadonlyMap<string, { readonly region: Region; readonly entrance: Entrance }>;
   readonly random: Random;
 }
 
@@ -59,30 +63,35 @@ export function sceneOf(wish: Wish, { snapshot, onTheWay, random }: Circumstance
     return load === entrance.load ? entrance : { ...entrance, load };
   });
   const delayTo = wish.place && delaysFrom(wish.place, snapshot.nodes);
-  const regions = [...Map.groupBy(expected, ({ card }) => card.region)].map(
-    ([name, entrances]): Region => ({
-      name,
-      entrances,
-      delay_ms: delayTo?.(name) ?? 0,
-      full: entrances.every(isFull),
-    }),
-  );
+  const regions = [...Map.groupBy(expected, ({ card }) => card.region)]
+    .map(([name, entrances]): Region => {
+      const full = entrances.every(isFull);
+      return { name, entrances, delay_ms: delayTo?.(name) ?? 0, full };
+    })
+    .toSorted((a, b) => a.delay_ms - b.delay_ms);
+  const holders = [...new Set([...(wish.holders ?? []), ...onTheWay.keys()])];
   return {
     wish,
     allowedRegions: countAllowed(wish.pin, snapshot),
-    regions: regions.toSorted((a, b) => a.delay_ms - b.delay_ms),
-    holders: [...new Set([...(wish.holders ?? []), ...onTheWay.keys()])],
+    regions,
+    holders,
+    positions: new Map(holders.map((nodeId, position) => [nodeId, position])),
+    places: new Map(
+      regions.flatMap((region) =>
+        region.entrances.map((entrance) => [entrance.card.nodeId, { region, entrance }] as const),
+      ),
+    ),
     random,
   };
 }
 
 /** A region's jurisdiction is that of its nodes: one that has none now is not known to be in any. */
 function countAllowed(pin: RegionPin, { regions, nodes }: MeshSnapshot): number {
-  const isAllowed = (region: string): boolean =>
-    pin.jurisdiction === undefined
-      ? allows(pin, { region })
-      : nodes.some(({ card }) => card.region === region && allows(pin, card));
-  return regions.filter(isAllowed).length;
+  if (pin.jurisdiction === undefined) {
+    return regions.filter((region) => allows(pin, { region })).length;
+  }
+  const allowed = nodes.filter(({ card }) => allows(pin, card)).map(({ card }) => card.region);
+  return new Set(regions).intersection(new Set(allowed)).size;
 }
 
 /** A node's load as it will be when those who are on the way to it have come. */
@@ -94,8 +103,8 @@ export function expectedLoad(
 }
 
 /** Whether a node has the room already, or will have it when those on the way have come. */
-export function holdsRoom({ holders }: Scene, { card }: Pick<Entrance, 'card'>): boolean {
-  return holders.includes(card.nodeId);
+export function holdsRoom({ positions }: Scene, { card }: Pick<Entrance, 'card'>): boolean {
+  return positions.has(card.nodeId);
 }
 
 /** A name that nobody knows is a typing error: in `deny` it would silently allow what was to be forbidden. */

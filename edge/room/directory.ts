@@ -184,8 +184,13 @@ function streamRows(
       const weight = isNew ? 2 : Number(old?.nodeId === nodeId);
       const claim = { enteredAt_ms: fact.enteredAt_ms ?? 0, weight };
       if (isStronger(claim, rows.get(fact.streamId)?.claim)) {
-        const row = { ...fact, nodeId, region, since: next };
-        rows.set(fact.streamId, { row: keep(old, row), claim });
+        const made = madeOf.get(fact);
+        const row =
+          made !== undefined && made === old
+            ? old
+            : keep(old, { ...fact, nodeId, region, since: next });
+        madeOf.set(fact, row);
+        rows.set(fact.streamId, { row, claim });
       }
     }
   }
@@ -220,6 +225,12 @@ function recordingRows(
     .toSorted((a, b) => rankOf(a) - rankOf(b))
     .slice(0, limits.recordingsPerRoom);
 }
+
+/**
+ * The row that was made of a fact last. A controller that tells says all its facts anew, and those of all others are the same:
+ * to compare them as JSON would cost as much as all that is said in the room.
+ */
+const madeOf = new WeakMap<RoomFacts['streams'][number], RoomStream>();
 
 interface Claim {
   readonly enteredAt_ms: number;

@@ -35,11 +35,11 @@ export function happeningsBetween(
   after: Scene,
   moved: { joined: readonly Participant[]; left: readonly Participant[] },
 ): Happening[] {
-  const [was, is] = [announced(before), announced(after)];
+  const { published, unpublished } = announcedBetween(before, after, moved);
   const happenings: Happening[] = [
     ...moved.joined.map((participant): Happening => ({ event: 'participant_joined', participant })),
-    ...without(is, was).map((stream): Happening => ({ event: 'stream_published', stream })),
-    ...without(was, is).map((stream): Happening => ({ event: 'stream_unpublished', stream })),
+    ...published.map((stream): Happening => ({ event: 'stream_published', stream })),
+    ...unpublished.map((stream): Happening => ({ event: 'stream_unpublished', stream })),
     ...moved.left.map((participant): Happening => ({ event: 'participant_left', participant })),
   ];
   const [wasLive, isLive] = [before, after].map(({ participants }) =>
@@ -53,12 +53,35 @@ export function happeningsBetween(
   return happenings;
 }
 
-/** Facts of streams and news of participants take turns: a stream counts while its client is there. */
-function announced({ participants, streams }: Scene): readonly RoomStream[] {
-  return streams.filter(({ clientId }) => isPresent(participants, clientId));
+/**
+ * Facts of streams and news of participants take turns: a stream counts while its client is there. Who is there is asked
+ * for those streams alone that changed, or whose clients came or went: it is looked for at each controller of the room.
+ */
+function announcedBetween(
+  before: Scene,
+  after: Scene,
+  moved: { joined: readonly Participant[]; left: readonly Participant[] },
+): { published: RoomStream[]; unpublished: RoomStream[] } {
+  const passing = new Set([...moved.joined, ...moved.left].map(({ clientId }) => clientId));
+  const [was, is] = [before, after].map(({ streams }) => byId(streams));
+  const mayDiffer = ({ streamId, clientId }: RoomStream): boolean =>
+    passing.has(clientId) ||
+    was?.get(streamId)?.clientId !== clientId ||
+    is?.get(streamId)?.clientId !== clientId;
+  const counts = ({ participants }: Scene, stream: RoomStream | undefined): boolean =>
+    stream !== undefined && isPresent(participants, stream.clientId);
+  return {
+    published: after.streams.filter(
+      (stream) =>
+        mayDiffer(stream) && counts(after, stream) && !counts(before, was?.get(stream.streamId)),
+    ),
+    unpublished: before.streams.filter(
+      (stream) =>
+        mayDiffer(stream) && counts(before, stream) && !counts(after, is?.get(stream.streamId)),
+    ),
+  };
 }
 
-function without(those: readonly RoomStream[], others: readonly RoomStream[]): RoomStream[] {
-  const ids = new Set(others.map(({ streamId }) => streamId));
-  return those.filter(({ streamId }) => !ids.has(streamId));
+function byId(streams: readonly RoomStream[]): ReadonlyMap<string, RoomStream> {
+  return new Map(streams.map((stream) => [stream.streamId, stream]));
 }

@@ -4,8 +4,10 @@ import { BringUpError } from '../output.ts';
 export const benchNames = [
   'crowd',
   'edge',
+  'floods',
   'join',
   'media',
+  'message-cost',
   'rpc',
   'spread',
   'system',

@@ -2,12 +2,14 @@ import type { Cancel } from '../../protocol/clock.ts';
 import type { SubscribeMessage } from '../../protocol/contracts/client.ts';
 import type { AutoSubscribeMessage } from '../../protocol/contracts/client-auto.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
 import { selectorKeys } from '../../protocol/selectors.ts';
 import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
 import { KeyIndex } from './key-index.ts';
 import type { RoomParts } from './room-parts.ts';
 import type { Subscribing } from './subscribing.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 interface Begun {
   streamId: string;
@@ -19,6 +21,8 @@ interface Wish {
   message: AutoSubscribeMessage;
   /** The streams to which it led. */
   streams: Set<string>;
+  /** Subscriptions that may begin: one message may lead to as many as a room has streams. */
+  begun: TokenBucket;
   /** Those of one connection that the client is about to be told of together. */
   gathered: Begun[] | undefined;
 }
@@ -55,8 +59,8 @@ export class AutoSubscribing {
   set(client: Client, message: AutoSubscribeMessage): void {
     client.demand('subscribe', message.options);
     client.limits.chargeSelectors();
-    const streams = this.#wishes.get(client)?.streams ?? new Set();
-    const wish = { message, streams, gathered: undefined };
+    const { streams, begun } = this.#wishes.get(client) ?? this.#nothing();
+    const wish = { message, streams, begun, gathered: undefined };
     this.#wishes.set(client, wish);
     this.#wanting.set(client, message.selectors);
     const candidates = this.#streams.withAny(message.selectors).union(streams);
@@ -90,7 +94,7 @@ export class AutoSubscribing {
     if (wait_ms <= 0) {
       this.#lookAtChanged();
     } else {
-      this.#stopTimer = clock.after(wait_ms, () => this.#lookAtChanged());
+      this.#lookLater(wait_ms);
     }
   }
 
@@ -113,14 +117,7 @@ export class AutoSubscribing {
     this.#stopTimer?.();
     this.#stopTimer = undefined;
     this.#lookedAt_ms = this.#parts.clock.now();
-    const changed = new Map<Client, Set<string>>();
-    for (const streamId of this.#changed) {
-      const keys = this.#streams.keysOf(streamId);
-      for (const client of this.#wanting.withAny(keys).union(this.#takers.withAny([streamId]))) {
-        changed.set(client, (changed.get(client) ?? new Set()).add(streamId));
-      }
-    }
-    this.#changed.clear();
+    const changed = this.#takeChanged();
     for (const { client, streamId } of this.#failed.splice(0, defaults.autoSubscribeRetries)) {
       changed.set(client, (changed.get(client) ?? new Set()).add(streamId));
     }
@@ -130,6 +127,31 @@ export class AutoSubscribing {
         this.#apply(client, wish, streamIds);
       }
     }
+    if (this.#changed.size > 0) {
+      this.#lookLater(defaults.autoSubscribe_ms);
+    }
+  }
+
+  /** Those that changed, by the clients whom that may concern: as many as are looked at in one go, the first first. */
+  #takeChanged(): Map<Client, Set<string>> {
+    const taken = new Map<Client, Set<string>>();
+    let pairs = 0;
+    for (const streamId of this.#changed) {
+      if (pairs >= defaults.autoSubscribePairs) {
+        break;
+      }
+      this.#changed.delete(streamId);
+      const keys = this.#streams.keysOf(streamId);
+      for (const client of this.#wanting.withAny(keys).union(this.#takers.withAny([streamId]))) {
+        taken.set(client, (taken.get(client) ?? new Set()).add(streamId));
+        pairs += 1;
+      }
+    }
+    return taken;
+  }
+
+  #lookLater(wait_ms: number): void {
+    this.#stopTimer ??= this.#parts.clock.after(wait_ms, () => this.#lookAtChanged());
   }
 
   /** Begins and ends what the client is to receive of these streams. */
@@ -141,6 +163,9 @@ export class AutoSubscribing {
           this.#takers.delete(client, streamId);
           unwanted.push(streamId);
         }
+      } else if (!client.subscriptions.has(streamId) && !wish.begun.take()) {
+        this.#changed.add(streamId);
+        this.#lookLater(defaults.autoSubscribe_ms);
       } else if (!client.subscriptions.has(streamId)) {
         wish.streams.add(streamId);
         this.#takers.add(client, streamId);
@@ -151,6 +176,12 @@ export class AutoSubscribing {
     if (received.length > 0) {
       void this.#unsubscribe(client, received);
     }
+  }
+
+  #nothing(): Pick<Wish, 'streams' | 'begun'> {
+    const perSecond = limits.clientMessages_perSecond;
+    const begun = new TokenBucket(this.#parts, { perSecond, burst: limits.streamsPerRoom });
+    return { streams: new Set(), begun };
   }
 
   #fits(client: Client, { message }: Wish, streamId: string): boolean {

@@ -122,6 +122,8 @@ export class Client {
   readonly limits: ClientLimits;
   /** As it calls itself with what it says of its connections. */
   browser: string | undefined;
+  /** Kept, as whoever joins has those of all others at its process added up. */
+  #consumers = 0;
   readonly #channel: Channel;
   readonly #log: Log;
   readonly #handlers: ClientHandlers;
@@ -182,7 +184,13 @@ export class Client {
 
   /** Tracks that it has asked its process for. */
   get consumers(): number {
-    return [...this.subscriptions.values()].reduce((sum, { tracks }) => sum + tracks, 0);
+    return this.#consumers;
+  }
+
+  /** It asks for so many tracks with a subscription of its own. */
+  demandTracks(flow: Flow, tracks: number): void {
+    this.#consumers += tracks - flow.tracks;
+    flow.tracks = tracks;
   }
 
   get gone(): boolean {

@@ -2,6 +2,7 @@ import type { ClientSdpMessage, SdpMessage } from '../../protocol/contracts/cont
 import type { Erizo } from './erizos.ts';
 import type { Flow } from './flow.ts';
 import { isUntold } from './flow.ts';
+import { KeyIndex } from './key-index.ts';
 
 /** What goes over a connection. */
 export type Direction = 'publish' | 'subscribe';
@@ -29,6 +30,10 @@ export class Connections {
   readonly #kept: boolean;
   readonly #remembers: boolean;
   readonly #byId = new Map<string, Connection>();
+  /** Ids of the connections that each flow goes over: a client may have a thousand, and leaves with all of them. */
+  readonly #of = new KeyIndex<Flow>();
+  /** Ids of those that no flow uses. */
+  readonly #idle = new Set<string>();
   #erizoName: string | undefined;
 
   /**
@@ -47,13 +52,19 @@ export class Connections {
   /** A flow uses the connection; but for the plan `stream` several share one. */
   add(connectionId: string, use: { erizo: Erizo; direction: Direction; flow: Flow }): void {
     const { erizo, direction, flow } = use;
+    this.#of.add(flow, connectionId);
     const known = this.#byId.get(connectionId);
+    this.#idle.delete(connectionId);
     if (known !== undefined) {
       known.flows.add(flow);
       return;
     }
     // A new one takes the place of the one that nothing uses any more.
-    this.#forget((other) => other.direction === direction && other.flows.size === 0);
+    for (const idle of this.#idle) {
+      if (this.#byId.get(idle)?.direction === direction) {
+        this.#delete(idle);
+      }
+    }
     const flows = new Set([flow]);
     this.#byId.set(connectionId, { erizo, direction, flows, ...unsaid });
   }
@@ -84,6 +95,7 @@ export class Connections {
   hold(connectionId: string, erizo: Erizo): void {
     if (!this.#byId.has(connectionId)) {
       this.#byId.set(connectionId, { erizo, direction: 'subscribe', flows: new Set(), ...unsaid });
+      this.#idle.add(connectionId);
     }
   }
 
@@ -99,7 +111,8 @@ export class Connections {
 
   /** The connection that the flow goes over. */
   idOf(flow: Flow): string | undefined {
-    return [...this.#byId].find(([, { flows }]) => flows.has(flow))?.[0];
+    const [connectionId] = this.#of.keysOf(flow);
+    return connectionId;
   }
 
   /** The client says it of the connection. */
@@ -140,7 +153,7 @@ export class Connections {
       const { flows, last } = connection;
       connection.erizo = undefined;
       if (last === undefined && [...flows].every(isUntold)) {
-        this.#byId.delete(connectionId);
+        this.#delete(connectionId);
       } else {
         lost.push({ connectionId, ...connection });
       }
@@ -159,17 +172,24 @@ export class Connections {
 
   /** The flow has ended. */
   drop(flow: Flow): void {
-    const used = [...this.#byId.values()].filter(({ flows }) => flows.delete(flow));
-    if (!this.#kept) {
-      this.#forget((connection) => used.includes(connection) && connection.flows.size === 0);
-    }
-  }
-
-  #forget(which: (connection: Connection) => boolean): void {
-    for (const [connectionId, connection] of this.#byId) {
-      if (which(connection)) {
-        this.#byId.delete(connectionId);
+    for (const connectionId of this.#of.keysOf(flow)) {
+      const connection = this.#byId.get(connectionId);
+      connection?.flows.delete(flow);
+      if (connection?.flows.size === 0) {
+        this.#idle.add(connectionId);
+        if (!this.#kept) {
+          this.#delete(connectionId);
+        }
       }
     }
+    this.#of.remove(flow);
+  }
+
+  #delete(connectionId: string): void {
+    for (const flow of this.#byId.get(connectionId)?.flows ?? []) {
+      this.#of.delete(flow, connectionId);
+    }
+    this.#byId.delete(connectionId);
+    this.#idle.delete(connectionId);
   }
 }

@@ -2,10 +2,11 @@ import type { SendDataMessage, UpdateAttributesMessage } from '../../protocol/co
 import { sizeOf } from '../../protocol/contracts/client.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
-import { limits } from '../../protocol/limits.ts';
 import type { Members } from '../mesh/members.ts';
+import { chargeFor } from './charge-for.ts';
 import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
+import { HeardBudgets } from './heard-budgets.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { RoomParts } from './room-parts.ts';
 
@@ -16,11 +17,13 @@ export class DataStreams {
   readonly #neighbours: Neighbours;
   /** Who here subscribed to the data of a stream. */
   readonly #subscribers = new Map<string, Set<Client>>();
+  readonly #budgets: HeardBudgets;
   /** The controllers at which streams of others are watched. */
   readonly #watched = new Map<string, { endpoint: string; heard: Promise<void> }>();
 
   constructor(components: { parts: RoomParts; members: Members; neighbours: Neighbours }) {
     this.#parts = components.parts;
+    this.#budgets = new HeardBudgets(components.parts);
     this.#members = components.members;
     this.#neighbours = components.neighbours;
   }
@@ -41,6 +44,7 @@ export class DataStreams {
     const subscribers = this.#subscribers.get(streamId);
     if (subscribers?.delete(client) === true && subscribers.size === 0) {
       this.#subscribers.delete(streamId);
+      this.#budgets.ended(streamId);
       this.#unwatch(streamId);
     }
   }
@@ -51,17 +55,25 @@ export class DataStreams {
     if (!stream.media.data) {
       throw new RizomaError('forbidden', `stream ${id} was published without data`);
     }
-    const subscribers = this.#subscribers.get(id)?.size ?? 0;
-    const times = Math.max(1, subscribers / defaults.subscribersPerCharge);
-    const bytes = Math.ceil((sizeOf(msg) + defaults.message_bytes) * times);
-    // However many subscribers there are, a full bucket pays for one message.
-    client.limits.chargeData(Math.min(bytes, limits.data_burst_bytes));
-    this.deliver(id, msg);
+    const bytes = sizeOf(msg) + defaults.message_bytes;
+    // Each controller elsewhere is sent it once, and pays for its own subscribers.
+    const receivers = this.#hearersOf(id) + this.#neighbours.watchersOf(id);
+    client.limits.chargeData(chargeFor(bytes, receivers));
+    this.#deliver(id, msg);
     this.#neighbours.data({ roomId: this.#parts.roomId, streamId: id }, msg);
   }
 
+  /** What a publisher elsewhere says. Where that is more than one here could say to as many, they miss it. */
+  heard(streamId: string, msg: unknown): void {
+    const stream = this.#parts.streams.get(streamId);
+    const bytes = chargeFor(sizeOf(msg) + defaults.message_bytes, this.#hearersOf(streamId));
+    if (stream !== undefined && this.#budgets.take(stream, bytes)) {
+      this.#deliver(streamId, msg);
+    }
+  }
+
   /** Gives what a publisher says to its subscribers here. */
-  deliver(streamId: string, msg: unknown): void {
+  #deliver(streamId: string, msg: unknown): void {
     const data_bytes = sizeOf(msg) + defaults.message_bytes;
     this.#tell(streamId, 'onDataStream', { id: streamId, msg }, data_bytes);
   }
@@ -69,7 +81,9 @@ export class DataStreams {
   /** Licode: `onUpdateStreamAttributes`. Other controllers hear of it with the directory. */
   update(client: Client, { id, attrs }: UpdateAttributesMessage): void {
     const { media } = this.#own(client, id);
-    client.limits.chargeData(sizeOf(attrs) + defaults.message_bytes);
+    client.limits.chargeData(
+      chargeFor(sizeOf(attrs) + defaults.message_bytes, this.#hearersOf(id)),
+    );
     const changed = { ...media, attributes: attrs };
     this.#parts.budget.charge(client, { streamId: id, media: changed });
     this.#parts.streams.update(id, attrs);
@@ -102,6 +116,7 @@ export class DataStreams {
   /** A stream of this room, published here or elsewhere, is no more. */
   removed(streamId: string): void {
     this.#subscribers.delete(streamId);
+    this.#budgets.ended(streamId);
     this.#unwatch(streamId);
     this.#neighbours.ended(streamId);
   }
@@ -109,6 +124,11 @@ export class DataStreams {
   /** Where the controller is reached at which the stream of somebody else is watched. */
   ownerOf(streamId: string): string | undefined {
     return this.#watched.get(streamId)?.endpoint;
+  }
+
+  /** Those here who subscribed to the data of the stream. */
+  #hearersOf(streamId: string): number {
+    return this.#subscribers.get(streamId)?.size ?? 0;
   }
 
   #own(client: Client, streamId: string): RoomStream {

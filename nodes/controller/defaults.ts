@@ -61,6 +61,11 @@ export const defaults = {
    * meanwhile together.
    */
   autoSubscribe_ms: 250,
+  /**
+   * Of clients and streams that changed so many pairs are looked at in that time, each of them by up to 64 selectors: some
+   * 20 ms. What is left is looked at the next time.
+   */
+  autoSubscribePairs: 8_192,
   /** Of those that could not be had, how many are tried again at a time. */
   autoSubscribeRetries: 64,
   /** What a client may say in a second of what it wants by selectors; twice as often at once. */
@@ -76,6 +81,12 @@ export const defaults = {
   message_bytes: 64,
   /** For as many that a message of data goes to its publisher is charged once more. */
   subscribersPerCharge: 32,
+  /**
+   * How often a controller tells all its facts of a room, twenty times at once: streams that come one by one are told at
+   * once, and attributes that change all the time together. Each telling costs as much as all streams of the room.
+   */
+  facts_perSecond: 5,
+  factsAtOnce: 20,
   /** Before the edge is asked again after it refused for a while (`overloaded`, `timeout`). */
   edgeRetry_ms: 1_000,
   /** Changes of a directory that arrived before the one they follow. More means that one was lost. */

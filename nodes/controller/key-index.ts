@@ -21,7 +21,11 @@ export class KeyIndex<T> {
 
   /** The thing has that key no more. */
   delete(thing: T, key: string): void {
-    this.#keys.get(thing)?.delete(key);
+    const keys = this.#keys.get(thing);
+    keys?.delete(key);
+    if (keys?.size === 0) {
+      this.#keys.delete(thing);
+    }
     this.#unlink(thing, key);
   }
 

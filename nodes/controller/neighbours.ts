@@ -100,6 +100,11 @@ export class Neighbours {
     return [...this.#watchers.values()].reduce((sum, peers) => sum + peers.size, 0);
   }
 
+  /** Controllers that watch the stream. */
+  watchersOf(streamId: string): number {
+    return this.#watchers.get(streamId)?.size ?? 0;
+  }
+
   listen(listener: NeighbourListener): void {
     this.#listener = listener;
   }

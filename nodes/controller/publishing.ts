@@ -8,6 +8,7 @@ import type { StreamMedia } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newStreamId, numberedStreamId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
+import { chargeFor } from './charge-for.ts';
 import { attempt } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { Erizo } from './erizos.ts';
@@ -74,7 +75,8 @@ export class Publishing {
     if (client.publications.has(streamId)) {
       throw new RizomaError('conflict', `you publish stream ${streamId} already`);
     }
-    client.limits.chargePublication(bytesOfStream({ userName: client.userName, media }));
+    const bytes = bytesOfStream({ userName: client.userName, media });
+    client.limits.chargePublication(chargeFor(bytes, this.#parts.size()));
     this.#parts.budget.charge(client, { streamId, media });
     const flow = newFlow(streamId, muteStream ? { muteStream } : {});
     client.publications.set(flow.streamId, flow);

@@ -49,13 +49,12 @@ export class RegionTrees {
   /** By which each region of the processes gets the streams of the origin. */
   treeOf(origin: string, { routes, erizos }: KnownRegions): RegionTree {
     const before = routes?.find((route) => route.origin === origin);
-    const known = before && new Map(Object.entries(before.parents));
+    const known = before && treeIn(before);
     if (known !== undefined && this.#edge.linked) {
       return known;
     }
     const loads = this.#members.loads();
-    const nodes = erizos.map(({ nodeId, region }) => `${region} ${nodeId}`);
-    const holders = [...new Set(nodes)].toSorted().join();
+    const holders = holdersIn(erizos);
     const made = this.#made.get(origin);
     if (made?.before === before && made?.loads === loads && made.holders === holders) {
       return made.tree;
@@ -93,4 +92,23 @@ export class RegionTrees {
     });
     return new RegionWays(said);
   }
+}
+
+/** Of each list, as routes are asked for many times. */
+const trees = new WeakMap<RegionRoute, RegionTree>();
+const holderTexts = new WeakMap<readonly RoomErizo[], string>();
+
+function treeIn(route: RegionRoute): RegionTree {
+  const tree = trees.get(route) ?? new Map(Object.entries(route.parents));
+  trees.set(route, tree);
+  return tree;
+}
+
+/** The nodes that hold the room, and where they are, as text. */
+function holdersIn(erizos: readonly RoomErizo[]): string {
+  const text =
+    holderTexts.get(erizos) ??
+    [...new Set(erizos.map(({ nodeId, region }) => `${region} ${nodeId}`))].toSorted().join();
+  holderTexts.set(erizos, text);
+  return text;
 }

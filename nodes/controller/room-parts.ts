@@ -34,6 +34,8 @@ export interface RoomParts {
   announce(event: string, message: unknown, also?: Client): void;
   clients(): Iterable<Client>;
   client(clientId: string): Client | undefined;
+  /** How many they are. */
+  size(): number;
   /** Whether clients of the room send to each other directly. */
   p2p(): boolean;
   /** The Room object is to be told. */

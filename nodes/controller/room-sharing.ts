@@ -9,6 +9,7 @@ import type { Caller } from '../link/keyring.ts';
 import type { Log } from '../log.ts';
 import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import { defaults } from './defaults.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { Sharing } from './shared-room.ts';
@@ -75,10 +76,16 @@ export class RoomSharing implements Sharing {
   #owes = false;
   #at = 0;
   #stopTimer: Cancel = () => undefined;
+  /** Each of those who are told is told all of it. */
+  readonly #tellings: TokenBucket;
+  #stopAgain: Cancel | undefined;
 
   constructor(components: RoomSharingComponents, options: RoomSharingOptions) {
     this.roomId = options.roomId;
     this.#clock = components.clock;
+    this.#tellings = new TokenBucket(components, {
+      ...{ perSecond: defaults.facts_perSecond, burst: defaults.factsAtOnce },
+    });
     this.#edge = components.edge;
     this.#members = components.members;
     this.#neighbours = components.neighbours;
@@ -110,7 +117,14 @@ export class RoomSharing implements Sharing {
   /** The facts are others than the Room object knows. */
   changed(): void {
     this.#owes = true;
-    this.#sayAgain();
+    if (this.#tellings.take()) {
+      this.#sayAgain();
+    } else {
+      this.#stopAgain ??= this.#clock.after(1_000 / defaults.facts_perSecond, () => {
+        this.#stopAgain = undefined;
+        this.changed();
+      });
+    }
   }
 
   /** What the Room object says. */
@@ -166,6 +180,8 @@ export class RoomSharing implements Sharing {
 
   close(): void {
     this.#stopTimer();
+    this.#stopAgain?.();
+    this.#stopAgain = undefined;
     for (const endpoint of this.#listeners.values()) {
       this.#neighbours.unshare(endpoint, this.roomId);
     }

@@ -5,6 +5,7 @@ import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newerGrant } from '../../protocol/grant.ts';
 import type { Log } from '../log.ts';
 import type { Edge } from '../mesh/edge.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import { defaults } from './defaults.ts';
 import { DirectoryKeeper } from './directory-keeper.ts';
 import type { RoomSharingComponents, RoomSharingOptions } from './room-sharing.ts';
@@ -51,11 +52,15 @@ export class RoomSync {
   #mustLeave = false;
   #busy = false;
   #closed = false;
+  readonly #tellings: TokenBucket;
   #stopRetry: Cancel = () => undefined;
   #waiters: Waiter[] = [];
 
   constructor(components: RoomSharingComponents & { edge: Edge }, options: RoomSyncOptions) {
     this.#clock = components.clock;
+    this.#tellings = new TokenBucket(components, {
+      ...{ perSecond: defaults.facts_perSecond, burst: defaults.factsAtOnce },
+    });
     this.#edge = components.edge;
     this.#log = components.log;
     this.#options = options;
@@ -193,7 +198,16 @@ export class RoomSync {
     if (this.#mustEnter) {
       return 'enter';
     }
-    return this.#held && this.#mustTell ? 'facts' : 'nothing';
+    return this.#held && this.#mustTell && this.#mayTell() ? 'facts' : 'nothing';
+  }
+
+  /** Whether the facts are told now; else they are a moment later, as they are then. */
+  #mayTell(): boolean {
+    const may = this.#tellings.take();
+    if (!may) {
+      this.#stopRetry = this.#clock.after(1_000 / defaults.facts_perSecond, () => this.#kick());
+    }
+    return may;
   }
 
   async #fulfil(wish: Exclude<Wish, 'nothing'>): Promise<void> {

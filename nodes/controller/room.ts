@@ -260,8 +260,8 @@ export class Room {
 
   /** The clients that the process serves. */
   clientsAt(erizoId: string): Client[] {
-    const there = this.#erizos.at(erizoId);
-    return [...this.#clients.values()].filter((client) => there.includes(client));
+    const there = new Set<unknown>(this.#erizos.at(erizoId));
+    return [...this.#clients.values()].filter((client) => there.has(client));
   }
 
   /** A process is lost, and with it what the clients of the room had there. */
@@ -282,7 +282,7 @@ export class Room {
 
   /** What a publisher elsewhere says. */
   heard(streamId: string, msg: unknown): void {
-    this.#data.deliver(streamId, msg);
+    this.#data.heard(streamId, msg);
   }
 
   get users(): RoomUser[] {
@@ -418,6 +418,7 @@ export class Room {
       },
       clients: () => this.#clients.values(),
       client: (clientId) => this.#clients.get(clientId),
+      size: () => this.#clients.size,
       p2p: () => this.sync.p2p,
       factsChanged: () => this.sync.tell(),
       directoryChanged: () => this.#changes.next(),

@@ -49,9 +49,21 @@ export class Streams {
   readonly #nodeId: string;
   readonly region: string;
   #directory: Directory = emptyDirectory;
+  /** Ids of its processes. */
+  #listed: ReadonlySet<string> = new Set();
   readonly #own = new Map<string, StreamFact>();
   #others = new Map<string, RoomStream>();
   #othersBytes = 0;
+  /** The processes that routes go by, and what they were made from. */
+  #used:
+    | {
+        readonly listed: readonly RoomErizo[];
+        /** Undefined where all have their numbers. */
+        readonly version: number | undefined;
+        readonly own: readonly ErizoFact[];
+        readonly all: readonly RoomErizo[];
+      }
+    | undefined;
   /** The numbers that the Room object gave to streams of this node. */
   #numbers = new Map<string, number>();
 
@@ -132,6 +144,9 @@ export class Streams {
     const others = directory.streams.filter(
       (stream) => stream.nodeId !== this.#nodeId && !this.#own.has(stream.streamId),
     );
+    if (directory.erizos !== this.#directory.erizos) {
+      this.#listed = new Set(directory.erizos.map(({ erizoId }) => erizoId));
+    }
     this.#directory = directory;
     this.#others = new Map(others.map((stream) => [stream.streamId, stream]));
     this.#othersBytes = others.reduce((sum, stream) => sum + bytesOfStream(stream), 0);
@@ -176,26 +191,44 @@ export class Streams {
    * Throws `not_found` where the directory knows no way (any more).
    */
   route(stream: RoomStream, erizoId: string, erizos: readonly ErizoFact[]): Route {
+    const used = this.#usedWith(erizos);
+    const tree = this.#trees.treeOf(stream.region, {
+      routes: this.#directory.routes,
+      erizos: used,
+    });
+    return routeTo(stream, erizoId, used, tree);
+  }
+
+  /** All processes of the room: the same array while they are the same, as routes are asked for many times. */
+  #usedWith(erizos: readonly ErizoFact[]): readonly RoomErizo[] {
+    const { version, erizos: listed } = this.#directory;
+    const known = this.#used;
+    const isSame =
+      known?.listed === listed &&
+      (known.version ?? version) === version &&
+      isSameFacts(known.own, erizos);
+    if (isSame) {
+      return known.all;
+    }
     const own = new Set(erizos.map((erizo) => erizo.erizoId));
-    const numbered = this.#directory.erizos.filter(
+    const numbered = listed.filter(
       (erizo) => erizo.nodeId !== this.#nodeId || own.has(erizo.erizoId),
     );
-    const known = new Set(numbered.map((erizo) => erizo.erizoId));
-    const { version, routes } = this.#directory;
+    const knownIds = new Set(numbered.map((erizo) => erizo.erizoId));
     const fresh = erizos
-      .filter((erizo) => !known.has(erizo.erizoId))
+      .filter((erizo) => !knownIds.has(erizo.erizoId))
       .map((erizo, index): RoomErizo => {
         const owner = { nodeId: this.#nodeId, region: this.region };
         return { ...erizo, ...owner, since: version + 1 + index };
       });
-    const used = [...numbered, ...fresh];
-    const tree = this.#trees.treeOf(stream.region, { routes, erizos: used });
-    return routeTo(stream, erizoId, used, tree);
+    const all = [...numbered, ...fresh];
+    this.#used = { listed, version: fresh.length === 0 ? undefined : version, own: erizos, all };
+    return all;
   }
 
   /** Whether the directory has the process. */
   isKnown(erizoId: string): boolean {
-    return this.#directory.erizos.some((erizo) => erizo.erizoId === erizoId);
+    return this.#listed.has(erizoId);
   }
 
   /** What the ways of those from other regions follow from, as text: it changes with them, and costs less. */
@@ -236,6 +269,16 @@ export class Streams {
     const since = this.#numbers.get(fact.streamId) ?? this.#directory.version + 1;
     return { ...fact, nodeId: this.#nodeId, region: this.region, since };
   }
+}
+
+function isSameFacts(before: readonly ErizoFact[], after: readonly ErizoFact[]): boolean {
+  return (
+    before.length === after.length &&
+    before.every(({ erizoId, endpoint }, index) => {
+      const other = after[index];
+      return other?.erizoId === erizoId && other.endpoint === endpoint;
+    })
+  );
 }
 
 function isOther(before: RoomStream | undefined, after: RoomStream): boolean {

@@ -84,7 +84,7 @@ export class Subscribing {
       answer(true);
       return;
     }
-    flow.tracks = Number(wanted.audio) + Number(wanted.video);
+    client.demandTracks(flow, Number(wanted.audio) + Number(wanted.video));
     flow.again = (connectionId) => this.#restore(client, flow, wanted, connectionId);
     await this.#open(client, flow, wanted, answer);
   }
@@ -141,6 +141,7 @@ export class Subscribing {
   end(client: Client, flow: Flow): void {
     if (client.subscriptions.get(flow.streamId) === flow) {
       client.subscriptions.delete(flow.streamId);
+      client.demandTracks(flow, 0);
     }
     client.connections.drop(flow);
     if (this.#parts.p2p()) {

@@ -47,9 +47,9 @@ export function withTold(directory: Directory, told: readonly ToldFacts[]): Dire
 
 function erizoRows(directory: Directory, { nodeId, region, facts }: ToldFacts): RoomErizo[] {
   const known = new Map(directory.erizos.map((row) => [row.erizoId, row]));
-  const fresh = facts.erizos.filter(({ erizoId }) => !known.has(erizoId));
+  let next = directory.version;
   return facts.erizos.map((fact) => {
-    const since = known.get(fact.erizoId)?.since ?? directory.version + 1 + fresh.indexOf(fact);
+    const since = known.get(fact.erizoId)?.since ?? (next += 1);
     return { ...fact, nodeId, region, since };
   });
 }

@@ -3,6 +3,7 @@ import { checkCertificate } from '../../protocol/certificate.ts';
 import type { Clock } from '../../protocol/clock.ts';
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Log } from '../log.ts';
 import type { EdgeKeys } from './edge.ts';
 
@@ -28,6 +29,7 @@ export function cardCheck(components: {
   edge: { readonly keys: Pick<EdgeKeys, 'ticketKey'> | undefined };
 }): CheckCards {
   const { clock, log, edge } = components;
+  const check = rememberingCheck();
   const believe = async (card: NodeCard, revoked: ReadonlySet<string>): Promise<Believed[]> => {
     const key = edge.keys?.ticketKey;
     if (key === undefined) {
@@ -36,7 +38,7 @@ export function cardCheck(components: {
     const { nodeId, region, jurisdiction } = card;
     try {
       const expected = { nodeId, region, jurisdiction, now_ms: clock.now() };
-      const certificate = await checkCertificate(key, card.certificate ?? '', expected);
+      const certificate = await check(key, card.certificate ?? '', expected);
       if (revoked.has(certificate.peerId)) {
         throw new RizomaError('certificate_revoked', `the key of ${nodeId} was revoked`);
       }
@@ -49,4 +51,32 @@ export function cardCheck(components: {
   };
   return async (nodes, revoked) =>
     (await Promise.all(nodes.map((node) => believe(node, revoked)))).flat();
+}
+
+/**
+ * Checks each certificate once while it is the node's: the list of members comes anew whenever one of them comes or goes, and a
+ * signature costs 0.1 ms.
+ */
+function rememberingCheck(): typeof checkCertificate {
+  const checked = new Map<string, { text: string; key: string; certificate: Certificate }>();
+  return async (key, text, expected) => {
+    const { nodeId, region, jurisdiction, now_ms } = expected;
+    const known = checked.get(nodeId);
+    const isSame =
+      known?.text === text &&
+      known.key === JSON.stringify(key) &&
+      known.certificate.region === region &&
+      known.certificate.jurisdiction === jurisdiction;
+    if (isSame && known.certificate.expires_s > now_ms / 1000) {
+      return known.certificate;
+    }
+    const certificate = await checkCertificate(key, text, expected);
+    checked.delete(nodeId);
+    checked.set(nodeId, { text, key: JSON.stringify(key), certificate });
+    const [eldest] = checked.keys();
+    if (checked.size > limits.members && eldest !== undefined) {
+      checked.delete(eldest);
+    }
+    return certificate;
+  };
 }

@@ -9,6 +9,8 @@ import { limits } from '../../protocol/limits.ts';
 export class MemberKeys {
   readonly #clock: Clock;
   #known: ReadonlyMap<string, Certificate> = new Map();
+  /** The same by libp2p's names, of which each connection asks at each change. */
+  #byPeer: ReadonlyMap<string, Certificate> = new Map();
 
   constructor(components: { clock: Clock }) {
     this.#clock = components.clock;
@@ -21,15 +23,13 @@ export class MemberKeys {
 
   /** The member that has the key of that name. */
   nodeOf(peerId: string): string | undefined {
-    return [...this.#known.values()].find((known) => known.peerId === peerId)?.nodeId;
+    return this.#byPeer.get(peerId)?.nodeId;
   }
 
   /** Whether it is the name of a member's key that is good still. */
   hasPeer(peerId: string): boolean {
-    const now_s = this.#clock.now() / 1000;
-    return [...this.#known.values()].some(
-      (known) => known.peerId === peerId && known.expires_s + limits.clockSkew_s > now_s,
-    );
+    const known = this.#byPeer.get(peerId);
+    return known !== undefined && known.expires_s + limits.clockSkew_s > this.#clock.now() / 1000;
   }
 
   /** Takes these in, the newest of each node, and drops what is not good any more. Answers all. */
@@ -45,6 +45,7 @@ export class MemberKeys {
       }
     }
     this.#known = known;
+    this.#byPeer = new Map([...known.values()].map((each) => [each.peerId, each]));
     return [...known.values()]
       .toSorted((a, b) => b.issued_s - a.issued_s)
       .slice(0, limits.members)

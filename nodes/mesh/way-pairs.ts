@@ -25,7 +25,14 @@ export function pairsOf(
   return pairs;
 }
 
+/** Each is weighed once: a region may have many nodes, and is weighed for each other one. */
 function chosen(key: string, nodes: readonly NodeCard[]): NodeCard | undefined {
-  const weight = ({ nodeId }: NodeCard): number => rendezvousWeight(key, nodeId);
-  return nodes.toSorted((a, b) => weight(b) - weight(a))[0];
+  let best: { node: NodeCard; weight: number } | undefined;
+  for (const node of nodes) {
+    const weight = rendezvousWeight(key, node.nodeId);
+    if (best === undefined || weight > best.weight) {
+      best = { node, weight };
+    }
+  }
+  return best?.node;
 }

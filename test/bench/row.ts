@@ -27,11 +27,16 @@ export function row(
   return { name, value: round(value), unit, aim, holds: aim === null ? null : value <= aim, note };
 }
 
+export interface BenchRun {
+  /** A few rounds, for trying it out. Benches that take a minute or two have but one form. */
+  readonly short: boolean;
+}
+
 /** A bench: it may need a minute, and answers one or more rows. */
 export interface Bench {
   /** What `npm run bench -- NAME` asks for; the rows' names begin with it. */
   name: string;
-  run(say: (line: string) => void): Promise<Row[]>;
+  run(say: (line: string) => void, options: BenchRun): Promise<Row[]>;
 }
 
 function round(value: number): number {

@@ -1,7 +1,8 @@
-import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import * as v from 'valibot';
 import { expect, it } from 'vitest';
+import type { Mesh } from '../../edge/objects/mesh.ts';
 import { checkCertificate } from '../../protocol/certificate.ts';
 import { NodeDetailAnswer, NodesAnswer } from '../../protocol/contracts/nodes.ts';
 import { ExplainAnswer } from '../../protocol/contracts/placements.ts';
@@ -44,6 +45,21 @@ async function list(): Promise<NodesAnswer['nodes']> {
 async function detail(response: Response): Promise<NodeDetailAnswer> {
   return v.parse(NodeDetailAnswer, await response.json());
 }
+
+it('nodes that come together are told of together: each is told of all', async () => {
+  await runInDurableObject(mesh() as DurableObjectStub<Mesh>, async (object, { storage }) => {
+    await object.alarm();
+    const told_ms = clock.now_ms;
+    for (const number of [1, 2]) {
+      await object.join({ card: cardOf('us-east', number), load: idle, lease: 1 });
+      // After the pause, and once for both.
+      expect(await storage.getAlarm()).toBe(told_ms + 250);
+    }
+    clock.pass(251);
+    await object.join({ card: cardOf('us-east', 3), load: idle, lease: 1 });
+    expect(await storage.getAlarm()).toBe(clock.now_ms);
+  });
+});
 
 it('a node that shows its key is certified for a day, and members are handed its certificate', async () => {
   const node = await connect(cardOf('eu-west', 1));

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
 import { clientOfTicket } from '../support/client-of-ticket.ts';
@@ -21,8 +22,15 @@ export class LicodeClient {
   #nextId = 0;
   #lastSeen = -1;
 
-  constructor(url: string, query: Record<string, string>, auth: Record<string, string> = {}) {
+  constructor(
+    url: string,
+    query: Record<string, string>,
+    auth: Record<string, string> = {},
+    agent?: Agent,
+  ) {
     this.socket = io(url, {
+      // Node's transport takes an agent; the types are of browsers.
+      ...(agent === undefined ? {} : { agent: agent as unknown as boolean }),
       transports: ['websocket'],
       forceNew: true,
       reconnection: true,
@@ -42,8 +50,12 @@ export class LicodeClient {
   }
 
   /** Resolves with the `connected` message. */
-  static async join(url: string, query: Record<string, string>): Promise<LicodeClient & Joined> {
-    const client = new LicodeClient(url, query);
+  static async join(
+    url: string,
+    query: Record<string, string>,
+    agent?: Agent,
+  ): Promise<LicodeClient & Joined> {
+    const client = new LicodeClient(url, query, {}, agent);
     const first = await Promise.race([
       client.next('connected'),
       client.next('connect_error').then((data) => Promise.reject(new Error(String(data)))),

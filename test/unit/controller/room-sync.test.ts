@@ -22,6 +22,9 @@ const change = (from: number, version: number): DirectoryChange => ({
   streams: { put: [], removed: [] },
 });
 
+const uuid = (number: number): string =>
+  `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
 /** All that is under way gets its turn. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) {
@@ -112,6 +115,26 @@ describe('the conversation with a Room object', () => {
     release();
     await turns();
     expect(edge.count('room.facts')).toBe(2);
+  });
+
+  it('tells what changes all the time at once at first, and then some times a second, the newest last', async () => {
+    const { edge, clock, sync, facts } = await setUp();
+    await sync.enter();
+    await turns();
+    const changes = 3 * defaults.factsAtOnce;
+    for (let index = 1; index <= changes; index += 1) {
+      facts.erizos = [{ erizoId: uuid(index), endpoint: 'tcp://10.0.0.1:1' }];
+      sync.tell();
+      await turns();
+    }
+    expect(edge.count('room.facts')).toBe(defaults.factsAtOnce);
+    clock.advance(1_000 / defaults.facts_perSecond);
+    await turns();
+    expect(edge.count('room.facts')).toBe(defaults.factsAtOnce + 1);
+    expect(edge.directory(roomId).erizos).toMatchObject([{ erizoId: uuid(changes) }]);
+    clock.advance(60_000);
+    await turns();
+    expect(edge.count('room.facts')).toBe(defaults.factsAtOnce + 1);
   });
 
   it('enters again with all facts when the edge is back, and tells nothing in between', async () => {

@@ -8,7 +8,7 @@ import { rootDir } from '../../../../infra/paths.ts';
 describe('the command line of npm run bench', () => {
   it('runs all benches unless some are named', () => {
     expect(parseBenchOptions([])).toEqual({
-      ...{ names: benchNames, json: undefined, beside: undefined },
+      ...{ names: benchNames, json: undefined, short: false, beside: undefined },
     });
   });
 
@@ -16,8 +16,13 @@ describe('the command line of npm run bench', () => {
     expect(parseBenchOptions(['rpc', 'edge', '--beside', 'HEAD~2', '--json', 'out.json'])).toEqual({
       names: ['edge', 'rpc'],
       json: 'out.json',
+      short: false,
       beside: { revision: 'HEAD~2', pairs: 5 },
     });
+  });
+
+  it('runs fewer rounds where a bench is tried out', () => {
+    expect(parseBenchOptions(['floods', '--short'])).toMatchObject({ short: true });
   });
 
   it('takes fewer pairs where that is asked for', () => {
@@ -35,6 +40,7 @@ describe('the command line of npm run bench', () => {
     { args: ['rpc', 'rcp'], words: /no bench "rcp"/ },
     { args: ['--besides', 'main'], words: /--besides[^]*Usage: npm run bench/ },
     { args: ['--beside'], words: /--beside[^]*Usage: npm run bench/ },
+    { args: ['--short', '--beside', 'main'], words: /--short goes without --beside COMMIT\nUsage/ },
     { args: ['--pairs', '5'], words: /--pairs needs --beside COMMIT\nUsage/ },
     { args: ['--beside', 'main', '--pairs', '0'], words: /--pairs 0 is not a whole number from 1/ },
     { args: ['--beside', 'main', '--pairs', '2.5'], words: /--pairs 2.5 is not a whole number/ },
