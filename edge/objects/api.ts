@@ -161,6 +161,8 @@ export interface RoomPicture {
   readonly pin: RegionPin;
   /** Who was removed from it, and may not come in again. */
   readonly removals: Removals;
+  /** It has all participants that it may have. */
+  readonly isFull: boolean;
 }
 
 export interface JoinEntrance {

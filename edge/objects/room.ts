@@ -123,6 +123,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       alarms: this.#alarms,
       open: () => this.#open(),
       holders: () => this.#directory.holders(),
+      isFull: () => this.#participants.isFull,
       now,
       log,
     });
