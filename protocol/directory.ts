@@ -121,7 +121,7 @@ export const emptyDirectory: Directory = { version: 0, erizos: [], streams: [] }
 const sizes = new WeakMap<object, number>();
 
 /** What a stream has beside the fields below: ids, region, times. */
-const restOfStream_bytes = 400;
+const restOfStream_bytes = 480;
 
 /** Bytes of a stream in facts and directories, as JSON in UTF-8; somewhat more than they are. */
 export function bytesOfStream({ userName, media }: Pick<StreamFact, 'userName' | 'media'>): number {
@@ -130,6 +130,11 @@ export function bytesOfStream({ userName, media }: Pick<StreamFact, 'userName' |
   sizes.set(media, bytes);
   // An escape of JSON has six bytes.
   return bytes + userName.length * 6 + restOfStream_bytes;
+}
+
+/** Bytes of a row or a route whose texts are all ASCII. */
+export function bytesOfRow(row: RoomErizo | RegionRoute): number {
+  return JSON.stringify(row).length + 1;
 }
 
 /** The directory after the change, or undefined where the change is for another version. */

@@ -48,8 +48,14 @@ export const limits = {
   tokensPerRoom: 100_000,
   /** Streams of one room. A directory of this size is still sent whole in one frame. */
   streamsPerRoom: 1024,
-  /** What is said of all streams of a room, as JSON: with its processes and ways a directory fits `frameSize_bytes`. */
+  /** What is said of all streams of a room, as JSON: with its processes and routes a directory fits `frameSize_bytes`. */
   roomStreams_bytes: 704 * 1024,
+  /** The same of its processes: with usual names some 500. */
+  roomErizos_bytes: 96 * 1024,
+  /** And of its routes: with usual names those of 50 regions, in each of which somebody publishes. */
+  roomRoutes_bytes: 96 * 1024,
+  /** What a controller that enters a room is told of those who were removed a moment ago, as JSON: with usual names some 600. */
+  removed_bytes: 32 * 1024,
   /** The same of one client: ten of them fill a room, and one does not. */
   clientStreams_bytes: 64 * 1024,
   /** Controllers that hold one room; one for each node that takes part. */
@@ -126,8 +132,8 @@ export const limits = {
   membersPerPart: 128,
   /** Rooms that one node may hold, under leases that are over too: one for each participant that its processes could serve, twice. */
   roomsPerNode: 16_384,
-  /** Nodes of a mesh, with those that left it within a day. Their keys fit a frame. */
-  members: 4_096,
+  /** Nodes of a mesh, with those that left it within a day: twice `nodes`. Their keys fit a frame, and so does doubt of all of them. */
+  members: 2_048,
   /** The card of a node as it says it to others, signed: one with the longest names and ways to all `regions` fits. */
   saidCard_chars: 12_288,
   /** How long what a node says of itself is good: a node that lives says it anew in a fifth of that. */

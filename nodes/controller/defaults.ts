@@ -78,6 +78,8 @@ export const defaults = {
   subscribersPerCharge: 32,
   /** Before the edge is asked again after it refused for a while (`overloaded`, `timeout`). */
   edgeRetry_ms: 1_000,
+  /** The longest wait where it refuses for good, after which each was twice the one before. */
+  edgeRetryMost_ms: 60_000,
   /** Changes of a directory that arrived before the one they follow. More means that one was lost. */
   earlyChanges: 64,
   /** For a stream that is to be recorded and is on its way: as long as its process may take to say that it flows. */

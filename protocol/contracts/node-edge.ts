@@ -83,6 +83,8 @@ export const RoomEntered = v.strictObject({
   p2p: v.optional(v.boolean()),
   /** Who was removed a moment ago and may have a ticket still. */
   removed: v.optional(v.pipe(v.array(Removal), v.maxLength(limits.removals))),
+  /** Whoever joined by then counts as removed, since there were more than are named. */
+  removedBefore_ms: v.optional(Time),
 });
 
 /** Somebody who is in a room at a controller. */
