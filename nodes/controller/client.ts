@@ -50,7 +50,7 @@ import { Channel } from './channel.ts';
 import { Connections } from './connections.ts';
 import { defaults } from './defaults.ts';
 import type { Flow } from './flow.ts';
-import type { Answer, Received } from './reliable-socket.ts';
+import type { Answer, Given, Received } from './reliable-socket.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import type { Turns } from './turns.ts';
 
@@ -210,9 +210,9 @@ export class Client {
     this.#channel.attach(socket);
   }
 
-  /** `data_bytes` is the size of what another client gave to be sent. */
-  send(event: string, message: unknown, data_bytes?: number): void {
-    this.#channel.send(event, message, data_bytes);
+  /** `given`: of what another client gave to be sent. */
+  send(event: string, message: unknown, given?: Given): void {
+    this.#channel.send(event, message, given);
   }
 
   /** Counts what it has sent to others. Throws `rate_limited` where that is too much. */

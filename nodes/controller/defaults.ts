@@ -13,7 +13,10 @@ export const defaults = {
   refusal_ms: 1_000,
   /** Messages that a client has not confirmed. A directory's worth of news, and some; past it the client is lost. */
   unconfirmedMessages: 2_048,
-  /** What publishers said that a client has not confirmed: 32 of the largest messages. */
+  /**
+   * Data of publishers that a client has not confirmed: 32 of the largest messages; it misses more. With the words of P2P,
+   * which it must not miss, it may be twice as much; past that the client is lost.
+   */
   unconfirmedData_bytes: 2 * 1024 * 1024,
   /**
    * What a client may send in a second, beside confirmations of what it got: ten times what is answered. Past it
