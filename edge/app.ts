@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { Changed } from './audit-line.ts';
 import type { Config } from './config.ts';
 import type { Fields } from './log.ts';
 import type { Signer } from './objects/api.ts';
@@ -20,6 +21,8 @@ export interface EdgeEnv {
     happened: Fields | undefined;
     /** Of the service that signed the request, once that was checked. */
     serviceId: string | undefined;
+    /** What the request made, which no path names. */
+    made: Changed | undefined;
     /** Who signed the request; the signature was checked. */
     signer: Signer;
     /** Whether the room in the path is one of the service that signed. */

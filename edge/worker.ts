@@ -12,6 +12,7 @@ import { scopeOf } from '../protocol/scope.ts';
 import { logAnswer, traceOf } from './access-log.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
 import type { EdgeContext, EdgeEnv } from './app.ts';
+import { auditChange } from './audit.ts';
 import { configOf } from './config.ts';
 import { getDocs, getOpenApi } from './docs/get-docs.ts';
 import { demoOnly, postDemoToken } from './join/demo.ts';
@@ -66,6 +67,7 @@ app.use(async (context, next) => {
   await next();
   setAnswerHeaders(context);
   logAnswer(context);
+  auditChange(context);
 });
 app.options(
   '*',

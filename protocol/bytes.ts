@@ -12,6 +12,21 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(encoder.encode(text));
 }
 
+/** Bytes of a text in UTF-8. */
+export function utf8Length(text: string): number {
+  return encoder.encode(text).length;
+}
+
+/** Whether a text has more bytes in UTF-8. A unit of UTF-16 has three at the most, so most texts need no counting. */
+export function isLonger(text: string, most_bytes: number): boolean {
+  return text.length * 3 > most_bytes && utf8Length(text) > most_bytes;
+}
+
+/** Bytes of a value as JSON in UTF-8; 0 for what JSON leaves out. */
+export function sizeOf(value: unknown): number {
+  return utf8Length(JSON.stringify(value) ?? '');
+}
+
 /** Of what is signed: any JWT of ours but one with the longest pins is shorter. A buffer for each text is more to make than to fill. */
 const scratch = new Uint8Array(16_384);
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { utf8 } from './bytes.ts';
+import { sizeOf } from './bytes.ts';
 import { Adaptation } from './adaptation.ts';
 import { ClientId, ErizoId, NodeId, RecordingId, RegionId, StreamId } from './ids.ts';
 import { limits } from './limits.ts';
@@ -20,10 +20,7 @@ export const StreamMedia = v.strictObject({
   label: v.pipe(v.string(), v.maxLength(limits.name_chars)),
   attributes: v.pipe(
     v.record(v.string(), v.unknown()),
-    v.check(
-      (value) => JSON.stringify(value).length <= limits.attributes_bytes,
-      'attributes are too large',
-    ),
+    v.check((value) => sizeOf(value) <= limits.attributes_bytes, 'attributes are too large'),
   ),
 });
 
@@ -137,15 +134,20 @@ export const emptyDirectory: Directory = { version: 0, erizos: [], streams: [] }
 const sizes = new WeakMap<object, number>();
 
 /** What a stream has beside the fields below: ids, region, times. */
-const restOfStream_bytes = 400;
+const restOfStream_bytes = 480;
 
 /** Bytes of a stream in facts and directories, as JSON in UTF-8; somewhat more than they are. */
 export function bytesOfStream({ userName, media }: Pick<StreamFact, 'userName' | 'media'>): number {
   const known = sizes.get(media);
-  const bytes = known ?? utf8(JSON.stringify(media)).length;
+  const bytes = known ?? sizeOf(media);
   sizes.set(media, bytes);
   // An escape of JSON has six bytes.
   return bytes + userName.length * 6 + restOfStream_bytes;
+}
+
+/** Bytes of a row or a route whose texts are all ASCII. */
+export function bytesOfRow(row: RoomErizo | RegionRoute): number {
+  return JSON.stringify(row).length + 1;
 }
 
 /** The directory after the change, or undefined where the change is for another version. */

@@ -27,6 +27,8 @@ export const errorCodes = {
   method_not_allowed: { http: 405, retryable: false },
   conflict: { http: 409, retryable: false },
   pin_empty: { http: 409, retryable: false },
+  /** Something is full that does not empty by itself; the words say what, and what to do. */
+  quota_reached: { http: 409, retryable: false },
   too_large: { http: 413, retryable: false },
   rate_limited: { http: 429, retryable: true },
   cancelled: { http: 499, retryable: true },

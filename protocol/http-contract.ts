@@ -54,6 +54,8 @@ export interface HttpRow {
   errors: readonly ErrorCode[];
   /** May be sent again when no answer came. */
   idempotent: boolean;
+  /** Nothing follows from it, though it is no GET. */
+  dryRun?: true;
 }
 
 export type HttpApi = Readonly<Record<string, Readonly<Partial<Record<HttpMethod, HttpRow>>>>>;
@@ -87,6 +89,24 @@ export function routesOf(api: HttpApi): HttpRoute[] {
 /** Whether a row is asked only for rooms of the service that signs. */
 export function isAboutOwnRoom({ path, row }: HttpRoute): boolean {
   return row.caller === 'service' && /\/:room(\/|$)/.test(path);
+}
+
+/** Whether a route changes something for an app or an operator; participants who come are no change. */
+export function isChange({ method, row }: HttpRoute): boolean {
+  const isAsked = row.caller !== 'token' && row.caller !== 'node';
+  return method !== 'GET' && isAsked && row.dryRun !== true;
+}
+
+/** The parameters of a path by their names, as they stand in it: `{ room: '…' }` of `/rooms/:room`. */
+export function parametersAt(
+  route: string,
+  pathname: string,
+): Readonly<Record<string, string | undefined>> {
+  const parts = pathname.split('/');
+  const named = route
+    .split('/')
+    .flatMap((name, index) => (name.startsWith(':') ? [[name.slice(1), parts[index]]] : []));
+  return Object.fromEntries(named);
 }
 
 /** Every code that a route answers with, those of its caller and its body among them. */

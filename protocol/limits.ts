@@ -33,10 +33,29 @@ export const limits = {
   handshake_ms: 10_000,
   /** m-sections in one SDP: thirty streams of audio and video in one connection, and some unused. */
   sdpSections: 128,
+  /** A room as JSON, with its data and media configuration: as much as one request can say. */
+  room_bytes: 64 * 1024,
+  /** Services of a deployment, one for each app or tenant: with the longest names their list is half of what an object may answer. */
+  services: 10_000,
+  /** Rooms of one service; at 1 KiB each a tenth of `serviceRooms_bytes`. Who needs more makes another service. */
+  roomsPerService: 100_000,
+  /**
+   * All rooms of one service as JSON: a tenth of what the platform keeps for one object. Changes that are under way at the
+   * same time count once they are done, and are 200 MiB at the very most.
+   */
+  serviceRooms_bytes: 1024 * 1024 * 1024,
+  /** Tokens that one room keeps: each of a great event's people invited by name. With the longest names 200 MiB; 30 MiB as they are. */
+  tokensPerRoom: 100_000,
   /** Streams of one room. A directory of this size is still sent whole in one frame. */
   streamsPerRoom: 1024,
-  /** What is said of all streams of a room, as JSON: with its processes and ways a directory fits `frameSize_bytes`. */
+  /** What is said of all streams of a room, as JSON: with its processes and routes a directory fits `frameSize_bytes`. */
   roomStreams_bytes: 704 * 1024,
+  /** The same of its processes: with usual names some 500. */
+  roomErizos_bytes: 96 * 1024,
+  /** And of its routes: with usual names those of 50 regions, in each of which somebody publishes. */
+  roomRoutes_bytes: 96 * 1024,
+  /** What a controller that enters a room is told of those who were removed a moment ago, as JSON: with usual names some 600. */
+  removed_bytes: 32 * 1024,
   /** The same of one client: ten of them fill a room, and one does not. */
   clientStreams_bytes: 64 * 1024,
   /** Controllers that hold one room; one for each node that takes part. */
@@ -89,7 +108,10 @@ export const limits = {
   presenceUsers: 4_096,
   /** Those who came, as JSON, in one message: half of a frame, so that the ids of those who went fit too. */
   presence_bytes: 512 * 1024,
-  /** Participants that a Room object knows: at some 300 bytes each, half of its memory. */
+  /**
+   * Participants that a Room object knows: at some 300 bytes each, half of its memory. Nobody is let in beyond; of those who
+   * were let in at the same moment some may be in the room and not in its lists.
+   */
   participantsPerRoom: 200_000,
   /** How long a controller may take to list or disconnect users, which it does at once. */
   users_ms: 2_000,
@@ -104,8 +126,14 @@ export const limits = {
   grant_ttl_s: 24 * 60 * 60,
   /** An enrolment is signed anew for each registration; this is the way to the edge. */
   enrolment_ttl_s: 60,
-  /** Nodes of a mesh, with those that left it within a day. Their keys fit a frame. */
-  members: 4_096,
+  /** Nodes that have a lease: each change of the mesh tells all of them of all, which for so many is 1 GiB. */
+  nodes: 1_024,
+  /** Cards in one part of the list of members: with the longest cards, and all revoked keys, three quarters of a frame. */
+  membersPerPart: 128,
+  /** Rooms that one node may hold, under leases that are over too: one for each participant that its processes could serve, twice. */
+  roomsPerNode: 16_384,
+  /** Nodes of a mesh, with those that left it within a day: twice `nodes`. Their keys fit a frame, and so does doubt of all of them. */
+  members: 2_048,
   /** The card of a node as it says it to others, signed: one with the longest names and ways to all `regions` fits. */
   saidCard_chars: 12_288,
   /** How long what a node says of itself is good: a node that lives says it anew in a fifth of that. */
@@ -152,7 +180,7 @@ export const limits = {
   keepAlive_ms: 1_000,
   /** A node that kept silent for this long has lost its lease: three keep-alives are missed. */
   lease_ms: 3_000,
-  /** Regions that one node measures; more than any provider has, and a load still fits a row. */
+  /** Regions of a mesh, all of which one node measures; more than any provider has, and a load still fits a row. */
   regions: 64,
   /** Placement reads a picture of the mesh that is at most this old. */
   snapshot_ms: 2_000,

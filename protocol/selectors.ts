@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { StreamMedia } from './directory.ts';
+import { sizeOf } from './bytes.ts';
 import { limits } from './limits.ts';
 
 /**
@@ -11,10 +12,7 @@ export const Selectors = v.pipe(
   v.optional(v.nullable(v.record(v.string(), v.unknown())), {}),
   v.transform((said) => Object.entries(said ?? {})),
   v.maxLength(limits.selectors, `more than ${limits.selectors} selectors`),
-  v.check(
-    (entries) => JSON.stringify(entries).length <= limits.attributes_bytes,
-    'the selectors are too large',
-  ),
+  v.check((entries) => sizeOf(entries) <= limits.attributes_bytes, 'the selectors are too large'),
   v.transform((entries) => entries.flatMap(([selector, value]) => keyOf(selector, value) ?? [])),
 );
 /** Keys. */

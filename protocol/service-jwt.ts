@@ -24,6 +24,8 @@ const Claims = v.object({
   nbf: v.optional(time_s),
   /** With it the JWT is good for one request, without it for as many as come until `exp`. */
   jti: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(128))),
+  /** Who of the app asks, for the log of changes. */
+  sub: v.optional(name),
   /** The user of a token that is asked for, as `mauth_username` and `mauth_role`. */
   username: v.optional(name),
   role: v.optional(name),
@@ -31,7 +33,8 @@ const Claims = v.object({
   scope: v.optional(ScopeClaim),
 });
 
-export type ServiceClaims = v.InferOutput<typeof Claims>;
+/** With the `kid` of the header, by which an app tells its keys apart; it chooses no key here. */
+export type ServiceClaims = v.InferOutput<typeof Claims> & { readonly kid?: string };
 
 /** The challenge of a refused request (RFC 6750, section 3). */
 export const bearerChallenge = 'Bearer realm="rizoma"';
@@ -59,13 +62,16 @@ export async function checkServiceJwt(
 ): Promise<ServiceClaims> {
   const { clockSkew_s, serviceJwt_ttl_s, onceJwt_ttl_s } = limits;
   let payload: JWTPayload;
+  let kid: string | undefined;
   try {
-    ({ payload } = await jwtVerify(text, utf8(key), {
+    const verified = await jwtVerify(text, utf8(key), {
       algorithms: ['HS256'],
       requiredClaims: ['iss', 'exp'],
       currentDate: new Date(now_ms),
       clockTolerance: clockSkew_s,
-    }));
+    });
+    ({ payload } = verified);
+    ({ kid } = verified.protectedHeader);
   } catch (thrown) {
     throw new RizomaError('unauthorized', whatIsWrong(thrown));
   }
@@ -82,7 +88,7 @@ export async function checkServiceJwt(
       `the exp of a JWT ${which} jti is at most ${ttl_s} s from now`,
     );
   }
-  return claims;
+  return v.is(name, kid) ? { ...claims, kid } : claims;
 }
 
 /** Times and claims are looked at once the signature is right: who hears of them has the key. */

@@ -28,6 +28,7 @@ export async function postDemoToken(context: EdgeContext): Promise<Response> {
     getOrCreate: true,
     near: placeOfRequest(context),
   });
+  context.set('made', { roomId: _id });
   const token = await makeToken(parts, _id, {
     userName,
     role: 'presenter',

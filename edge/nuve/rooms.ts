@@ -43,6 +43,7 @@ export async function postRoom(context: EdgeContext): Promise<Response> {
       ...(test ? { test } : {}),
     },
   });
+  context.set('made', { roomId: room._id });
   return context.json(room);
 }
 

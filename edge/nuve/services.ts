@@ -25,7 +25,9 @@ export const superserviceOnly = createMiddleware<EdgeEnv>(async (context, next) 
 /** `POST /services`: the new id. As JSON, like Licode: an id in digits alone is no number. */
 export async function postService(context: EdgeContext): Promise<Response> {
   const service = await bodyOf(context, CreateServiceRequest);
-  return context.json(await valueOf(servicesOf(context.env).create(service, traceOf(context))));
+  const id = await valueOf(servicesOf(context.env).create(service, traceOf(context)));
+  context.set('made', { changedServiceId: id });
+  return context.json(id);
 }
 
 /** `GET /services`: all of them with their rooms, the superservice first. */

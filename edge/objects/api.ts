@@ -74,6 +74,9 @@ export interface Signer {
   readonly serviceId: string;
   readonly userName: string | undefined;
   readonly role: string | undefined;
+  /** What its JWT says of who asks, and of the key: the claim `sub`, and `kid` of the header. */
+  readonly subject: string | undefined;
+  readonly keyId: string | undefined;
   /** What the request is limited to; undefined where it may be anything. */
   readonly scope: readonly Scope[] | undefined;
 }
@@ -161,6 +164,8 @@ export interface RoomPicture {
   readonly pin: RegionPin;
   /** Who was removed from it, and may not come in again. */
   readonly removals: Removals;
+  /** It has all participants that it may have. */
+  readonly isFull: boolean;
 }
 
 export interface JoinEntrance {

@@ -1,4 +1,5 @@
 import { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import type { NodeSummary } from '../placement/snapshot.ts';
@@ -23,22 +24,34 @@ export interface Leased extends NodeSummary {
 /** What the Mesh object keeps in its SQLite. */
 export class MeshStore {
   readonly #sql: SqlStorage;
+  readonly #most: { nodes: number; regions: number };
 
-  constructor(components: { sql: SqlStorage }) {
+  constructor(
+    components: { sql: SqlStorage },
+    options: { most: { nodes: number; regions: number } } = { most: limits },
+  ) {
     this.#sql = components.sql;
+    this.#most = options.most;
   }
 
   makeTables(): void {
     this.#sql.exec(tables);
   }
 
-  /** Writes the node's row, unless a later lease has it. Answers whether members see another card. */
+  /**
+   * Writes the node's row, unless a later lease has it. Answers whether members see another card. Throws
+   * `quota_reached` where there are as many nodes, or regions, as there may be.
+   */
   putNode(node: { card: NodeCard; load: NodeLoad; lease: number }, now_ms: number): boolean {
     const { nodeId, region } = node.card;
     const card = JSON.stringify(node.card);
     const row = this.#row(nodeId);
     // A call of an older lease that was overtaken must not bring it back.
     if (row === undefined || row.lease <= node.lease) {
+      if (row === undefined) {
+        this.#demandPlace();
+      }
+      this.#demandRegion(region);
       this.#sql.exec('INSERT OR IGNORE INTO regions (region) VALUES (?)', region);
       this.#sql.exec(
         'INSERT OR REPLACE INTO nodes (node_id, lease, card, load) VALUES (?, ?, ?, ?)',
@@ -70,6 +83,7 @@ export class MeshStore {
       'DELETE FROM nodes WHERE node_id = ? AND lease <= ?',
       ...[nodeId, lease],
     );
+    this.#sql.exec('DELETE FROM leases WHERE node_id = ? AND lease <= ?', ...[nodeId, lease]);
     return removed.rowsWritten > 0;
   }
 
@@ -116,6 +130,40 @@ export class MeshStore {
       )
       .toArray()
       .map(({ peer_id }) => peer_id);
+  }
+
+  #demandPlace(): void {
+    const { nodes } = this.#most;
+    if (this.#count('nodes') >= nodes) {
+      throw new RizomaError(
+        'quota_reached',
+        `the mesh has ${nodes} nodes, which is all that it may have: end one before this one starts`,
+      );
+    }
+  }
+
+  /** Makes room by forgetting the region that has been known longest of those in which no node is. */
+  #demandRegion(region: string): void {
+    const { regions } = this.#most;
+    const known = this.#sql.exec('SELECT 1 FROM regions WHERE region = ?', region).toArray();
+    if (known.length > 0 || this.#count('regions') < regions) {
+      return;
+    }
+    this.#sql.exec(
+      `DELETE FROM regions WHERE rowid =
+         (SELECT MIN(rowid) FROM regions
+          WHERE region NOT IN (SELECT json_extract(card, '$.region') FROM nodes))`,
+    );
+    if (this.#count('regions') >= regions) {
+      throw new RizomaError(
+        'quota_reached',
+        `the mesh has nodes in ${regions} regions, which are all that it may have: set RIZOMA_REGION to one of them`,
+      );
+    }
+  }
+
+  #count(table: 'nodes' | 'regions'): number {
+    return this.#sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`).one().n;
   }
 
   #row(nodeId: string): Row | undefined {

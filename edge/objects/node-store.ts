@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { NodeCard } from '../../protocol/contracts/node-edge.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 import { PeerId } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
 import { parseJson } from '../../protocol/parse.ts';
 
 const Lease = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -41,9 +43,16 @@ const tables = `
 /** What a Node object keeps in its SQLite. */
 export class NodeStore {
   readonly #sql: SqlStorage;
+  readonly #mostRooms: number;
+  /** Rooms that are stored, once they were counted. */
+  #roomCount: number | undefined;
 
-  constructor(components: { sql: SqlStorage }) {
+  constructor(
+    components: { sql: SqlStorage },
+    options: { rooms: number } = { rooms: limits.roomsPerNode },
+  ) {
     this.#sql = components.sql;
+    this.#mostRooms = options.rooms;
   }
 
   makeTables(): void {
@@ -73,17 +82,45 @@ export class NodeStore {
     return this.#sql.exec('SELECT 1 FROM revoked WHERE peer_id = ?', peerId).toArray().length > 0;
   }
 
+  /** Throws `overloaded` where the node has as many as it may have: another node can still take the room. */
   addRoom({ roomId, lease }: HeldRoom): void {
-    this.#sql.exec('INSERT OR IGNORE INTO rooms (room_id, lease) VALUES (?, ?)', roomId, lease);
+    const known = this.#sql.exec(
+      'SELECT 1 FROM rooms WHERE room_id = ? AND lease = ?',
+      roomId,
+      lease,
+    );
+    if (known.toArray().length > 0) {
+      return;
+    }
+    const count = this.#countRooms();
+    if (count >= this.#mostRooms) {
+      throw new RizomaError(
+        'overloaded',
+        `this node has ${this.#mostRooms} rooms, which is all that it may have: join at another one`,
+      );
+    }
+    this.#sql.exec('INSERT INTO rooms (room_id, lease) VALUES (?, ?)', roomId, lease);
+    this.#roomCount = count + 1;
   }
 
   removeRoom({ roomId, lease }: HeldRoom): void {
-    this.#sql.exec('DELETE FROM rooms WHERE room_id = ? AND lease = ?', roomId, lease);
+    this.#removeRooms('room_id = ? AND lease = ?', roomId, lease);
   }
 
   /** The room is no more, whatever lease it was entered under. */
   forgetRoom(roomId: string): void {
-    this.#sql.exec('DELETE FROM rooms WHERE room_id = ?', roomId);
+    this.#removeRooms('room_id = ?', roomId);
+  }
+
+  #countRooms(): number {
+    this.#roomCount ??= this.#sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM rooms').one().n;
+    return this.#roomCount;
+  }
+
+  #removeRooms(where: string, ...values: (string | number)[]): void {
+    const before = this.#countRooms();
+    this.#sql.exec(`DELETE FROM rooms WHERE ${where}`, ...values);
+    this.#roomCount = before - this.#sql.exec<{ n: number }>('SELECT changes() AS n').one().n;
   }
 
   /** Rooms that were entered under another lease than this one, and have to hear that it ended. */

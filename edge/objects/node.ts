@@ -24,6 +24,7 @@ import { NodeStore } from './node-store.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
 import { RoomPictures } from './room-pictures.ts';
+import { messagesOf } from './member-parts.ts';
 import { closeCodes, SocketLink } from './socket-link.ts';
 
 const log = createLog({ object: 'node' });
@@ -237,7 +238,11 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
         remember(socket, { nodeId, number, ...(lease === undefined ? {} : { lease }) });
       },
       supersede: () => this.#close(this.#openSockets().filter((other) => other !== socket)),
-      notify: ({ method, params }) => peer.notify(method, params),
+      notify: (notice) => {
+        for (const { method, params } of messagesOf(notice)) {
+          peer.notify(method, params);
+        }
+      },
       background: (task) =>
         this.ctx.waitUntil(
           task().catch((thrown: unknown) => log.error('a task failed', thrown, { nodeId })),

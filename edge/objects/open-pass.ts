@@ -5,6 +5,7 @@ import { checkPass } from '../../protocol/pass.ts';
 import { intersectPins } from '../../protocol/pin.ts';
 import type { TicketPublicKey } from '../../protocol/ticket.ts';
 import type { RegionPin } from '../../protocol/token.ts';
+import { refuseFull } from '../room/tokens.ts';
 import type { RoomPictures } from './room-pictures.ts';
 
 export interface OpenPass {
@@ -18,7 +19,8 @@ export interface OpenPass {
 
 /**
  * Whom a pass lets in, as far as can be seen from a picture of the room that is some seconds old. Throws
- * `token_forged`, `token_expired`, `token_revoked`, `pin_empty`, or `not_found` where the room is gone.
+ * `token_forged`, `token_expired`, `token_revoked`, `pin_empty`, `quota_reached`, or `not_found` where the room is
+ * gone.
  */
 export async function openPass(
   components: { pictures: RoomPictures; key: TicketPublicKey; now: () => number },
@@ -34,5 +36,6 @@ export async function openPass(
   if (picture.epoch !== pass.epoch) {
     throw new RizomaError('token_revoked', 'the pass was revoked: ask the app for another one');
   }
+  refuseFull(picture.isFull);
   return { pass, roomId, pin: intersectPins(picture.pin, pass.pin), holders: picture.holders };
 }

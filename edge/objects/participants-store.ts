@@ -49,6 +49,10 @@ export class ParticipantsStore {
     );
   }
 
+  count(): number {
+    return this.#sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM participants').one().n;
+  }
+
   /** Writes what differs between the two at that controller. */
   save(nodeId: string, before: Attendance | undefined, after: Attendance | undefined): void {
     if (after === undefined) {

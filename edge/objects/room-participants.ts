@@ -1,12 +1,13 @@
 import type { Presence } from '../../protocol/contracts/node-edge.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { EdgeLog } from '../log.ts';
 import type {
   ParticipantsEvent,
   ParticipantsState,
   ParticipantsStep,
 } from '../room/participants.ts';
-import { participantsStep } from '../room/participants.ts';
+import { countOf, participantsStep } from '../room/participants.ts';
 import type { MovedClient, Speaker } from './api.ts';
 import type { ParticipantsStore } from './participants-store.ts';
 
@@ -26,6 +27,8 @@ export interface RoomParticipantsComponents {
 export class RoomParticipants {
   readonly #parts: RoomParticipantsComponents;
   #state: ParticipantsState | undefined;
+  /** How many are stored, while the state was not read. */
+  #stored: number | undefined;
 
   constructor(components: RoomParticipantsComponents) {
     this.#parts = components;
@@ -37,7 +40,15 @@ export class RoomParticipants {
     return this.#state;
   }
 
-  /** Throws `not_found` for a controller that does not hold the room, `overloaded` where the room is full. */
+  /** Whether nobody more may come in. */
+  get isFull(): boolean {
+    const { store } = this.#parts;
+    const count =
+      this.#state === undefined ? (this.#stored ??= store.count()) : countOf(this.#state);
+    return count >= limits.participantsPerRoom;
+  }
+
+  /** Throws `not_found` for a controller that does not hold the room. */
   told(news: Speaker & { region: string; presence: Presence }): 'ok' | 'again' {
     if (!this.#parts.isHolder(news)) {
       throw new RizomaError('not_found', 'this controller does not hold the room: enter it first');
@@ -71,6 +82,13 @@ export class RoomParticipants {
     }
     for (const [nodeId, clients] of step.moved) {
       moved(nodeId, clients);
+    }
+    if (step.surplus > 0) {
+      const { surplus } = step;
+      log.warn('participants are not listed, as the room is full', {
+        nodeId: event.nodeId,
+        surplus,
+      });
     }
     if (step.answer === 'again') {
       log.warn('news of participants are missing', { nodeId: event.nodeId });

@@ -8,6 +8,8 @@ import {
   RoomRecording,
   RoomStream,
 } from '../../protocol/directory.ts';
+import { RizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import type { DirectoryState, Holder } from '../room/directory.ts';
 import type { Removals } from '../room/removals.ts';
@@ -34,6 +36,8 @@ const tables = `
 const defaults = {
   /** Tokens in memory, of 2 KiB at most: a burst of joins for one room. */
   tokens: 1_024,
+  /** While there are as many as there may be: to look for those that are worth nothing reads them all. */
+  fullSweep_ms: 10_000,
 } as const;
 
 type HolderRow = { node_id: string; lease: number; region: string; facts: string };
@@ -43,11 +47,19 @@ export class RoomStore {
   readonly #sql: SqlStorage;
   /** Tokens as they are stored, the one that was written longest ago first: most are used soon. */
   readonly #tokens = new Map<string, TokenRecord>();
+  readonly #mostTokens: number;
+  /** Tokens that are stored, once they were counted. */
+  #tokenCount: number | undefined;
+  #sweptAt_ms = Number.NEGATIVE_INFINITY;
   /** As it is stored: each join needs it. */
   #epoch: number | undefined;
 
-  constructor(components: { sql: SqlStorage }) {
+  constructor(
+    components: { sql: SqlStorage },
+    options: { tokens: number } = { tokens: limits.tokensPerRoom },
+  ) {
     this.#sql = components.sql;
+    this.#mostTokens = options.tokens;
   }
 
   makeTables(): void {
@@ -66,6 +78,7 @@ export class RoomStore {
   /** The room is no more and nobody gets in; who held it is known still. */
   removeRoom(): void {
     this.#tokens.clear();
+    this.#tokenCount = 0;
     this.#epoch = undefined;
     for (const table of ['tokens', 'epoch', 'removals', 'removed_before', 'grants', 'room']) {
       this.#sql.exec(`DELETE FROM ${table}`);
@@ -92,7 +105,28 @@ export class RoomStore {
     return row && parseJson(TokenRecord, row.token, 'stored token', 'internal');
   }
 
+  /** Throws `quota_reached` where the room has all tokens that it may have. Those that are worth nothing make room. */
+  demandPlaceForToken(now_ms: number): void {
+    const most = this.#mostTokens;
+    if (this.#countTokens() < most) {
+      return;
+    }
+    if (now_ms - this.#sweptAt_ms >= defaults.fullSweep_ms) {
+      this.#sweptAt_ms = now_ms;
+      this.sweepTokens(now_ms);
+      this.#removeTokens("json_extract(token, '$.usesLeft') = 0");
+    }
+    if (this.#countTokens() >= most) {
+      throw new RizomaError(
+        'quota_reached',
+        `${most} tokens of the room are open, which is all that it may have: make passes, wait until some have expired, or revoke them all`,
+        { details: { quota: 'tokensPerRoom', limit: most } },
+      );
+    }
+  }
+
   saveToken(token: TokenRecord): void {
+    this.#tokenCount = this.#countTokens() + 1;
     this.#remember(token);
     this.#sql.exec(
       'INSERT INTO tokens (token_id, expires_ms, token) VALUES (?, ?, ?)',
@@ -141,12 +175,20 @@ export class RoomStore {
     const epoch = this.epoch() + 1;
     this.#epoch = undefined;
     this.#sql.exec('INSERT OR REPLACE INTO epoch (only, epoch) VALUES (1, ?)', epoch);
-    this.#removeTokens();
+    this.#removeTokens('true');
   }
 
-  #removeTokens(): void {
+  #countTokens(): number {
+    this.#tokenCount ??= this.#sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM tokens').one().n;
+    return this.#tokenCount;
+  }
+
+  #removeTokens(where: string, ...values: number[]): void {
+    const before = this.#tokenCount;
     this.#tokens.clear();
-    this.#sql.exec('DELETE FROM tokens');
+    this.#sql.exec(`DELETE FROM tokens WHERE ${where}`, ...values);
+    const { n } = this.#sql.exec<{ n: number }>('SELECT changes() AS n').one();
+    this.#tokenCount = before === undefined ? undefined : before - n;
   }
 
   removals(): Removals {
@@ -179,8 +221,7 @@ export class RoomStore {
 
   /** Removes what has expired; answers when the next token does. */
   sweepTokens(now_ms: number): number | undefined {
-    this.#tokens.clear();
-    this.#sql.exec('DELETE FROM tokens WHERE expires_ms <= ?', now_ms);
+    this.#removeTokens('expires_ms <= ?', now_ms);
     const row = this.#sql
       .exec<{ next: number | null }>('SELECT MIN(expires_ms) AS next FROM tokens')
       .one();

@@ -15,6 +15,7 @@ import type { TokenRecord } from '../room/tokens.ts';
 import {
   consumeToken,
   issueToken,
+  refuseFull,
   refuseOutside,
   reusableToken,
   usableToken,
@@ -39,6 +40,8 @@ export interface RoomTokensComponents {
   readonly open: () => RoomAnswer;
   /** Ids of the nodes that hold the room. */
   readonly holders: () => readonly string[];
+  /** Whether nobody more may come in. */
+  readonly isFull: () => boolean;
   readonly now: () => number;
   readonly log: EdgeLog;
 }
@@ -78,10 +81,11 @@ export class RoomTokens {
   }
 
   async admit(request: Omit<AdmitRequest, 'trace'>): Promise<Admission> {
-    const { store, mesh, open, now } = this.#parts;
+    const { store, mesh, open, isFull, now } = this.#parts;
     const { tokenId } = request;
     open();
     const { pin, place } = usableToken(store.token(tokenId), now());
+    refuseFull(isFull());
     const placement = await mesh.place(this.wish(pin, request.place ?? place), tokenId);
     const token = await this.#writes.run(() => {
       // Read anew: another join may have used the token, or the room was deleted meanwhile.
@@ -100,11 +104,12 @@ export class RoomTokens {
     userName: string;
     role: string;
   } {
-    const { store, open, now } = this.#parts;
+    const { store, open, isFull, now } = this.#parts;
     const roomId = open()._id;
     const { tokenId, host, at } = request;
     const token = consumeToken(store.token(tokenId), { now_ms: now(), host });
     refuseOutside(intersectPins(roomPin(open()), token.pin), at);
+    refuseFull(isFull());
     store.updateToken(token);
     return { roomId, userName: token.userName, role: token.role };
   }
@@ -118,9 +123,10 @@ export class RoomTokens {
   }
 
   picture(): RoomPicture {
-    const { store, open, holders } = this.#parts;
+    const { store, open, holders, isFull } = this.#parts;
     const pin = roomPin(open());
-    return { epoch: store.epoch(), holders: [...holders()], pin, removals: store.removals() };
+    const picture = { epoch: store.epoch(), holders: [...holders()], pin };
+    return { ...picture, removals: store.removals(), isFull: isFull() };
   }
 
   /** Removes what has expired; answers when the next token does. */
@@ -152,7 +158,9 @@ export class RoomTokens {
       : { uses: request.uses, ttl_s: request.ttl_s };
     const place = location === undefined ? {} : { place: location };
     const wish = { userName, role, pin, host: first.host, ...place };
-    const token = issueToken(roomId, wish, { ...life, now_ms: now() });
+    const now_ms = now();
+    store.demandPlaceForToken(now_ms);
+    const token = issueToken(roomId, wish, { ...life, now_ms });
     store.saveToken(token);
     mesh.assign(token.tokenId, placement);
     await alarms.arm('tokens', token.expiresAt_ms);

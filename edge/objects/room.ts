@@ -17,7 +17,7 @@ import { createLog } from '../log.ts';
 import type { Scene } from '../room/happenings.ts';
 import { happeningsBetween } from '../room/happenings.ts';
 import type { Participant } from '../room/participants.ts';
-import { removalsAfter } from '../room/removals.ts';
+import { removalsAfter, removalsSince } from '../room/removals.ts';
 import type { RoomChange } from '../room/settings.ts';
 import { changeRoom } from '../room/settings.ts';
 import type { LostEvent } from '../room/webhooks.ts';
@@ -123,6 +123,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       alarms: this.#alarms,
       open: () => this.#open(),
       holders: () => this.#directory.holders(),
+      isFull: () => this.#participants.isFull,
       now,
       log,
     });
@@ -240,8 +241,15 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       // After it: a holder hears of each change that comes later.
       const [directory, grant] = await Promise.all([entered, this.#grants.give()]);
       const since_ms = Date.now() - ticketLife_ms;
-      const removed = this.#store.removals().users.filter(({ at_ms }) => at_ms > since_ms);
-      return { ...directory, grant, removed, ...(room.p2p === true ? { p2p: true } : {}) };
+      const most_bytes = limits.removed_bytes;
+      const removals = removalsSince(this.#store.removals(), { since_ms, most_bytes });
+      const { users: removed, before_ms: removedBefore_ms } = removals;
+      return {
+        ...directory,
+        ...{ grant, removed: [...removed] },
+        ...(removedBefore_ms === 0 ? {} : { removedBefore_ms }),
+        ...(room.p2p === true ? { p2p: true } : {}),
+      };
     });
   }
 

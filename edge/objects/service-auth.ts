@@ -49,8 +49,8 @@ export class ServiceAuth {
       throw new RizomaError('unauthorized', 'the request was sent before: sign each one anew');
     }
     rate.take(serviceId, now_ms);
-    const { userName, role, scope } = signed;
-    return { serviceId, userName, role, scope };
+    const { userName, role, subject, keyId, scope } = signed;
+    return { serviceId, userName, role, subject, keyId, scope };
   }
 
   async #signed(key: string, credentials: Credentials): Promise<Signed | undefined> {
@@ -73,6 +73,8 @@ export class ServiceAuth {
 interface Signed {
   readonly userName: string | undefined;
   readonly role: string | undefined;
+  readonly subject: string | undefined;
+  readonly keyId: string | undefined;
   readonly scope: readonly Scope[] | undefined;
   /** Of a request that is good once. */
   readonly nonce: string | undefined;
@@ -83,11 +85,12 @@ interface Signed {
 /** What was signed is used, in whatever fields it comes again: the signature is the same then. */
 function ofMAuth({ username: userName, role, timestamp, signature }: MAuth): Signed {
   const nonce = `mauth,${signature}`;
-  return { userName, role, nonce, at_ms: Number(timestamp), scope: undefined };
+  const untold = { subject: undefined, keyId: undefined, scope: undefined };
+  return { userName, role, nonce, at_ms: Number(timestamp), ...untold };
 }
 
 /** Its nonces cannot be those of the other scheme, which begin with its name. */
-function ofClaims({ username: userName, role, jti, scope }: ServiceClaims): Signed {
+function ofClaims({ username: userName, role, jti, sub, kid, scope }: ServiceClaims): Signed {
   const nonce = jti === undefined ? undefined : `jwt,${jti}`;
-  return { userName, role, nonce, at_ms: undefined, scope };
+  return { userName, role, nonce, at_ms: undefined, subject: sub, keyId: kid, scope };
 }

@@ -1,14 +1,17 @@
 import * as v from 'valibot';
+import { sizeOf } from '../../protocol/bytes.ts';
 import { RoomAnswer } from '../../protocol/contracts/rest.ts';
+import { limits } from '../../protocol/limits.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import type { RoomsPage, ServiceEntry } from './api.ts';
 import type { NonceBatch, NonceStore } from './nonces.ts';
+import { RoomQuota } from './room-quota.ts';
 
 const tables = `
   CREATE TABLE IF NOT EXISTS service (id TEXT PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS nonce_batches
     (id INTEGER PRIMARY KEY, seen_ms INTEGER NOT NULL, open_until_ms INTEGER, nonces TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS rooms (id TEXT PRIMARY KEY, name TEXT NOT NULL, room TEXT);
+  CREATE TABLE IF NOT EXISTS rooms (id TEXT PRIMARY KEY, name TEXT NOT NULL, room TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS rooms_by_name ON rooms (name);
   CREATE INDEX IF NOT EXISTS rooms_for_tests ON rooms (id) WHERE json_extract(room, '$.test');
   CREATE TABLE IF NOT EXISTS begun (id TEXT PRIMARY KEY, what TEXT NOT NULL);`;
@@ -26,8 +29,10 @@ const defaults = {
   copies: 128,
 } as const;
 
+const roomsAtMost = { rooms: limits.roomsPerService, bytes: limits.serviceRooms_bytes };
+
 type NonceRow = { id: number; seen_ms: number; open_until_ms: number | null; nonces: string };
-type RoomRow = { at: number; id: string; name: string; room: string | null };
+type RoomRow = { at: number; room: string };
 
 /**
  * What a Service object keeps in its SQLite. The tables are made by whoever writes, and not before:
@@ -38,31 +43,24 @@ export class ServiceStore implements NonceStore {
   #hasTables: boolean;
   /** As it is stored: each request needs its key. Null where there is none. */
   #service: (ServiceEntry & { key: string }) | null | undefined;
+  readonly #quota: RoomQuota;
   /** As they are stored. */
   readonly #copies = new Map<string, RoomCopy>();
 
-  constructor(components: { sql: SqlStorage }) {
+  constructor(
+    components: { sql: SqlStorage },
+    options: { most: { rooms: number; bytes: number } } = { most: roomsAtMost },
+  ) {
     this.#sql = components.sql;
-    const definition = (name: string): string | undefined =>
-      this.#sql
-        .exec<{ sql: string }>('SELECT sql FROM sqlite_master WHERE name = ?', name)
-        .toArray()[0]?.sql;
-    this.#hasTables = definition('service') !== undefined;
-    if (
-      this.#hasTables &&
-      (definition('begun') === undefined || definition('nonce_batches') === undefined)
-    ) {
-      this.#sql.exec(tables);
-    }
-    // The index of rooms had no copies of them at first.
-    if (definition('rooms')?.includes('room TEXT') === false) {
-      this.#sql.exec('ALTER TABLE rooms ADD COLUMN room TEXT');
-    }
+    this.#quota = new RoomQuota(components, options);
+    this.#hasTables =
+      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'usage'").toArray().length > 0;
   }
 
   makeTables(): void {
     if (!this.#hasTables) {
       this.#sql.exec(tables);
+      this.#quota.makeTables();
       this.#hasTables = true;
     }
   }
@@ -71,6 +69,7 @@ export class ServiceStore implements NonceStore {
   forgetTables(): void {
     this.#hasTables = false;
     this.#copies.clear();
+    this.#quota.forget();
   }
 
   get hasTables(): boolean {
@@ -144,9 +143,15 @@ export class ServiceStore implements NonceStore {
     this.#sql.exec('DELETE FROM nonce_batches WHERE seen_ms < ?', before_ms);
   }
 
+  /** Throws `quota_reached` where there is no place for the room, or for what is to become of it. */
+  demandPlace(room: RoomAnswer): void {
+    this.#quota.demand(this.#moreFor(room));
+  }
+
   /** A new room, or what has become of it. */
   saveRoom(room: RoomAnswer): void {
     this.#copies.delete(room._id);
+    this.#quota.add(this.#moreFor(room));
     this.#sql.exec(
       `INSERT INTO rooms (id, name, room) VALUES (?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET name = excluded.name, room = excluded.room`,
@@ -156,7 +161,23 @@ export class ServiceStore implements NonceStore {
 
   removeRoom(roomId: string): void {
     this.#copies.delete(roomId);
-    this.#sql.exec('DELETE FROM rooms WHERE id = ?', roomId);
+    const bytes = this.#bytesOf(roomId);
+    if (bytes !== undefined) {
+      this.#quota.add({ rooms: -1, bytes: -bytes });
+      this.#sql.exec('DELETE FROM rooms WHERE id = ?', roomId);
+    }
+  }
+
+  #moreFor(room: RoomAnswer): { rooms: number; bytes: number } {
+    const before = this.#bytesOf(room._id);
+    return { rooms: before === undefined ? 1 : 0, bytes: sizeOf(room) - (before ?? 0) };
+  }
+
+  /** Of the copy of a room; undefined where there is none. */
+  #bytesOf(roomId: string): number | undefined {
+    return this.#sql
+      .exec<{ bytes: number }>('SELECT octet_length(room) AS bytes FROM rooms WHERE id = ?', roomId)
+      .toArray()[0]?.bytes;
   }
 
   hasRoom(roomId: string): boolean {
@@ -172,12 +193,12 @@ export class ServiceStore implements NonceStore {
     if (known !== undefined || !this.#hasTables) {
       return known;
     }
-    const rows = this.#sql.exec<{ room: string | null; begun: string | null }>(
+    const rows = this.#sql.exec<{ room: string; begun: string | null }>(
       'SELECT room, what AS begun FROM rooms LEFT JOIN begun USING (id) WHERE id = ?',
       roomId,
     );
     const row = rows.toArray()[0];
-    const copy = row && { room: row.begun === null ? (row.room ?? undefined) : undefined };
+    const copy = row && { room: row.begun === null ? row.room : undefined };
     if (copy !== undefined) {
       this.#remember(roomId, copy);
     }
@@ -196,7 +217,7 @@ export class ServiceStore implements NonceStore {
   /** The oldest of this name. */
   roomOfName(name: string): RoomAnswer | undefined {
     const rows = this.#sql.exec<RoomRow>(
-      'SELECT rowid AS at, id, name, room FROM rooms WHERE name = ? ORDER BY rowid LIMIT 1',
+      'SELECT rowid AS at, room FROM rooms WHERE name = ? ORDER BY rowid LIMIT 1',
       name,
     );
     return rows.toArray().map(roomOf)[0];
@@ -205,7 +226,7 @@ export class ServiceStore implements NonceStore {
   /** The one room for tests, if there is one. */
   testRoom(): RoomAnswer | undefined {
     const rows = this.#sql.exec<RoomRow>(
-      `SELECT rowid AS at, id, name, room FROM rooms WHERE json_extract(room, '$.test') LIMIT 1`,
+      `SELECT rowid AS at, room FROM rooms WHERE json_extract(room, '$.test') LIMIT 1`,
     );
     return rows.toArray().map(roomOf)[0];
   }
@@ -243,7 +264,7 @@ export class ServiceStore implements NonceStore {
     }
     const rows = this.#sql
       .exec<RoomRow>(
-        'SELECT rowid AS at, id, name, room FROM rooms WHERE rowid > ? ORDER BY rowid LIMIT ?',
+        'SELECT rowid AS at, room FROM rooms WHERE rowid > ? ORDER BY rowid LIMIT ?',
         after,
         limit,
       )
@@ -253,6 +274,6 @@ export class ServiceStore implements NonceStore {
   }
 }
 
-function roomOf({ id, name, room }: RoomRow): RoomAnswer {
-  return room === null ? { name, _id: id } : parseJson(RoomAnswer, room, 'stored room', 'internal');
+function roomOf({ room }: RoomRow): RoomAnswer {
+  return parseJson(RoomAnswer, room, 'stored room', 'internal');
 }

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { systemClock } from '../../protocol/clock.ts';
 import { newSecret } from '../../protocol/webhook.ts';
-import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
+import { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type {
   DeadEventsAnswer,
   PutWebhookRequest,
@@ -10,11 +10,13 @@ import type {
 import { RizomaError } from '../../protocol/errors.ts';
 import { newRoomId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
+import { parseJson } from '../../protocol/parse.ts';
 import { configOf } from '../config.ts';
 import type { Trace } from '../log.ts';
 import { createLog } from '../log.ts';
 import { RateLimit } from '../../protocol/rate-limit.ts';
 import type { RoomChange } from '../room/settings.ts';
+import { changeRoom, demandSize } from '../room/settings.ts';
 import type { HookSettings, LostEvent } from '../room/webhooks.ts';
 import type {
   Authentic,
@@ -127,12 +129,13 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
   ): Promise<Outcome<null>> {
     return outcomeOf(log.of(trace), () => {
       const { roomId, change } = request;
-      return this.#order.run(roomId, () =>
-        this.#doTo(roomId, 'change', async () => {
+      return this.#order.run(roomId, () => {
+        this.#demandPlace(roomId, change);
+        return this.#doTo(roomId, 'change', async () => {
           this.#store.saveRoom(await valueOf(roomOf(this.env, roomId).change(change, trace)));
           return null;
-        }),
-      );
+        });
+      });
     });
   }
 
@@ -236,6 +239,8 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     const known = this.#known(request);
     const wanted = known ?? { ...room, _id: newRoomId(room.jurisdiction) };
     if (known === undefined) {
+      demandSize(wanted);
+      this.#store.demandPlace(wanted);
       this.#store.saveRoom(wanted);
       log.info('a room was made', { serviceId, roomId: wanted._id, ...trace });
     }
@@ -246,6 +251,15 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
           )
         : undefined,
     );
+  }
+
+  /** Before the room changes, since afterwards it is as it is. */
+  #demandPlace(roomId: string, change: RoomChange): void {
+    const copy = this.#store.copyOf(roomId)?.room;
+    if (copy !== undefined) {
+      const room = parseJson(RoomAnswer, copy, 'stored room', 'internal');
+      this.#store.demandPlace(changeRoom(room, change));
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newHexId } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
 import { configOf } from '../config.ts';
 import type { Trace } from '../log.ts';
 import { createLog } from '../log.ts';
@@ -15,6 +16,10 @@ const log = createLog({ object: 'services' });
 /** The list of services (Licode: the collection `services`). Never on the path of an ordinary request. */
 export class Services extends DurableObject<Bindings> implements ServicesApi {
   readonly #sql: SqlStorage;
+  /** How many are listed, once they were counted. */
+  #listed: number | undefined;
+  /** Those that are being made. */
+  #making = 0;
 
   constructor(context: DurableObjectState, env: Bindings) {
     super(context, env);
@@ -24,13 +29,13 @@ export class Services extends DurableObject<Bindings> implements ServicesApi {
 
   create(service: { name: string; key: string }, trace?: Trace): Promise<Outcome<string>> {
     return outcomeOf(log.of(trace), async () => {
-      const id = newHexId();
-      const { name, key } = service;
-      await valueOf(serviceOf(this.env, id).found({ id, name, key }));
-      // Listed last: what is in the list can be used.
-      this.#sql.exec('INSERT INTO services (id, name) VALUES (?, ?)', id, name);
-      log.info('a service was made', { serviceId: id, ...trace });
-      return id;
+      this.#demandPlace();
+      this.#making += 1;
+      try {
+        return await this.#make(service, trace);
+      } finally {
+        this.#making -= 1;
+      }
     });
   }
 
@@ -44,6 +49,7 @@ export class Services extends DurableObject<Bindings> implements ServicesApi {
       await valueOf(serviceOf(this.env, serviceId).remove(serviceId, trace));
       // Unlisted last: where the removal failed it can be asked for again.
       this.#sql.exec('DELETE FROM services WHERE id = ?', serviceId);
+      this.#listed = undefined;
       log.info('a service was deleted', { serviceId, ...trace });
       return null;
     });
@@ -55,5 +61,27 @@ export class Services extends DurableObject<Bindings> implements ServicesApi {
         .exec<{ id: string; name: string }>('SELECT id, name FROM services ORDER BY name, id')
         .toArray(),
     );
+  }
+
+  async #make(service: { name: string; key: string }, trace: Trace | undefined): Promise<string> {
+    const id = newHexId();
+    const { name, key } = service;
+    await valueOf(serviceOf(this.env, id).found({ id, name, key }));
+    // Listed last: what is in the list can be used.
+    this.#sql.exec('INSERT INTO services (id, name) VALUES (?, ?)', id, name);
+    this.#listed = this.#listed === undefined ? undefined : this.#listed + 1;
+    log.info('a service was made', { serviceId: id, ...trace });
+    return id;
+  }
+
+  #demandPlace(): void {
+    this.#listed ??= this.#sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM services').one().n;
+    if (this.#listed + this.#making >= limits.services) {
+      throw new RizomaError(
+        'quota_reached',
+        `the deployment has ${limits.services} services, which is all that it may have: delete some`,
+        { details: { quota: 'services', limit: limits.services } },
+      );
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { utf8 } from '../../protocol/bytes.ts';
+import { isLonger } from '../../protocol/bytes.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Link, LinkEnd, LinkSink } from '../../protocol/link.ts';
@@ -33,7 +33,7 @@ export class SocketLink implements Link {
   deliver(message: string | ArrayBuffer): void {
     if (typeof message !== 'string') {
       this.#refuse(closeCodes.notText, 'frames are text');
-    } else if (message.length > limits.frameSize_bytes) {
+    } else if (isLonger(message, limits.frameSize_bytes)) {
       this.#refuse(closeCodes.tooBig, `frames hold up to ${limits.frameSize_bytes} bytes`);
     } else if (this.#ended === undefined) {
       this.#sink?.frame(message);
@@ -44,8 +44,7 @@ export class SocketLink implements Link {
     if (this.#ended !== undefined) {
       throw new RizomaError('link_down', `${this.name} has ended (${this.#ended})`);
     }
-    // A character is at most three bytes of UTF-8, so most texts need no counting.
-    if (text.length * 3 > limits.frameSize_bytes && utf8(text).length > limits.frameSize_bytes) {
+    if (isLonger(text, limits.frameSize_bytes)) {
       throw new RizomaError('too_large', `a frame over ${limits.frameSize_bytes} bytes`);
     }
     try {

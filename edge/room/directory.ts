@@ -7,7 +7,7 @@ import type {
   RoomRecording,
   RoomStream,
 } from '../../protocol/directory.ts';
-import { bytesOfStream, emptyDirectory } from '../../protocol/directory.ts';
+import { bytesOfRow, bytesOfStream, emptyDirectory } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { RegionMap } from '../../protocol/region-tree.ts';
@@ -126,7 +126,8 @@ function directoryOf(
 ): Directory {
   const next = before.directory.version + 1;
   const erizos = erizoRows(before.directory.erizos, holders, next);
-  const streams = streamRows(before, holders, next);
+  const served = new Set(erizos.map(({ erizoId }) => erizoId));
+  const streams = streamRows(before, { holders, served, next });
   const recordings = recordingRows(before.directory.recordings ?? [], holders);
   const nodeIds = holders.map(({ nodeId }) => nodeId);
   const routes = routesAfter(before.directory, { erizos, streams }, map);
@@ -144,7 +145,10 @@ function directoryOf(
   return same ? before.directory : { ...rows, ...more };
 }
 
-/** Two controllers of a region may use one process: it stays with the first until that one drops it. */
+/**
+ * Two controllers of a region may use one process: it stays with the first until that one drops it. One that the directory has no
+ * room for is known to its own controller alone.
+ */
 function erizoRows(
   before: readonly RoomErizo[],
   holders: readonly Holder[],
@@ -160,7 +164,12 @@ function erizoRows(
       }
     }
   }
-  return [...rows.values()];
+  const most = { rows: Number.POSITIVE_INFINITY, bytes: limits.roomErizos_bytes };
+  return fitting([...rows.values()], {
+    old: ({ erizoId }) => known.get(erizoId),
+    bytesOfRow,
+    most,
+  });
 }
 
 /**
@@ -170,14 +179,18 @@ function erizoRows(
  */
 function streamRows(
   before: DirectoryState,
-  holders: readonly Holder[],
-  next: number,
+  {
+    holders,
+    served,
+    next,
+  }: { holders: readonly Holder[]; served: ReadonlySet<string>; next: number },
 ): RoomStream[] {
   const known = new Map(before.directory.streams.map((row) => [row.streamId, row]));
   const claimed = new Map(before.holders.map((one) => [one.nodeId, streamIdsOf(one.facts)]));
   const rows = new Map<string, { row: RoomStream; claim: Claim }>();
   for (const { nodeId, region, facts } of holders) {
-    const alive = new Set(facts.erizos.map(({ erizoId }) => erizoId));
+    const own = facts.erizos.map(({ erizoId }) => erizoId);
+    const alive = new Set(own.filter((erizoId) => served.has(erizoId)));
     for (const fact of facts.streams.filter(({ erizoId }) => isServed(erizoId, alive))) {
       const old = known.get(fact.streamId);
       const isNew = claimed.get(nodeId)?.has(fact.streamId) !== true;
@@ -194,9 +207,10 @@ function streamRows(
       }
     }
   }
+  const most = { rows: limits.streamsPerRoom, bytes: limits.roomStreams_bytes };
   return fitting(
     [...rows.values()].map(({ row }) => row),
-    known,
+    { old: ({ streamId }) => known.get(streamId), bytesOfRow: bytesOfStream, most },
   );
 }
 
@@ -301,28 +315,34 @@ function rowChange<Row>(
 }
 
 /**
- * The streams that a directory has room for, as it has to fit a frame: those that were in it, then those that came first. Controllers
+ * The rows that a directory has room for, as it has to fit a frame: those that were in it, then those that came first. Controllers
  * refuse streams before there are too many; where several of them did not know of each other's, the last ones stay unknown to
  * other controllers, and harm none but themselves.
  */
-function fitting(
-  rows: readonly RoomStream[],
-  known: ReadonlyMap<string, RoomStream>,
-): RoomStream[] {
-  const room = { streams: limits.streamsPerRoom, bytes: limits.roomStreams_bytes };
-  const taken = new Set<RoomStream>();
+function fitting<Row>(
+  rows: readonly Row[],
+  { old, bytesOfRow: bytesOf, most }: Fitting<Row>,
+): Row[] {
+  const room = { ...most };
+  const taken = new Set<Row>();
   // Those that did not change come first: one that grew pushes out none but itself.
-  const rankOf = (row: RoomStream): number =>
-    known.get(row.streamId) === row ? 0 : known.has(row.streamId) ? 1 : 2;
+  const rankOf = (row: Row): number => (old(row) === row ? 0 : old(row) === undefined ? 2 : 1);
   for (const row of rows.toSorted((a, b) => rankOf(a) - rankOf(b))) {
-    const bytes = bytesOfStream(row);
-    if (room.streams > 0 && room.bytes >= bytes) {
-      room.streams -= 1;
+    const bytes = bytesOf(row);
+    if (room.rows > 0 && room.bytes >= bytes) {
+      room.rows -= 1;
       room.bytes -= bytes;
       taken.add(row);
     }
   }
   return taken.size === rows.length ? [...rows] : rows.filter((row) => taken.has(row));
+}
+
+interface Fitting<Row> {
+  /** The row of before, which is the same object where nothing has changed. */
+  readonly old: (row: Row) => Row | undefined;
+  readonly bytesOfRow: (row: Row) => number;
+  readonly most: { readonly rows: number; readonly bytes: number };
 }
 
 /** A controller that enters has to be answered in one frame. */

@@ -1,6 +1,5 @@
 import { assertNever } from '../../protocol/assert-never.ts';
 import type { Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
-import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 
 /** Somebody who is in the room, and in which region. */
@@ -48,12 +47,14 @@ export interface ParticipantsStep {
   readonly left: readonly Participant[];
   /** By node: clients of it that are at another one too, with when the newer ticket of theirs was made. */
   readonly moved: ReadonlyMap<string, { clientId: string; enteredAt_ms: number }[]>;
+  /** How many came that the room has no place for: they are in it, and nobody is told. */
+  readonly surplus: number;
 }
 
 /**
  * The next state of who is in the room. Somebody who is at two controllers at once, on the way from one
- * to the other, has neither joined nor left. Throws `overloaded`, and changes nothing, where more came
- * than a room can have.
+ * to the other, has neither joined nor left. Of more than a room can have the last ones are passed over,
+ * as the rest of what their controller tells has to count.
  */
 export function participantsStep(
   state: ParticipantsState,
@@ -86,6 +87,15 @@ export function isPresent(state: ParticipantsState, clientId: string): boolean {
   return false;
 }
 
+/** How many there are; who is at two controllers counts twice. */
+export function countOf(state: ParticipantsState): number {
+  let count = 0;
+  for (const { users } of state.values()) {
+    count += users.size;
+  }
+  return count;
+}
+
 /** Whether anybody is. */
 export function isAnybodyPresent(state: ParticipantsState): boolean {
   return [...state.values()].some(({ users }) => users.size > 0);
@@ -108,9 +118,31 @@ function toldStep(
   }
   const before = known?.users ?? new Map<string, Told>();
   const users = usersAfter(sameLease ? before : aged(before), presence);
-  refuseTooMany(state, nodeId, users.size);
+  const place = limits.participantsPerRoom - (countOf(state) - before.size);
+  const surplus = dropSurplus(users, { before, came: presence.came, place });
   const step = stepTo(state, nodeId, { lease, region, number, users });
-  return { ...step, moved: movedBy(state, nodeId, presence.came) };
+  return { ...step, moved: movedBy(state, nodeId, presence.came), surplus };
+}
+
+/** Those who came last go first, and nobody who was there before. */
+function dropSurplus(
+  users: Map<string, Told>,
+  {
+    before,
+    came,
+    place,
+  }: { before: Attendance['users']; came: readonly RoomUser[]; place: number },
+): number {
+  const size = users.size;
+  for (const { clientId } of came.toReversed()) {
+    if (users.size <= place) {
+      break;
+    }
+    if (!before.has(clientId)) {
+      users.delete(clientId);
+    }
+  }
+  return size - users.size;
 }
 
 /** Of those who came and are elsewhere too, who has to go where: the newer ticket is right. */
@@ -119,19 +151,24 @@ function movedBy(
   nodeId: string,
   came: readonly RoomUser[],
 ): ParticipantsStep['moved'] {
-  const moved = new Map<string, { clientId: string; enteredAt_ms: number }[]>();
+  const moved = new Map<string, Map<string, number>>();
   const elsewhere = [...state].filter(([id]) => id !== nodeId);
   for (const { clientId, enteredAt_ms: here_ms = 0 } of came) {
     for (const [other, { users }] of elsewhere) {
       const there_ms = users.get(clientId)?.user.enteredAt_ms ?? 0;
       if (users.has(clientId) && here_ms !== there_ms) {
         const older = here_ms > there_ms ? other : nodeId;
-        const news = { clientId, enteredAt_ms: Math.max(here_ms, there_ms) };
-        moved.set(older, [...(moved.get(older) ?? []), news]);
+        const clients = moved.get(older) ?? new Map<string, number>();
+        const newest_ms = Math.max(here_ms, there_ms, clients.get(clientId) ?? 0);
+        moved.set(older, clients.set(clientId, newest_ms));
       }
     }
   }
-  return moved;
+  const listOf = (
+    clients: ReadonlyMap<string, number>,
+  ): { clientId: string; enteredAt_ms: number }[] =>
+    [...clients].map(([clientId, enteredAt_ms]) => ({ clientId, enteredAt_ms }));
+  return new Map([...moved].map(([id, clients]) => [id, listOf(clients)]));
 }
 
 /** They stay until the whole has been told anew: a node that has a new lease may have them all still. */
@@ -156,14 +193,6 @@ function usersAfter(before: ReadonlyMap<string, Told>, presence: Presence): Map<
   return users;
 }
 
-function refuseTooMany(state: ParticipantsState, nodeId: string, here: number): void {
-  const elsewhere = [...state].filter(([id]) => id !== nodeId);
-  const participants = elsewhere.reduce((sum, [, { users }]) => sum + users.size, here);
-  if (participants > limits.participantsPerRoom) {
-    throw new RizomaError('overloaded', 'the room is full', { details: { participants } });
-  }
-}
-
 function stepTo(
   state: ParticipantsState,
   nodeId: string,
@@ -181,6 +210,7 @@ function stepTo(
     joined: absentIn(state, nodeId, attendance, state.get(nodeId)),
     left: absentIn(next, nodeId, state.get(nodeId), attendance),
     moved: new Map(),
+    surplus: 0,
   };
 }
 
@@ -201,5 +231,5 @@ function absentIn(
 }
 
 function unchanged(state: ParticipantsState, answer: 'ok' | 'again'): ParticipantsStep {
-  return { state, answer, joined: [], left: [], moved: new Map() };
+  return { state, answer, joined: [], left: [], moved: new Map(), surplus: 0 };
 }

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../protocol/bytes.ts';
 import type { Removal } from '../../protocol/directory.ts';
 
 /** Who was removed from a room, for as long as those who were in it then could come in again. */
@@ -28,6 +29,24 @@ export function removalsAfter(
     users: all.slice(forgotten.length),
     before_ms: Math.max(before_ms, ...forgotten.map(({ at_ms }) => at_ms)),
   };
+}
+
+/**
+ * What a controller that enters the room has to know of them: who was removed since then, the last ones by name, as
+ * many as `most_bytes` hold, and by when all others who were.
+ */
+export function removalsSince(
+  { users, before_ms }: Removals,
+  { since_ms, most_bytes }: { since_ms: number; most_bytes: number },
+): Removals {
+  const recent = users.filter(({ at_ms }) => at_ms > since_ms);
+  let bytes = 0;
+  const first = recent.findLastIndex((removal) => {
+    bytes += sizeOf(removal) + 1;
+    return bytes > most_bytes;
+  });
+  const untold_ms = Math.max(before_ms, recent[first]?.at_ms ?? 0);
+  return { users: recent.slice(first + 1), before_ms: untold_ms > since_ms ? untold_ms : 0 };
 }
 
 /** Whether somebody of that name who joined then was removed since. */

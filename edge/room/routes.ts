@@ -1,4 +1,6 @@
 import type { Directory, RegionRoute } from '../../protocol/directory.ts';
+import { bytesOfRow } from '../../protocol/directory.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { RegionMap } from '../../protocol/region-tree.ts';
 import { regionTree } from '../../protocol/region-tree.ts';
 
@@ -35,7 +37,7 @@ export function routesAfter(
     const kept = routes?.filter(({ origin }) => origins.includes(origin));
     return kept?.length === routes?.length ? routes : kept;
   }
-  const made = origins.map((origin): RegionRoute => {
+  const all = origins.map((origin): RegionRoute => {
     const known = routes?.find((route) => route.origin === origin);
     const tree = regionTree(origin, map, known && new Map(Object.entries(known.parents)));
     const inOrder = [...tree.keys()].toSorted();
@@ -44,7 +46,19 @@ export function routesAfter(
       parents: Object.fromEntries(inOrder.map((at) => [at, tree.get(at) ?? origin])),
     };
   });
+  const made = fittingRoutes(all);
   return JSON.stringify(made) === JSON.stringify(routes ?? []) ? routes : made;
+}
+
+/** Those that a directory has room for. What comes from the others is pulled from its origin. */
+export function fittingRoutes(routes: readonly RegionRoute[]): RegionRoute[] {
+  let bytes = 0;
+  return routes.filter((route) => {
+    const more = bytesOfRow(route);
+    const fits = bytes + more <= limits.roomRoutes_bytes;
+    bytes += fits ? more : 0;
+    return fits;
+  });
 }
 
 /** Data alone passes no process. */

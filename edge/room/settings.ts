@@ -1,5 +1,5 @@
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
-import { utf8 } from '../../protocol/bytes.ts';
+import { sizeOf } from '../../protocol/bytes.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Jurisdiction } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -42,10 +42,15 @@ export function changeRoom(room: RoomAnswer, change: RoomChange): RoomAnswer {
     ...pinOf(change.regions ?? room.regions, room.jurisdiction),
     ...(room.test === undefined ? {} : { test: room.test }),
   };
-  if (utf8(JSON.stringify(changed)).length > limits.restBody_bytes) {
-    throw new RizomaError('too_large', `a room has up to ${limits.restBody_bytes} bytes`);
-  }
+  demandSize(changed);
   return changed;
+}
+
+/** Throws `too_large`. A body that is short enough may not be so as it is kept: `1e20` has 21 digits. */
+export function demandSize(room: RoomAnswer): void {
+  if (sizeOf(room) > limits.room_bytes) {
+    throw new RizomaError('too_large', `a room has up to ${limits.room_bytes} bytes as JSON`);
+  }
 }
 
 /** The fields of a room that are its pin, if it has one. Throws `pin_empty`. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newTokenId, TokenId } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Whereabouts } from '../../protocol/pin.ts';
 import { allows, pinWords } from '../../protocol/pin.ts';
 import { Place } from '../../protocol/place.ts';
@@ -67,6 +68,17 @@ export function usableToken(token: TokenRecord | undefined, now_ms: number): Tok
     throw new RizomaError('token_used', 'the token was used: ask the app for another one');
   }
   return token;
+}
+
+/** Throws `quota_reached` where a room is full: a token is not used up then. */
+export function refuseFull(isFull: boolean): void {
+  if (isFull) {
+    throw new RizomaError(
+      'quota_reached',
+      `the room has ${limits.participantsPerRoom} participants, which is all that it may have: try again when somebody has left`,
+      { details: { quota: 'participantsPerRoom', limit: limits.participantsPerRoom } },
+    );
+  }
 }
 
 /** Throws `token_wrong_host` where a controller stands outside the pin, which may have changed meanwhile. */

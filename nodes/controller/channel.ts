@@ -2,7 +2,7 @@ import { assertNever } from '../../protocol/assert-never.ts';
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { limits } from '../../protocol/limits.ts';
 import { defaults } from './defaults.ts';
-import type { Received, Wire } from './reliable-socket.ts';
+import type { Given, Received, Wire } from './reliable-socket.ts';
 import { ReliableSocket } from './reliable-socket.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
@@ -98,11 +98,11 @@ export class Channel {
   }
 
   /** Sends a message now or after the reconnection. A client that confirms nothing is sent no more, and told of. */
-  send(event: string, msg: unknown, data_bytes?: number): void {
+  send(event: string, msg: unknown, given?: Given): void {
     if (this.#state.at === 'disconnected' || this.#isUnconfirmed) {
       return;
     }
-    if (!this.#reliable.send(event, msg, data_bytes)) {
+    if (!this.#reliable.send(event, msg, given)) {
       this.#isUnconfirmed = true;
       this.#options.onUnconfirmed();
     }

@@ -50,7 +50,7 @@ import { ClientLimits } from './client-limits.ts';
 import { Connections } from './connections.ts';
 import { defaults } from './defaults.ts';
 import type { Flow } from './flow.ts';
-import type { Answer, Received } from './reliable-socket.ts';
+import type { Answer, Given, Received } from './reliable-socket.ts';
 import type { Turns } from './turns.ts';
 
 /** Who was let in, by a ticket or a token. */
@@ -202,9 +202,9 @@ export class Client {
     this.#channel.attach(socket);
   }
 
-  /** `data_bytes` is the size of what another client gave to be sent. */
-  send(event: string, message: unknown, data_bytes?: number): void {
-    this.#channel.send(event, message, data_bytes);
+  /** `given`: of what another client gave to be sent. */
+  send(event: string, message: unknown, given?: Given): void {
+    this.#channel.send(event, message, given);
   }
 
   connectionFailed(failure: ConnectionFailed): void {

@@ -8,6 +8,7 @@ import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
 import { HeardBudgets } from './heard-budgets.ts';
 import type { Neighbours } from './neighbours.ts';
+import type { Given } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
 
 /** What publishers say to the subscribers of their streams: data, and new attributes. */
@@ -74,8 +75,8 @@ export class DataStreams {
 
   /** Gives what a publisher says to its subscribers here. */
   #deliver(streamId: string, msg: unknown): void {
-    const data_bytes = sizeOf(msg) + defaults.message_bytes;
-    this.#tell(streamId, 'onDataStream', { id: streamId, msg }, data_bytes);
+    const bytes = sizeOf(msg) + defaults.message_bytes;
+    this.#tell(streamId, 'onDataStream', { id: streamId, msg }, { bytes, mayMiss: true });
   }
 
   /** Licode: `onUpdateStreamAttributes`. Other controllers hear of it with the directory. */
@@ -139,10 +140,10 @@ export class DataStreams {
     return stream;
   }
 
-  #tell(streamId: string, event: string, message: unknown, data_bytes?: number): void {
+  #tell(streamId: string, event: string, message: unknown, given?: Given): void {
     // Of a copy: a client that does not read any more is given up, and then no subscriber.
     for (const client of [...(this.#subscribers.get(streamId) ?? [])]) {
-      client.send(event, message, data_bytes);
+      client.send(event, message, given);
     }
   }
 

@@ -13,7 +13,10 @@ export const defaults = {
   refusal_ms: 1_000,
   /** Messages that a client has not confirmed. A directory's worth of news, and some; past it the client is lost. */
   unconfirmedMessages: 2_048,
-  /** What publishers said that a client has not confirmed: 32 of the largest messages. */
+  /**
+   * Data of publishers that a client has not confirmed: 32 of the largest messages; it misses more. With the words of P2P,
+   * which it must not miss, it may be twice as much; past that the client is lost.
+   */
   unconfirmedData_bytes: 2 * 1024 * 1024,
   /**
    * What a client may send in a second, beside confirmations of what it got: ten times what is answered. Past it
@@ -89,6 +92,8 @@ export const defaults = {
   factsAtOnce: 20,
   /** Before the edge is asked again after it refused for a while (`overloaded`, `timeout`). */
   edgeRetry_ms: 1_000,
+  /** The longest wait where it refuses for good, after which each was twice the one before. */
+  edgeRetryMost_ms: 60_000,
   /** Changes of a directory that arrived before the one they follow. More means that one was lost. */
   earlyChanges: 64,
   /** For a stream that is to be recorded and is on its way: as long as its process may take to say that it flows. */

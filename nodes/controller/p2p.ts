@@ -115,6 +115,8 @@ export class PeerToPeer {
   }
 }
 
+/** Without one of these words two clients would not find each other, and neither would know why. */
 function tell(client: Client, streamId: string, peerSocket: string, msg: unknown): void {
-  client.send('stream_message_p2p', { streamId, peerSocket, msg }, sizeOf(msg) + 1);
+  const bytes = sizeOf(msg) + defaults.message_bytes;
+  client.send('stream_message_p2p', { streamId, peerSocket, msg }, { bytes, mayMiss: false });
 }

@@ -1,4 +1,4 @@
-import { utf8 } from '../../protocol/bytes.ts';
+import { sizeOf } from '../../protocol/bytes.ts';
 import type { Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import { limits } from '../../protocol/limits.ts';
 
@@ -59,7 +59,7 @@ export class PresenceBatches {
 function fitting(users: readonly RoomUser[]): RoomUser[] {
   let bytes = 0;
   const end = users.findIndex((user) => {
-    bytes += utf8(JSON.stringify(user)).length;
+    bytes += sizeOf(user);
     return bytes > limits.presence_bytes;
   });
   return users.slice(0, Math.min(end < 0 ? users.length : end, limits.presenceUsers));

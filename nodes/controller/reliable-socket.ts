@@ -16,6 +16,15 @@ export interface Received {
   answer: Answer;
 }
 
+/** What another client gave to be sent: its size, and whether whoever confirms too little misses it, or is ended. */
+export interface Given {
+  readonly bytes: number;
+  readonly mayMiss: boolean;
+}
+
+/** What we say ourselves. */
+const ours: Given = { bytes: 0, mayMiss: false };
+
 interface Inbound {
   reply: Answer | undefined;
   answered: unknown[] | undefined;
@@ -37,8 +46,9 @@ const confirmation = 'socketgd_ack';
 export class ReliableSocket {
   #wire: Wire | undefined;
   #nextId = 0;
-  readonly #pending: { id: number; event: string; msg: unknown; data_bytes: number }[] = [];
-  #pendingData_bytes = 0;
+  readonly #pending: { id: number; event: string; msg: unknown; bytes: number }[] = [];
+  /** Of what others gave. */
+  #pending_bytes = 0;
   #lastSeen = -1;
   #confirmed = -1;
   readonly #inbound = new Map<number, Inbound>();
@@ -68,24 +78,24 @@ export class ReliableSocket {
   }
 
   /**
-   * Sends a message now or over the next socket; false where too many wait to be confirmed. `data_bytes` is the size of
-   * what a client gave to be sent to others: the other side misses that where it confirms less than comes, and keeps the room.
+   * Sends a message now or over the next socket; false where too many wait to be confirmed, or too much of what others gave.
+   * Of that the other side misses what it may where it confirms less than comes, and keeps the room.
    */
-  send(event: string, msg: unknown, data_bytes = 0): boolean {
-    const waiting_bytes = this.#pendingData_bytes + data_bytes;
-    const isMissed =
-      waiting_bytes > defaults.unconfirmedData_bytes ||
-      this.#pending.length >= defaults.unconfirmedMessages / 2;
-    if (data_bytes > 0 && isMissed) {
-      return true;
+  send(event: string, msg: unknown, { bytes, mayMiss }: Given = ours): boolean {
+    const waiting_bytes = this.#pending_bytes + bytes;
+    const { unconfirmedMessages, unconfirmedData_bytes } = defaults;
+    // Twice as much may wait in all, so that it is never data that ends a client.
+    const share = mayMiss ? 1 : 2;
+    const isTooMuch =
+      this.#pending.length >= (unconfirmedMessages / 2) * share ||
+      (bytes > 0 && waiting_bytes > unconfirmedData_bytes * share);
+    if (isTooMuch) {
+      return mayMiss;
     }
-    if (this.#pending.length >= defaults.unconfirmedMessages) {
-      return false;
-    }
-    this.#pendingData_bytes = waiting_bytes;
+    this.#pending_bytes = waiting_bytes;
     const id = this.#nextId;
     this.#nextId += 1;
-    this.#pending.push({ id, event, msg, data_bytes });
+    this.#pending.push({ id, event, msg, bytes });
     this.#wire?.emit(event, { socketgd: id, msg });
     return true;
   }
@@ -164,7 +174,7 @@ export class ReliableSocket {
         return;
       }
       this.#pending.shift();
-      this.#pendingData_bytes -= first.data_bytes;
+      this.#pending_bytes -= first.bytes;
     }
   }
 }

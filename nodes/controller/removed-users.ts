@@ -12,8 +12,17 @@ export class RemovedUsers {
   /** By name, when by the edge's clock, and when that may be forgotten by ours; the eldest first. */
   readonly #users = new Map<string, { at_ms: number; until_ms: number }>();
 
+  /** Whoever joined by then counts as removed. */
+  #before_ms = 0;
+
   constructor(components: { clock: Clock }) {
     this.#clock = components.clock;
+  }
+
+  /** What the edge knows: some by name, and all who joined by that time. */
+  take(removed: readonly Removal[], before_ms: number): void {
+    removed.forEach((removal) => this.add(removal));
+    this.#before_ms = Math.max(this.#before_ms, before_ms);
   }
 
   add({ name, at_ms }: Removal): void {
@@ -35,6 +44,7 @@ export class RemovedUsers {
   /** One who came with a token got that from the app, which knows. */
   has({ userName, times }: Pick<Visitor, 'userName' | 'times'>): boolean {
     const removed = this.#users.get(userName);
-    return times !== undefined && removed !== undefined && times.joinedAt_ms <= removed.at_ms;
+    const until_ms = Math.max(this.#before_ms, removed?.at_ms ?? 0);
+    return times !== undefined && times.joinedAt_ms <= until_ms;
   }
 }

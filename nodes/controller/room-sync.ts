@@ -14,8 +14,8 @@ import { RoomSharing } from './room-sharing.ts';
 export interface RoomSyncOptions extends Omit<RoomSharingOptions, 'grant'> {
   /** The Room object counts this controller as a holder, for the first time or again. */
   onEntered(): void;
-  /** These were removed from the room a moment ago. */
-  onRemoved(removed: readonly Removal[]): void;
+  /** These were removed from the room a moment ago, and all who joined by that time. */
+  onRemoved(removed: readonly Removal[], before_ms: number): void;
   /** The edge does not know the room (any more). */
   onGone(error: RizomaError): void;
   /** The Room object knows that this controller does not hold the room any more. */
@@ -54,6 +54,8 @@ export class RoomSync {
   #closed = false;
   readonly #tellings: TokenBucket;
   #stopRetry: Cancel = () => undefined;
+  /** Calls in a row that were refused for good. */
+  #refused = 0;
   #waiters: Waiter[] = [];
 
   constructor(components: RoomSharingComponents & { edge: Edge }, options: RoomSyncOptions) {
@@ -232,10 +234,10 @@ export class RoomSync {
     try {
       const facts = this.#options.facts();
       const entered = await this.#edge.call('room.enter', { roomId, facts });
-      const { grant, p2p, removed = [], ...directory } = entered;
+      const { grant, p2p, removed = [], removedBefore_ms = 0, ...directory } = entered;
       this.granted(grant);
       this.#p2p = p2p === true;
-      this.#options.onRemoved(removed);
+      this.#options.onRemoved(removed, removedBefore_ms);
       const before = this.#keeper.directory;
       this.#keeper.replace(directory);
       this.#log.info({ version: directory.version }, 'room entered');
@@ -277,6 +279,7 @@ export class RoomSync {
 
   /** The Room object has the facts of a moment ago: where they are the newest, it knows all. */
   #know(): void {
+    this.#refused = 0;
     if (!this.#mustTell && !this.#mustEnter) {
       this.sharing.known();
     }
@@ -309,7 +312,14 @@ export class RoomSync {
     }
     this.#log.warn({ err: error }, 'the Room object was not reached');
     // While the edge is away `linked` wakes us; this is for one that is there and cannot now.
-    this.#stopRetry = this.#clock.after(defaults.edgeRetry_ms, () => this.#kick());
+    this.#stopRetry = this.#clock.after(this.#wait_ms(error), () => this.#kick());
+  }
+
+  /** What is refused for good would be refused again: it is tried less and less often, and at once where it has changed. */
+  #wait_ms({ retryable }: RizomaError): number {
+    this.#refused = retryable ? 0 : this.#refused + 1;
+    const { edgeRetry_ms, edgeRetryMost_ms } = defaults;
+    return Math.min(edgeRetryMost_ms, edgeRetry_ms * 2 ** Math.max(0, this.#refused - 1));
   }
 
   #settle(error: RizomaError | undefined): void {

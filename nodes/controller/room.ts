@@ -114,7 +114,7 @@ export class Room {
         facts: () => this.#facts(),
         onEntered: () => [this.#presence, this.recordings].forEach((part) => part.entered()),
         onDirectory: (directory) => this.#learn(directory),
-        onRemoved: (removed) => removed.forEach((removal) => this.removed.add(removal)),
+        onRemoved: (removed, before_ms) => this.removed.take(removed, before_ms),
         onGone: ({ code, message }) => this.gone(code, message),
         onLeft: () => this.#options.onClosed(),
       },

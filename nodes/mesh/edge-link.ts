@@ -19,6 +19,7 @@ import type { Log } from '../log.ts';
 import { CertificateKeeper } from './certificate-keeper.ts';
 import type { Edge, EdgeKeys, EdgeListener } from './edge.ts';
 import type { Identity } from './identity.ts';
+import { MemberList } from './member-list.ts';
 
 export interface EdgeLinkComponents {
   clock: Clock;
@@ -216,9 +217,14 @@ export class EdgeLink implements Edge {
   }
 
   #handlers(): Handlers<EdgeToNode> {
+    const list = new MemberList();
     return {
-      'mesh.members': ({ nodes, revoked }) =>
-        this.#tell((listener) => listener.members?.(nodes, revoked)),
+      'mesh.members': (part) => {
+        const members = list.add(part);
+        if (members !== undefined) {
+          this.#tell((listener) => listener.members?.(members.nodes, members.revoked));
+        }
+      },
       'node.drain': ({ drain, requestId }) => {
         this.#log.info({ drain, requestId }, 'the edge says whether this node drains');
         this.#tell((listener) => listener.drain?.(drain));

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { BandwidthAlert } from '../adaptation.ts';
+import { sizeOf } from '../bytes.ts';
 import {
   ClientId,
   ConnectionId,
@@ -71,10 +72,7 @@ export const HandshakeAuth = v.object({ returnKey: v.optional(ReturnKey) });
 const text = v.pipe(v.string(), v.maxLength(limits.name_chars));
 const attributes = v.pipe(
   v.record(v.string(), v.unknown()),
-  v.check(
-    (value) => JSON.stringify(value).length <= limits.attributes_bytes,
-    'attributes are too large',
-  ),
+  v.check((value) => sizeOf(value) <= limits.attributes_bytes, 'attributes are too large'),
 );
 /** Licode's clients send `undefined`, which JSON makes absent or null, or an object of constraints. */
 const wish = v.pipe(
@@ -95,10 +93,7 @@ const said = v.pipe(
   v.check((value) => sizeOf(value) <= limits.data_bytes, 'the message is too large'),
 );
 
-/** Characters of the value as JSON. */
-export function sizeOf(value: unknown): number {
-  return (JSON.stringify(value) ?? '').length;
-}
+export { sizeOf };
 
 /** `publish`: `{ options, sdp }` → `(streamId, erizoId, connectionId)` or `(null, text)`. */
 export const PublishMessage = v.object({
@@ -148,7 +143,7 @@ export const StreamMessage = v.object({
 
 /** `streamMessageP2P`: `{ options: { streamId, peerSocket, msg } }` → `()`, in a room of that kind. */
 export const P2pMessage = v.object({
-  options: v.object({ streamId, peerSocket: ClientId, msg: v.optional(v.unknown()) }),
+  options: v.object({ streamId, peerSocket: ClientId, msg: said }),
 });
 
 /** `sendDataStream`: `{ id, msg }` → `()`, from the publisher of the stream. */

@@ -83,6 +83,8 @@ export const RoomEntered = v.strictObject({
   p2p: v.optional(v.boolean()),
   /** Who was removed a moment ago and may have a ticket still. */
   removed: v.optional(v.pipe(v.array(Removal), v.maxLength(limits.removals))),
+  /** Whoever joined by then counts as removed, since there were more than are named. */
+  removedBefore_ms: v.optional(Time),
 });
 
 /** Somebody who is in a room at a controller. */
@@ -136,7 +138,7 @@ export const nodeToEdge = {
       /** Of this node. */
       certificate: CertificateText,
     }),
-    errors: ['forbidden', 'conflict', 'certificate_revoked'],
+    errors: ['forbidden', 'conflict', 'certificate_revoked', 'quota_reached'],
     timeout_ms: 5_000,
     idempotent: true,
   },
@@ -170,7 +172,7 @@ export const nodeToEdge = {
     result: v.strictObject({ roomId: RoomId, userName: text, role: text }),
     errors: [
       ...(['token_forged', 'token_used', 'token_expired', 'token_revoked'] as const),
-      ...(['token_wrong_host', 'pin_empty', 'not_found'] as const),
+      ...(['token_wrong_host', 'pin_empty', 'not_found', 'quota_reached'] as const),
     ],
     timeout_ms: 5_000,
     idempotent: false,
@@ -225,11 +227,13 @@ export const nodeToEdge = {
 
 /** What the edge tells a node. A node that missed something finds out by the version. */
 export const edgeToNode = {
-  /** All nodes with a lease, this one too, and the keys that were revoked in the last day. */
+  /** All nodes with a lease, this one too, and the keys that were revoked in the last day; in one part or several. */
   'mesh.members': {
     params: v.strictObject({
-      nodes: v.array(NodeCard),
+      nodes: v.pipe(v.array(NodeCard), v.maxLength(limits.membersPerPart)),
       revoked: v.optional(v.pipe(v.array(PeerId), v.maxLength(limits.revokedKeys)), []),
+      /** Another part follows at once; what came until the last one is the list. */
+      more: v.optional(v.literal(true)),
     }),
     notify: true,
   },

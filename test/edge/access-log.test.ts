@@ -1,33 +1,21 @@
 import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import * as v from 'valibot';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import worker from '../../edge/worker.ts';
 import { Problem } from '../../protocol/contracts/rest.ts';
 import { limits } from '../../protocol/limits.ts';
+import { loggedLines } from './logged.ts';
 import { ask, createRoom, createToken, origin, postJson, signed, startNode } from './support.ts';
 
-const lines: string[] = [];
+const lines = loggedLines();
 
-const spies: { mockRestore(): void }[] = [];
-
-beforeEach(() => {
-  lines.length = 0;
-  for (const level of ['log', 'warn', 'error'] as const) {
-    const spy = vi.spyOn(console, level);
-    spies.push(spy.mockImplementation((line: unknown) => void lines.push(String(line))));
-  }
-});
-
-afterEach(() => {
-  spies.splice(0).forEach((spy) => spy.mockRestore());
-});
-
-/** What was logged with that id, by which object. */
+/** What was logged with that id, by which object; audit lines have tests of their own. */
 const said = (requestId: string): unknown[] =>
   lines
     .map((line): unknown => JSON.parse(line))
-    .filter((line) => v.is(v.looseObject({ requestId: v.literal(requestId) }), line));
+    .filter((line) => v.is(v.looseObject({ requestId: v.literal(requestId) }), line))
+    .filter((line) => !v.is(v.looseObject({ log: v.literal('audit') }), line));
 
 const withId = async (id: string): Promise<Record<string, string>> => ({
   ...(await signed()),

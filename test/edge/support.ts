@@ -83,10 +83,11 @@ export async function signed(signature: Signature = {}): Promise<{ authorization
 export async function bearer(
   claims: JWTPayload = {},
   key = env.NUVE_SUPERSERVICE_KEY,
+  kid?: string,
 ): Promise<{ authorization: string }> {
   const now_s = Math.floor(Date.now() / 1000);
   const text = await new SignJWT({ iss: env.NUVE_SUPERSERVICE_ID, exp: now_s + 100, ...claims })
-    .setProtectedHeader({ alg: 'HS256' })
+    .setProtectedHeader({ alg: 'HS256', ...(kid === undefined ? {} : { kid }) })
     .sign(utf8(key));
   return { authorization: `Bearer ${text}` };
 }

@@ -24,6 +24,7 @@ export const openApi = {
       errors: [
         ...(['token_malformed', 'token_forged', 'token_expired', 'token_used'] as const),
         ...(['token_revoked', 'not_found', 'region_unknown', 'pin_empty', 'region_empty'] as const),
+        'quota_reached',
       ],
       idempotent: false,
     },
@@ -65,7 +66,14 @@ export const openApi = {
       body: DemoTokenRequest,
       example: { room: 'demo', name: 'ann' },
       answer: { is: 'the token', json: DemoTokenAnswer },
-      errors: ['region_unknown', 'not_found', 'region_empty', 'pin_empty'],
+      errors: [
+        'region_unknown',
+        'not_found',
+        'region_empty',
+        'pin_empty',
+        'quota_reached',
+        'too_large',
+      ],
       idempotent: false,
     },
   },

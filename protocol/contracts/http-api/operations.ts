@@ -20,6 +20,7 @@ export const operationsApi = {
       },
       errors: ['region_unknown', 'not_found', 'pin_empty'],
       idempotent: true,
+      dryRun: true,
     },
   },
   '/nodes': {

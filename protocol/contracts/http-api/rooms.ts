@@ -42,7 +42,14 @@ export const roomsApi = {
       example: { name: 'daily', options: { data: { team: 'a' }, getOrCreate: true } },
       answer: { is: 'the room', json: RoomAnswer },
       words: { 400: ['Invalid room'] },
-      errors: ['not_found', 'region_unknown', 'jurisdiction_unknown', 'pin_empty', 'conflict'],
+      errors: [
+        'not_found',
+        'region_unknown',
+        'jurisdiction_unknown',
+        'pin_empty',
+        'conflict',
+        'quota_reached',
+      ],
       idempotent: false,
     },
   },
@@ -66,7 +73,7 @@ export const roomsApi = {
       example: { name: 'daily', options: { data: { team: 'b' } } },
       answer: { is: '`Room Updated`' },
       words: { 400: ['Invalid room'] },
-      errors: ['not_found', 'region_unknown', 'pin_empty', 'conflict'],
+      errors: ['not_found', 'region_unknown', 'pin_empty', 'conflict', 'quota_reached'],
       idempotent: true,
     },
     PATCH: {
@@ -79,7 +86,7 @@ export const roomsApi = {
       body: PatchRoomRequest,
       example: { options: { data: { topic: 'maps' } } },
       answer: { is: '`Room Updated`' },
-      errors: ['not_found', 'region_unknown', 'pin_empty', 'conflict'],
+      errors: ['not_found', 'region_unknown', 'pin_empty', 'conflict', 'quota_reached'],
       idempotent: true,
     },
     DELETE: {
@@ -108,7 +115,7 @@ export const roomsApi = {
       example: { regions: { allow: ['eu-west'] } },
       answer: { is: 'the token' },
       words: { 401: ['Name and role?'], 404: ['No Erizo Controller found'] },
-      errors: ['region_unknown', 'not_found', 'pin_empty', 'region_empty'],
+      errors: ['region_unknown', 'not_found', 'pin_empty', 'region_empty', 'quota_reached'],
       idempotent: false,
     },
     DELETE: {

@@ -24,7 +24,7 @@ export const servicesApi = {
       body: CreateServiceRequest,
       example: { name: 'an app', key: 'a long random key' },
       answer: { is: 'the new id', json: ServiceId },
-      errors: [],
+      errors: ['quota_reached'],
       idempotent: false,
     },
   },

@@ -70,15 +70,17 @@ describe('a reliable socket', () => {
     expect(socket.send('event', 1)).toBe(true);
   });
 
-  it('leaves out data while 8 MiB of it are not confirmed, and sends all else', () => {
+  const data = (bytes: number) => ({ bytes, mayMiss: true });
+
+  it('leaves out data while 2 MiB of it are not confirmed, and sends all else', () => {
     const { socket, wire } = connected();
     const half_bytes = defaults.unconfirmedData_bytes / 2;
-    expect(socket.send('onDataStream', 'a', half_bytes)).toBe(true);
-    expect(socket.send('onDataStream', 'b', half_bytes)).toBe(true);
-    expect(socket.send('onDataStream', 'left out', 1)).toBe(true);
+    expect(socket.send('onDataStream', 'a', data(half_bytes))).toBe(true);
+    expect(socket.send('onDataStream', 'b', data(half_bytes))).toBe(true);
+    expect(socket.send('onDataStream', 'left out', data(1))).toBe(true);
     expect(socket.send('onAddStream', 'c')).toBe(true);
     socket.receive('socketgd_ack', [{ id: 0 }]);
-    expect(socket.send('onDataStream', 'd', 1)).toBe(true);
+    expect(socket.send('onDataStream', 'd', data(1))).toBe(true);
     expect(wire.sent.map(([, body]) => body)).toEqual([
       { socketgd: 0, msg: 'a' },
       { socketgd: 1, msg: 'b' },
@@ -90,7 +92,7 @@ describe('a reliable socket', () => {
   it('leaves out data, however small, before it takes the place of what has to come', () => {
     const { socket } = connected();
     for (let sent = 0; sent < defaults.unconfirmedMessages; sent += 1) {
-      expect(socket.send('onDataStream', 'x', 1)).toBe(true);
+      expect(socket.send('onDataStream', 'x', data(1))).toBe(true);
     }
     expect(socket.pending).toBe(defaults.unconfirmedMessages / 2);
     expect(socket.send('onAddStream', 'x')).toBe(true);

@@ -22,6 +22,19 @@ describe('removed users', () => {
     expect(removed.has(visitor('ann', 1))).toBe(false);
   });
 
+  it('are also all who joined by a time, where the edge names no more', () => {
+    const removed = new RemovedUsers({ clock: new VirtualClock() });
+    removed.take([{ name: 'ann', at_ms: 500 }], 300);
+    expect([300, 301].map((joined_ms) => removed.has(visitor('ben', joined_ms)))).toEqual([
+      true,
+      false,
+    ]);
+    expect([500, 501].map((joined_ms) => removed.has(visitor('ann', joined_ms)))).toEqual([
+      true,
+      false,
+    ]);
+  });
+
   it('are the newest ones where there are too many', () => {
     const removed = new RemovedUsers({ clock: new VirtualClock() });
     for (let number = 0; number <= limits.removals; number += 1) {

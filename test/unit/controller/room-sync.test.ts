@@ -163,6 +163,41 @@ describe('the conversation with a Room object', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('tries less and less often what is refused for good, and at once where the facts have changed', async () => {
+    const { edge, clock, sync } = await setUp();
+    await sync.enter();
+    await turns();
+    const calls: string[] = [];
+    const call = edge.call.bind(edge);
+    edge.call = (method) => {
+      calls.push(method);
+      return Promise.reject(new RizomaError('bad_request', 'such facts are none'));
+    };
+    const after = async (wait_ms: number): Promise<number> => {
+      calls.length = 0;
+      clock.advance(wait_ms);
+      await turns();
+      return calls.length;
+    };
+    sync.tell();
+    await turns();
+    const { edgeRetry_ms, edgeRetryMost_ms } = defaults;
+    expect([
+      await after(edgeRetry_ms),
+      await after(edgeRetry_ms),
+      await after(edgeRetry_ms),
+    ]).toEqual([1, 0, 1]);
+    for (let wait_ms = edgeRetry_ms * 4; wait_ms < edgeRetryMost_ms; wait_ms *= 2) {
+      expect([await after(wait_ms - 1), await after(1)]).toEqual([0, 1]);
+    }
+    expect([await after(edgeRetryMost_ms - 1), await after(1)]).toEqual([0, 1]);
+    edge.call = call;
+    sync.tell();
+    await turns();
+    expect(edge.count('room.facts')).toBe(1);
+    expect(clock.pending).toBe(0);
+  });
+
   it('enters anew where its facts are refused because it is no holder any more', async () => {
     const { edge, sync, told } = await setUp();
     await sync.enter();

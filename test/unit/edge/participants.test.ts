@@ -4,6 +4,7 @@ import { happeningsBetween } from '../../../edge/room/happenings.ts';
 import type { ParticipantsEvent, ParticipantsState } from '../../../edge/room/participants.ts';
 import { participantsStep } from '../../../edge/room/participants.ts';
 import type { Presence, RoomUser } from '../../../protocol/contracts/node-edge.ts';
+import { limits } from '../../../protocol/limits.ts';
 import type { RoomStream } from '../../../protocol/directory.ts';
 
 const idOf = (number: number): string =>
@@ -44,6 +45,36 @@ function play(events: ParticipantsEvent[]): { state: ParticipantsState; said: st
 }
 
 describe('participants of a room', () => {
+  it('are listed up to as many as a room may have, and the rest of what their controller tells counts', () => {
+    const many = Array.from({ length: limits.participantsPerRoom - 1 }, (_, n) => user(n));
+    const { state } = participantsStep(
+      empty,
+      told('a', { number: 1, whole: whole(1), came: many }),
+    );
+    const came = [user(900_001), user(900_002), user(900_003)];
+    const full = participantsStep(state, told('b', { number: 1, whole: whole(1), came }));
+    expect(full.joined.map(({ name }) => name)).toEqual(['user 900001']);
+    expect(full.surplus).toBe(2);
+    const news = { number: 2, came: [user(900_004)], went: [idOf(900_001), idOf(900_002)] };
+    const after = participantsStep(full.state, told('b', news));
+    expect(after.joined.map(({ name }) => name)).toEqual(['user 900004']);
+    expect(after.left.map(({ name }) => name)).toEqual(['user 900001']);
+    expect([after.answer, after.surplus]).toEqual(['ok', 0]);
+  });
+
+  it('are named once to a controller that they have left for more than one', () => {
+    const at = (ms: number): RoomUser => ({ ...user(1), enteredAt_ms: ms });
+    const { state } = play([
+      told('a', { number: 1, whole: whole(1), came: [at(20)] }),
+      told('b', { number: 1, whole: whole(1), came: [at(30)] }),
+    ]);
+    const { moved } = participantsStep(
+      state,
+      told('c', { number: 1, whole: whole(1), came: [at(10)] }),
+    );
+    expect([...moved]).toEqual([['c', [{ clientId: idOf(1), enteredAt_ms: 30 }]]]);
+  });
+
   it('join with the first controller that has them and leave with the last', () => {
     const { said } = play([
       told('a', { number: 1, whole: whole(1), came: [user(1)] }),

@@ -9,7 +9,8 @@ import { limits } from '../../../protocol/limits.ts';
 const log = createLog({});
 type Told = () => RoomPicture;
 const picture = (epoch: number): Told => {
-  return () => ({ epoch, holders: [], pin: {}, removals: { users: [], before_ms: 0 } });
+  const removals = { users: [], before_ms: 0 };
+  return () => ({ epoch, holders: [], pin: {}, removals, isFull: false });
 };
 const failure = (code: 'not_found' | 'overloaded'): Told => {
   return () => {

@@ -133,6 +133,23 @@ describe('the link to the edge', () => {
     expect(heard).toHaveLength(2);
   });
 
+  it('hands on the list of members once all of its parts are there', async () => {
+    const dialled = dial();
+    await once(dialled, 'linked');
+    const heard: unknown[] = [];
+    dialled.listen({ members: (nodes) => heard.push(nodes.map(({ nodeId }) => nodeId)) });
+    const members = once(dialled, 'members');
+    const named = (nodeId: string): NodeCard => ({ ...card, nodeId });
+    edge.peer.notify('mesh.members', { nodes: [named('a'), named('b')], more: true });
+    edge.peer.notify('mesh.members', { nodes: [named('c')], more: true });
+    edge.peer.notify('mesh.members', { nodes: [named('d')] });
+    await members;
+    const again = once(dialled, 'members');
+    edge.peer.notify('mesh.members', { nodes: [named('a')] });
+    await again;
+    expect(heard).toEqual([['a', 'b', 'c', 'd'], ['a']]);
+  });
+
   it('dials and registers again after a cut, keeps the keys, and refuses calls meanwhile', async () => {
     const dialled = dial();
     await once(dialled, 'linked');
