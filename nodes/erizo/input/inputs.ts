@@ -6,7 +6,7 @@ import type { RecordingFolder } from '../recording/folder.ts';
 import { inputDefaults } from './defaults.ts';
 import type { InputComponents, InputOptions } from './external-input.ts';
 import { ExternalInput } from './external-input.ts';
-import { inputArgs, seekArgs } from './source.ts';
+import { parseSource, seekArgs } from './source.ts';
 
 export interface InputsOptions {
   /** What may be played beside recordings: `scheme://host`. */
@@ -37,7 +37,7 @@ export class Inputs {
    * `overloaded`, `unavailable`.
    */
   async add(
-    params: Omit<InputOptions, 'args' | 'seek' | 'onEnd'> & {
+    params: Omit<InputOptions, 'source' | 'seek' | 'onEnd'> & {
       source: InputSource;
       from_ms?: number | undefined;
     },
@@ -46,13 +46,13 @@ export class Inputs {
     if (this.size >= inputDefaults.inputs) {
       throw new RizomaError('overloaded', `a process plays ${inputDefaults.inputs} sources`);
     }
-    const { streamId, source, from_ms } = params;
+    const { streamId, from_ms } = params;
     const { folder } = this.#components;
-    const args = inputArgs(source, { folder, allowed: this.#options.allowed });
+    const source = parseSource(params.source, { folder, allowed: this.#options.allowed });
     let started = false;
     const input = new ExternalInput(this.#components, {
       ...params,
-      args,
+      source,
       seek: seekArgs(source, from_ms),
       onEnd: () => {
         this.#inputs.delete(streamId);
