@@ -101,7 +101,9 @@ export class RtspCamera {
         this.requests.push(asked);
         this.#answer(socket, asked);
         if (asked.method === 'PLAY' && this.#isAdmitted(asked)) {
-          feed.start();
+          if (this.#options.answers?.['PLAY'] === undefined) {
+            feed.start();
+          }
           socket.write(this.#options.afterPlay ?? '');
         }
       }

@@ -63,11 +63,7 @@ function credentialsOf({ username, password }: URL): Credentials | undefined {
   }
   const credentials = { user: decoded(username), password: decoded(password) };
   // RFC 7617, section 2: neither has control characters, and the first colon ends the user.
-  // eslint-disable-next-line no-control-regex
-  if (
-    /[\0-\x1f\x7f]/.test(credentials.user + credentials.password) ||
-    credentials.user.includes(':')
-  ) {
+  if (/\p{Cc}/u.test(credentials.user + credentials.password) || credentials.user.includes(':')) {
     throw new RizomaError(
       'bad_request',
       'the user of the source has a colon, or a control character',

@@ -28,9 +28,9 @@ export class RtspUrls {
       throw new SourceRefused('malformed');
     }
     const [own] = controlsOf(session);
-    const base = isUrl(contentBase) ? contentBase : this.#remotes.get(this.#local);
     // As ffmpeg does it: a relative one of the session, which is `*` mostly, says nothing.
-    this.#base = isUrl(own) ? own : (base ?? '');
+    const bases = [own, contentBase, this.#remotes.get(this.#local)];
+    this.#base = bases.find((one) => one !== undefined && isUrl(one)) ?? '';
     const lines = [
       ...['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 0.0.0.0', 't=0 0'],
       `a=control:${this.#name('all', this.#base)}`,
@@ -106,6 +106,6 @@ function controlsOf(lines: readonly string[]): string[] {
   return controls;
 }
 
-function isUrl(text: string | undefined): text is string {
-  return text !== undefined && /^rtsp:\/\/[\x21-\x7e]+$/i.test(text);
+function isUrl(text: string): boolean {
+  return /^rtsp:\/\/[\x21-\x7e]+$/i.test(text);
 }
