@@ -10,7 +10,7 @@ import { forwarderDefaults } from '../defaults.ts';
 import type { Remote } from '../remote.ts';
 import { hostOf } from '../remote.ts';
 import { httpServer } from './http-forwarder.ts';
-import type { ForwarderParts } from './parts.ts';
+import type { ForwarderParts, ForwarderWaits } from './parts.ts';
 import type { RefusalReason } from './refusal.ts';
 import { refusalError } from './refusal.ts';
 import { rtspServer } from './rtsp-forwarder.ts';
@@ -34,9 +34,13 @@ export class Forwarder {
   }
 
   /** Listens. Throws `unavailable` where the name of the source has no address. */
-  static async open(components: { log: Log }, remote: Remote): Promise<Forwarder> {
+  static async open(
+    components: { log: Log },
+    remote: Remote,
+    waits: ForwarderWaits = forwarderDefaults,
+  ): Promise<Forwarder> {
     const forwarder = new Forwarder(components, remote);
-    await forwarder.#listen();
+    await forwarder.#listen(waits);
     return forwarder;
   }
 
@@ -55,14 +59,14 @@ export class Forwarder {
     this.#abort.abort();
   }
 
-  async #listen(): Promise<void> {
+  async #listen(waits: ForwarderWaits): Promise<void> {
     const { signal } = this.#abort;
     const parts: ForwarderParts = {
       remote: this.#remote,
       lookup: await addressesOf(this.#remote.hostname),
       path: `/${randomBytes(24).toString('base64url')}`,
       refuse: (reason) => this.#refuse(reason),
-      signal,
+      ...{ signal, waits },
     };
     const isRtsp = this.#remote.scheme === 'rtsp';
     const server = isRtsp ? rtspServer(parts) : httpServer(parts);

@@ -10,7 +10,7 @@ import type { ForwarderParts } from './parts.ts';
 import type { RefusalReason } from './refusal.ts';
 import { reasonOfError, reasonOfStatus } from './refusal.ts';
 
-const { connect_ms, silence_ms, first_ms, connections, requests, head_bytes } = forwarderDefaults;
+const { connections, requests, head_bytes } = forwarderDefaults;
 
 /** What of an answer ffmpeg hears. */
 const answered = ['content-type', 'content-length', 'content-range', 'accept-ranges'];
@@ -19,11 +19,11 @@ const successes = [200, 206, 416];
 
 /** A server of one file, which it fetches from the source as ffmpeg reads it. */
 export function httpServer(parts: ForwarderParts): Server {
-  const { remote, path, signal } = parts;
+  const { remote, path, signal, waits } = parts;
   const authorizer = remote.credentials && new Authorizer(remote.credentials);
   let active = 0;
   const server = createServer(
-    { maxHeaderSize: head_bytes, headersTimeout: first_ms, requestTimeout: first_ms },
+    { maxHeaderSize: head_bytes, headersTimeout: waits.first_ms, requestTimeout: waits.first_ms },
     (request, response) => {
       if (request.method !== 'GET' || request.url !== path) {
         response.writeHead(404).end();
@@ -63,7 +63,7 @@ class HttpFetch {
   }
 
   start(attempt: number): void {
-    const { remote, lookup, signal } = this.#options.parts;
+    const { remote, lookup, signal, waits } = this.#options.parts;
     const response = this.#response;
     const make = remote.scheme === 'https' ? requestHttps : requestHttp;
     const { hostname, port, target: path } = remote;
@@ -80,17 +80,18 @@ class HttpFetch {
       request.destroy();
     };
     response.on('close', end);
-    request.setTimeout(connect_ms);
+    // Of the socket itself: a request speaks of its first time-out alone.
     request.on('socket', (socket) => {
-      socket.once('connect', () => request.setTimeout(silence_ms));
-    });
-    request.on('timeout', () => {
-      if (answer?.isPaused() === true) {
-        // It is ffmpeg that reads no more for now.
-        request.setTimeout(silence_ms);
-      } else {
-        this.#refuse(request.socket?.connecting === false ? 'silent' : 'unreachable');
-      }
+      socket.setTimeout(waits.connect_ms);
+      socket.once('connect', () => socket.setTimeout(waits.silence_ms));
+      socket.on('timeout', () => {
+        if (answer?.isPaused() === true) {
+          // It is ffmpeg that reads no more for now.
+          socket.setTimeout(waits.silence_ms);
+        } else {
+          this.#refuse(socket.connecting ? 'unreachable' : 'silent');
+        }
+      });
     });
     request.on('error', (error) => {
       if (!isOver) {

@@ -10,8 +10,7 @@ import { RtspParser } from './rtsp-message.ts';
 import type { Outgoing } from './rtsp-relay.ts';
 import { RtspRelay } from './rtsp-relay.ts';
 
-const { connect_ms, silence_ms, first_ms, connections, rtspPlayers, backlog_bytes } =
-  forwarderDefaults;
+const { connections, rtspPlayers, backlog_bytes } = forwarderDefaults;
 
 /** Takes ffprobe, then ffmpeg; once both came it listens no more. */
 export function rtspServer(parts: ForwarderParts): Server {
@@ -61,7 +60,7 @@ class RtspConnection {
     const parser = new RtspParser();
     const close = (): void => this.#close();
     player.setNoDelay();
-    player.setTimeout(first_ms, close);
+    player.setTimeout(parts.waits.first_ms, close);
     player.on('error', close);
     player.on('close', () => {
       parts.signal.removeEventListener('abort', close);
@@ -92,8 +91,8 @@ class RtspConnection {
     // From now on its silence means nothing: it plays.
     this.#player.setTimeout(0);
     const source = connect({ host, port, lookup: parts.lookup, noDelay: true });
-    source.setTimeout(connect_ms);
-    source.on('connect', () => source.setTimeout(silence_ms));
+    source.setTimeout(parts.waits.connect_ms);
+    source.on('connect', () => source.setTimeout(parts.waits.silence_ms));
     source.on('timeout', () => {
       if (!source.isPaused()) {
         this.#refuse(source.connecting ? 'unreachable' : 'silent');

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { forwarderDefaults } from '../../../../nodes/erizo/input/defaults.ts';
 import { Forwarder } from '../../../../nodes/erizo/input/forwarder/forwarder.ts';
+import type { ForwarderWaits } from '../../../../nodes/erizo/input/forwarder/parts.ts';
 import { parseRemote } from '../../../../nodes/erizo/input/remote.ts';
 import { eventually } from '../../../support/eventually.ts';
 
@@ -40,11 +41,21 @@ async function source(answer: RequestListener, scheme: 'http' | 'https' = 'http'
   return { heard, port: (server.address() as AddressInfo).port };
 }
 
-async function forward(url: string): Promise<{ forwarder: Forwarder; lines: string[] }> {
+/** Short, for tests that wait until they are over. */
+const waits = { connect_ms: 5_000, silence_ms: 50, first_ms: 50 };
+
+async function forward(
+  url: string,
+  options?: ForwarderWaits,
+): Promise<{ forwarder: Forwarder; lines: string[] }> {
   const lines: string[] = [];
   const log = pino({ base: null }, { write: (line: string) => lines.push(line) });
   const { protocol, host } = new URL(url);
-  const forwarder = await Forwarder.open({ log }, parseRemote(url, [`${protocol}//${host}`]));
+  const forwarder = await Forwarder.open(
+    { log },
+    parseRemote(url, [`${protocol}//${host}`]),
+    options,
+  );
   disposals.push(() => forwarder.close());
   return { forwarder, lines };
 }
@@ -185,7 +196,10 @@ describe('the forwarder of a source of HTTP', () => {
       response.on('drain', () => (sent < most ? send() : response.end()));
       send();
     });
-    const { forwarder } = await forward(`http://127.0.0.1:${port}/film`);
+    // Longer than this process is busy with it all, shorter than it is looked at below.
+    const silence_ms = 1_000;
+    const url = `http://127.0.0.1:${port}/film`;
+    const { forwarder } = await forward(url, { ...waits, silence_ms });
     const answer = await fetch(forwarder.url);
     let before = -1;
     const stands = (now: number): boolean => {
@@ -193,10 +207,32 @@ describe('the forwarder of a source of HTTP', () => {
       before = now;
       return isSame;
     };
-    await eventually('a source that stands still', async () => sent, stands);
+    await eventually('a source that stands still', async () => sent, stands, {
+      interval: 1.5 * silence_ms,
+    });
     // What sockets hold.
     expect(sent).toBeLessThan(most / 4);
-    await answer.body?.cancel();
+    // Nor was the source taken for silent, which waited for a reader.
+    expect((await answer.arrayBuffer()).byteLength).toBe(most * chunk.length);
+    expect(forwarder.refusal).toBeUndefined();
+  });
+
+  it('gives up a source that falls silent, before its answer or in it', async () => {
+    for (const begin of [undefined, 'fi']) {
+      const { port } = await source((_request, response) => {
+        if (begin !== undefined) {
+          response.write(begin);
+        }
+      });
+      const { forwarder } = await forward(`http://127.0.0.1:${port}/film`, waits);
+      const answer = await fetch(forwarder.url);
+      if (begin === undefined) {
+        expect(answer.status).toBe(502);
+      } else {
+        await expect(answer.text()).rejects.toThrow('terminated');
+      }
+      expect(forwarder.refusal?.message).toBe('the source sent nothing in time');
+    }
   });
 
   it('answers four requests at a time', async () => {

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { forwarderDefaults } from '../../../../nodes/erizo/input/defaults.ts';
 import { Forwarder } from '../../../../nodes/erizo/input/forwarder/forwarder.ts';
+import type { ForwarderWaits } from '../../../../nodes/erizo/input/forwarder/parts.ts';
 import { parseRemote } from '../../../../nodes/erizo/input/remote.ts';
 import type { CameraOptions } from '../../../fakes/rtsp-camera.ts';
 import { RtspCamera } from '../../../fakes/rtsp-camera.ts';
@@ -22,13 +23,17 @@ interface Scene {
   lines: string[];
 }
 
-async function scene(options: CameraOptions = {}, credentials = ''): Promise<Scene> {
+async function scene(
+  options: CameraOptions = {},
+  credentials = '',
+  waits?: ForwarderWaits,
+): Promise<Scene> {
   const camera = await RtspCamera.create(options);
   disposals.push(() => camera.close());
   const lines: string[] = [];
   const log = pino({ base: null }, { write: (line: string) => lines.push(line) });
   const url = `rtsp://${credentials}127.0.0.1:${camera.port}/live?token=x`;
-  const forwarder = await Forwarder.open({ log }, parseRemote(url, [camera.origin]));
+  const forwarder = await Forwarder.open({ log }, parseRemote(url, [camera.origin]), waits);
   disposals.push(() => forwarder.close());
   return { camera, forwarder, lines };
 }
@@ -167,6 +172,18 @@ describe('the forwarder of a source of RTSP', () => {
     await late.ended;
     expect(late.error?.code).toBe('ECONNREFUSED');
     expect(forwarder.refusal).toBeUndefined();
+  });
+
+  it('gives up a source that is silent, and a stranger that is', async () => {
+    const waits = { connect_ms: 5_000, silence_ms: 50, first_ms: 50 };
+    const { camera, forwarder } = await scene({}, '', waits);
+    const stranger = new Player(forwarder.url);
+    await stranger.ended;
+    expect([camera.connections, forwarder.refusal]).toEqual([0, undefined]);
+    const player = new Player(forwarder.url);
+    await player.ask('OPTIONS', forwarder.url);
+    await player.ended;
+    expect(forwarder.refusal?.message).toBe('the source sent nothing in time');
   });
 
   it('ends with the source, and says of one that is not there that it is not', async () => {
