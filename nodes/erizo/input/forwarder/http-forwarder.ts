@@ -9,6 +9,7 @@ import { Authorizer, mayRetry } from './authorizer.ts';
 import type { ForwarderParts } from './parts.ts';
 import type { RefusalReason } from './refusal.ts';
 import { reasonOfError, reasonOfStatus } from './refusal.ts';
+import { onSilence } from './silence.ts';
 
 const { connections, requests, head_bytes } = forwarderDefaults;
 
@@ -84,13 +85,10 @@ class HttpFetch {
     request.on('socket', (socket) => {
       socket.setTimeout(waits.connect_ms);
       socket.once('connect', () => socket.setTimeout(waits.silence_ms));
-      socket.on('timeout', () => {
-        if (answer?.isPaused() === true) {
-          // It is ffmpeg that reads no more for now.
-          socket.setTimeout(waits.silence_ms);
-        } else {
-          this.#refuse(socket.connecting ? 'unreachable' : 'silent');
-        }
+      onSilence(socket, {
+        // Not while ffmpeg reads no more.
+        isAwaited: () => answer?.isPaused() !== true,
+        run: (wasConnected) => this.#refuse(wasConnected ? 'silent' : 'unreachable'),
       });
     });
     request.on('error', (error) => {
@@ -100,6 +98,7 @@ class HttpFetch {
     });
     request.on('response', (incoming) => {
       answer = incoming;
+      incoming.on('resume', () => incoming.socket.setTimeout(waits.silence_ms));
       if (this.#mayRetry(incoming, attempt)) {
         response.off('close', end);
         end();

@@ -9,6 +9,7 @@ import type { RtspFrame } from './rtsp-message.ts';
 import { RtspParser } from './rtsp-message.ts';
 import type { Outgoing } from './rtsp-relay.ts';
 import { RtspRelay } from './rtsp-relay.ts';
+import { onSilence } from './silence.ts';
 
 const { connections, rtspPlayers, backlog_bytes } = forwarderDefaults;
 
@@ -67,7 +68,11 @@ class RtspConnection {
       // The source hears what was the last word of ffmpeg.
       this.#source?.destroySoon();
     });
-    player.on('drain', () => this.#source?.resume());
+    player.on('drain', () => {
+      // It was not waited for meanwhile.
+      this.#source?.setTimeout(parts.waits.silence_ms);
+      this.#source?.resume();
+    });
     player.on('data', (chunk) =>
       this.#run(() => {
         const frames = parser.push(chunk);
@@ -93,10 +98,9 @@ class RtspConnection {
     const source = connect({ host, port, lookup: parts.lookup, noDelay: true });
     source.setTimeout(parts.waits.connect_ms);
     source.on('connect', () => source.setTimeout(parts.waits.silence_ms));
-    source.on('timeout', () => {
-      if (!source.isPaused()) {
-        this.#refuse(source.connecting ? 'unreachable' : 'silent');
-      }
+    onSilence(source, {
+      isAwaited: () => !source.isPaused(),
+      run: (wasConnected) => this.#refuse(wasConnected ? 'silent' : 'unreachable'),
     });
     source.on('error', (error) => this.#refuse(reasonOfError(error)));
     // What came before the end ffmpeg still gets.

@@ -175,11 +175,11 @@ describe('the forwarder of a source of RTSP', () => {
   });
 
   it('gives up a source that is silent, and a stranger that is', async () => {
-    const waits = { connect_ms: 5_000, silence_ms: 50, first_ms: 50 };
-    const { camera, forwarder } = await scene({}, '', waits);
-    const stranger = new Player(forwarder.url);
-    await stranger.ended;
-    expect([camera.connections, forwarder.refusal]).toEqual([0, undefined]);
+    const waits = { connect_ms: 5_000, silence_ms: 5_000, first_ms: 5_000 };
+    const strange = await scene({}, '', { ...waits, first_ms: 50 });
+    await new Player(strange.forwarder.url).ended;
+    expect([strange.camera.connections, strange.forwarder.refusal]).toEqual([0, undefined]);
+    const { forwarder } = await scene({}, '', { ...waits, silence_ms: 50 });
     const player = new Player(forwarder.url);
     await player.ask('OPTIONS', forwarder.url);
     await player.ended;
