@@ -62,17 +62,17 @@ describe('a connection of RTSP', () => {
   });
 
   it.each([
-    ['HTTP/1.1 200 OK\r\n\r\n'],
-    ['RTSP/1.0 2000 OK\r\n\r\n'],
-    ['PLAY rtsp://a b RTSP/1.0\r\n\r\n'],
-    ['RTSP/1.0 200 OK\r\nno header\r\n\r\n'],
-    ['RTSP/1.0 200 OK\r\nA: b\r\n folded\r\n\r\n'],
-    ['RTSP/1.0 200 OK\r\nA: b\rC: d\r\n\r\n'],
-    ['RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n'],
-    [`RTSP/1.0 200 OK\r\nContent-Length: ${body_bytes + 1}\r\n\r\n`],
-    [`RTSP/1.0 200 OK\r\n${'A: b\r\n'.repeat(mostHeaders + 1)}\r\n`],
-    [`RTSP/1.0 200 OK\r\nA: ${'b'.repeat(head_bytes)}`],
-  ])('ends at what is none, or too large: %j', (text) => {
+    ['another protocol', 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['a status of four digits', 'RTSP/1.0 2000 OK\r\n\r\n'],
+    ['a URL with a space', 'PLAY rtsp://a b RTSP/1.0\r\n\r\n'],
+    ['a line that is no header', 'RTSP/1.0 200 OK\r\nno header\r\n\r\n'],
+    ['a header that goes on in another line', 'RTSP/1.0 200 OK\r\nA: b\r\n folded\r\n\r\n'],
+    ['a carriage return in a header', 'RTSP/1.0 200 OK\r\nA: b\rC: d\r\n\r\n'],
+    ['a negative length', 'RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n'],
+    ['a large body', `RTSP/1.0 200 OK\r\nContent-Length: ${body_bytes + 1}\r\n\r\n`],
+    ['many headers', `RTSP/1.0 200 OK\r\n${'A: b\r\n'.repeat(mostHeaders + 1)}\r\n`],
+    ['a large head', `RTSP/1.0 200 OK\r\nA: ${'b'.repeat(head_bytes)}`],
+  ])('ends at %s', (_what, text) => {
     expect(() => parse(text)).toThrow('what is not its protocol, or too much');
   });
 

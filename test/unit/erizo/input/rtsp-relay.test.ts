@@ -162,9 +162,9 @@ describe('the relay between ffmpeg and an RTSP source', () => {
   });
 
   it.each([
-    [`v=0\r\n${'m=video 0 RTP/AVP 96\r\n'.repeat(forwarderDefaults.tracks + 1)}`],
-    ['v=0\r\nm=video 0 RTP/AVP 96\r\na=control:a b\r\n'],
-  ])('gives up a source that describes %j', (sdp) => {
+    ['many tracks', `v=0\r\n${'m=video 0 RTP/AVP 96\r\n'.repeat(forwarderDefaults.tracks + 1)}`],
+    ['a URL with a space', 'v=0\r\nm=video 0 RTP/AVP 96\r\na=control:a b\r\n'],
+  ])('gives up a source that describes %s', (_what, sdp) => {
     expect(reasonOf(() => new Talk().describe(sdp))).toBe('malformed');
   });
 
