@@ -118,7 +118,11 @@ function spawnChild(options: SpawnOptions): ChildProcess {
 }
 
 /** Nothing else of the node's environment, which holds its secrets. */
-function environmentOf({ erizoId, agentEndpoint, environment }: SpawnOptions): NodeJS.ProcessEnv {
+export function environmentOf({
+  erizoId,
+  agentEndpoint,
+  environment,
+}: Pick<SpawnOptions, 'erizoId' | 'agentEndpoint' | 'environment'>): NodeJS.ProcessEnv {
   return {
     RIZOMA_ERIZO_ID: erizoId,
     RIZOMA_AGENT_ENDPOINT: agentEndpoint,
@@ -137,6 +141,8 @@ function environmentOf({ erizoId, agentEndpoint, environment }: SpawnOptions): N
     MEDIASOUP_WORKER_BIN: environment.workerBin,
     // Node's own: with it a process starts in half the time and holds a quarter less memory.
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+    // Node's own too: of an operator whose sources of external inputs have certificates of his own.
+    NODE_EXTRA_CA_CERTS: process.env['NODE_EXTRA_CA_CERTS'],
     PATH: process.env.PATH,
     HOME: process.env.HOME,
   };

@@ -11,8 +11,11 @@ import { Ffmpeg, ffmpegError } from '../recording/ffmpeg.ts';
 import { allOrNone, closeAll, deferred, untilAborted } from '../wait.ts';
 import { inputDefaults } from './defaults.ts';
 import { encodingOf } from './encode.ts';
+import { Forwarder } from './forwarder/forwarder.ts';
 import type { Probed } from './probe.ts';
 import { probe } from './probe.ts';
+import type { Source } from './source.ts';
+import { fileArgs, forwardedArgs } from './source.ts';
 
 export interface InputComponents {
   engine: Engine;
@@ -27,8 +30,7 @@ export interface InputOptions {
   clientId: string;
   audio: boolean;
   video: boolean;
-  /** How ffmpeg opens the source. */
-  args: readonly string[];
+  source: Source;
   /** Where in it ffmpeg begins. */
   seek: readonly string[];
   /** Once, and last, whatever ended it. */
@@ -49,6 +51,8 @@ export class ExternalInput {
   readonly #options: InputOptions;
   readonly #log: Log;
   readonly #flowing = deferred<void>();
+  /** Between ffmpeg and a source that is not on this host's disk. */
+  #forwarder: Forwarder | undefined;
   #tracks: Track[] = [];
   #ffmpeg: Ffmpeg | undefined;
   #ended = false;
@@ -78,8 +82,10 @@ export class ExternalInput {
     try {
       return await untilAborted(Promise.race([this.#open(signal), late.promise]), signal);
     } catch (thrown) {
+      const refusal = signal.aborted ? undefined : this.#forwarder?.refusal;
       this.close();
-      throw thrown;
+      // Its forwarder knows better than ffmpeg what is wrong with a source.
+      throw refusal ?? thrown;
     } finally {
       stopTimer();
     }
@@ -91,18 +97,18 @@ export class ExternalInput {
   }
 
   async #open(signal: AbortSignal): Promise<Record<MediaKind, boolean>> {
-    const { args, seek } = this.#options;
+    const args = await this.#sourceArgs();
     const wanted = this.#wanted(await probe(args, signal));
     const tracks = await allOrNone(wanted.map(([kind, codec]) => this.#track(kind, codec)));
     if (this.#ended) {
       closeAll(tracks);
-      throw new RizomaError('cancelled', 'the stream was given up');
+      throw givenUp();
     }
     this.#tracks = tracks;
     this.#ffmpeg = Ffmpeg.create(
       { clock: this.#components.clock, log: this.#log },
       {
-        args: ['-re', ...seek, ...args, ...tracks.flatMap((track) => track.args)],
+        args: ['-re', ...this.#options.seek, ...args, ...tracks.flatMap((track) => track.args)],
         outlives: false,
         onProgress: () => this.#flowing.resolve(),
       },
@@ -113,6 +119,21 @@ export class ExternalInput {
     this.#log.info({ tracks: wanted }, 'external input started');
     const kinds = wanted.map(([kind]) => kind);
     return { audio: kinds.includes('audio'), video: kinds.includes('video') };
+  }
+
+  /** How ffmpeg opens the source; what is not on this host's disk it reads from a forwarder. */
+  async #sourceArgs(): Promise<string[]> {
+    const { source } = this.#options;
+    if (source.type === 'file') {
+      return fileArgs(source.file);
+    }
+    const forwarder = await Forwarder.open({ log: this.#log }, source.remote);
+    if (this.#ended) {
+      forwarder.close();
+      throw givenUp();
+    }
+    this.#forwarder = forwarder;
+    return forwardedArgs(source.remote.scheme, forwarder.url);
   }
 
   #wanted(probed: Probed): [MediaKind, string][] {
@@ -155,10 +176,15 @@ export class ExternalInput {
   #onEnd(): void {
     this.#ended = true;
     this.#ffmpeg?.kill();
+    this.#forwarder?.close();
     for (const { transport } of this.#tracks) {
       transport.close();
     }
     this.#log.info('external input ended');
     this.#options.onEnd(this);
   }
+}
+
+function givenUp(): RizomaError {
+  return new RizomaError('cancelled', 'the stream was given up');
 }

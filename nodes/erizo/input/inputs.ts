@@ -6,8 +6,8 @@ import type { RecordingFolder } from '../recording/folder.ts';
 import { inputDefaults } from './defaults.ts';
 import type { InputComponents, InputOptions } from './external-input.ts';
 import { ExternalInput } from './external-input.ts';
-import type { OpenedSource } from './source.ts';
-import { inputArgs, seekArgs } from './source.ts';
+import type { Source } from './source.ts';
+import { findSource, seekArgs } from './source.ts';
 
 export interface InputsOptions {
   /** What may be played beside recordings: `scheme://host`. */
@@ -33,12 +33,10 @@ export class Inputs {
     return this.#inputs.size;
   }
 
-  /** Where a source is for rooms of the service. Throws `unavailable` where that has no such recording here. */
-  async find(source: InputSource, serviceId: string): Promise<OpenedSource> {
+  /** Throws as `findSource`. */
+  find(source: InputSource, serviceId: string): Promise<Source> {
     const { folder } = this.#components;
-    return source.type === 'recording'
-      ? { type: 'recording', file: await folder.find(source.recordingId, serviceId) }
-      : source;
+    return findSource(source, { folder, allowed: this.#options.allowed, serviceId });
   }
 
   /**
@@ -46,8 +44,8 @@ export class Inputs {
    * `overloaded`, `unavailable`.
    */
   async add(
-    params: Omit<InputOptions, 'args' | 'seek' | 'onEnd'> & {
-      source: OpenedSource;
+    params: Omit<InputOptions, 'source' | 'seek' | 'onEnd'> & {
+      source: Source;
       from_ms?: number | undefined;
     },
     options: { signal: AbortSignal; onEnd: () => void },
@@ -56,11 +54,10 @@ export class Inputs {
       throw new RizomaError('overloaded', `a process plays ${inputDefaults.inputs} sources`);
     }
     const { streamId, source, from_ms } = params;
-    const args = inputArgs(source, { allowed: this.#options.allowed });
     let started = false;
     const input = new ExternalInput(this.#components, {
       ...params,
-      args,
+      source,
       seek: seekArgs(source, from_ms),
       onEnd: () => {
         this.#inputs.delete(streamId);
