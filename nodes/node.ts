@@ -240,7 +240,7 @@ export class Node {
           server: this.#server,
           measures: this.#measures,
         },
-        { nodeId, epoch, region, ...spread, ...door },
+        { nodeId, epoch, peerId: identity.peerId, region, ...spread, ...door },
       );
       this.#parts.use(this.#controller);
     }

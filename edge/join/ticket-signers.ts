@@ -12,9 +12,14 @@ export async function ticketSignerOf(
   config: Config,
   { nodeId, peerId }: Pick<JoinEntrance, 'nodeId' | 'peerId'>,
 ): Promise<TicketPrivateKey | string> {
-  if (peerId === undefined) {
-    return config.ticketKey;
-  }
+  return peerId === undefined ? config.ticketKey : await stampSecretOf(config, { nodeId, peerId });
+}
+
+/** What that node signs stamps with, which is what its tickets are signed with. */
+export async function stampSecretOf(
+  config: Config,
+  { nodeId, peerId }: { nodeId: string; peerId: string },
+): Promise<string> {
   const known = secrets.get(config) ?? new Map<string, string>();
   secrets.set(config, known);
   const name = `${nodeId} ${peerId}`;

@@ -1,5 +1,6 @@
 import type { Scope } from '../../protocol/scope.ts';
 import type {
+  Leavings,
   NodeCard,
   NodeLoad,
   Presence,
@@ -21,8 +22,9 @@ import type { Whereabouts } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { Reentry } from '../../protocol/reentry.ts';
 import type { RegionPin } from '../../protocol/token.ts';
-import type { MeshSnapshot } from '../placement/snapshot.ts';
+import type { MeshPicture } from '../placement/snapshot.ts';
 import type { Trace } from '../log.ts';
+import type { LeavingsState } from '../room/leavings.ts';
 import type { Removals } from '../room/removals.ts';
 import type { RoomChange } from '../room/settings.ts';
 import type { HookSettings, LostEvent } from '../room/webhooks.ts';
@@ -161,6 +163,8 @@ export interface RoomPicture {
   readonly pin: RegionPin;
   /** Who was removed from it, and may not come in again. */
   readonly removals: Removals;
+  /** Who left it for good. */
+  readonly leavings: LeavingsState;
 }
 
 export interface JoinEntrance {
@@ -246,7 +250,8 @@ export interface RoomApi {
   presence(
     news: Speaker & { region: string; presence: Presence },
   ): Promise<Outcome<'ok' | 'again'>>;
-  leave(speaker: Speaker): Promise<Outcome<null>>;
+  /** `left`: who left for good and was not told with its presence. */
+  leave(speaker: Speaker & { left?: Leavings }): Promise<Outcome<null>>;
   /** The node has lost this lease: what it said of the room under it holds no longer. */
   nodeLost(speaker: Speaker): Promise<Outcome<null>>;
   /** Has an event tried again that was given up, whatever became of the room. `overloaded` where too many wait. */
@@ -313,5 +318,5 @@ export interface MeshApi {
   /** False where the mesh does not have this lease: join again. */
   load(node: Speaker & { load: NodeLoad }): Promise<Outcome<boolean>>;
   leave(speaker: Speaker): Promise<Outcome<null>>;
-  snapshot(): Promise<Outcome<MeshSnapshot>>;
+  snapshot(): Promise<Outcome<MeshPicture>>;
 }

@@ -106,7 +106,8 @@ export function nodeCalls(
       const { speaker, card } = registered(components);
       return await rooms.recording(roomId, speaker, { region: card.region, recording });
     },
-    'room.leave': async ({ roomId }) => await rooms.leave(roomId, registered(components).speaker),
+    'room.leave': async ({ roomId, left }) =>
+      await rooms.leave(roomId, registered(components).speaker, left),
   };
 }
 

@@ -11,6 +11,7 @@ import type { EdgeLog, Trace } from '../log.ts';
 import type { Placement } from '../placement/choose.ts';
 import type { Wish } from '../placement/scene.ts';
 import type { Entrance } from '../placement/snapshot.ts';
+import type { LeavingsState } from '../room/leavings.ts';
 import type { TokenRecord } from '../room/tokens.ts';
 import {
   consumeToken,
@@ -39,6 +40,8 @@ export interface RoomTokensComponents {
   readonly open: () => RoomAnswer;
   /** Ids of the nodes that hold the room. */
   readonly holders: () => readonly string[];
+  /** Who left the room for good. */
+  readonly leavings: () => LeavingsState;
   readonly now: () => number;
   readonly log: EdgeLog;
 }
@@ -118,9 +121,10 @@ export class RoomTokens {
   }
 
   picture(): RoomPicture {
-    const { store, open, holders } = this.#parts;
+    const { store, open, holders, leavings } = this.#parts;
     const pin = roomPin(open());
-    return { epoch: store.epoch(), holders: [...holders()], pin, removals: store.removals() };
+    const gone = { removals: store.removals(), leavings: leavings() };
+    return { epoch: store.epoch(), holders: [...holders()], pin, ...gone };
   }
 
   /** Removes what has expired; answers when the next token does. */

@@ -76,6 +76,12 @@ export const defaults = {
   message_bytes: 64,
   /** For as many that a message of data goes to its publisher is charged once more. */
   subscribersPerCharge: 32,
+  /** A client is told so often that it was in its room, by which it comes in again (`limits.absence_ttl_s`). */
+  stamp_ms: 240_000,
+  /** The share of it by which that may come sooner, by chance. */
+  stampSpread: 0.25,
+  /** How often those are looked for whose time has come. */
+  stampLook_ms: 10_000,
   /** Before the edge is asked again after it refused for a while (`overloaded`, `timeout`). */
   edgeRetry_ms: 1_000,
   /** Changes of a directory that arrived before the one they follow. More means that one was lost. */

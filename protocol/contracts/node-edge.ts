@@ -94,6 +94,17 @@ export const RoomUser = v.strictObject({
   enteredAt_ms: v.optional(Time),
 });
 
+/** Clients that left for good: what lets them in again without a token is worth nothing any more. */
+export const Leavings = v.strictObject({
+  clients: v.pipe(
+    /** With when the ticket was made with which it came. */
+    v.array(v.strictObject({ clientId: ClientId, enteredAt_ms: Time })),
+    v.maxLength(limits.leavings),
+  ),
+  /** Others left too, of whom the controller knows no more. */
+  forgotten: v.boolean(),
+});
+
 const PresenceNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
 /**
@@ -104,6 +115,8 @@ export const Presence = v.strictObject({
   number: PresenceNumber,
   came: v.pipe(v.array(RoomUser), v.maxLength(limits.presenceUsers)),
   went: v.pipe(v.array(ClientId), v.maxLength(limits.presenceUsers)),
+  /** Of those who went, and of those who came and went in between, who will not come again. */
+  left: v.optional(Leavings),
   /**
    * All who are here are told anew, in one message or more. With the last one those are gone who were
    * told before the `first` of them and not since.
@@ -215,7 +228,7 @@ export const nodeToEdge = {
   },
   /** This controller holds the room no longer. */
   'room.leave': {
-    params: v.strictObject({ roomId: RoomId }),
+    params: v.strictObject({ roomId: RoomId, left: v.optional(Leavings) }),
     result: v.null(),
     errors: [],
     timeout_ms: 5_000,
@@ -297,6 +310,7 @@ export type NodeLoad = v.InferOutput<typeof NodeLoad>;
 export type RoomEntered = v.InferOutput<typeof RoomEntered>;
 export type RoomUser = v.InferOutput<typeof RoomUser>;
 export type RecordingNews = v.InferOutput<typeof RecordingNews>;
+export type Leavings = v.InferOutput<typeof Leavings>;
 export type Presence = v.InferOutput<typeof Presence>;
 export type NodeToEdge = typeof nodeToEdge;
 export type EdgeToNode = typeof edgeToNode;

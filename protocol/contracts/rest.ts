@@ -4,6 +4,7 @@ import { limits } from '../limits.ts';
 import { RoomRegions } from '../pin.ts';
 import { Place } from '../place.ts';
 import { Host, RegionPin } from '../token.ts';
+import { StampText } from './client.ts';
 
 /** Bodies of the edge's HTTP API: what apps and clients send, and what they are answered. */
 
@@ -111,6 +112,8 @@ export const JoinController = v.object({
 /** `POST /rejoin`. */
 export const RejoinRequest = v.strictObject({
   reentry: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.reentry_chars)),
+  /** The newest that the lost controller gave; without one the join counts, for 10 minutes. */
+  stamp: v.optional(StampText),
 });
 
 /** The answer to `POST /join` and to `POST /rejoin`: controllers, best first. */

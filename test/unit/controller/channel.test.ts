@@ -46,7 +46,7 @@ function setUp(): { clock: VirtualClock; channel: Channel; told: string[]; socke
       onReconnecting: () => told.push('reconnecting'),
       onUnconfirmed: () => told.push('confirms nothing'),
       onFault: () => told.push('fault'),
-      onEnd: (why) => told.push(`ended: ${why}`),
+      onEnd: (why, goodbye) => told.push(`ended: ${why}${goodbye ? ' for good' : ''}`),
     },
   );
   const socket = new FakeSocket();
@@ -78,7 +78,7 @@ describe('a channel', () => {
     const { channel, told, socket } = setUp();
     socket.disconnect('client namespace disconnect');
     expect(channel.at).toBe('disconnected');
-    expect(told).toEqual(['ended: it left']);
+    expect(told).toEqual(['ended: it left for good']);
   });
 
   it('waits for a client that lost its socket, and no longer than it may take', () => {
