@@ -103,24 +103,6 @@ describe('a client that lost its controller', () => {
     expect(heard.slice(1)).toEqual(['reconnected', 'moved: us-east']);
   });
 
-  it('shows the newest stamp of the controller that took it last, and none of the one that it leaves', async () => {
-    const { first, asked, sockets } = await world();
-    first.tell('onStamp', { stamp: 'first' });
-    first.tell('onStamp', { stamp: 7 });
-    first.tell('onStamp', { stamp: 'second' });
-    first.down('transport close');
-    first.failed();
-    await settle();
-    expect(asked.at(-1)).toBe('http://edge.test/rejoin {"reentry":"proof","stamp":"second"}');
-    const [, next] = sockets;
-    next?.tell('onStamp', { stamp: 'third' });
-    first.tell('onStamp', { stamp: 'late' });
-    next?.down('transport close');
-    next?.failed();
-    await settle();
-    expect(asked.at(-1)).toBe('http://edge.test/rejoin {"reentry":"proof","stamp":"third"}');
-  });
-
   it('stays where it is when its controller is back at once', async () => {
     const { room, first, clock, asked, heard } = await world();
     first.down('transport close');
