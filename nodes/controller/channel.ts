@@ -151,7 +151,8 @@ export class Channel {
 
   #onSocketGone(reason: string): void {
     if (reason === saidGoodbye) {
-      this.close('it left', true);
+      // One that did not hear us gave us up while it looked for a controller, and is to come in elsewhere.
+      this.close('it left', this.#reliable.isHeard);
       return;
     }
     this.#dropSocket();

@@ -18,6 +18,7 @@ const nodeId = 'eu-west-1';
 
 class TestSocket implements ChannelSocket {
   readonly stamps: string[] = [];
+  #onAny: ((event: string, ...args: unknown[]) => void) | undefined;
   #onGone: ((reason: string) => void) | undefined;
 
   emit(event: string, body: { msg: { stamp: string } }): void {
@@ -25,12 +26,19 @@ class TestSocket implements ChannelSocket {
       this.stamps.push(body.msg.stamp);
     }
   }
-  onAny(): void {}
+  onAny(listener: (event: string, ...args: unknown[]) => void): void {
+    this.#onAny = listener;
+  }
   offAny(): void {}
   on(_event: 'disconnect', listener: (reason: string) => void): void {
     this.#onGone = listener;
   }
   off(): void {}
+  /** The client confirms the first that it was sent, and says goodbye. */
+  leave(): void {
+    this.#onAny?.('socketgd_ack', { id: 0 });
+    this.disconnect('client namespace disconnect');
+  }
   disconnect(reason: unknown): void {
     this.#onGone?.(String(reason));
   }
@@ -106,7 +114,8 @@ describe('a client', () => {
   it('has left for good where it said goodbye or was put out, and not where it is to come again', async () => {
     const ends: [(client: Client, socket: TestSocket) => void, boolean][] = [
       [(client) => client.close('it left'), true],
-      [(_, socket) => socket.disconnect('client namespace disconnect'), true],
+      [(client, socket) => (client.send('connected', {}), socket.leave()), true],
+      [(_, socket) => socket.disconnect('client namespace disconnect'), false],
       [(client) => client.close('removed', { code: 'forbidden', message: 'words' }), true],
       [(client) => client.close('it floods', { code: 'rate_limited', message: 'words' }), true],
       [(client) => client.end('closing', { code: 'unavailable', message: 'words' }), false],
