@@ -150,6 +150,8 @@ export const limits = {
   leavingsTold: 1_024,
   /** Streams that one client may have had in its time in a room: so many ids are its own. */
   streamNumbers: 65_536,
+  /** Of one key that is being changed: the one that signs, and the next or the previous one. */
+  keysOfOne: 2,
   /** Clock skew that a signature may have. */
   clockSkew_s: 60,
   /** The `Authorization` header: a JWT of the longest names, each character escaped, is half of it. */
@@ -160,6 +162,12 @@ export const limits = {
   onceJwt_ttl_s: 240,
   /** The key of a service: any HMAC key of use is far shorter. */
   serviceKey_chars: 256,
+  /** The least of a key that is set by itself: 96 bits at random, however they are written. */
+  newKey_chars: 16,
+  /** How long the key of a service is taken beside the next one: a deployment of an app in parts is over by then. */
+  previousKey_s: 21_600,
+  /** At most: who has not changed it in a month never will. */
+  previousKey_longest_s: 2_592_000,
   /** Nonces of signed requests are remembered for this long. */
   replayWindow_s: 300,
   /** A node keeps its lease by a keep-alive in each of these periods. */

@@ -1,9 +1,9 @@
-import { decodeJwt, errors, jwtVerify } from 'jose';
+import { decodeJwt, errors } from 'jose';
 import * as v from 'valibot';
 import { utf8 } from './bytes.ts';
 import { RizomaError } from './errors.ts';
 import { NodeId, PeerId } from './ids.ts';
-import { signHs256Jwt } from './jwt.ts';
+import { signHs256Jwt, verifyJwt } from './jwt.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import { Ticket } from './ticket.ts';
@@ -54,12 +54,12 @@ export function signerOfStamp(text: string): StampSigner {
  * Throws `token_forged`, for one of the future too.
  */
 export async function checkStamp(
-  secret: string,
+  secrets: readonly string[],
   text: string,
   expected: { clientId: string; roomId: string; now_ms: number },
 ): Promise<Stamp | undefined> {
   try {
-    const { payload } = await jwtVerify(text, utf8(secret), {
+    const payload = await verifyJwt(secrets.map(utf8), text, {
       algorithms: ['HS256'],
       typ: type,
       requiredClaims: ['iat', 'exp'],

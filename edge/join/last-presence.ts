@@ -3,7 +3,7 @@ import { limits } from '../../protocol/limits.ts';
 import type { Reentry } from '../../protocol/reentry.ts';
 import { checkStamp, signerOfStamp } from '../../protocol/stamp.ts';
 import type { Config } from '../config.ts';
-import { stampSecretOf } from './ticket-signers.ts';
+import { ticketSecretsOf } from '../ticket-secrets.ts';
 
 /** When somebody was last in the room who wants to come in again. */
 export interface LastPresence {
@@ -25,8 +25,8 @@ export async function lastPresenceOf(
 ): Promise<LastPresence> {
   const signer = text === undefined ? undefined : signerOfStamp(text);
   if (text !== undefined && signer !== undefined) {
-    const secret = await stampSecretOf(config, signer);
-    const stamp = await checkStamp(secret, text, { clientId, roomId, now_ms });
+    const secrets = await ticketSecretsOf(config, signer);
+    const stamp = await checkStamp(secrets.all, text, { clientId, roomId, now_ms });
     if (stamp !== undefined) {
       const { enteredAt_ms, presentAt_s } = stamp;
       return { enteredAt_ms, presentAt_ms: presentAt_s * 1000, peerId: signer.peerId };

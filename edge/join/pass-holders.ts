@@ -6,7 +6,6 @@ import { intersectPins } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { Reentry } from '../../protocol/reentry.ts';
 import { limits } from '../../protocol/limits.ts';
-import { publicTicketKey } from '../../protocol/ticket.ts';
 import type { Config } from '../config.ts';
 import { configOf } from '../config.ts';
 import { admitted } from '../objects/admission.ts';
@@ -59,7 +58,7 @@ export class PassHolders {
     const { pass, roomId, pin, holders } = await openPass(
       {
         pictures: this.#pictures,
-        key: publicTicketKey(this.#config.ticketKey),
+        keys: this.#config.publicKeys,
         now: () => this.#clock.now(),
       },
       request,

@@ -2,7 +2,7 @@ import { RejoinRequest } from '../../protocol/contracts/rest.ts';
 import { checkReentry } from '../../protocol/reentry.ts';
 import type { EdgeContext } from '../app.ts';
 import { bodyOf } from '../body.ts';
-import { reentryKeyOf } from '../config.ts';
+import { reentryKeysOf } from '../config.ts';
 import { placeOfRequest } from '../origin.ts';
 import { joinAnswer } from './entrances.ts';
 import { lastPresenceOf } from './last-presence.ts';
@@ -18,7 +18,7 @@ export async function postRejoin(context: EdgeContext): Promise<Response> {
   const { reentry: text, stamp } = await bodyOf(context, RejoinRequest);
   const config = context.get('config');
   const now_ms = Date.now();
-  const reentry = await checkReentry(await reentryKeyOf(config), text, now_ms);
+  const reentry = await checkReentry((await reentryKeysOf(config)).all, text, now_ms);
   const last = await lastPresenceOf(config, reentry, { stamp, now_ms });
   const place = placeOfRequest(context);
   const admission = await passHoldersOf(context.env).readmit({ reentry, last, place });

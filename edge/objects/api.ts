@@ -59,6 +59,12 @@ export interface RoomRequest {
   readonly near: Place | undefined;
 }
 
+export interface KeyChange {
+  readonly key: string;
+  /** For how long the key before is taken still. */
+  readonly previous_s: number;
+}
+
 /** A service with its key and the first of its rooms. */
 export interface WholeService extends ServiceEntry {
   readonly key: string;
@@ -101,6 +107,8 @@ export interface ServiceApi {
   found(service: ServiceEntry & { key: string }): Promise<Outcome<null>>;
   /** Checks a signed request: `unauthorized` unless it is right and came for the first time; `rate_limited`. */
   authenticate(request: Asked<AuthRequest>): Promise<Outcome<Authentic>>;
+  /** It signs with another key; `not_found` where there is none. */
+  changeKey(change: KeyChange, trace?: Trace): Promise<Outcome<null>>;
   /** Its name and key, and the first of its rooms; `not_found` where there is none. */
   about(): Promise<Outcome<WholeService>>;
   /** Its rooms, the oldest first, a page at a time; the first one is after 0. */
@@ -172,8 +180,8 @@ export interface JoinEntrance {
   readonly region: string;
   readonly host: string;
   readonly secure: boolean;
-  /** Of a node that shares a secret for its tickets with the edge: the key that the secret follows from. */
-  readonly peerId?: string | undefined;
+  /** Of its key, from which the secret of its tickets follows. */
+  readonly peerId: string;
 }
 
 /** What a participant was let in by, and is when it has to come in again. */

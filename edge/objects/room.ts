@@ -327,7 +327,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
         now: () => Date.now(),
         log,
       },
-      { key: configOf(this.env).ticketKey },
+      { key: configOf(this.env).ticketKeys.current },
     );
   }
 

@@ -58,7 +58,7 @@ export class Stamps {
     const now_ms = clock.now();
     // A part of it is chance, so that those who came in a crowd are not stamped in one.
     due.at_ms = now_ms + defaults.stamp_ms * (1 - defaults.stampSpread * random());
-    const secret = edge.keys?.ticketSecret;
+    const secret = edge.keys?.ticketSecrets[0];
     const { id: clientId, enteredAt_ms } = client;
     if (secret === undefined || enteredAt_ms === undefined) {
       return;

@@ -30,7 +30,7 @@ export class Guard {
     this.#region = options.region;
   }
 
-  /** The agent has told the key and the certificate of the node. */
+  /** The agent has told the keys of the edge and the certificate of the node. */
   learn(trust: Trust): void {
     this.#trust = trust;
   }
@@ -42,15 +42,15 @@ export class Guard {
 
   /** Throws `forbidden`, saying why, or `unavailable` while this process knows no key. */
   async check({ roomId, puller, certificate, grant }: Asked): Promise<void> {
-    const { key, certificate: own } = this.#known();
+    const { keys, certificate: own } = this.#known();
     const now_ms = this.#clock.now();
-    const read = (text: string) => readCertificate(key, text, now_ms).catch(refuse);
+    const read = (text: string) => readCertificate(keys, text, now_ms).catch(refuse);
     const [here, there] = await Promise.all([read(own), read(certificate)]);
     if (there.nodeId !== puller.nodeId || there.region !== puller.region) {
       throw new RizomaError('forbidden', `the certificate is not that of ${puller.nodeId}`);
     }
     const home: Whereabouts = { region: this.#region, jurisdiction: here.jurisdiction };
-    const { epoch } = await checkGrant(key, grant, { roomId, ends: [home, there], now_ms });
+    const { epoch } = await checkGrant(keys, grant, { roomId, ends: [home, there], now_ms });
     this.#refuseOlder(roomId, epoch);
   }
 

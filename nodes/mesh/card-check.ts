@@ -20,23 +20,23 @@ export type CheckCards = (
 
 /**
  * Believes a card whose certificate the edge signed for that node of that region, with a key that was not
- * revoked. Before the edge has given its key nobody is believed.
+ * revoked. Before the edge has given its keys nobody is believed.
  */
 export function cardCheck(components: {
   clock: Clock;
   log: Log;
-  edge: { readonly keys: Pick<EdgeKeys, 'ticketKey'> | undefined };
+  edge: { readonly keys: Pick<EdgeKeys, 'ticketKeys'> | undefined };
 }): CheckCards {
   const { clock, log, edge } = components;
   const believe = async (card: NodeCard, revoked: ReadonlySet<string>): Promise<Believed[]> => {
-    const key = edge.keys?.ticketKey;
-    if (key === undefined) {
+    const keys = edge.keys?.ticketKeys;
+    if (keys === undefined) {
       return [];
     }
     const { nodeId, region, jurisdiction } = card;
     try {
       const expected = { nodeId, region, jurisdiction, now_ms: clock.now() };
-      const certificate = await checkCertificate(key, card.certificate ?? '', expected);
+      const certificate = await checkCertificate(keys, card.certificate ?? '', expected);
       if (revoked.has(certificate.peerId)) {
         throw new RizomaError('certificate_revoked', `the key of ${nodeId} was revoked`);
       }

@@ -19,6 +19,7 @@ import {
 } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { Place } from '../place.ts';
+import { keysOf } from '../key-set.ts';
 import { TicketPublicKey, TicketSecret } from '../ticket.ts';
 import { Host, SignedToken } from '../token.ts';
 
@@ -140,12 +141,12 @@ export const nodeToEdge = {
   'node.register': {
     params: v.strictObject({ card: NodeCard, load: NodeLoad, enrolment: EnrolmentText }),
     result: v.strictObject({
-      /** Checks the signature of Licode's tokens. */
-      tokenKey: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
-      /** Checks certificates, and tickets that are signed with Ed25519. */
-      ticketKey: TicketPublicKey,
-      /** Checks the tickets of this node alone; only for one whose enrolment names `HS256`. */
-      ticketSecret: v.optional(TicketSecret),
+      /** Check the signature of Licode's tokens. Of all keys the current one is the first. */
+      tokenKeys: keysOf(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
+      /** Check certificates and grants. */
+      ticketKeys: keysOf(TicketPublicKey),
+      /** Check the tickets of this node alone; the first signs the stamps of its clients. */
+      ticketSecrets: keysOf(TicketSecret),
       /** Of this node. */
       certificate: CertificateText,
     }),

@@ -67,6 +67,20 @@ export const CreateServiceRequest = v.object({
   key: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.serviceKey_chars)),
 });
 
+/** `PUT /services/:service/key`. */
+export const ChangeKeyRequest = v.strictObject({
+  key: v.pipe(v.string(), v.minLength(limits.newKey_chars), v.maxLength(limits.serviceKey_chars)),
+  /** For how many seconds the key before is taken still; 0 where it has leaked. */
+  previous_s: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(limits.previousKey_longest_s)),
+    limits.previousKey_s,
+  ),
+});
+export const ChangeKeyAnswer = v.object({
+  /** Until when the key before is taken. */
+  previousUntil: v.pipe(v.string(), v.isoTimestamp()),
+});
+
 /** A service as Licode answers it. */
 export const ServiceAnswer = v.object({
   _id: ServiceId,
@@ -161,6 +175,7 @@ export const Problem = v.object({
 });
 
 export type RoomAnswer = v.InferOutput<typeof RoomAnswer>;
+export type ChangeKeyAnswer = v.InferOutput<typeof ChangeKeyAnswer>;
 export type ServiceAnswer = v.InferOutput<typeof ServiceAnswer>;
 export type UserAnswer = v.InferOutput<typeof UserAnswer>;
 export type CreateRoomRequest = v.InferOutput<typeof CreateRoomRequest>;

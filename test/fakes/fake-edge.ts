@@ -59,7 +59,11 @@ export class FakeEdge implements Edge {
   constructor(options: { ticketKey: TicketPrivateKey; self: { nodeId: string; region: string } }) {
     this.#ticketKey = options.ticketKey;
     this.#self = options.self;
-    this.keys = { tokenKey, ticketKey: publicTicketKey(options.ticketKey), ticketSecret };
+    this.keys = {
+      tokenKeys: [tokenKey],
+      ticketKeys: [publicTicketKey(options.ticketKey)],
+      ticketSecrets: [ticketSecret],
+    };
   }
 
   /** Several that are to be one edge, each for a node, have one key. */
@@ -104,7 +108,7 @@ export class FakeEdge implements Edge {
       nodeId?: string;
       now_ms?: number;
       /** What signs it; else the secret of this edge's node does. */
-      key?: TicketPrivateKey | string;
+      key?: string;
       joinedAt_ms?: number;
       issuedAt_ms?: number;
     } = {},

@@ -84,8 +84,8 @@ describe('the stamp that a client is in its room', () => {
     const client = await world.join({ clientId });
     const { stamp } = (await client.next('onStamp')) as { stamp: string };
     const { roomId } = world;
-    const secret = world.edge.keys?.ticketSecret ?? '';
-    const said = await checkStamp(secret, stamp, { clientId, roomId, now_ms: Date.now() });
+    const secrets = world.edge.keys?.ticketSecrets ?? [];
+    const said = await checkStamp(secrets, stamp, { clientId, roomId, now_ms: Date.now() });
     expect(said).toMatchObject({ clientId, roomId });
   });
 

@@ -60,7 +60,7 @@ async function setUp(enteredAt_ms?: number) {
   const socket = new TestSocket();
   client.attach(socket);
   const read = async (text = '') =>
-    checkStamp(edge.keys?.ticketSecret ?? '', text, {
+    checkStamp(edge.keys?.ticketSecrets ?? [], text, {
       ...{ clientId: client.id, roomId, now_ms: clock.now() },
     });
   return { clock, edge, self, stamps, client, socket, read };
