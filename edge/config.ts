@@ -3,8 +3,10 @@ import { hmac, toHex } from '../protocol/bytes.ts';
 import { PlacementPolicyName } from '../protocol/contracts/placements.ts';
 import { RizomaError } from '../protocol/errors.ts';
 import { Jurisdiction, ServiceId } from '../protocol/ids.ts';
-import type { TicketPrivateKey } from '../protocol/ticket.ts';
-import { parseTicketKey } from '../protocol/ticket.ts';
+import type { KeySet } from '../protocol/key-set.ts';
+import { keySetOf } from '../protocol/key-set.ts';
+import type { TicketPrivateKey, TicketPublicKey } from '../protocol/ticket.ts';
+import { parseTicketKey, publicTicketKey } from '../protocol/ticket.ts';
 
 const secret = v.pipe(v.string(), v.minLength(16, 'is shorter than 16 characters'));
 
@@ -43,8 +45,11 @@ const Jurisdictions = v.pipe(
 const Vars = v.object({
   NUVE_SUPERSERVICE_ID: ServiceId,
   NUVE_SUPERSERVICE_KEY: secret,
+  NUVE_SUPERSERVICE_KEY_SECOND: v.optional(secret),
   RIZOMA_ENROL_SECRET: secret,
+  RIZOMA_ENROL_SECRET_SECOND: v.optional(secret),
   RIZOMA_TICKET_KEY: v.pipe(v.string(), v.minLength(1)),
+  RIZOMA_TICKET_KEY_SECOND: v.optional(v.pipe(v.string(), v.minLength(1))),
   RIZOMA_DEMO: v.optional(v.string(), 'off'),
   RIZOMA_PLACEMENT: v.optional(PlacementPolicyName, 'nearest'),
   RIZOMA_ADDRESS_RATE: rate(defaultRates.address),
@@ -56,10 +61,12 @@ const Vars = v.object({
 });
 
 export interface Config {
-  readonly superservice: { readonly id: string; readonly key: string };
+  readonly superservice: { readonly id: string; readonly keys: KeySet<string> };
   /** What a node shows when it dials in. */
-  readonly enrolSecret: string;
-  readonly ticketKey: TicketPrivateKey;
+  readonly enrolSecrets: KeySet<string>;
+  readonly ticketKeys: KeySet<TicketPrivateKey>;
+  /** Check what the ticket keys signed. */
+  readonly publicKeys: readonly TicketPublicKey[];
   /** Whether tokens are given to anybody who asks. */
   readonly demo: boolean;
   /** How participants are placed. */
@@ -107,10 +114,15 @@ function parseConfig(env: object): Config {
     );
   }
   const vars = result.output;
+  const ticketKeys = ticketKeysIn(vars);
   return Object.freeze({
-    superservice: Object.freeze({ id: vars.NUVE_SUPERSERVICE_ID, key: vars.NUVE_SUPERSERVICE_KEY }),
-    enrolSecret: vars.RIZOMA_ENROL_SECRET,
-    ticketKey: parseTicketKey(vars.RIZOMA_TICKET_KEY),
+    superservice: Object.freeze({
+      id: vars.NUVE_SUPERSERVICE_ID,
+      keys: keySetOf(vars.NUVE_SUPERSERVICE_KEY, vars.NUVE_SUPERSERVICE_KEY_SECOND),
+    }),
+    enrolSecrets: keySetOf(vars.RIZOMA_ENROL_SECRET, vars.RIZOMA_ENROL_SECRET_SECOND),
+    ticketKeys,
+    publicKeys: ticketKeys.all.map(publicTicketKey),
     demo: vars.RIZOMA_DEMO === 'on',
     placement: vars.RIZOMA_PLACEMENT,
     rates: Object.freeze({
@@ -124,33 +136,57 @@ function parseConfig(env: object): Config {
   });
 }
 
+function ticketKeysIn(vars: v.InferOutput<typeof Vars>): KeySet<TicketPrivateKey> {
+  const { RIZOMA_TICKET_KEY: current, RIZOMA_TICKET_KEY_SECOND: second } = vars;
+  return keySetOf(
+    parseTicketKey(current),
+    second === undefined ? undefined : parseTicketKey(second, 'RIZOMA_TICKET_KEY_SECOND'),
+  );
+}
+
 function publicOriginOf(url: string | undefined): string | undefined {
   return url === undefined ? undefined : new URL(url).origin;
 }
 
 /**
- * The key that signs tokens. It is derived, because nodes are given it to check tokens: a node that
+ * The keys that sign tokens. They are derived, because nodes are given them to check tokens: a node that
  * is taken over must not be able to sign requests of the superservice.
  */
-export function tokenKeyOf(config: Config): Promise<string> {
-  return derived(tokenKeys, config, config.superservice.key, 'rizoma/token/v1');
+export function tokenKeysOf(config: Config): Promise<KeySet<string>> {
+  return derived(tokenKeys, config, config.superservice.keys.all, 'rizoma/token/v1');
 }
 
-/** The key that signs re-entries, which nobody but the edge has to check. */
-export function reentryKeyOf(config: Config): Promise<string> {
-  return derived(reentryKeys, config, config.ticketKey.d, 'rizoma/reentry/v1');
+/** The keys that sign re-entries, which nobody but the edge has to check. */
+export function reentryKeysOf(config: Config): Promise<KeySet<string>> {
+  const secrets = config.ticketKeys.all.map(({ d }) => d);
+  return derived(reentryKeys, config, secrets, 'rizoma/reentry/v1');
 }
 
-type Keys = WeakMap<Config, string>;
-const tokenKeys: Keys = new WeakMap();
-const reentryKeys: Keys = new WeakMap();
+/** Names the keys that nodes are given: where it is another one a node is to be given them anew. */
+export async function nodeKeysName(config: Config): Promise<string> {
+  const { all } = await tokenKeysOf(config);
+  const keys = [...all, ...config.publicKeys.map(({ x }) => x)].join(' ');
+  return toHex(await hmac('SHA-256', 'rizoma/node-keys/v1', keys)).slice(0, 16);
+}
 
-async function derived(keys: Keys, config: Config, secret: string, use: string): Promise<string> {
-  const known = keys.get(config);
-  if (known !== undefined) {
-    return known;
+type DerivedKeys = WeakMap<Config, KeySet<string>>;
+const tokenKeys: DerivedKeys = new WeakMap();
+const reentryKeys: DerivedKeys = new WeakMap();
+
+async function derived(
+  known: DerivedKeys,
+  config: Config,
+  secrets: readonly string[],
+  use: string,
+): Promise<KeySet<string>> {
+  const before = known.get(config);
+  if (before !== undefined) {
+    return before;
   }
-  const key = toHex(await hmac('SHA-256', secret, use));
-  keys.set(config, key);
-  return key;
+  const derive = async (secret: string): Promise<string> =>
+    toHex(await hmac('SHA-256', secret, use));
+  const [current = '', second] = await Promise.all(secrets.map(derive));
+  const keys = keySetOf(current, second);
+  known.set(config, keys);
+  return keys;
 }

@@ -35,6 +35,7 @@ import {
   getService,
   getServices,
   postService,
+  putServiceKey,
   superserviceOnly,
 } from './nuve/services.ts';
 import { deleteTokens, postToken } from './nuve/tokens.ts';
@@ -102,6 +103,7 @@ const handlers: ForEachRoute<Handler> = {
   '/rooms/:room/users/:user': { GET: getUser, DELETE: deleteUser },
   '/services': { GET: getServices, POST: postService },
   '/services/:service': { GET: getService, DELETE: deleteService },
+  '/services/:service/key': { PUT: putServiceKey },
   '/nodes': { GET: getNodes },
   '/nodes/:nodeId': { GET: getNode, DELETE: deleteNode },
   '/nodes/:nodeId/drain': { POST: postDrain, DELETE: deleteDrain },

@@ -220,8 +220,8 @@ export class Node {
       },
       drain: (wish) => (wish ? this.#drain.begin('edge') : this.#drain.undo()),
     });
-    const trust = (key: TicketPublicKey, certificate: string): void =>
-      this.#agent?.trust({ key, certificate });
+    const trust = (keys: readonly TicketPublicKey[], certificate: string): void =>
+      this.#agent?.trust({ keys: [...keys], certificate });
     const members = mesh.join({ card, edge, trust, load: () => this.#load() });
     if (neighbours !== undefined) {
       const { nodeId, region, maxErizosPerRoom, clientsPerErizo } = this.#config;
@@ -240,7 +240,7 @@ export class Node {
           server: this.#server,
           measures: this.#measures,
         },
-        { nodeId, epoch, region, ...spread, ...door },
+        { nodeId, epoch, peerId: identity.peerId, region, ...spread, ...door },
       );
       this.#parts.use(this.#controller);
     }

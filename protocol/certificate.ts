@@ -1,13 +1,13 @@
-import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
+import { decodeJwt, errors, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { RizomaError } from './errors.ts';
 import { CurveKey, IpAddress, Jurisdiction, NodeId, PeerId, RegionId } from './ids.ts';
 import { joseKey } from './jose-key.ts';
+import { verifyJwt } from './jwt.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import type { Whereabouts } from './pin.ts';
 import type { TicketPrivateKey, TicketPublicKey } from './ticket.ts';
-import { TicketAlg, ticketMac } from './ticket.ts';
 
 /** Which node holds which keys: what the edge signs at enrolment and every node can check alone. */
 export const Certificate = v.object({
@@ -22,8 +22,6 @@ export const Certificate = v.object({
   curveKey: CurveKey,
   /** Where its media comes from and goes to: a pipe has its end there and nowhere else. */
   mediaIp: IpAddress,
-  /** How the edge signs its tickets; absent, with Ed25519. */
-  ticketAlg: TicketAlg,
   jti: v.pipe(v.string(), v.uuid()),
   /** `iat` and `exp`, in seconds since the epoch. */
   issued_s: v.pipe(v.number(), v.safeInteger()),
@@ -66,15 +64,15 @@ export function signCertificate(
 }
 
 /**
- * Checks signature, expiry and whose it is. Throws `certificate_forged` or `certificate_expired`. Whether
+ * Checks signature, with the keys of the edge, expiry and whose it is. Throws `certificate_forged` or `certificate_expired`. Whether
  * its key was revoked is for the caller to see to.
  */
 export async function checkCertificate(
-  key: TicketPublicKey,
+  keys: readonly TicketPublicKey[],
   text: string,
   expected: Whereabouts & { nodeId: string; now_ms: number },
 ): Promise<Certificate> {
-  const certificate = await readCertificate(key, text, expected.now_ms);
+  const certificate = await readCertificate(keys, text, expected.now_ms);
   const { nodeId } = certificate;
   if (nodeId !== expected.nodeId || placeWords(certificate) !== placeWords(expected)) {
     throw new RizomaError(
@@ -96,23 +94,19 @@ export function certificateFacts(text: string): { peerId: string; expires: strin
   return { peerId, expires: new Date(exp * 1000).toISOString() };
 }
 
-/**
- * The peer id in a certificate of our own making, of a node that shares a secret for its tickets with the
- * edge (`ticketSecretOf`): nothing is checked. Undefined where its tickets are signed with Ed25519.
- */
-export function ticketPeerIn(text: string): string | undefined {
-  const { peerId, ticketAlg } = decodeJwt<{ peerId: string; ticketAlg?: string }>(text);
-  return ticketAlg === ticketMac ? peerId : undefined;
+/** The peer id in a certificate of our own making: nothing is checked. */
+export function peerIdIn(certificate: string): string {
+  return decodeJwt<{ peerId: string }>(certificate).peerId;
 }
 
 /** What a certificate says whose signature and expiry are right. Throws as `checkCertificate`. */
 export async function readCertificate(
-  key: TicketPublicKey,
+  keys: readonly TicketPublicKey[],
   text: string,
   now_ms: number,
 ): Promise<Certificate> {
   try {
-    const { payload } = await jwtVerify(text, joseKey(key), {
+    const payload = await verifyJwt(keys.map(joseKey), text, {
       algorithms: ['EdDSA'],
       typ,
       requiredClaims: ['iat', 'exp'],

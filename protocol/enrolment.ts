@@ -7,7 +7,7 @@ import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import { peerIdOf } from './peer-id.ts';
 import type { TicketPrivateKey } from './ticket.ts';
-import { publicTicketKey, TicketAlg, ticketMac, TicketPublicKey } from './ticket.ts';
+import { publicTicketKey, TicketPublicKey } from './ticket.ts';
 
 /** What a node says of its keys and its place when it enrols, signed by the key that it says is its own. */
 const Enrolment = v.object({
@@ -17,7 +17,6 @@ const Enrolment = v.object({
   curveKey: CurveKey,
   mediaIp: IpAddress,
   key: TicketPublicKey,
-  ticketAlg: TicketAlg,
 });
 
 /** An enrolment as it travels: a JWT (RFC 7519). */
@@ -28,8 +27,6 @@ export interface NodeKeys {
   readonly peerId: string;
   readonly curveKey: string;
   readonly mediaIp: string;
-  /** How its tickets may be signed, besides with Ed25519; a node of an earlier version does not say. */
-  readonly ticketAlg?: string | undefined;
 }
 
 const typ = 'rizoma-enrolment+jwt';
@@ -42,7 +39,7 @@ export function signEnrolment(
 ): Promise<string> {
   const { nodeId, ...claims } = enrolment;
   const now_s = Math.floor(now_ms / 1000);
-  return new SignJWT({ ...claims, key: publicTicketKey(key), ticketAlg: ticketMac })
+  return new SignJWT({ ...claims, key: publicTicketKey(key) })
     .setProtectedHeader({ alg: 'EdDSA', typ })
     .setSubject(nodeId)
     .setIssuedAt(now_s)
@@ -71,8 +68,8 @@ export async function checkEnrolment(
     if (said.nodeId !== expected.nodeId || said.epoch !== expected.epoch) {
       throw new RizomaError('forbidden', 'the enrolment is of another node, or of another run');
     }
-    const { key: saidKey, curveKey, mediaIp, ticketAlg } = said;
-    return { peerId: peerIdOf(saidKey), curveKey, mediaIp, ticketAlg };
+    const { key: saidKey, curveKey, mediaIp } = said;
+    return { peerId: peerIdOf(saidKey), curveKey, mediaIp };
   } catch (thrown) {
     throw enrolmentError(thrown);
   }

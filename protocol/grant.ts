@@ -1,8 +1,9 @@
-import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
+import { decodeJwt, errors, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { RizomaError } from './errors.ts';
 import { Jurisdiction, RoomId, ServiceId } from './ids.ts';
 import { joseKey } from './jose-key.ts';
+import { verifyJwt } from './jwt.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import type { Whereabouts } from './pin.ts';
@@ -48,11 +49,11 @@ export function signGrant(key: TicketPrivateKey, grant: Grant, now_ms: number): 
  * what is wrong. Whether there is a newer one is for the caller to know.
  */
 export async function checkGrant(
-  key: TicketPublicKey,
+  keys: readonly TicketPublicKey[],
   text: string,
   expected: { roomId: string; ends: readonly Whereabouts[]; now_ms: number },
 ): Promise<Grant> {
-  const grant = await verified(key, text, expected.now_ms);
+  const grant = await verified(keys, text, expected.now_ms);
   if (grant.roomId !== expected.roomId) {
     throw new RizomaError('forbidden', `the grant is for another room than ${expected.roomId}`);
   }
@@ -78,9 +79,13 @@ export function newerGrant(held: string | undefined, given: string): string {
   return later >= 0 ? given : held;
 }
 
-async function verified(key: TicketPublicKey, text: string, now_ms: number): Promise<Grant> {
+async function verified(
+  keys: readonly TicketPublicKey[],
+  text: string,
+  now_ms: number,
+): Promise<Grant> {
   try {
-    const { payload } = await jwtVerify(text, joseKey(key), {
+    const payload = await verifyJwt(keys.map(joseKey), text, {
       algorithms: ['EdDSA'],
       typ,
       requiredClaims: ['exp'],

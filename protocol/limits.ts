@@ -156,14 +156,30 @@ export const limits = {
   roomPicture_ms: 3_000,
   /** How long after its join a participant may come in again without a token: the longest event, as for passes. */
   reentry_ttl_s: 86_400,
+  /**
+   * How long after it was last in the room it may: the time between two stamps, and the 5 min for which our SDK
+   * looks for another controller.
+   */
+  absence_ttl_s: 600,
+  /** A stamp as text: with the longest node id 500 characters. */
+  stamp_chars: 1_024,
   /** A re-entry as text: it holds the pin of a token, and some ids. */
   reentry_chars: 12_288,
   /** A client that is at two controllers has so long to leave the older one: it plays there until it plays here. */
   move_ms: 10_000,
   /** Names of removed users that a room remembers; more are forgotten for the price of all earlier re-entries. */
   removals: 1_024,
+  /**
+   * Clients that left for good within `absence_ttl_s` and that a room remembers, at the same price. An isolate reads them
+   * with each picture of the room; they are 300 KiB.
+   */
+  leavings: 4_096,
+  /** The same in one message of `room.presence`, which fits a frame with all else that it holds. */
+  leavingsTold: 1_024,
   /** Streams that one client may have had in its time in a room: so many ids are its own. */
   streamNumbers: 65_536,
+  /** Of one key that is being changed: the one that signs, and the next or the previous one. */
+  keysOfOne: 2,
   /** Clock skew that a signature may have. */
   clockSkew_s: 60,
   /** The `Authorization` header: a JWT of the longest names, each character escaped, is half of it. */
@@ -174,6 +190,12 @@ export const limits = {
   onceJwt_ttl_s: 240,
   /** The key of a service: any HMAC key of use is far shorter. */
   serviceKey_chars: 256,
+  /** The least of a key that is set by itself: 96 bits at random, however they are written. */
+  newKey_chars: 16,
+  /** How long the key of a service is taken beside the next one: a deployment of an app in parts is over by then. */
+  previousKey_s: 21_600,
+  /** At most: who has not changed it in a month never will. */
+  previousKey_longest_s: 2_592_000,
   /** Nonces of signed requests are remembered for this long. */
   replayWindow_s: 300,
   /** A node keeps its lease by a keep-alive in each of these periods. */

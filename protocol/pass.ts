@@ -1,8 +1,9 @@
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { errors, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { RizomaError } from './errors.ts';
 import { TokenId } from './ids.ts';
 import { joseKey } from './jose-key.ts';
+import { verifyJwt } from './jwt.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import { Place } from './place.ts';
@@ -47,9 +48,13 @@ export function signPass(
 }
 
 /** Checks signature and expiry. Throws `token_forged` or `token_expired`. */
-export async function checkPass(key: TicketPublicKey, text: string, now_ms: number): Promise<Pass> {
+export async function checkPass(
+  keys: readonly TicketPublicKey[],
+  text: string,
+  now_ms: number,
+): Promise<Pass> {
   try {
-    const { payload } = await jwtVerify(text.slice(0, limits.token_chars), joseKey(key), {
+    const payload = await verifyJwt(keys.map(joseKey), text.slice(0, limits.token_chars), {
       algorithms: ['EdDSA'],
       typ: type,
       currentDate: new Date(now_ms),

@@ -1,8 +1,8 @@
-import { errors, jwtVerify } from 'jose';
+import { errors } from 'jose';
 import * as v from 'valibot';
 import { utf8 } from './bytes.ts';
 import { RizomaError } from './errors.ts';
-import { signHs256Jwt } from './jwt.ts';
+import { signHs256Jwt, verifyJwt } from './jwt.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import { Place } from './place.ts';
@@ -41,9 +41,13 @@ export function signReentry(secret: string, reentry: Reentry): Promise<string> {
 }
 
 /** Checks signature and expiry. Throws `token_forged` or `token_expired`. */
-export async function checkReentry(secret: string, text: string, now_ms: number): Promise<Reentry> {
+export async function checkReentry(
+  secrets: readonly string[],
+  text: string,
+  now_ms: number,
+): Promise<Reentry> {
   try {
-    const { payload } = await jwtVerify(text.slice(0, limits.reentry_chars), utf8(secret), {
+    const payload = await verifyJwt(secrets.map(utf8), text.slice(0, limits.reentry_chars), {
       algorithms: ['HS256'],
       typ: type,
       currentDate: new Date(now_ms),

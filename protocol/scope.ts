@@ -3,7 +3,7 @@ import type { HttpRoute } from './http-contract.ts';
 
 /**
  * What a JWT of a service may be limited to: to read, to make and revoke tokens of rooms, or to all that changes rooms and
- * what is in them. Whatever is the superservice's alone is in none of them.
+ * what is in them. Whatever is the superservice's alone, and a service's key, is in none of them.
  */
 export const scopes = ['read', 'tokens', 'rooms'] as const;
 export type Scope = (typeof scopes)[number];
@@ -19,6 +19,10 @@ export const ScopeClaim = v.pipe(
 /** The scope that a route needs of a JWT that has any; undefined where no limited one will do. */
 export function scopeOf({ path, method, row }: HttpRoute): Scope | undefined {
   if (row.caller !== 'service') {
+    return undefined;
+  }
+  if (path.endsWith('/key')) {
+    // Who has a key may sign anything with it.
     return undefined;
   }
   if (method === 'GET') {

@@ -1,9 +1,10 @@
 import type { JWTPayload } from 'jose';
-import { decodeJwt, errors, jwtVerify } from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors } from 'jose';
 import * as v from 'valibot';
 import { utf8 } from './bytes.ts';
 import { RizomaError } from './errors.ts';
 import { ServiceId } from './ids.ts';
+import { verifyJwt } from './jwt.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';
 import { ScopeClaim } from './scope.ts';
@@ -51,12 +52,12 @@ export function serviceOfJwt(text: string): string {
 }
 
 /**
- * Checks signature and times of a JWT (RFC 7519) with a service's key: HS256 alone, whatever its header
+ * Checks signature and times of a JWT (RFC 7519) with a service's keys: HS256 alone, whatever its header
  * says, with the skew that signatures may have. Throws `unauthorized`. That one with a `jti` is used once
  * is for the caller to see to.
  */
 export async function checkServiceJwt(
-  key: string,
+  keys: readonly string[],
   text: string,
   now_ms: number,
 ): Promise<ServiceClaims> {
@@ -64,14 +65,13 @@ export async function checkServiceJwt(
   let payload: JWTPayload;
   let kid: string | undefined;
   try {
-    const verified = await jwtVerify(text, utf8(key), {
+    payload = await verifyJwt(keys.map(utf8), text, {
       algorithms: ['HS256'],
       requiredClaims: ['iss', 'exp'],
       currentDate: new Date(now_ms),
       clockTolerance: clockSkew_s,
     });
-    ({ payload } = verified);
-    ({ kid } = verified.protectedHeader);
+    ({ kid } = decodeProtectedHeader(text));
   } catch (thrown) {
     throw new RizomaError('unauthorized', whatIsWrong(thrown));
   }

@@ -1,10 +1,9 @@
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
+import { decodeJwt, errors } from 'jose';
 import * as v from 'valibot';
 import { fromBase64, hmac, toHex, utf8 } from './bytes.ts';
 import { RizomaError } from './errors.ts';
 import { ClientId, NodeId, RegionId, RequestId, RoomId } from './ids.ts';
-import { joseKey } from './jose-key.ts';
-import { signEdDsaJwt, signHs256Jwt } from './jwt.ts';
+import { signHs256Jwt, verifyJwt } from './jwt.ts';
 import { limits } from './limits.ts';
 import { parse, parseJson } from './parse.ts';
 
@@ -42,26 +41,22 @@ const OkpPrivate = v.object({
   d: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/)),
 });
 
-/** An Ed25519 key that checks tickets, as a JWK (RFC 8037). */
+/** An Ed25519 key of the edge or of a node, as a JWK (RFC 8037). */
 export const TicketPublicKey = OkpPublic;
 export const TicketPrivateKey = OkpPrivate;
 export type TicketPublicKey = v.InferOutput<typeof OkpPublic>;
 export type TicketPrivateKey = v.InferOutput<typeof OkpPrivate>;
 
-/** The private key as configuration holds it: base64 of its JWK. Throws `internal` where it is not. */
-export function parseTicketKey(text: string): TicketPrivateKey {
+/** The private key as the variable of that name holds it: base64 of its JWK. Throws `internal` where it is not. */
+export function parseTicketKey(text: string, name = 'RIZOMA_TICKET_KEY'): TicketPrivateKey {
   const json = fromBase64(text.replaceAll('-', '+').replaceAll('_', '/')) ?? '';
-  return parseJson(OkpPrivate, json, 'RIZOMA_TICKET_KEY', 'internal');
+  return parseJson(OkpPrivate, json, name, 'internal');
 }
 
 export function publicTicketKey(key: TicketPrivateKey): TicketPublicKey {
   return { kty: key.kty, crv: key.crv, x: key.x };
 }
 
-/** The algorithm of JWTs (RFC 7518, section 3.1) by which a node and the edge share a secret for its tickets. */
-export const ticketMac = 'HS256';
-/** How the tickets of a node are signed, as a later version may name it; what is not known is Ed25519. */
-export const TicketAlg = v.optional(v.pipe(v.string(), v.maxLength(16)));
 /** What signs and checks the tickets of one node. */
 export const TicketSecret = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
@@ -79,45 +74,31 @@ export async function ticketSecretOf(
 
 const type = 'rizoma-ticket+jwt';
 
-/** Signs a ticket, good for `limits.ticket_ttl_s`: with the secret of its node, or for any node with the key. */
-export function signTicket(
-  key: TicketPrivateKey | string,
-  ticket: Ticket,
-  now_ms: number,
-): Promise<string> {
+/** Signs a ticket with the secret of its node, good for `limits.ticket_ttl_s`. */
+export function signTicket(secret: string, ticket: Ticket, now_ms: number): Promise<string> {
   // Named one by one: what is left of an object would be copied by the runtime, property by property.
   const { nodeId: aud, clientId: sub, roomId, userName, role, region, requestId, jti } = ticket;
   const { joinedAt_ms, issuedAt_ms } = ticket;
   const iat = Math.floor(now_ms / 1000);
   const times = { joinedAt_ms, issuedAt_ms, iat, exp: iat + limits.ticket_ttl_s };
-  const claims = { roomId, userName, role, region, requestId, jti, aud, sub, ...times };
-  return typeof key === 'string'
-    ? signHs256Jwt(key, type, claims)
-    : signEdDsaJwt(key, type, claims);
-}
-
-/** What a node checks its tickets with; the secret where the edge gave it one. */
-export interface TicketCheckKeys {
-  readonly ticketKey: TicketPublicKey;
-  readonly ticketSecret?: string | undefined;
+  return signHs256Jwt(secret, type, {
+    ...{ roomId, userName, role, region, requestId, jti, aud, sub },
+    ...times,
+  });
 }
 
 /**
- * Checks signature, expiry and audience. Throws `ticket_forged`, `ticket_expired` or
+ * Checks signature, expiry and audience with the secrets of that node. Throws `ticket_forged`, `ticket_expired` or
  * `ticket_wrong_host`. That it is used once is for the caller to see to.
  */
 export async function checkTicket(
-  { ticketKey, ticketSecret }: TicketCheckKeys,
+  secrets: readonly string[],
   text: string,
   expected: { nodeId: string; now_ms: number },
 ): Promise<Ticket> {
-  const algorithms = ticketSecret === undefined ? ['EdDSA'] : ['EdDSA', ticketMac];
-  // Each key is for its own algorithm alone: the public one is no secret.
-  const keyOf = ({ alg }: { alg?: string }): ReturnType<typeof joseKey> | Uint8Array =>
-    alg === ticketMac && ticketSecret !== undefined ? utf8(ticketSecret) : joseKey(ticketKey);
   try {
-    const { payload } = await jwtVerify(text.slice(0, 4_096), keyOf, {
-      algorithms,
+    const payload = await verifyJwt(secrets.map(utf8), text.slice(0, 4_096), {
+      algorithms: ['HS256'],
       typ: type,
       audience: expected.nodeId,
       currentDate: new Date(expected.now_ms),
@@ -133,7 +114,7 @@ export async function checkTicket(
 /** Whether it says so itself: of a ticket of another node this one cannot check the signature. */
 function isOfAnother(text: string, nodeId: string): boolean {
   try {
-    return decodeProtectedHeader(text).alg === ticketMac && decodeJwt(text).aud !== nodeId;
+    return decodeJwt(text).aud !== nodeId;
   } catch {
     return false;
   }
@@ -149,9 +130,6 @@ function ticketError(thrown: unknown): RizomaError {
   }
   if (thrown instanceof errors.JWTExpired) {
     return new RizomaError('ticket_expired', 'the ticket has expired: join again');
-  }
-  if (thrown instanceof errors.JWTClaimValidationFailed && thrown.claim === 'aud') {
-    return wrongHost();
   }
   return new RizomaError('ticket_forged', 'the signature of the ticket is not that of the edge');
 }

@@ -47,10 +47,13 @@ export function signToken(key: string, tokenId: string, host: string): Promise<s
   return licodeSignature(key, `${tokenId},${host}`);
 }
 
-/** Throws `token_forged` unless the signature is that of the key. */
-export async function checkTokenSignature(key: string, token: SignedToken): Promise<void> {
-  const expected = await signToken(key, token.tokenId, token.host);
-  if (!equalInConstantTime(expected, token.signature)) {
+/** Throws `token_forged` unless the signature is that of one of the keys. */
+export async function checkTokenSignature(
+  keys: readonly string[],
+  { tokenId, host, signature }: SignedToken,
+): Promise<void> {
+  const ours = await Promise.all(keys.map((key) => signToken(key, tokenId, host)));
+  if (!ours.some((one) => equalInConstantTime(one, signature))) {
     throw new RizomaError('token_forged', 'the signature of the token is not ours');
   }
 }

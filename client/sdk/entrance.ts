@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import type { SoundWish } from '../../protocol/contracts/client.ts';
+import { StampMessage } from '../../protocol/contracts/client.ts';
 import type { JoinAnswer, JoinController } from '../../protocol/contracts/rest.ts';
 import { JoinAnswer as JoinAnswerSchema } from '../../protocol/contracts/rest.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -37,6 +39,9 @@ export class Entrance {
   #placed: { answer: JoinAnswer; at_ms: number; unused: JoinController[] } | undefined;
   /** `host:port` of the controller that took us last. */
   #host: string | undefined;
+  /** The newest word of a controller that we were in the room, of the one that we dialled last of those that gave one. */
+  #stamp: { text: string; dial: number } | undefined;
+  #dials = 0;
 
   constructor(components: EntranceComponents, options: EntranceOptions) {
     this.#components = components;
@@ -56,9 +61,10 @@ export class Entrance {
    */
   async again(isWanted: () => boolean): Promise<Entered | undefined> {
     const { reentry } = this.#placed?.answer ?? { reentry: '' };
+    const stamp = this.#stamp === undefined ? {} : { stamp: this.#stamp.text };
     const last = this.#host;
     try {
-      await this.#ask('/rejoin', { reentry }, 'the return to the room');
+      await this.#ask('/rejoin', { reentry, ...stamp }, 'the return to the room');
     } catch (thrown) {
       const error = toJoinError(thrown);
       const isAway = error.code === 'link_down' || error.code === 'timeout';
@@ -123,8 +129,21 @@ export class Entrance {
     };
     const socket = openSocket(url, { ticket, plan, layers, ...wishes }, defaults);
     const channel = new Channel({ clock, socket }, { reconnectionQuery: { plan } });
+    this.#keepStamps(channel);
     const connected = await channel.open();
     this.#host = host;
     return { channel, connected, controller: { host, region } };
+  }
+
+  /** A controller that we are about to leave may stamp us still: that counts less than what the next one says. */
+  #keepStamps(channel: Channel): void {
+    this.#dials += 1;
+    const dial = this.#dials;
+    channel.on('message', ({ event, message }) => {
+      const said = event === 'onStamp' ? v.safeParse(StampMessage, message) : undefined;
+      if (said?.success === true && dial >= (this.#stamp?.dial ?? 0)) {
+        this.#stamp = { text: said.output.stamp, dial };
+      }
+    });
   }
 }

@@ -1,7 +1,8 @@
-import type { ServiceAnswer } from '../../protocol/contracts/rest.ts';
+import type * as v from 'valibot';
+import type { ChangeKeyRequest, ServiceAnswer } from '../../protocol/contracts/rest.ts';
 import type { Caller } from './caller.ts';
 
-/** Services, for the superservice alone; others are refused as `unauthorized`. */
+/** Services, for the superservice; others may change their own key, and are refused all else as `unauthorized`. */
 export class Services {
   readonly #caller: Caller;
 
@@ -22,6 +23,21 @@ export class Services {
   async get(service: string): Promise<ServiceAnswer> {
     return (await this.#caller.call('/services/:service', 'GET', { parameters: { service } }))
       .value;
+  }
+
+  /**
+   * The service signs with another key from now on, and for 6 h with the one before, unless `previous_s` says otherwise.
+   * Answers until when. This client goes on with the key that it has: connect anew with the other one by then.
+   */
+  async changeKey(
+    service: string,
+    change: v.InferInput<typeof ChangeKeyRequest>,
+  ): Promise<{ previousUntil: Date }> {
+    const { value } = await this.#caller.call('/services/:service/key', 'PUT', {
+      parameters: { service },
+      body: change,
+    });
+    return { previousUntil: new Date(value.previousUntil) };
   }
 
   /** Nobody signs for it any more; its rooms are deleted soon after. */

@@ -5,7 +5,7 @@ import { signTicket } from '../../protocol/ticket.ts';
 import { traceOf } from '../access-log.ts';
 import type { EdgeContext } from '../app.ts';
 import type { Admission } from '../objects/api.ts';
-import { ticketSignerOf } from './ticket-signers.ts';
+import { ticketSecretsOf } from '../ticket-secrets.ts';
 
 /**
  * The tickets of one participant, one for each controller where it was placed, best first. Why there, the
@@ -24,8 +24,8 @@ export async function joinAnswer(
   const controllers = entrances.map(async ({ nodeId, region, host, secure, peerId }) => {
     const who = { clientId, roomId, userName, role, joinedAt_ms, issuedAt_ms: now_ms, requestId };
     const claims = { ...who, nodeId, region, jti: newUuid() };
-    const signer = await ticketSignerOf(config, { nodeId, peerId });
-    return { host, secure, region, ticket: await signTicket(signer, claims, now_ms) };
+    const { current } = await ticketSecretsOf(config, { nodeId, peerId });
+    return { host, secure, region, ticket: await signTicket(current, claims, now_ms) };
   });
   return { clientId, roomId, controllers: await Promise.all(controllers), reentry };
 }

@@ -7,7 +7,7 @@ import type { EdgeContext } from '../app.ts';
 import { traceOf } from '../access-log.ts';
 import { jsonAnswer } from '../answer-headers.ts';
 import { bodyOf } from '../body.ts';
-import { reentryKeyOf, tokenKeyOf } from '../config.ts';
+import { reentryKeysOf, tokenKeysOf } from '../config.ts';
 import type { Admission } from '../objects/api.ts';
 import { asked } from '../objects/asked.ts';
 import { roomOf } from '../objects/stubs.ts';
@@ -34,13 +34,13 @@ async function admit(context: EdgeContext, { tokenId, pass }: SignedToken): Prom
 export async function postJoin(context: EdgeContext): Promise<Response> {
   const token = decodeSigned((await bodyOf(context, JoinRequest)).token);
   const config = context.get('config');
-  await checkTokenSignature(await tokenKeyOf(config), token);
+  await checkTokenSignature((await tokenKeysOf(config)).all, token);
   const roomId = roomOfToken(token.tokenId);
   const joinedAt_ms = Date.now();
   const admission = await admit(context, token);
   const { userName, role, terms } = admission;
   const who = { clientId: newUuid(), roomId, userName, role, ...terms, joinedAt_ms };
-  const reentry = await signReentry(await reentryKeyOf(config), who);
+  const reentry = await signReentry((await reentryKeysOf(config)).current, who);
   const answer = await joinAnswer(context, who, { admission, reentry });
   return jsonAnswer(context, JSON.stringify(answer));
 }

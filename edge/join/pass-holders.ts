@@ -5,7 +5,7 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { intersectPins } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { Reentry } from '../../protocol/reentry.ts';
-import { publicTicketKey } from '../../protocol/ticket.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Config } from '../config.ts';
 import { configOf } from '../config.ts';
 import { admitted } from '../objects/admission.ts';
@@ -15,7 +15,10 @@ import { openPass } from '../objects/open-pass.ts';
 import { RoomPictures } from '../objects/room-pictures.ts';
 import type { Bindings } from '../objects/stubs.ts';
 import { meshOf, roomOf } from '../objects/stubs.ts';
+import { hasLeft } from '../room/leavings.ts';
+import type { MeshPicture } from '../placement/snapshot.ts';
 import { isRemoved } from '../room/removals.ts';
+import type { LastPresence } from './last-presence.ts';
 
 const defaults = {
   /** Rooms whose viewers this isolate counts on their way; each has a picture of the mesh of some 100 KiB. */
@@ -55,7 +58,7 @@ export class PassHolders {
     const { pass, roomId, pin, holders } = await openPass(
       {
         pictures: this.#pictures,
-        key: publicTicketKey(this.#config.ticketKey),
+        keys: this.#config.publicKeys,
         now: () => this.#clock.now(),
       },
       request,
@@ -68,12 +71,17 @@ export class PassHolders {
     return admitted({ userName, role, terms }, placement);
   }
 
-  /** Throws `token_revoked`, `forbidden` for who was removed, `not_found`, and as placement does. */
+  /**
+   * Of somebody who was last in the room then. Throws `token_revoked`, also for who has left, `forbidden` for who was
+   * removed, `not_found`, and as placement does.
+   */
   async readmit({
     reentry,
+    last,
     place,
   }: {
     reentry: Reentry;
+    last: LastPresence;
     place: Place | undefined;
   }): Promise<Admission> {
     const { clientId, roomId, userName, role, pin, epoch } = reentry;
@@ -87,9 +95,13 @@ export class PassHolders {
     if (isRemoved(picture.removals, reentry)) {
       throw new RizomaError('forbidden', 'you were removed from the room');
     }
+    if (hasLeft(picture.leavings, { clientId, ...last })) {
+      throw new RizomaError('token_revoked', 'you have left the room: join with another token');
+    }
     const view = this.#view(roomId);
     // The picture of the mesh may be older than the loss that brings this participant here.
     view.forgetOlderThan(defaults.freshMesh_ms);
+    refuseRevoked(await view.snapshot(), last);
     const wish = {
       pin: intersectPins(picture.pin, pin),
       place: place ?? reentry.place,
@@ -117,6 +129,14 @@ export class PassHolders {
     const mesh = { snapshot: () => meshOf(this.#env).snapshot() };
     const random = (): number => Math.random();
     return new MeshView({ mesh, clock: this.#clock, random }, { policy: this.#config.placement });
+  }
+}
+
+/** A node that was revoked cannot keep anybody in; what it stamped before counts, as its clients move. */
+function refuseRevoked({ revoked }: MeshPicture, { peerId, presentAt_ms }: LastPresence): void {
+  const key = revoked.find((one) => one.peerId === peerId);
+  if (key !== undefined && presentAt_ms > key.at_ms + limits.clockSkew_s * 1000) {
+    throw new RizomaError('token_forged', 'the node that signed the stamp had been revoked');
   }
 }
 

@@ -1,6 +1,6 @@
 import { createMiddleware } from 'hono/factory';
 import * as v from 'valibot';
-import { CreateServiceRequest } from '../../protocol/contracts/rest.ts';
+import { ChangeKeyRequest, CreateServiceRequest } from '../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { notSuperservice } from '../../protocol/http-contract.ts';
 import { ServiceId } from '../../protocol/ids.ts';
@@ -57,9 +57,31 @@ export async function deleteService(context: EdgeContext): Promise<Response> {
   });
 }
 
+/** `PUT /services/:service/key`: of the service that signs, or by the superservice of any but itself. */
+export async function putServiceKey(context: EdgeContext): Promise<Response> {
+  const change = await bodyOf(context, ChangeKeyRequest);
+  const { superservice } = context.get('config');
+  const { serviceId } = context.get('signer');
+  const id = v.safeParse(ServiceId, context.req.param('service'));
+  if (serviceId !== superservice.id && serviceId !== id.output) {
+    throw new RizomaError('forbidden', 'a service changes its own key alone');
+  }
+  if (id.output === superservice.id) {
+    throw new RizomaError(
+      'forbidden',
+      'the keys of the superservice are configuration: set NUVE_SUPERSERVICE_KEY at the edge',
+    );
+  }
+  return await orNotFound(context, async () => {
+    await valueOf(serviceOf(context.env, idOf(id)).changeKey(change, traceOf(context)));
+    const until_ms = Date.now() + change.previous_s * 1000;
+    return context.json({ previousUntil: new Date(until_ms).toISOString() });
+  });
+}
+
 function superserviceOf(context: EdgeContext): ServiceEntry & { key: string } {
-  const { id, key } = context.get('config').superservice;
-  return { id, key, name: 'superService' };
+  const { id, keys } = context.get('config').superservice;
+  return { id, key: keys.current, name: 'superService' };
 }
 
 function idOf(id: v.SafeParseResult<typeof ServiceId>): string {

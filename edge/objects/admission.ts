@@ -1,4 +1,4 @@
-import { ticketPeerIn } from '../../protocol/certificate.ts';
+import { peerIdIn } from '../../protocol/certificate.ts';
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
 import type { Placement } from '../placement/choose.ts';
 import type { Admission, Terms } from './api.ts';
@@ -15,7 +15,7 @@ export function admitted(
     terms,
     entrances: entrances.map(({ card, host }) => {
       const { nodeId, region, secure } = card;
-      return { nodeId, region, host, secure, peerId: ticketPeerOf(card) };
+      return { nodeId, region, host, secure, peerId: peerIdOf(card) };
     }),
     rule,
     passedOver: passedOver.map((one) => `${one.rule}: ${one.why}`).join('; '),
@@ -23,13 +23,10 @@ export function admitted(
 }
 
 /** By cards, each of which is in the picture of the mesh for many participants. */
-const ticketPeers = new WeakMap<NodeCard, { peerId: string | undefined }>();
+const peerIds = new WeakMap<NodeCard, string>();
 
-function ticketPeerOf(card: NodeCard): string | undefined {
-  const { certificate } = card;
-  const known = ticketPeers.get(card) ?? {
-    peerId: certificate === undefined ? undefined : ticketPeerIn(certificate),
-  };
-  ticketPeers.set(card, known);
-  return known.peerId;
+function peerIdOf(card: NodeCard): string {
+  const peerId = peerIds.get(card) ?? peerIdIn(card.certificate ?? '');
+  peerIds.set(card, peerId);
+  return peerId;
 }

@@ -1,5 +1,6 @@
 import type { Scope } from '../../protocol/scope.ts';
 import type {
+  Leavings,
   NodeCard,
   NodeLoad,
   Presence,
@@ -21,8 +22,9 @@ import type { Whereabouts } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { Reentry } from '../../protocol/reentry.ts';
 import type { RegionPin } from '../../protocol/token.ts';
-import type { MeshSnapshot } from '../placement/snapshot.ts';
+import type { MeshPicture } from '../placement/snapshot.ts';
 import type { Trace } from '../log.ts';
+import type { LeavingsState } from '../room/leavings.ts';
 import type { Removals } from '../room/removals.ts';
 import type { RoomChange } from '../room/settings.ts';
 import type { HookSettings, LostEvent } from '../room/webhooks.ts';
@@ -55,6 +57,12 @@ export interface RoomRequest {
   readonly getOrCreate: boolean;
   /** Where its participants will be; its object is made there. */
   readonly near: Place | undefined;
+}
+
+export interface KeyChange {
+  readonly key: string;
+  /** For how long the key before is taken still. */
+  readonly previous_s: number;
 }
 
 /** A service with its key and the first of its rooms. */
@@ -102,6 +110,8 @@ export interface ServiceApi {
   found(service: ServiceEntry & { key: string }): Promise<Outcome<null>>;
   /** Checks a signed request: `unauthorized` unless it is right and came for the first time; `rate_limited`. */
   authenticate(request: Asked<AuthRequest>): Promise<Outcome<Authentic>>;
+  /** It signs with another key; `not_found` where there is none. */
+  changeKey(change: KeyChange, trace?: Trace): Promise<Outcome<null>>;
   /** Its name and key, and the first of its rooms; `not_found` where there is none. */
   about(): Promise<Outcome<WholeService>>;
   /** Its rooms, the oldest first, a page at a time; the first one is after 0. */
@@ -166,6 +176,8 @@ export interface RoomPicture {
   readonly removals: Removals;
   /** It has all participants that it may have. */
   readonly isFull: boolean;
+  /** Who left it for good. */
+  readonly leavings: LeavingsState;
 }
 
 export interface JoinEntrance {
@@ -173,8 +185,8 @@ export interface JoinEntrance {
   readonly region: string;
   readonly host: string;
   readonly secure: boolean;
-  /** Of a node that shares a secret for its tickets with the edge: the key that the secret follows from. */
-  readonly peerId?: string | undefined;
+  /** Of its key, from which the secret of its tickets follows. */
+  readonly peerId: string;
 }
 
 /** What a participant was let in by, and is when it has to come in again. */
@@ -251,7 +263,8 @@ export interface RoomApi {
   presence(
     news: Speaker & { region: string; presence: Presence },
   ): Promise<Outcome<'ok' | 'again'>>;
-  leave(speaker: Speaker): Promise<Outcome<null>>;
+  /** `left`: who left for good and was not told with its presence. */
+  leave(speaker: Speaker & { left?: Leavings }): Promise<Outcome<null>>;
   /** The node has lost this lease: what it said of the room under it holds no longer. */
   nodeLost(speaker: Speaker): Promise<Outcome<null>>;
   /** Has an event tried again that was given up, whatever became of the room. `overloaded` where too many wait. */
@@ -318,5 +331,5 @@ export interface MeshApi {
   /** False where the mesh does not have this lease: join again. */
   load(node: Speaker & { load: NodeLoad }): Promise<Outcome<boolean>>;
   leave(speaker: Speaker): Promise<Outcome<null>>;
-  snapshot(): Promise<Outcome<MeshSnapshot>>;
+  snapshot(): Promise<Outcome<MeshPicture>>;
 }

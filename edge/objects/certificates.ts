@@ -37,17 +37,16 @@ export class Certificates {
       known.peerId === keys.peerId &&
       known.curveKey === keys.curveKey &&
       known.mediaIp === keys.mediaIp &&
-      known.ticketAlg === keys.ticketAlg &&
       this.#now() / 1000 < known.issued_s + limits.certificate_ttl_s / 2
     );
   }
 
-  /** Undefined where it is not good for that card any more. */
+  /** Undefined where it is not good for that card any more, or another key signed it. */
   async #read(text: string, card: NodeCard): Promise<Certificate | undefined> {
     const { nodeId, region, jurisdiction } = card;
     const expected = { nodeId, region, jurisdiction, now_ms: this.#now() };
     try {
-      return await checkCertificate(publicTicketKey(this.#key), text, expected);
+      return await checkCertificate([publicTicketKey(this.#key)], text, expected);
     } catch {
       return undefined;
     }

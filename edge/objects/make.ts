@@ -2,7 +2,7 @@ import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { signPass } from '../../protocol/pass.ts';
 import { encodeToken, signToken } from '../../protocol/token.ts';
 import type { Config } from '../config.ts';
-import { tokenKeyOf } from '../config.ts';
+import { tokenKeysOf } from '../config.ts';
 import type { Trace } from '../log.ts';
 import type { IssuedToken, RoomRequest, TokenRequest } from './api.ts';
 import { valueOf } from './outcome.ts';
@@ -31,7 +31,7 @@ export async function makeToken(
   const { edge, ...wish } = request;
   const issued = await valueOf(roomOf(env, roomId).issueToken(wish, trace));
   const { tokenId, host, secure } = issued;
-  const signature = await signToken(await tokenKeyOf(config), tokenId, host);
+  const signature = await signToken((await tokenKeysOf(config)).current, tokenId, host);
   const pass = wish.uses === 0 ? { pass: await makePass(config, issued, wish) } : {};
   return encodeToken({ tokenId, host, secure, signature, edge, regions: wish.pin, ...pass });
 }
@@ -43,5 +43,5 @@ async function makePass(
 ): Promise<string> {
   const place = location === undefined ? {} : { place: location };
   const pass = { tokenId, userName, role, pin, epoch, ...place };
-  return await signPass(config.ticketKey, pass, { now_ms: Date.now(), ttl_s });
+  return await signPass(config.ticketKeys.current, pass, { now_ms: Date.now(), ttl_s });
 }

@@ -2,7 +2,7 @@ import { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parseJson } from '../../protocol/parse.ts';
-import type { NodeSummary } from '../placement/snapshot.ts';
+import type { NodeSummary, RevokedKey } from '../placement/snapshot.ts';
 
 type Row = { node_id: string; lease: number; card: string; load: string };
 
@@ -13,7 +13,7 @@ const tables = `
   CREATE TABLE IF NOT EXISTS leases
     (node_id TEXT PRIMARY KEY, lease INTEGER NOT NULL, since_ms INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS revoked
-    (peer_id TEXT PRIMARY KEY, node_id TEXT NOT NULL, until_ms INTEGER NOT NULL);`;
+    (peer_id TEXT PRIMARY KEY, node_id TEXT NOT NULL, at_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL);`;
 
 /** A node, the lease that it has, and since when. */
 export interface Leased extends NodeSummary {
@@ -109,12 +109,27 @@ export class MeshStore {
       }));
   }
 
-  /** The key is refused for good; members are told of it until then, when no certificate of it is good. */
-  revoke(key: { nodeId: string; peerId: string }, until_ms: number): void {
+  /** The key is refused for good; members are told of it until no certificate of it is good. */
+  revoke(
+    key: { nodeId: string; peerId: string },
+    { at_ms, until_ms }: { at_ms: number; until_ms: number },
+  ): void {
     this.#sql.exec(
-      'INSERT OR REPLACE INTO revoked (peer_id, node_id, until_ms) VALUES (?, ?, ?)',
-      ...[key.peerId, key.nodeId, until_ms],
+      `INSERT INTO revoked (peer_id, node_id, at_ms, until_ms) VALUES (?, ?, ?, ?)
+       ON CONFLICT (peer_id) DO UPDATE SET until_ms = excluded.until_ms`,
+      ...[key.peerId, key.nodeId, at_ms, until_ms],
     );
+  }
+
+  /** Those that were revoked last; more nodes than that no mesh has lost. */
+  revokedKeys(): RevokedKey[] {
+    return this.#sql
+      .exec<{ peer_id: string; at_ms: number }>(
+        'SELECT peer_id, at_ms FROM revoked ORDER BY at_ms DESC LIMIT ?',
+        limits.revokedKeys,
+      )
+      .toArray()
+      .map(({ peer_id: peerId, at_ms }) => ({ peerId, at_ms }));
   }
 
   isRevoked(peerId: string): boolean {

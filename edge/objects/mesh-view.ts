@@ -10,7 +10,7 @@ import type { Policy } from '../placement/policies.ts';
 import { policies } from '../placement/policies.ts';
 import { RampUp } from '../placement/ramp-up.ts';
 import type { Circumstances, Wish } from '../placement/scene.ts';
-import type { MeshSnapshot } from '../placement/snapshot.ts';
+import type { MeshPicture } from '../placement/snapshot.ts';
 import type { MeshApi } from './api.ts';
 import { valueOf } from './outcome.ts';
 import { Shared } from './shared.ts';
@@ -19,11 +19,11 @@ import { Shared } from './shared.ts';
 export class MeshView {
   readonly #mesh: Pick<MeshApi, 'snapshot'>;
   readonly #clock: Pick<Clock, 'now' | 'after'>;
-  readonly #looks: Shared<MeshSnapshot>;
+  readonly #looks: Shared<MeshPicture>;
   readonly #random: Random;
   readonly #policy: Policy;
   readonly #rampUp = new RampUp();
-  #picture: { snapshot: MeshSnapshot; at_ms: number } | undefined;
+  #picture: { snapshot: MeshPicture; at_ms: number } | undefined;
 
   constructor(
     components: {
@@ -41,7 +41,7 @@ export class MeshView {
   }
 
   /** The picture that is kept, or a new one. */
-  async snapshot(): Promise<MeshSnapshot> {
+  async snapshot(): Promise<MeshPicture> {
     return this.#kept() ?? (await this.#look());
   }
 
@@ -91,14 +91,14 @@ export class MeshView {
     return explain(this.#policy, wish, this.#circumstances(snapshot));
   }
 
-  #kept(): MeshSnapshot | undefined {
+  #kept(): MeshPicture | undefined {
     const fresh =
       this.#picture !== undefined && this.#clock.now() - this.#picture.at_ms < limits.snapshot_ms;
     return fresh ? this.#picture?.snapshot : undefined;
   }
 
   /** A crowd that comes at once looks once. */
-  #look(): Promise<MeshSnapshot> {
+  #look(): Promise<MeshPicture> {
     return this.#looks.ask('mesh', async () => {
       const snapshot = await valueOf(this.#mesh.snapshot());
       this.#picture = { snapshot, at_ms: this.#clock.now() };
@@ -107,7 +107,7 @@ export class MeshView {
     });
   }
 
-  #circumstances(snapshot: MeshSnapshot): Circumstances {
+  #circumstances(snapshot: MeshPicture): Circumstances {
     const onTheWay = this.#rampUp.onTheWay(this.#clock.now());
     return { snapshot, onTheWay, random: this.#random };
   }

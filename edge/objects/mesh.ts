@@ -3,7 +3,7 @@ import type { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
 import type { NodeAnswer } from '../../protocol/contracts/nodes.ts';
 import { limits } from '../../protocol/limits.ts';
 import { createLog } from '../log.ts';
-import type { MeshSnapshot } from '../placement/snapshot.ts';
+import type { MeshPicture } from '../placement/snapshot.ts';
 import type { Members, MeshApi, Speaker } from './api.ts';
 import { MeshStore } from './mesh-store.ts';
 import { nodeAnswer } from './node-answer.ts';
@@ -78,8 +78,9 @@ export class Mesh extends DurableObject<Bindings> implements MeshApi {
 
   revoke(key: { nodeId: string; peerId: string }): Promise<Outcome<null>> {
     return outcomeOf(log, async () => {
+      const at_ms = Date.now();
       const certificate_ms = (limits.certificate_ttl_s + limits.clockSkew_s) * 1000;
-      this.#store.revoke(key, Date.now() + certificate_ms);
+      this.#store.revoke(key, { at_ms, until_ms: at_ms + certificate_ms });
       log.warn('a key was revoked', key);
       await this.#tellMembers();
       return null;
@@ -90,10 +91,11 @@ export class Mesh extends DurableObject<Bindings> implements MeshApi {
     return outcomeOf(log, () => this.#store.nodes().map((node) => nodeAnswer(node, Date.now())));
   }
 
-  snapshot(): Promise<Outcome<MeshSnapshot>> {
+  snapshot(): Promise<Outcome<MeshPicture>> {
     return outcomeOf(log, () => ({
       regions: this.#store.regions(),
       nodes: this.#store.nodes().map(({ card, load }) => ({ card, load })),
+      revoked: this.#store.revokedKeys(),
     }));
   }
 

@@ -1,15 +1,15 @@
-import type { Handlers } from '../../protocol/contract.ts';
+import type { Handlers, ParamsOf, ResultOf } from '../../protocol/contract.ts';
 import type { NodeCard, NodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import type { NodeKeys } from '../../protocol/enrolment.ts';
 import { checkEnrolment } from '../../protocol/enrolment.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { roomOfToken } from '../../protocol/ids.ts';
-import type { TicketPublicKey } from '../../protocol/ticket.ts';
-import { publicTicketKey, ticketMac, ticketSecretOf } from '../../protocol/ticket.ts';
+import type { SignedToken } from '../../protocol/token.ts';
 import { checkTokenSignature } from '../../protocol/token.ts';
 import { refuseOutside } from '../room/tokens.ts';
 import type { Config } from '../config.ts';
-import { tokenKeyOf } from '../config.ts';
+import { nodeKeysName, tokenKeysOf } from '../config.ts';
+import { ticketSecretsOf } from '../ticket-secrets.ts';
 import type { MeshApi, Notice, RoomApi, Speaker } from './api.ts';
 import type { Certificates } from './certificates.ts';
 import type { NodeLease } from './node-lease.ts';
@@ -23,7 +23,10 @@ export interface NodeSession {
   /** The node that dialled, by the path of its request. */
   readonly nodeId: string;
   /** The lease under which it registered over this socket. */
-  lease: number | undefined;
+  readonly lease: number | undefined;
+  /** The keys that it was given then, by their name. */
+  readonly keys: string | undefined;
+  registered(given: { lease: number; keys: string }): void;
   /** It is the node's from now on: what it dialled before is closed. */
   supersede(): void;
   notify(notice: Notice): void;
@@ -46,19 +49,10 @@ export function nodeCalls(
   components: NodeCallComponents,
   options: { config: Config },
 ): Handlers<NodeToEdge> {
-  const { lease, rooms, session, room } = components;
+  const { lease, rooms, session } = components;
   const { config } = options;
   return {
-    'node.register': async ({ card: said, load, enrolment }) => {
-      const { card, peerId, ticketAlg } = await certified(components, said, enrolment);
-      const number = lease.register(card, peerId);
-      session.lease = number;
-      session.supersede();
-      const members = await lease.join(number, card, load);
-      session.notify({ method: 'mesh.members', params: members });
-      const { certificate } = card;
-      return { ...(await keysOf(config, { ...card, peerId, ticketAlg })), certificate };
-    },
+    'node.register': (said) => register(components, options, said),
     'node.renew': async ({ enrolment }) => {
       const { card, speaker } = registered(components);
       const { card: renewed } = await certified(components, card, enrolment);
@@ -69,28 +63,17 @@ export function nodeCalls(
       await lease.end(session.lease);
       return null;
     },
-    'node.keepAlive': ({ load }) => {
-      if (lease.cardOf(session.lease) === undefined) {
-        return Promise.resolve('whoareyou');
+    'node.keepAlive': async ({ load }) => {
+      // Its link may have outlived a change of a key.
+      const hasKeys = session.keys === (await nodeKeysName(config));
+      if (lease.cardOf(session.lease) === undefined || !hasKeys) {
+        return 'whoareyou';
       }
       // Not waited for: a slow Mesh must not look like a slow edge.
       session.background(() => lease.report(load));
-      return Promise.resolve('ok');
+      return 'ok';
     },
-    'token.consume': async ({ token }) => {
-      const { card } = registered(components);
-      await checkTokenSignature(await tokenKeyOf(config), token);
-      if (token.host !== card.host) {
-        throw new RizomaError('token_wrong_host', 'the token is for another controller');
-      }
-      const { tokenId, host, pass } = token;
-      if (pass !== undefined) {
-        return await visitorOf(components, options, { tokenId, pass });
-      }
-      const { region, jurisdiction } = card;
-      const at = { region, jurisdiction };
-      return await valueOf(room(roomOfToken(tokenId)).consumeToken({ tokenId, host, at }));
-    },
+    'token.consume': ({ token }) => consume(components, options, token),
     'room.enter': async ({ roomId, facts }) => {
       const { speaker, card } = registered(components);
       const { region, jurisdiction } = card;
@@ -106,8 +89,47 @@ export function nodeCalls(
       const { speaker, card } = registered(components);
       return await rooms.recording(roomId, speaker, { region: card.region, recording });
     },
-    'room.leave': async ({ roomId }) => await rooms.leave(roomId, registered(components).speaker),
+    'room.leave': async ({ roomId, left }) =>
+      await rooms.leave(roomId, registered(components).speaker, left),
   };
+}
+
+/** A lease, a certificate and the keys, for a node that has shown its own. Throws the codes of `node.register`. */
+async function register(
+  components: NodeCallComponents,
+  { config }: { config: Config },
+  { card: said, load, enrolment }: ParamsOf<NodeToEdge, 'node.register'>,
+): Promise<ResultOf<NodeToEdge, 'node.register'>> {
+  const { lease, session } = components;
+  const keys = await nodeKeysName(config);
+  const { card, peerId } = await certified(components, said, enrolment);
+  const number = lease.register(card, peerId);
+  session.registered({ lease: number, keys });
+  session.supersede();
+  const members = await lease.join(number, card, load);
+  session.notify({ method: 'mesh.members', params: members });
+  const { certificate, nodeId } = card;
+  return { ...(await keysOf(config, { nodeId, peerId })), certificate };
+}
+
+/** Takes one use of a token for this node; a pass is only checked. Throws the codes of `token.consume`. */
+async function consume(
+  components: NodeCallComponents,
+  options: { config: Config },
+  token: SignedToken,
+): Promise<ResultOf<NodeToEdge, 'token.consume'>> {
+  const { card } = registered(components);
+  await checkTokenSignature((await tokenKeysOf(options.config)).all, token);
+  if (token.host !== card.host) {
+    throw new RizomaError('token_wrong_host', 'the token is for another controller');
+  }
+  const { tokenId, host, pass } = token;
+  if (pass !== undefined) {
+    return await visitorOf(components, options, { tokenId, pass });
+  }
+  const { region, jurisdiction } = card;
+  const room = components.room(roomOfToken(tokenId));
+  return await valueOf(room.consumeToken({ tokenId, host, at: { region, jurisdiction } }));
 }
 
 /** The card with a certificate, for a node that has shown its keys. Throws the codes of `node.register`. */
@@ -115,32 +137,33 @@ async function certified(
   { lease, mesh, certificates, session }: NodeCallComponents,
   card: NodeCard,
   enrolment: string,
-): Promise<{ card: NodeCard & { certificate: string } } & Pick<NodeKeys, 'peerId' | 'ticketAlg'>> {
+): Promise<{ card: NodeCard & { certificate: string }; peerId: string }> {
   const { nodeId, epoch } = card;
   if (nodeId !== session.nodeId) {
     throw new RizomaError('forbidden', `this is the link of ${session.nodeId}, not of ${nodeId}`);
   }
   const keys: NodeKeys = await checkEnrolment(enrolment, { nodeId, epoch, now_ms: Date.now() });
-  const { peerId, ticketAlg } = keys;
+  const { peerId } = keys;
   await valueOf(mesh.admits({ nodeId, peerId }));
   const held = lease.cardUnder(peerId)?.certificate;
   const certificate = await certificates.certificateFor(card, keys, held);
-  return { card: { ...card, certificate }, peerId, ticketAlg };
+  return { card: { ...card, certificate }, peerId };
 }
 
-/** What a node checks tokens and tickets with. */
+/** What a node checks tokens, tickets and what others show with. */
 async function keysOf(
   config: Config,
-  node: { nodeId: string } & Pick<NodeKeys, 'peerId' | 'ticketAlg'>,
-): Promise<{ tokenKey: string; ticketKey: TicketPublicKey; ticketSecret?: string }> {
-  const keys = {
-    tokenKey: await tokenKeyOf(config),
-    ticketKey: publicTicketKey(config.ticketKey),
+  node: { nodeId: string; peerId: string },
+): Promise<Omit<ResultOf<NodeToEdge, 'node.register'>, 'certificate'>> {
+  const [tokenKeys, secrets] = await Promise.all([
+    tokenKeysOf(config),
+    ticketSecretsOf(config, node),
+  ]);
+  return {
+    tokenKeys: [...tokenKeys.all],
+    ticketKeys: [...config.publicKeys],
+    ticketSecrets: [...secrets.all],
   };
-  // A node of an earlier version would take an answer with a field more for none.
-  return node.ticketAlg === ticketMac
-    ? { ...keys, ticketSecret: await ticketSecretOf(config.ticketKey, node) }
-    : keys;
 }
 
 /** Whom a pass lets in at this node; the room is not asked. */
@@ -150,9 +173,9 @@ async function visitorOf(
   token: { tokenId: string; pass: string },
 ): Promise<{ roomId: string; userName: string; role: string }> {
   const { card } = registered(components);
-  const key = publicTicketKey(config.ticketKey);
   const { pictures } = components;
-  const opened = await openPass({ pictures, key, now: () => Date.now() }, token);
+  const parts = { pictures, keys: config.publicKeys, now: () => Date.now() };
+  const opened = await openPass(parts, token);
   refuseOutside(opened.pin, card);
   const { userName, role } = opened.pass;
   return { roomId: opened.roomId, userName, role };

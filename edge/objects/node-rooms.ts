@@ -1,4 +1,9 @@
-import type { Presence, RecordingNews, RoomEntered } from '../../protocol/contracts/node-edge.ts';
+import type {
+  Leavings,
+  Presence,
+  RecordingNews,
+  RoomEntered,
+} from '../../protocol/contracts/node-edge.ts';
 import type { DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -101,9 +106,10 @@ export class NodeRooms {
     this.#store.forgetRoom(roomId);
   }
 
-  leave(roomId: string, speaker: Speaker): Promise<null> {
+  leave(roomId: string, speaker: Speaker, left: Leavings | undefined): Promise<null> {
     return this.#order.run(roomId, async () => {
-      await valueOf(this.#room(roomId).leave(speaker)).catch(unlessGone);
+      const news = left === undefined ? speaker : { ...speaker, left };
+      await valueOf(this.#room(roomId).leave(news)).catch(unlessGone);
       this.#store.removeRoom({ roomId, lease: speaker.lease });
       return null;
     });

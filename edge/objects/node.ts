@@ -35,6 +35,8 @@ const Attachment = v.strictObject({
   /** Of two sockets the one with the higher number is the newer. */
   number: v.number(),
   lease: v.optional(v.number()),
+  /** Names the keys that the node was given. */
+  keys: v.optional(v.string()),
 });
 type Attachment = v.InferOutput<typeof Attachment>;
 
@@ -233,10 +235,10 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
       get lease() {
         return attachmentOf(socket).lease;
       },
-      set lease(lease) {
-        const { number } = attachmentOf(socket);
-        remember(socket, { nodeId, number, ...(lease === undefined ? {} : { lease }) });
+      get keys() {
+        return attachmentOf(socket).keys;
       },
+      registered: (given) => remember(socket, { ...attachmentOf(socket), ...given }),
       supersede: () => this.#close(this.#openSockets().filter((other) => other !== socket)),
       notify: (notice) => {
         for (const { method, params } of messagesOf(notice)) {
@@ -253,7 +255,10 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
         lease: this.#lease,
         rooms: this.#rooms,
         mesh: meshOf(this.env),
-        certificates: new Certificates({ now: () => Date.now() }, { key: config.ticketKey }),
+        certificates: new Certificates(
+          { now: () => Date.now() },
+          { key: config.ticketKeys.current },
+        ),
         session,
         room: (roomId) => this.#room(roomId),
         pictures: this.#pictures,

@@ -23,11 +23,11 @@ export interface OpenPass {
  * gone.
  */
 export async function openPass(
-  components: { pictures: RoomPictures; key: TicketPublicKey; now: () => number },
+  components: { pictures: RoomPictures; keys: readonly TicketPublicKey[]; now: () => number },
   token: { tokenId: string; pass: string },
 ): Promise<OpenPass> {
-  const { pictures, key, now } = components;
-  const pass = await checkPass(key, token.pass, now());
+  const { pictures, keys, now } = components;
+  const pass = await checkPass(keys, token.pass, now());
   if (pass.tokenId !== token.tokenId) {
     throw new RizomaError('token_forged', 'the pass belongs to another token');
   }

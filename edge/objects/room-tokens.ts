@@ -11,6 +11,7 @@ import type { EdgeLog, Trace } from '../log.ts';
 import type { Placement } from '../placement/choose.ts';
 import type { Wish } from '../placement/scene.ts';
 import type { Entrance } from '../placement/snapshot.ts';
+import type { LeavingsState } from '../room/leavings.ts';
 import type { TokenRecord } from '../room/tokens.ts';
 import {
   consumeToken,
@@ -42,6 +43,8 @@ export interface RoomTokensComponents {
   readonly holders: () => readonly string[];
   /** Whether nobody more may come in. */
   readonly isFull: () => boolean;
+  /** Who left the room for good. */
+  readonly leavings: () => LeavingsState;
   readonly now: () => number;
   readonly log: EdgeLog;
 }
@@ -123,10 +126,11 @@ export class RoomTokens {
   }
 
   picture(): RoomPicture {
-    const { store, open, holders, isFull } = this.#parts;
+    const { store, open, holders, isFull, leavings } = this.#parts;
     const pin = roomPin(open());
+    const gone = { removals: store.removals(), leavings: leavings() };
     const picture = { epoch: store.epoch(), holders: [...holders()], pin };
-    return { ...picture, removals: store.removals(), isFull: isFull() };
+    return { ...picture, ...gone, isFull: isFull() };
   }
 
   /** Removes what has expired; answers when the next token does. */

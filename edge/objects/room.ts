@@ -1,6 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
 import { systemClock } from '../../protocol/clock.ts';
-import type { Presence, RoomEntered, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type {
+  Leavings,
+  Presence,
+  RoomEntered,
+  RoomUser,
+} from '../../protocol/contracts/node-edge.ts';
 import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { DirectoryChange, Removal, RoomFacts } from '../../protocol/directory.ts';
@@ -17,6 +22,7 @@ import { createLog } from '../log.ts';
 import type { Scene } from '../room/happenings.ts';
 import { happeningsBetween } from '../room/happenings.ts';
 import type { Participant } from '../room/participants.ts';
+import { isPresentSince } from '../room/participants.ts';
 import { removalsAfter, removalsSince } from '../room/removals.ts';
 import type { RoomChange } from '../room/settings.ts';
 import { changeRoom } from '../room/settings.ts';
@@ -43,11 +49,13 @@ import type { Asked } from './asked.ts';
 import { answerTo } from './asked.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
+import { LeavingsStore } from './leavings-store.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { ParticipantsStore } from './participants-store.ts';
 import { RecordingsStore } from './recordings-store.ts';
 import { RoomDirectory } from './room-directory.ts';
 import { RoomGrants } from './room-grants.ts';
+import { RoomLeavings } from './room-leavings.ts';
 import { RoomParticipants } from './room-participants.ts';
 import { RoomRecordings } from './room-recordings.ts';
 import { RoomRoutes } from './room-routes.ts';
@@ -71,6 +79,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
   readonly #routes: RoomRoutes;
   readonly #grants: RoomGrants;
   readonly #participants: RoomParticipants;
+  readonly #leavings: RoomLeavings;
   readonly #recordings: RoomRecordings;
   readonly #webhooks: RoomWebhooks;
   #room: RoomAnswer | undefined;
@@ -109,6 +118,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       log,
     });
     this.#participants = this.#newParticipants(storage);
+    this.#leavings = this.#newLeavings(storage);
     this.#recordings = new RoomRecordings({
       store: RecordingsStore.create({ sql: storage.sql }),
       transaction: (write) => storage.transactionSync(write),
@@ -124,6 +134,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       open: () => this.#open(),
       holders: () => this.#directory.holders(),
       isFull: () => this.#participants.isFull,
+      leavings: () => this.#leavings.state,
       now,
       log,
     });
@@ -168,6 +179,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return outcomeOf(log.of(trace), async () => {
       this.#recordings.end();
       this.#participants.end();
+      this.#leavings.end();
       this.#store.removeRoom();
       this.#room = undefined;
       const holders = this.#directory.holders();
@@ -262,7 +274,12 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
   ): Promise<Outcome<'ok' | 'again'>> {
     return outcomeOf(log, () => {
       this.#open();
-      return this.#participants.told(news);
+      const answer = this.#participants.told(news);
+      const { left } = news.presence;
+      if (answer === 'ok' && left !== undefined) {
+        this.#leavings.told(left);
+      }
+      return answer;
     });
   }
 
@@ -270,8 +287,11 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return outcomeOf(log, () => this.#recordings.told(news));
   }
 
-  leave(speaker: Speaker): Promise<Outcome<null>> {
+  leave({ left, ...speaker }: Speaker & { left?: Leavings }): Promise<Outcome<null>> {
     return outcomeOf(log, () => {
+      if (left !== undefined && this.#directory.isHolder(speaker)) {
+        this.#leavings.told(left);
+      }
       this.#drop(speaker);
       log.info('a controller left the room', { roomId: this.#open()._id, nodeId: speaker.nodeId });
       return null;
@@ -316,7 +336,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
         now: () => Date.now(),
         log,
       },
-      { key: configOf(this.env).ticketKey },
+      { key: configOf(this.env).ticketKeys.current },
     );
   }
 
@@ -334,6 +354,15 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
         this.#happened({ participants: before, streams }, { participants: state, streams }, moved);
       },
       log,
+    });
+  }
+
+  #newLeavings(storage: DurableObjectStorage): RoomLeavings {
+    return new RoomLeavings({
+      store: LeavingsStore.create({ sql: storage.sql }),
+      transaction: (write) => storage.transactionSync(write),
+      isPresentSince: (...since) => isPresentSince(this.#participants.state, ...since),
+      now: () => Date.now(),
     });
   }
 

@@ -13,8 +13,8 @@ import type { Nonces } from './nonces.ts';
 
 export interface ServiceAuthComponents {
   readonly nonces: Pick<Nonces, 'take'>;
-  /** The key that the service signs with; undefined where there is no such service (any more). */
-  readonly keyOf: (serviceId: string) => string | undefined;
+  /** The keys that the service signs with; none where there is no such service (any more). */
+  readonly keysOf: (serviceId: string) => readonly string[];
   /** Of what the service signs. */
   readonly rate: RateLimit;
   readonly now: () => number;
@@ -31,11 +31,11 @@ export class ServiceAuth {
   /** Who signed. Throws `unauthorized` unless the request is right and, where it is good once, new; `rate_limited`; `unavailable` as `Nonces.take`. */
   async check(credentials: Credentials): Promise<Signer> {
     const { serviceId } = credentials;
-    const { keyOf, nonces, rate, now } = this.#parts;
-    const key = keyOf(serviceId);
-    const signed = key === undefined ? undefined : await this.#signed(key, credentials);
-    // Asked anew: the service may have been removed while the signature was made.
-    if (signed === undefined || keyOf(serviceId) !== key) {
+    const { keysOf, nonces, rate, now } = this.#parts;
+    const keys = keysOf(serviceId);
+    const signed = keys.length === 0 ? undefined : await this.#signed(keys, credentials);
+    // Asked anew: the service may have been removed, or its key changed, while the signature was made.
+    if (signed === undefined || keysOf(serviceId).join(' ') !== keys.join(' ')) {
       throw new RizomaError(
         'unauthorized',
         'the service is unknown or the signature is not its own',
@@ -53,14 +53,15 @@ export class ServiceAuth {
     return { serviceId, userName, role, subject, keyId, scope };
   }
 
-  async #signed(key: string, credentials: Credentials): Promise<Signed | undefined> {
+  async #signed(keys: readonly string[], credentials: Credentials): Promise<Signed | undefined> {
     const now_ms = this.#parts.now();
     if (credentials.scheme === 'bearer') {
-      const claims = await checkServiceJwt(key, credentials.jwt, now_ms);
+      const claims = await checkServiceJwt(keys, credentials.jwt, now_ms);
       return claims.iss === credentials.serviceId ? ofClaims(claims) : undefined;
     }
     const { mauth } = credentials;
-    if (!equalInConstantTime(await mauthSignature(key, mauth), mauth.signature)) {
+    const ours = await Promise.all(keys.map((key) => mauthSignature(key, mauth)));
+    if (!ours.some((one) => equalInConstantTime(one, mauth.signature))) {
       return undefined;
     }
     if (Math.abs(now_ms - Number(mauth.timestamp)) > limits.clockSkew_s * 1000) {

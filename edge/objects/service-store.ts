@@ -8,7 +8,8 @@ import type { NonceBatch, NonceStore } from './nonces.ts';
 import { RoomQuota } from './room-quota.ts';
 
 const tables = `
-  CREATE TABLE IF NOT EXISTS service (id TEXT PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS service
+    (id TEXT PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL, previous_key TEXT, previous_until_ms INTEGER);
   CREATE TABLE IF NOT EXISTS nonce_batches
     (id INTEGER PRIMARY KEY, seen_ms INTEGER NOT NULL, open_until_ms INTEGER, nonces TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS rooms (id TEXT PRIMARY KEY, name TEXT NOT NULL, room TEXT NOT NULL);
@@ -31,6 +32,13 @@ const defaults = {
 
 const roomsAtMost = { rooms: limits.roomsPerService, bytes: limits.serviceRooms_bytes };
 
+type ServiceRow = {
+  id: string;
+  name: string;
+  key: string;
+  previous_key: string | null;
+  previous_until_ms: number | null;
+};
 type NonceRow = { id: number; seen_ms: number; open_until_ms: number | null; nonces: string };
 type RoomRow = { at: number; room: string };
 
@@ -41,8 +49,8 @@ type RoomRow = { at: number; room: string };
 export class ServiceStore implements NonceStore {
   readonly #sql: SqlStorage;
   #hasTables: boolean;
-  /** As it is stored: each request needs its key. Null where there is none. */
-  #service: (ServiceEntry & { key: string }) | null | undefined;
+  /** As it is stored: each request needs its keys. Null where there is none. */
+  #service: ServiceRow | null | undefined;
   readonly #quota: RoomQuota;
   /** As they are stored. */
   readonly #copies = new Map<string, RoomCopy>();
@@ -88,15 +96,38 @@ export class ServiceStore implements NonceStore {
   }
 
   service(): (ServiceEntry & { key: string }) | undefined {
+    const row = this.#row();
+    return row && { id: row.id, name: row.name, key: row.key };
+  }
+
+  /** What the service may sign with then, the current key first; none where there is no service. */
+  keys(now_ms: number): string[] {
+    const row = this.#row();
+    if (row === undefined) {
+      return [];
+    }
+    const { key, previous_key: previous, previous_until_ms: until_ms } = row;
+    return previous !== null && (until_ms ?? 0) > now_ms ? [key, previous] : [key];
+  }
+
+  /**
+   * Another key, beside which the one before is taken until then. The same once more changes that time alone: a request
+   * that was repeated must not make its own key the previous one.
+   */
+  changeKey(key: string, previousUntil_ms: number): void {
+    this.#sql.exec(
+      `UPDATE service SET previous_key = CASE WHEN key = ?1 THEN previous_key ELSE key END, key = ?1,
+         previous_until_ms = ?2`,
+      ...[key, previousUntil_ms],
+    );
+    this.#service = undefined;
+  }
+
+  #row(): ServiceRow | undefined {
     if (!this.#hasTables) {
       return undefined;
     }
-    if (this.#service === undefined) {
-      const rows = this.#sql.exec<{ id: string; name: string; key: string }>(
-        'SELECT id, name, key FROM service',
-      );
-      this.#service = rows.toArray()[0] ?? null;
-    }
+    this.#service ??= this.#sql.exec<ServiceRow>('SELECT * FROM service').toArray()[0] ?? null;
     return this.#service ?? undefined;
   }
 

@@ -21,6 +21,7 @@ import type { HookSettings, LostEvent } from '../room/webhooks.ts';
 import type {
   Authentic,
   AuthRequest,
+  KeyChange,
   RoomRequest,
   RoomsPage,
   ServiceApi,
@@ -68,7 +69,7 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     this.#webhooks = new ServiceWebhooks({ sql, now: () => Date.now(), newSecret });
     this.#auth = new ServiceAuth({
       nonces: new Nonces({ store: this.#store, clock: systemClock }),
-      keyOf: (serviceId) => this.#keyOf(serviceId),
+      keysOf: (serviceId) => this.#keysOf(serviceId),
       rate: new RateLimit({
         whose: 'this service',
         perSecond: configOf(env).rates.service,
@@ -92,6 +93,19 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
       const signer = await this.#auth.check(credentials);
       const copy = roomId === undefined ? undefined : this.#store.copyOf(roomId);
       return { signer, roomIsOurs: copy !== undefined, room: copy?.room };
+    });
+  }
+
+  changeKey(change: KeyChange, trace?: Trace): Promise<Outcome<null>> {
+    return outcomeOf(log.of(trace), () => {
+      const service = this.#store.service();
+      if (service === undefined) {
+        throw new RizomaError('not_found', 'Service not found');
+      }
+      const { key, previous_s } = change;
+      this.#store.changeKey(key, Date.now() + previous_s * 1000);
+      log.info('the key of a service was changed', { serviceId: service.id, previous_s, ...trace });
+      return null;
     });
   }
 
@@ -233,7 +247,7 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
   async #makeRoom(request: RoomRequest, trace: Trace | undefined): Promise<RoomAnswer | undefined> {
     const { serviceId, room, near } = request;
     // It may have been removed since it signed the request, and nobody would delete the room then.
-    if (this.#keyOf(serviceId) === undefined) {
+    if (this.#keysOf(serviceId).length === 0) {
       throw new RizomaError('unauthorized', 'the service was deleted');
     }
     const known = this.#known(request);
@@ -330,13 +344,13 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     return known;
   }
 
-  /** The superservice's key is configuration: it can be changed without asking anybody. */
-  #keyOf(serviceId: string): string | undefined {
+  /** The superservice's keys are configuration: they can be changed without asking anybody. */
+  #keysOf(serviceId: string): readonly string[] {
     const { superservice } = configOf(this.env);
     if (serviceId === superservice.id) {
       this.#store.makeTables();
-      return superservice.key;
+      return superservice.keys.all;
     }
-    return this.#store.service()?.key;
+    return this.#store.keys(Date.now());
   }
 }

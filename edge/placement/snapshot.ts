@@ -16,6 +16,17 @@ export interface MeshSnapshot {
   readonly nodes: readonly NodeSummary[];
 }
 
+/** The mesh as the edge looks at it from time to time. */
+export interface MeshPicture extends MeshSnapshot {
+  /** Keys of nodes that were revoked, the last ones first: what they signed later is worth nothing. */
+  readonly revoked: readonly RevokedKey[];
+}
+
+export interface RevokedKey {
+  readonly peerId: string;
+  readonly at_ms: number;
+}
+
 /** A node that clients can enter at. */
 export interface Entrance extends NodeSummary {
   readonly host: string;

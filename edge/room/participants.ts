@@ -96,6 +96,17 @@ export function countOf(state: ParticipantsState): number {
   return count;
 }
 
+/** Whether somebody of that client id is in the room by a ticket that was made after that time. */
+export function isPresentSince(
+  state: ParticipantsState,
+  clientId: string,
+  enteredAt_ms: number,
+): boolean {
+  return [...state.values()].some(
+    ({ users }) => (users.get(clientId)?.user.enteredAt_ms ?? 0) > enteredAt_ms,
+  );
+}
+
 /** Whether anybody is. */
 export function isAnybodyPresent(state: ParticipantsState): boolean {
   return [...state.values()].some(({ users }) => users.size > 0);

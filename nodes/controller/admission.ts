@@ -50,7 +50,7 @@ export class Admission {
 
   async #byTicket(keys: EdgeKeys, text: string): Promise<Identity> {
     const expected = { nodeId: this.#nodeId, now_ms: this.#clock.now() };
-    const ticket = await checkTicket(keys, text, expected);
+    const ticket = await checkTicket(keys.ticketSecrets, text, expected);
     this.#used.use(ticket.jti);
     const { clientId, roomId, userName, role, requestId, joinedAt_ms, issuedAt_ms } = ticket;
     const times = { joinedAt_ms, enteredAt_ms: issuedAt_ms };
@@ -60,7 +60,7 @@ export class Admission {
   /** What can be seen without the edge is seen first: it is asked about tokens of its own only. */
   async #byToken(keys: EdgeKeys, query: Record<string, unknown>): Promise<Identity> {
     const token = tokenOfQuery(query);
-    await checkTokenSignature(keys.tokenKey, token);
+    await checkTokenSignature(keys.tokenKeys, token);
     const host = this.#members.node(this.#nodeId)?.host;
     if (host !== undefined && host !== token.host) {
       throw new RizomaError('token_wrong_host', `the token is for ${token.host}`);

@@ -36,8 +36,8 @@ export interface ChannelOptions {
   onFault(thrown: unknown): void;
   /** Its socket is gone; it may come back. */
   onReconnecting(): void;
-  /** Once, and last. */
-  onEnd(why: string): void;
+  /** Once, and last. `goodbye`: by its own wish. */
+  onEnd(why: string, goodbye: boolean): void;
 }
 
 /**
@@ -109,13 +109,13 @@ export class Channel {
   }
 
   /** Ends it for good. Idempotent. */
-  close(why: string): void {
+  close(why: string, goodbye = false): void {
     if (this.#state.at === 'disconnected') {
       return;
     }
     this.#dropSocket();
     this.#state = { at: 'disconnected' };
-    this.#options.onEnd(why);
+    this.#options.onEnd(why, goodbye);
   }
 
   /** What was sent to the socket before leaves it before it ends. */
@@ -151,7 +151,8 @@ export class Channel {
 
   #onSocketGone(reason: string): void {
     if (reason === saidGoodbye) {
-      this.close('it left');
+      // One that did not hear us gave us up while it looked for a controller, and is to come in elsewhere.
+      this.close('it left', this.#reliable.isHeard);
       return;
     }
     this.#dropSocket();

@@ -36,6 +36,7 @@ import type { LastNMessage as LastNMessageType } from '../../protocol/contracts/
 import { LastNMessage } from '../../protocol/contracts/last-n.ts';
 import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import { checkNesting } from '../../protocol/nesting.ts';
@@ -52,6 +53,14 @@ import { defaults } from './defaults.ts';
 import type { Flow } from './flow.ts';
 import type { Answer, Given, Received } from './reliable-socket.ts';
 import type { Turns } from './turns.ts';
+
+/**
+ * With these words a client is ended that may come in again by its re-entry: what ended it was neither its wish nor
+ * meant to keep it out.
+ */
+const mayComeAgain: ReadonlySet<string> = new Set<ErrorCode>([
+  ...(['unavailable', 'conflict', 'overloaded'] as const),
+]);
 
 /** Who was let in, by a ticket or a token. */
 export interface Visitor {
@@ -120,6 +129,7 @@ export class Client {
   readonly streams_bytes = new Map<string, number>();
   readonly connections: Connections;
   readonly limits: ClientLimits;
+  #leftForGood = false;
   /** As it calls itself with what it says of its connections. */
   browser: string | undefined;
   /** Kept, as whoever joins has those of all others at its process added up. */
@@ -152,7 +162,13 @@ export class Client {
         this.#onMessage(received).catch((thrown: unknown) => this.#fail(thrown));
       },
       // A room that is told of something may have hundreds of those at once.
-      onUnconfirmed: () => components.turns.add(() => this.end('it confirms no message')),
+      onUnconfirmed: () =>
+        components.turns.add(() =>
+          this.end('it confirms no message', {
+            code: 'overloaded',
+            message: 'you confirm nothing of what you are sent: join again',
+          }),
+        ),
       onFault: (thrown) => this.#fail(thrown),
       onFlood: () =>
         this.close('it floods', {
@@ -160,7 +176,10 @@ export class Client {
           message: 'too many messages in one second: join again, and send fewer',
         }),
       onReconnecting: () => this.#log.info('client is away'),
-      onEnd: (why) => handlers.left(this, why),
+      onEnd: (why, goodbye) => {
+        this.#leftForGood ||= goodbye;
+        handlers.left(this, why);
+      },
     });
   }
 
@@ -193,6 +212,11 @@ export class Client {
     flow.tracks = tracks;
   }
 
+  /** Whether it left, or was put out, and does not come in again without a token. */
+  get leftForGood(): boolean {
+    return this.#leftForGood;
+  }
+
   get gone(): boolean {
     return this.#channel.at === 'disconnected';
   }
@@ -223,6 +247,7 @@ export class Client {
     if (farewell !== undefined) {
       this.send('room_ended', farewell);
     }
+    this.#leftForGood = farewell === undefined || !mayComeAgain.has(farewell.code);
     this.#channel.close(why);
   }
 

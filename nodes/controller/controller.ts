@@ -34,6 +34,8 @@ export interface ControllerOptions extends ErizoListOptions, DoorOptions {
   nodeId: string;
   /** Names this run of the node. */
   epoch: string;
+  /** Of its Ed25519 key, from which the secret follows that it shares with the edge. */
+  peerId: string;
   region: string;
 }
 
@@ -121,6 +123,7 @@ export class Controller {
     const stops = [
       components.edge.listen(controller.#rooms),
       components.members.onChange(() => controller.#rooms.membersChanged()),
+      components.clock.every(defaults.stampLook_ms, () => controller.#rooms.stamp()),
       components.clock.every(defaults.ways_ms, () => controller.#rooms.lookAtWays()),
     ];
     controller.#stopListening = () => stops.forEach((stop) => stop());

@@ -90,6 +90,12 @@ export const defaults = {
    */
   facts_perSecond: 5,
   factsAtOnce: 20,
+  /** A client is told so often that it was in its room, by which it comes in again (`limits.absence_ttl_s`). */
+  stamp_ms: 240_000,
+  /** The share of it by which that may come sooner, by chance. */
+  stampSpread: 0.25,
+  /** How often those are looked for whose time has come. */
+  stampLook_ms: 10_000,
   /** Before the edge is asked again after it refused for a while (`overloaded`, `timeout`). */
   edgeRetry_ms: 1_000,
   /** The longest wait where it refuses for good, after which each was twice the one before. */

@@ -1,5 +1,5 @@
 import { sizeOf } from '../../protocol/bytes.ts';
-import type { Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { Leavings, Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import { limits } from '../../protocol/limits.ts';
 
 /**
@@ -13,6 +13,32 @@ export class PresenceBatches {
   #first: number | undefined;
   /** Ids of those whom the Room object knows. */
   #told = new Set<string>();
+  /** Of those who left for good and of whom it does not know so, when their tickets were made; the eldest first. */
+  readonly #left = new Map<string, number>();
+  /** There were more of them than are kept. */
+  #forgotten = false;
+
+  /** A client left for good, however short it was here. */
+  left(clientId: string, enteredAt_ms: number): void {
+    this.#left.delete(clientId);
+    this.#left.set(clientId, enteredAt_ms);
+    const [eldest] = this.#left.keys();
+    if (this.#left.size > limits.leavings && eldest !== undefined) {
+      this.#left.delete(eldest);
+      this.#forgotten = true;
+    }
+  }
+
+  /** Those of whom it does not know yet that they left for good; undefined where there are none. */
+  untold(most: number = limits.leavings): Leavings | undefined {
+    const clients = [...this.#left].slice(0, most);
+    return clients.length === 0 && !this.#forgotten
+      ? undefined
+      : {
+          clients: clients.map(([clientId, enteredAt_ms]) => ({ clientId, enteredAt_ms })),
+          forgotten: this.#forgotten,
+        };
+  }
 
   /** All who are here are told anew, whatever became of what was told before. */
   begin(): void {
@@ -27,20 +53,29 @@ export class PresenceBatches {
     const isNew = users.filter(({ clientId }) => !this.#told.has(clientId));
     const went = gone.slice(0, limits.presenceUsers);
     const came = fitting(isNew);
-    const more = went.length < gone.length || came.length < isNew.length;
+    const left = this.untold(limits.leavingsTold);
+    const rest = this.#left.size - (left?.clients.length ?? 0);
+    const more = went.length < gone.length || came.length < isNew.length || rest > 0;
     const first = this.#first;
     // Of a room in which nobody was told there is nothing to correct.
     const nothing = this.#number === 0 || first === undefined;
-    if (came.length === 0 && went.length === 0 && nothing) {
+    if (came.length === 0 && went.length === 0 && left === undefined && nothing) {
       return undefined;
     }
     this.#number += 1;
     const whole = first === undefined ? {} : { whole: { first, last: !more } };
-    return { presence: { number: this.#number, came, went, ...whole }, more };
+    const leavings = left === undefined ? {} : { left };
+    return { presence: { number: this.#number, came, went, ...leavings, ...whole }, more };
   }
 
   /** The Room object has taken the message; one from before a new beginning counts no more. */
-  taken({ number, came, went, whole }: Presence): void {
+  taken({ number, came, went, left, whole }: Presence): void {
+    for (const { clientId, enteredAt_ms } of left?.clients ?? []) {
+      if (this.#left.get(clientId) === enteredAt_ms) {
+        this.#left.delete(clientId);
+      }
+    }
+    this.#forgotten &&= left?.forgotten !== true;
     if (this.#first !== undefined && number < this.#first) {
       return;
     }

@@ -60,6 +60,11 @@ export class ReliableSocket {
     return this.#pending.length;
   }
 
+  /** Whether they have confirmed anything. */
+  get isHeard(): boolean {
+    return this.#pending.length < this.#nextId;
+  }
+
   /** Messages of theirs that are not answered. */
   get waiting(): number {
     return this.#waiting.size;

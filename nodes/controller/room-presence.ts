@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
-import type { Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { Leavings, Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Log } from '../log.ts';
@@ -51,6 +51,16 @@ export class RoomPresence {
   changed(): void {
     this.#due = true;
     this.#arm();
+  }
+
+  /** A client left for good that came with a ticket made then; told with `changed`, or with the room itself. */
+  gone(clientId: string, enteredAt_ms: number): void {
+    this.#batches.left(clientId, enteredAt_ms);
+  }
+
+  /** Who left for good of whom the Room object was not told so. */
+  get untold(): Leavings | undefined {
+    return this.#batches.untold();
   }
 
   /** The room is not held here any more, until it is entered again. */

@@ -269,8 +269,8 @@ export class RoomSharing implements Sharing {
 
   /** By the caller's grant it was let into the room, and by ours it may be. */
   async #admit(from: Speaker, grant: string): Promise<void> {
-    const key = this.#edge.keys?.ticketKey;
-    if (key === undefined) {
+    const keys = this.#edge.keys?.ticketKeys;
+    if (keys === undefined) {
       throw new RizomaError('unavailable', 'this controller has not met the edge yet');
     }
     const whereabouts = ({ nodeId, region }: Speaker): Whereabouts => ({
@@ -280,7 +280,7 @@ export class RoomSharing implements Sharing {
     const ends = [whereabouts(this.#options), whereabouts(from)];
     const expected = { roomId: this.roomId, ends, now_ms: this.#clock.now() };
     for (const text of [grant, this.#options.grant()]) {
-      await checkGrant(key, text, expected);
+      await checkGrant(keys, text, expected);
     }
   }
 }

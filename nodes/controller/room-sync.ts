@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
+import type { Leavings } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange, Removal } from '../../protocol/directory.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
@@ -18,6 +19,8 @@ export interface RoomSyncOptions extends Omit<RoomSharingOptions, 'grant'> {
   onRemoved(removed: readonly Removal[], before_ms: number): void;
   /** The edge does not know the room (any more). */
   onGone(error: RizomaError): void;
+  /** Who left for good, of whom the Room object was not told so. */
+  leavings(): Leavings | undefined;
   /** The Room object knows that this controller does not hold the room any more. */
   onLeft(): void;
 }
@@ -216,7 +219,7 @@ export class RoomSync {
     const { roomId } = this.#options;
     switch (wish) {
       case 'leave':
-        await this.#edge.call('room.leave', { roomId });
+        await this.#edge.call('room.leave', { roomId, left: this.#options.leavings() });
         this.#onLeft();
         return;
       case 'enter':

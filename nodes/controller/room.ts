@@ -91,7 +91,7 @@ export class Room {
   #expected = 0;
 
   constructor(components: RoomComponents, options: RoomOptions) {
-    const { clock, edge, agents, erizos } = components;
+    const { clock, agents, erizos } = components;
     const { roomId, nodeId, region } = options;
     this.id = roomId;
     this.#log = components.log.child({ roomId });
@@ -116,13 +116,11 @@ export class Room {
         onDirectory: (directory) => this.#learn(directory),
         onRemoved: (removed, before_ms) => this.removed.take(removed, before_ms),
         onGone: ({ code, message }) => this.gone(code, message),
+        leavings: () => this.#presence.untold,
         onLeft: () => this.#options.onClosed(),
       },
     );
-    this.#presence = new RoomPresence(
-      { clock, edge, log: this.#log },
-      { roomId, users: () => this.users, onNoHolder: () => this.sync.forgotten() },
-    );
+    this.#presence = this.#newPresence(components);
     this.#changes = new Changes({ clock }, { wait_ms: defaults.attemptPause_ms });
     this.removed = new RemovedUsers({ clock });
     this.moved = new MovedClients({ clock, clients: this.#clients });
@@ -226,6 +224,9 @@ export class Room {
     void quietly(this.#log, removal).then(() => this.#erizos.release(client));
     this.#log.info({ clientId: client.id, why, clients: this.#clients.size }, 'client left');
     this.#options.onLeft(client);
+    if (client.leftForGood && client.enteredAt_ms !== undefined) {
+      this.#presence.gone(client.id, client.enteredAt_ms);
+    }
     this.#leaveIfEmpty();
     this.#presence.changed();
   }
@@ -324,6 +325,13 @@ export class Room {
       client.end(why, farewell);
     }
     this.sync.sharing.close();
+  }
+
+  #newPresence({ clock, edge }: RoomComponents): RoomPresence {
+    return new RoomPresence(
+      { clock, edge, log: this.#log },
+      { roomId: this.id, users: () => this.users, onNoHolder: () => this.sync.forgotten() },
+    );
   }
 
   #fail(client: Client, direction: Direction, flow: Flow, failure: Failure): void {

@@ -20,9 +20,13 @@ import type { RoomComponents, RoomOptions } from './room.ts';
 import { Room } from './room.ts';
 import type { SoundNews } from './sound.ts';
 import { tellSound } from './sound.ts';
+import { Stamps } from './stamps.ts';
 import { Turns } from './turns.ts';
 
-export type RoomsOptions = Omit<RoomOptions, 'roomId' | 'onLeft' | 'onClosed'>;
+export interface RoomsOptions extends Omit<RoomOptions, 'roomId' | 'onLeft' | 'onClosed'> {
+  /** Of the node's key. */
+  peerId: string;
+}
 
 /** What is open in a controller. */
 export interface RoomCounters {
@@ -43,12 +47,14 @@ export class Rooms implements EdgeListener, NeighbourListener {
   readonly #clients = new Map<string, { client: Client; room: Room }>();
   /** By the digest of their return keys: how long a look takes says nothing of a key. */
   readonly #returning = new Map<string, Client>();
+  readonly #stamps: Stamps;
   /** In which clients are ended that could be many at once. */
   readonly #turns = new Turns();
 
   constructor(components: RoomComponents, options: RoomsOptions) {
     this.#components = components;
     this.#options = options;
+    this.#stamps = new Stamps(components, options);
   }
 
   get counters(): RoomCounters {
@@ -112,6 +118,7 @@ export class Rooms implements EdgeListener, NeighbourListener {
     this.#returning.set(digest(client.returnKey), client);
     client.attach(socket);
     client.send('connected', room.join(client));
+    void this.#stamps.joined(client, room.id);
   }
 
   connectionMessage(message: ParamsOf<ErizoToController, 'connectionMessage'>): void {
@@ -178,6 +185,11 @@ export class Rooms implements EdgeListener, NeighbourListener {
         room.rerouting.changed();
       }
     }
+  }
+
+  /** Tells clients that they are in their rooms, each in its time. */
+  stamp(): void {
+    void this.#stamps.look();
   }
 
   away(): void {
@@ -267,6 +279,7 @@ export class Rooms implements EdgeListener, NeighbourListener {
       ...this.#options,
       roomId,
       onLeft: (client) => {
+        this.#stamps.left(client);
         this.#returning.delete(digest(client.returnKey));
         if (this.client(client.id) === client) {
           this.#clients.delete(client.id);

@@ -32,7 +32,7 @@ export class Guard {
     this.#region = options.region;
   }
 
-  /** The agent has told the key and the certificate of the node. */
+  /** The agent has told the keys of the edge and the certificate of the node. */
   learn(trust: Trust): void {
     this.#trust = trust;
   }
@@ -61,16 +61,16 @@ export class Guard {
     { roomId, grant }: Pick<Asked, 'roomId' | 'grant'>,
     others: readonly Whereabouts[],
   ): Promise<Grant> {
-    const { key, certificate } = this.#known();
+    const { keys, certificate } = this.#known();
     const { jurisdiction } = await this.#read(certificate);
     const ends = [{ region: this.#region, jurisdiction }, ...others];
-    const checked = await checkGrant(key, grant, { roomId, ends, now_ms: this.#clock.now() });
+    const checked = await checkGrant(keys, grant, { roomId, ends, now_ms: this.#clock.now() });
     this.#refuseOlder(roomId, checked.epoch);
     return checked;
   }
 
   #read(certificate: string): ReturnType<typeof readCertificate> {
-    return readCertificate(this.#known().key, certificate, this.#clock.now()).catch(refuse);
+    return readCertificate(this.#known().keys, certificate, this.#clock.now()).catch(refuse);
   }
 
   #known(): Trust {

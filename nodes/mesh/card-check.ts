@@ -21,24 +21,24 @@ export type CheckCards = (
 
 /**
  * Believes a card whose certificate the edge signed for that node of that region, with a key that was not
- * revoked. Before the edge has given its key nobody is believed.
+ * revoked. Before the edge has given its keys nobody is believed.
  */
 export function cardCheck(components: {
   clock: Clock;
   log: Log;
-  edge: { readonly keys: Pick<EdgeKeys, 'ticketKey'> | undefined };
+  edge: { readonly keys: Pick<EdgeKeys, 'ticketKeys'> | undefined };
 }): CheckCards {
   const { clock, log, edge } = components;
   const check = rememberingCheck();
   const believe = async (card: NodeCard, revoked: ReadonlySet<string>): Promise<Believed[]> => {
-    const key = edge.keys?.ticketKey;
-    if (key === undefined) {
+    const keys = edge.keys?.ticketKeys;
+    if (keys === undefined) {
       return [];
     }
     const { nodeId, region, jurisdiction } = card;
     try {
       const expected = { nodeId, region, jurisdiction, now_ms: clock.now() };
-      const certificate = await check(key, card.certificate ?? '', expected);
+      const certificate = await check(keys, card.certificate ?? '', expected);
       if (revoked.has(certificate.peerId)) {
         throw new RizomaError('certificate_revoked', `the key of ${nodeId} was revoked`);
       }
@@ -58,21 +58,21 @@ export function cardCheck(components: {
  * signature costs 0.1 ms.
  */
 function rememberingCheck(): typeof checkCertificate {
-  const checked = new Map<string, { text: string; key: string; certificate: Certificate }>();
-  return async (key, text, expected) => {
+  const checked = new Map<string, { text: string; keys: string; certificate: Certificate }>();
+  return async (keys, text, expected) => {
     const { nodeId, region, jurisdiction, now_ms } = expected;
     const known = checked.get(nodeId);
     const isSame =
       known?.text === text &&
-      known.key === JSON.stringify(key) &&
+      known.keys === JSON.stringify(keys) &&
       known.certificate.region === region &&
       known.certificate.jurisdiction === jurisdiction;
     if (isSame && known.certificate.expires_s > now_ms / 1000) {
       return known.certificate;
     }
-    const certificate = await checkCertificate(key, text, expected);
+    const certificate = await checkCertificate(keys, text, expected);
     checked.delete(nodeId);
-    checked.set(nodeId, { text, key: JSON.stringify(key), certificate });
+    checked.set(nodeId, { text, keys: JSON.stringify(keys), certificate });
     const [eldest] = checked.keys();
     if (checked.size > limits.members && eldest !== undefined) {
       checked.delete(eldest);

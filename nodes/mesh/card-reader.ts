@@ -14,20 +14,20 @@ export type ReadHeard = (text: string) => Promise<HeardCard>;
  */
 export function cardReader(components: {
   clock: Clock;
-  ticketKey: () => TicketPublicKey | undefined;
+  ticketKeys: () => readonly TicketPublicKey[] | undefined;
   isRevoked: (peerId: string) => boolean;
 }): ReadHeard {
-  const { clock, ticketKey, isRevoked } = components;
+  const { clock, ticketKeys, isRevoked } = components;
   return async (text) => {
     const now_ms = clock.now();
     const { card, load, said_ms, since_ms, gone, peerId } = await readCard(text, now_ms);
     const { nodeId, region, jurisdiction } = card;
-    const key = ticketKey();
-    if (key === undefined) {
+    const keys = ticketKeys();
+    if (keys === undefined) {
       throw new RizomaError('forbidden', 'the key of the edge is not known here yet');
     }
     const expected = { nodeId, region, jurisdiction, now_ms };
-    const certificate = await checkCertificate(key, card.certificate ?? '', expected);
+    const certificate = await checkCertificate(keys, card.certificate ?? '', expected);
     if (certificate.peerId !== peerId) {
       throw new RizomaError('forbidden', `the card of ${nodeId} is signed with another node's key`);
     }

@@ -12,8 +12,8 @@ export interface CertificateKeeperComponents {
   log: Log;
   /** From 0 to 1, for the jitter. */
   random: () => number;
-  /** There is another one. */
-  changed: (key: TicketPublicKey, text: string) => void;
+  /** There is another one, or other keys check it and those of all others. */
+  changed: (keys: readonly TicketPublicKey[], text: string) => void;
   /** Asks the edge for another certificate. */
   renew: () => Promise<string>;
 }
@@ -37,6 +37,10 @@ export class CertificateKeeper {
   readonly #parts: CertificateKeeperComponents;
   readonly #self: CertificateKeeperOptions;
   #held: (Certificate & { text: string }) | undefined;
+  /** As the edge gave them last. */
+  #keys: readonly TicketPublicKey[] = [];
+  /** Those with which others were told of a certificate. */
+  #toldKeys = '';
   #stopTimer: Cancel = () => undefined;
   #closed = false;
 
@@ -50,26 +54,32 @@ export class CertificateKeeper {
     return this.#held;
   }
 
-  /** The edge gave this one, whose signature the key checks. */
-  async hold(key: TicketPublicKey, text: string): Promise<void> {
+  /** The edge gave this one, whose signature one of the keys checks. */
+  async hold(keys: readonly TicketPublicKey[], text: string): Promise<void> {
     const { clock, log } = this.#parts;
     const now_ms = clock.now();
+    this.#keys = keys;
     try {
-      const certificate = await checkCertificate(key, text, { ...this.#self, now_ms });
+      const certificate = await checkCertificate(keys, text, { ...this.#self, now_ms });
       const { peerId, expires_s } = certificate;
-      if (text !== this.#held?.text) {
+      const isNew = text !== this.#held?.text;
+      if (isNew) {
         this.#held = { ...certificate, text };
         log.info({ peerId, expires: new Date(expires_s * 1000) }, 'node has a certificate');
-        this.#parts.changed(key, text);
       }
-      this.#renewAfter(key, this.#untilRenewal_ms(certificate, now_ms));
+      const names = keys.map(({ x }) => x).join(' ');
+      if (isNew || names !== this.#toldKeys) {
+        this.#toldKeys = names;
+        this.#parts.changed(keys, text);
+      }
+      this.#renewAfter(this.#untilRenewal_ms(certificate, now_ms));
     } catch (thrown) {
       const { code, message } = toRizomaError(thrown);
       log.error(
         { code },
         `the edge gave a certificate that is not good (is the clock?): ${message}`,
       );
-      this.#renewAfter(key, defaults.retry_ms);
+      this.#renewAfter(defaults.retry_ms);
     }
   }
 
@@ -84,20 +94,22 @@ export class CertificateKeeper {
     return Math.max(defaults.retry_ms, at_ms - now_ms);
   }
 
-  #renewAfter(key: TicketPublicKey, wait_ms: number): void {
+  #renewAfter(wait_ms: number): void {
     this.#stopTimer();
     if (!this.#closed) {
-      this.#stopTimer = this.#parts.clock.after(wait_ms, () => void this.#renew(key));
+      this.#stopTimer = this.#parts.clock.after(wait_ms, () => void this.#renew());
     }
   }
 
-  async #renew(key: TicketPublicKey): Promise<void> {
+  async #renew(): Promise<void> {
     try {
-      await this.hold(key, await this.#parts.renew());
+      const text = await this.#parts.renew();
+      // Not before it is there: the edge may have given other keys meanwhile.
+      await this.hold(this.#keys, text);
     } catch (thrown) {
       const { code, message } = toRizomaError(thrown);
       this.#parts.log.warn({ code }, `the certificate was not renewed: ${message}`);
-      this.#renewAfter(key, defaults.retry_ms);
+      this.#renewAfter(defaults.retry_ms);
     }
   }
 }

@@ -93,7 +93,7 @@ export class EdgeLink implements Edge {
         clock,
         log,
         random: this.#random,
-        changed: (key, text) => this.#tell((listener) => listener.certified?.(key, text)),
+        changed: (keys, text) => this.#tell((listener) => listener.certified?.(keys, text)),
         renew: async () => this.call('node.renew', { enrolment: await this.#enrolment() }),
       },
       { nodeId: card.nodeId, region: card.region, jurisdiction: card.jurisdiction },
@@ -266,7 +266,7 @@ export class EdgeLink implements Edge {
       const { certificate, ...keys } = answer;
       if (this.#peer === peer) {
         this.#keys = keys;
-        void this.#keeper.hold(keys.ticketKey, certificate);
+        void this.#keeper.hold(keys.ticketKeys, certificate);
         this.#onRegistered(peer);
       }
     } catch (thrown) {

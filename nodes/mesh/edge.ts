@@ -5,12 +5,12 @@ import type { TicketPublicKey } from '../../protocol/ticket.ts';
 
 /** What the edge gave at the last registration; kept while it is away. */
 export interface EdgeKeys {
-  /** Checks the signature of Licode's tokens. */
-  tokenKey: string;
-  /** Checks certificates, and tickets that are signed with Ed25519. */
-  ticketKey: TicketPublicKey;
-  /** Checks the tickets of this node; undefined where the edge is of an earlier version. */
-  ticketSecret?: string | undefined;
+  /** Check the signature of Licode's tokens. Of all keys the current one is the first. */
+  tokenKeys: readonly string[];
+  /** Check certificates and grants. */
+  ticketKeys: readonly TicketPublicKey[];
+  /** Check the tickets of this node; the first signs the stamps of its clients. */
+  ticketSecrets: readonly string[];
 }
 
 /** What the edge tells, with the id of the request because of which it does, and what becomes of the way to it. */
@@ -18,8 +18,8 @@ export interface EdgeListener {
   /** Registered, for the first time or again: what was pushed meanwhile was missed. */
   linked?(): void;
   away?(): void;
-  /** The node has another certificate, and this is the key that checks all of them. */
-  certified?(key: TicketPublicKey, certificate: string): void;
+  /** The node has another certificate, or these are other keys that check all of them. */
+  certified?(keys: readonly TicketPublicKey[], certificate: string): void;
   /** Who is in the mesh, and the peer ids of keys that were revoked. */
   members?(nodes: readonly NodeCard[], revoked: readonly string[]): void;
   /** Take no new clients and end when the last has left, or take them again. */

@@ -52,7 +52,7 @@ interface Joined {
 
 /** What is known of the edge and of this node: by the edge, or else by an earlier run. */
 interface Standing {
-  ticketKey: TicketPublicKey;
+  ticketKeys: readonly TicketPublicKey[];
   certificate: Certificate & { text: string };
 }
 
@@ -129,22 +129,22 @@ export class Mesh {
 
   /**
    * Takes part under this card from now on. `trust` is told of each certificate that this node has, and of
-   * the key that checks those of others. Answers the members.
+   * the keys that check those of others. Answers the members.
    */
   join(components: {
     card: NodeCard;
     edge: Edge;
     load: () => NodeLoad;
-    trust: (key: TicketPublicKey, certificate: string) => void;
+    trust: (keys: readonly TicketPublicKey[], certificate: string) => void;
   }): Members {
     const { edge, trust } = components;
     const joined = this.#make(components);
     this.#joined = joined;
     this.#own.defer(
       edge.listen({
-        certified: (key, text) => {
-          trust(key, text);
-          void this.#stand(key, text);
+        certified: (keys, text) => {
+          trust(keys, text);
+          void this.#stand(keys, text);
         },
         members: (_nodes, revoked) => {
           this.#revoked = new Set(revoked);
@@ -172,8 +172,8 @@ export class Mesh {
 
   #make({ card, edge, load }: { card: NodeCard; edge: Edge; load: () => NodeLoad }): Joined {
     const { clock, log, identity } = this.#parts;
-    const ticketKey = (): TicketPublicKey | undefined =>
-      edge.keys?.ticketKey ?? this.#standing?.ticketKey;
+    const ticketKeys = (): readonly TicketPublicKey[] | undefined =>
+      edge.keys?.ticketKeys ?? this.#standing?.ticketKeys;
     const onBelieved = (believed: readonly Believed[]): void => this.#believe(believed);
     const check = cardCheck({ clock, log, edge });
     const listed = this.#own.use(StaticMembers.create({ card, edge, check, onBelieved }));
@@ -185,7 +185,7 @@ export class Mesh {
     this.#own.defer(() => own.close());
     this.#own.defer(clock.every(gossipDefaults.refresh_ms, () => own.repeat()));
     this.#own.defer(clock.every(gossipDefaults.load_ms, () => own.look()));
-    const gossip = this.#own.use(this.#gossip(card, own, ticketKey));
+    const gossip = this.#own.use(this.#gossip(card, own, ticketKeys));
     // Before whoever listens to the members: a node that is known is called at once.
     gossip.onChange(() => this.#believe(hereIn(gossip.state)));
     const members = this.#own.use(MeshMembers.create({ card, listed, gossip, edge }));
@@ -193,7 +193,11 @@ export class Mesh {
     return { card, gossip, own, members, prober };
   }
 
-  #gossip(card: NodeCard, own: OwnCard, ticketKey: () => TicketPublicKey | undefined): Gossip {
+  #gossip(
+    card: NodeCard,
+    own: OwnCard,
+    ticketKeys: () => readonly TicketPublicKey[] | undefined,
+  ): Gossip {
     const { clock, log, refused } = this.#parts;
     const isRevoked = (peerId: string): boolean => this.#revoked.has(peerId);
     return Gossip.create(
@@ -201,7 +205,7 @@ export class Mesh {
         ...{ clock, refused, random: Math.random },
         log: log.child({ part: 'gossip' }),
         transport: this.#peer,
-        read: cardReader({ clock, ticketKey, isRevoked }),
+        read: cardReader({ clock, ticketKeys, isRevoked }),
         nodeOf: (peerId) => this.#keys.nodeOf(peerId),
         addressOf: (nodeId) => this.#addressOf(this.#known.get(nodeId)),
         perhaps: () => [...this.#known.keys()],
@@ -254,7 +258,7 @@ export class Mesh {
   }
 
   /** The node has a certificate, and speaks under it. */
-  async #stand(ticketKey: TicketPublicKey, text: string): Promise<void> {
+  async #stand(ticketKeys: readonly TicketPublicKey[], text: string): Promise<void> {
     const { clock, identity, log } = this.#parts;
     const { nodeId, region, jurisdiction } = this.#joined?.card ?? {};
     try {
@@ -262,11 +266,11 @@ export class Mesh {
         return;
       }
       const expected = { nodeId, region, jurisdiction, now_ms: clock.now() };
-      const certificate = await checkCertificate(ticketKey, text, expected);
+      const certificate = await checkCertificate(ticketKeys, text, expected);
       if (certificate.peerId !== identity.peerId) {
         throw new RizomaError('certificate_forged', 'the certificate is for another key');
       }
-      this.#standing = { ticketKey, certificate: { ...certificate, text } };
+      this.#standing = { ticketKeys, certificate: { ...certificate, text } };
       this.#joined?.own.speak();
       this.#memory.keep(() => this.#toRemember());
     } catch (thrown) {
@@ -276,18 +280,20 @@ export class Mesh {
   }
 
   /** Goes on as an earlier run was, until the edge says otherwise. */
-  async #recall(trust: (key: TicketPublicKey, certificate: string) => void): Promise<void> {
+  async #recall(
+    trust: (keys: readonly TicketPublicKey[], certificate: string) => void,
+  ): Promise<void> {
     const { found } = this.#memory;
     if (found === undefined || this.#standing !== undefined) {
       return;
     }
-    await this.#stand(found.ticketKey, found.certificate);
+    await this.#stand(found.ticketKeys, found.certificate);
     const { clock, log } = this.#parts;
-    const check = cardCheck({ clock, log, edge: { keys: { ticketKey: found.ticketKey } } });
+    const check = cardCheck({ clock, log, edge: { keys: { ticketKeys: found.ticketKeys } } });
     this.#believe(await check(found.nodes, this.#revoked));
     if (this.#standing !== undefined) {
       log.info({ nodes: found.nodes.length }, 'the mesh of an earlier run is recalled');
-      trust(found.ticketKey, found.certificate);
+      trust(found.ticketKeys, found.certificate);
     }
   }
 
@@ -301,7 +307,7 @@ export class Mesh {
     return standing === undefined
       ? undefined
       : {
-          ticketKey: standing.ticketKey,
+          ticketKeys: [...standing.ticketKeys],
           certificate: standing.certificate.text,
           revoked: [...this.#revoked],
           nodes: [

@@ -3,6 +3,7 @@ import { CertificateText } from '../../protocol/certificate.ts';
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { NodeCard } from '../../protocol/contracts/node-edge.ts';
 import { PeerId } from '../../protocol/ids.ts';
+import { keysOf } from '../../protocol/key-set.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import { TicketPublicKey } from '../../protocol/ticket.ts';
@@ -18,8 +19,8 @@ const defaults = {
 
 /** What a node needs to find the others while the edge is away. */
 const Remembered = v.strictObject({
-  /** Of the edge: checks certificates. */
-  ticketKey: TicketPublicKey,
+  /** Of the edge: check certificates. */
+  ticketKeys: keysOf(TicketPublicKey),
   /** Of this node. */
   certificate: CertificateText,
   revoked: v.pipe(v.array(PeerId), v.maxLength(limits.revokedKeys)),

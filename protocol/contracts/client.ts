@@ -317,6 +317,12 @@ export const AudioLevels = v.object({
   levels: v.array(v.object({ id: StreamId, level_dBov: v.number() })),
 });
 
+/** A stamp as it travels: a JWT (RFC 7519). */
+export const StampText = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.stamp_chars));
+
+/** `onStamp`: ours, to clients that came by a ticket, each few minutes. `POST /rejoin` asks for the newest. */
+export const StampMessage = v.object({ stamp: StampText });
+
 /**
  * `move`: ours. The controller ends soon: the client is to go to another one within that time, at a moment
  * of its own choice, and to leave this one when it plays there.

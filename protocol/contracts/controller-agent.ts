@@ -4,6 +4,7 @@ import type { Contract } from '../contract.ts';
 import { Endpoint } from '../directory.ts';
 import { AgentId, ErizoId, RoomId } from '../ids.ts';
 import { limits } from '../limits.ts';
+import { keysOf } from '../key-set.ts';
 import { TicketPublicKey } from '../ticket.ts';
 import { ErizoCounters } from './erizo-counters.ts';
 import { ErizoMeasures } from './erizo-measures.ts';
@@ -91,8 +92,8 @@ export const erizoToAgent = {
 
 /** What a process shows others of its node, and what checks that which others show. */
 export const Trust = v.strictObject({
-  /** Checks certificates and grants. */
-  key: TicketPublicKey,
+  /** Of the edge: check certificates and grants. */
+  keys: keysOf(TicketPublicKey),
   /** Of the node. */
   certificate: CertificateText,
 });

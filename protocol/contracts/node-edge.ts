@@ -19,6 +19,7 @@ import {
 } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { Place } from '../place.ts';
+import { keysOf } from '../key-set.ts';
 import { TicketPublicKey, TicketSecret } from '../ticket.ts';
 import { Host, SignedToken } from '../token.ts';
 
@@ -96,6 +97,17 @@ export const RoomUser = v.strictObject({
   enteredAt_ms: v.optional(Time),
 });
 
+/** Clients that left for good: what lets them in again without a token is worth nothing any more. */
+export const Leavings = v.strictObject({
+  clients: v.pipe(
+    /** With when the ticket was made with which it came. */
+    v.array(v.strictObject({ clientId: ClientId, enteredAt_ms: Time })),
+    v.maxLength(limits.leavings),
+  ),
+  /** Others left too, of whom the controller knows no more. */
+  forgotten: v.boolean(),
+});
+
 const PresenceNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
 /**
@@ -106,6 +118,8 @@ export const Presence = v.strictObject({
   number: PresenceNumber,
   came: v.pipe(v.array(RoomUser), v.maxLength(limits.presenceUsers)),
   went: v.pipe(v.array(ClientId), v.maxLength(limits.presenceUsers)),
+  /** Of those who went, and of those who came and went in between, who will not come again. */
+  left: v.optional(Leavings),
   /**
    * All who are here are told anew, in one message or more. With the last one those are gone who were
    * told before the `first` of them and not since.
@@ -129,12 +143,12 @@ export const nodeToEdge = {
   'node.register': {
     params: v.strictObject({ card: NodeCard, load: NodeLoad, enrolment: EnrolmentText }),
     result: v.strictObject({
-      /** Checks the signature of Licode's tokens. */
-      tokenKey: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
-      /** Checks certificates, and tickets that are signed with Ed25519. */
-      ticketKey: TicketPublicKey,
-      /** Checks the tickets of this node alone; only for one whose enrolment names `HS256`. */
-      ticketSecret: v.optional(TicketSecret),
+      /** Check the signature of Licode's tokens. Of all keys the current one is the first. */
+      tokenKeys: keysOf(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
+      /** Check certificates and grants. */
+      ticketKeys: keysOf(TicketPublicKey),
+      /** Check the tickets of this node alone; the first signs the stamps of its clients. */
+      ticketSecrets: keysOf(TicketSecret),
       /** Of this node. */
       certificate: CertificateText,
     }),
@@ -217,7 +231,7 @@ export const nodeToEdge = {
   },
   /** This controller holds the room no longer. */
   'room.leave': {
-    params: v.strictObject({ roomId: RoomId }),
+    params: v.strictObject({ roomId: RoomId, left: v.optional(Leavings) }),
     result: v.null(),
     errors: [],
     timeout_ms: 5_000,
@@ -301,6 +315,7 @@ export type NodeLoad = v.InferOutput<typeof NodeLoad>;
 export type RoomEntered = v.InferOutput<typeof RoomEntered>;
 export type RoomUser = v.InferOutput<typeof RoomUser>;
 export type RecordingNews = v.InferOutput<typeof RecordingNews>;
+export type Leavings = v.InferOutput<typeof Leavings>;
 export type Presence = v.InferOutput<typeof Presence>;
 export type NodeToEdge = typeof nodeToEdge;
 export type EdgeToNode = typeof edgeToNode;

@@ -4,6 +4,7 @@ import { limits } from '../limits.ts';
 import { RoomRegions } from '../pin.ts';
 import { Place } from '../place.ts';
 import { Host, RegionPin } from '../token.ts';
+import { StampText } from './client.ts';
 
 /** Bodies of the edge's HTTP API: what apps and clients send, and what they are answered. */
 
@@ -66,6 +67,20 @@ export const CreateServiceRequest = v.object({
   key: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.serviceKey_chars)),
 });
 
+/** `PUT /services/:service/key`. */
+export const ChangeKeyRequest = v.strictObject({
+  key: v.pipe(v.string(), v.minLength(limits.newKey_chars), v.maxLength(limits.serviceKey_chars)),
+  /** For how many seconds the key before is taken still; 0 where it has leaked. */
+  previous_s: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(limits.previousKey_longest_s)),
+    limits.previousKey_s,
+  ),
+});
+export const ChangeKeyAnswer = v.object({
+  /** Until when the key before is taken. */
+  previousUntil: v.pipe(v.string(), v.isoTimestamp()),
+});
+
 /** A service as Licode answers it. */
 export const ServiceAnswer = v.object({
   _id: ServiceId,
@@ -111,6 +126,8 @@ export const JoinController = v.object({
 /** `POST /rejoin`. */
 export const RejoinRequest = v.strictObject({
   reentry: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.reentry_chars)),
+  /** The newest that the lost controller gave; without one the join counts, for 10 minutes. */
+  stamp: v.optional(StampText),
 });
 
 /** The answer to `POST /join` and to `POST /rejoin`: controllers, best first. */
@@ -158,6 +175,7 @@ export const Problem = v.object({
 });
 
 export type RoomAnswer = v.InferOutput<typeof RoomAnswer>;
+export type ChangeKeyAnswer = v.InferOutput<typeof ChangeKeyAnswer>;
 export type ServiceAnswer = v.InferOutput<typeof ServiceAnswer>;
 export type UserAnswer = v.InferOutput<typeof UserAnswer>;
 export type CreateRoomRequest = v.InferOutput<typeof CreateRoomRequest>;

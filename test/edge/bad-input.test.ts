@@ -22,7 +22,7 @@ import {
   signed,
   startNode,
 } from './support.ts';
-import { ticketKeysOf } from './ticket-keys.ts';
+import { ticketSecretFor } from './ticket-keys.ts';
 
 let node: TestNode;
 
@@ -194,7 +194,7 @@ describe('a name in any writing', () => {
 
   it('reaches the controller in the ticket of its user', async () => {
     const { _id } = await createRoom('users of any name');
-    const keys = await ticketKeysOf('eu-west-1');
+    const secrets = [await ticketSecretFor('eu-west-1')];
     const user = (username: string) => ({ username, role: 'viewer' });
     // A header has no line breaks and no controls; those are for the claims of a JWT.
     const inHeader = ['Zoë, 日本 🎓', 'Doe, Jane = J.; "x" \\ <b>&amp;</b>'];
@@ -209,7 +209,7 @@ describe('a name in any writing', () => {
       const joined = v.parse(JoinAnswer, await (await postJson('/join', { token })).json());
       const [{ ticket } = { ticket: '' }] = joined.controllers;
       const expected = { nodeId: 'eu-west-1', now_ms: Date.now() };
-      expect(await checkTicket(keys, ticket, expected)).toMatchObject({ userName: name });
+      expect(await checkTicket(secrets, ticket, expected)).toMatchObject({ userName: name });
     }
   });
 

@@ -19,7 +19,7 @@ async function heldRoom(name: string) {
   const first = (await eu.peer.call('room.enter', { roomId, facts: nothing })).grant;
   await us.peer.call('room.enter', { roomId, facts: nothing });
   const read = (text: string, region = 'eu-west') =>
-    checkGrant(key, text, { roomId, ends: [{ region }], now_ms: clock.now_ms });
+    checkGrant([key], text, { roomId, ends: [{ region }], now_ms: clock.now_ms });
   const room = env.ROOM.get(env.ROOM.idFromName(roomId));
   return { roomId, nodes: [eu, us] as const, first, read, room };
 }

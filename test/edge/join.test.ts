@@ -9,7 +9,7 @@ import type { Token } from '../../protocol/token.ts';
 import { decodeToken, encodeToken } from '../../protocol/token.ts';
 import type { TestNode } from './support.ts';
 import { clock, createRoom, createToken, postJson, problem, startNode } from './support.ts';
-import { ticketKeysOf } from './ticket-keys.ts';
+import { ticketSecretFor } from './ticket-keys.ts';
 
 let nodes: TestNode[];
 
@@ -48,8 +48,8 @@ describe('POST /join', () => {
     expect(answer.controllers[0]).toMatchObject({ host: 'eu-west-1.test:8030', secure: false });
     for (const { region, ticket } of answer.controllers) {
       const expected = { nodeId: `${region}-1`, now_ms: Date.now() };
-      const keys = await ticketKeysOf(`${region}-1`);
-      expect(await checkTicket(keys, ticket, expected)).toMatchObject({
+      const secrets = [await ticketSecretFor(`${region}-1`)];
+      expect(await checkTicket(secrets, ticket, expected)).toMatchObject({
         clientId: answer.clientId,
         roomId: decodeToken(token).tokenId.slice(0, 24),
         userName: 'ann',

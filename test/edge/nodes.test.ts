@@ -34,7 +34,7 @@ const mesh = (): DurableObjectStub => env.MESH.get(env.MESH.idFromName('mesh'));
 async function certificateOf(node: TestNode, answer: Awaited<ReturnType<TestNode['register']>>) {
   const { nodeId, region } = node.card;
   const expected = { nodeId, region, now_ms: clock.now_ms };
-  return await checkCertificate(answer.ticketKey, answer.certificate, expected);
+  return await checkCertificate(answer.ticketKeys, answer.certificate, expected);
 }
 
 async function list(): Promise<NodesAnswer['nodes']> {

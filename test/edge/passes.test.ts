@@ -19,7 +19,7 @@ import {
   someFacts,
   startNode,
 } from './support.ts';
-import { ticketKeysOf } from './ticket-keys.ts';
+import { ticketSecretFor } from './ticket-keys.ts';
 
 let eu: TestNode;
 let us: TestNode;
@@ -90,8 +90,8 @@ describe('a pass', () => {
     expect(one.clientId).not.toBe(other.clientId);
     const { ticket = '', region } = one.controllers[0] ?? {};
     const expected = { nodeId: `${region}-1`, now_ms: Date.now() };
-    const keys = await ticketKeysOf(`${region}-1`);
-    expect(await checkTicket(keys, ticket, expected)).toMatchObject({
+    const secrets = [await ticketSecretFor(`${region}-1`)];
+    expect(await checkTicket(secrets, ticket, expected)).toMatchObject({
       clientId: one.clientId,
       roomId,
       userName: 'ann',

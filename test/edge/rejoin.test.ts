@@ -1,20 +1,24 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { JoinAnswer } from '../../protocol/contracts/rest.ts';
+import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
+import { peerIdOf } from '../../protocol/peer-id.ts';
+import { signStamp } from '../../protocol/stamp.ts';
 import { checkTicket } from '../../protocol/ticket.ts';
 import type { TestNode } from './support.ts';
 import {
   clock,
   createRoom,
   createToken,
+  keyOf,
   postJson,
   problem,
   request,
   someFacts,
   startNode,
 } from './support.ts';
-import { ticketKeysOf } from './ticket-keys.ts';
+import { ticketSecretFor } from './ticket-keys.ts';
 
 let eu: TestNode;
 let us: TestNode;
@@ -30,14 +34,39 @@ async function joined(name: string, body: Record<string, unknown> = {}) {
   return parse(JoinAnswer, await response.json(), 'answer');
 }
 
-const rejoin = (reentry: string): Promise<Response> => postJson('/rejoin', { reentry });
+const rejoin = (reentry: string, stamp?: string): Promise<Response> =>
+  postJson('/rejoin', { reentry, ...(stamp === undefined ? {} : { stamp }) });
+
+/** What the controller of that node tells a client of it from time to time. */
+async function stampOf(
+  { card: { nodeId } }: TestNode,
+  { clientId, roomId }: JoinAnswer,
+  enteredAt_ms: number,
+  presentAt_ms = Date.now(),
+): Promise<string> {
+  const secret = await ticketSecretFor(nodeId);
+  const peerId = peerIdOf(await keyOf(nodeId));
+  const presentAt_s = Math.floor(presentAt_ms / 1000);
+  const stamp = { clientId, roomId, enteredAt_ms, presentAt_s };
+  return await signStamp(secret, { nodeId, peerId }, stamp);
+}
+
+/** The node holds the room, and tells that the client is there. */
+async function tellCame(node: TestNode, roomId: string, clientId: string): Promise<void> {
+  await node.peer.call('room.enter', { roomId, facts: { erizos: [], streams: [] } });
+  const came = [{ clientId, name: 'ann', role: 'presenter', enteredAt_ms: Date.now() }];
+  const whole = { first: 1, last: true };
+  const presence = { number: 1, came, went: [], whole };
+  await node.peer.call('room.presence', { roomId, presence });
+}
 
 async function answerOf(response: Response): Promise<JoinAnswer> {
   return parse(JoinAnswer, await response.json(), 'answer');
 }
 
 async function read(ticket: string, { card: { nodeId } }: TestNode) {
-  return await checkTicket(await ticketKeysOf(nodeId), ticket, { nodeId, now_ms: Date.now() });
+  const secrets = [await ticketSecretFor(nodeId)];
+  return await checkTicket(secrets, ticket, { nodeId, now_ms: Date.now() });
 }
 
 describe('POST /rejoin', () => {
@@ -92,14 +121,150 @@ describe('POST /rejoin', () => {
     expect((await rejoin(reentry)).status).toBe(200);
   });
 
+  it('lets in for 10 minutes after the join, or after the newest stamp, and for no longer', async () => {
+    const minutes_ms = limits.absence_ttl_s * 1000;
+    const answer = await joined('absent');
+    const { reentry } = answer;
+    clock.pass(minutes_ms - 1);
+    expect((await rejoin(reentry)).status).toBe(200);
+    const stamp = await stampOf(eu, answer, Date.now());
+    clock.pass(1);
+    expect(await problem(await rejoin(reentry))).toEqual({ status: 401, code: 'token_expired' });
+    expect((await rejoin(reentry, stamp)).status).toBe(200);
+    clock.pass(minutes_ms);
+    expect(await problem(await rejoin(reentry, stamp))).toEqual({
+      status: 401,
+      code: 'token_expired',
+    });
+    expect((await rejoin(reentry, await stampOf(us, answer, Date.now()))).status).toBe(200);
+  });
+
+  it('takes a stamp of nobody but a node, and of no other client', async () => {
+    const [answer, other] = [await joined('stamped'), await joined('other')];
+    const { reentry } = answer;
+    const forged = { status: 401, code: 'token_forged' };
+    const good = await stampOf(eu, answer, Date.now());
+    const ofOther = await stampOf(eu, other, Date.now());
+    const secret = await ticketSecretFor(us.card.nodeId);
+    const self = { nodeId: eu.card.nodeId, peerId: peerIdOf(await keyOf(eu.card.nodeId)) };
+    const { clientId, roomId } = answer;
+    const presentAt_s = Math.floor(Date.now() / 1000);
+    const stamp = { clientId, roomId, enteredAt_ms: Date.now(), presentAt_s };
+    const ofAnotherNode = await signStamp(secret, self, stamp);
+    for (const bad of [ofOther, ofAnotherNode, `${good.slice(0, -8)}AAAAAAAA`, reentry, 'x']) {
+      expect(await problem(await rejoin(reentry, bad))).toEqual(forged);
+    }
+    expect((await rejoin(reentry, good)).status).toBe(200);
+    expect((await rejoin(reentry, 'x'.repeat(limits.stamp_chars + 1))).status).toBe(400);
+  });
+
+  it('is refused in words to who has left, by the join and by each stamp of that stay', async () => {
+    const answer = await joined('left');
+    const { reentry, roomId, clientId } = answer;
+    await tellCame(eu, roomId, clientId);
+    const enteredAt_ms = Date.now();
+    const stamp = await stampOf(eu, answer, enteredAt_ms);
+    expect((await rejoin(reentry, stamp)).status).toBe(200);
+    const left = { clients: [{ clientId, enteredAt_ms }], forgotten: false };
+    const presence = { number: 2, came: [], went: [clientId], left };
+    await eu.peer.call('room.presence', { roomId, presence });
+    clock.pass(limits.roomPicture_ms);
+    const later = await stampOf(eu, answer, enteredAt_ms);
+    for (const shown of [undefined, stamp, later]) {
+      const response = await rejoin(reentry, shown);
+      expect(response.status).toBe(401);
+      expect(await response.json()).toMatchObject({
+        code: 'token_revoked',
+        detail: expect.stringContaining('you have left the room'),
+      });
+    }
+    // It is a client of the same name that came with a token of its own.
+    const token = await (await createToken(roomId)).text();
+    const next = await answerOf(await postJson('/join', { token }));
+    expect((await rejoin(next.reentry)).status).toBe(200);
+  });
+
+  it('is refused to the last who has left, of whom the controller tells as it leaves the room', async () => {
+    const { reentry, roomId, clientId } = await joined('last');
+    await tellCame(eu, roomId, clientId);
+    const left = { clients: [{ clientId, enteredAt_ms: Date.now() }], forgotten: false };
+    await eu.peer.call('room.leave', { roomId, left });
+    clock.pass(limits.roomPicture_ms);
+    expect(await problem(await rejoin(reentry))).toEqual({ status: 401, code: 'token_revoked' });
+  });
+
+  it('is refused to all who were last there before a controller forgot who has left', async () => {
+    const answer = await joined('forgotten');
+    const { reentry, roomId, clientId } = answer;
+    await tellCame(eu, roomId, clientId);
+    const left = { clients: [], forgotten: true };
+    await eu.peer.call('room.presence', {
+      roomId,
+      presence: { number: 2, came: [], went: [], left },
+    });
+    clock.pass(limits.roomPicture_ms);
+    expect(await problem(await rejoin(reentry))).toEqual({ status: 401, code: 'token_revoked' });
+    clock.pass(limits.clockSkew_s * 1000);
+    expect((await rejoin(reentry, await stampOf(eu, answer, Date.now()))).status).toBe(200);
+  });
+
+  it('lets in who went to another controller and said goodbye to the one before', async () => {
+    const answer = await joined('moved');
+    const { reentry, roomId, clientId } = answer;
+    await tellCame(eu, roomId, clientId);
+    const first_ms = Date.now();
+    clock.pass(1_000);
+    await tellCame(us, roomId, clientId);
+    const left = { clients: [{ clientId, enteredAt_ms: first_ms }], forgotten: false };
+    const presence = { number: 2, came: [], went: [clientId], left };
+    await eu.peer.call('room.presence', { roomId, presence });
+    clock.pass(limits.roomPicture_ms);
+    expect((await rejoin(reentry)).status).toBe(200);
+    await us.peer.call('room.leave', { roomId });
+    // Though it is told late that it had left the first one.
+    await tellCame(eu, roomId, newUuid());
+    await eu.peer.call('room.leave', { roomId, left });
+    clock.pass(limits.roomPicture_ms);
+    const stamp = await stampOf(us, answer, first_ms + 1_000);
+    expect((await rejoin(reentry, stamp)).status).toBe(200);
+  });
+
+  it('lets in whose node was lost, and by its stamps no longer than that node may be believed', async () => {
+    const node = await startNode('eu-west', 74);
+    const answer = await joined('lost');
+    const { reentry, roomId, clientId } = answer;
+    await tellCame(node, roomId, clientId);
+    const enteredAt_ms = Date.now();
+    await node.peer.call('node.killMe', {});
+    clock.pass(limits.roomPicture_ms);
+    const before = await stampOf(node, answer, enteredAt_ms);
+    expect((await rejoin(reentry, before)).status).toBe(200);
+    expect((await request('DELETE', `/nodes/${node.card.nodeId}`)).status).toBe(200);
+    clock.pass(limits.snapshot_ms);
+    expect((await rejoin(reentry, before)).status).toBe(200);
+    const late_ms = Date.now() + limits.clockSkew_s * 1000;
+    const after = await stampOf(node, answer, enteredAt_ms, late_ms);
+    expect(await problem(await rejoin(reentry, after))).toEqual({
+      status: 401,
+      code: 'token_forged',
+    });
+  });
+
   it('is worth nothing a day after the join, or where the edge did not sign it', async () => {
-    const { reentry, controllers } = await joined('old');
+    const answer = await joined('old');
+    const { reentry, controllers } = answer;
     for (const forged of [`${reentry.slice(0, -8)}AAAAAAAA`, controllers[0]?.ticket ?? '', 'x']) {
       expect(await problem(await rejoin(forged))).toEqual({ status: 401, code: 'token_forged' });
     }
     expect((await postJson('/rejoin', {})).status).toBe(400);
-    clock.pass(limits.reentry_ttl_s * 1000);
-    expect(await problem(await rejoin(reentry))).toEqual({ status: 401, code: 'token_expired' });
+    clock.pass((limits.reentry_ttl_s - 1) * 1000);
+    const stamp = await stampOf(eu, answer, Date.now());
+    expect((await rejoin(reentry, stamp)).status).toBe(200);
+    clock.pass(1_000);
+    expect(await problem(await rejoin(reentry, stamp))).toEqual({
+      status: 401,
+      code: 'token_expired',
+    });
   });
 
   it('tells controllers that enter the room who was removed a moment ago', async () => {

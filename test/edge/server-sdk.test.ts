@@ -153,6 +153,18 @@ describe('an app with rizoma/server', () => {
   });
 });
 
+it('an app changes its key, and signs with the next one from then on', async () => {
+  const id = await superservice.services.create({ name: 'careful', key: 'its first key' });
+  const app = clientOf(id, 'its first key');
+  const key = 'its second key, which is longer';
+  const { previousUntil } = await app.services.changeKey(id, { key, previous_s: 60 });
+  expect(previousUntil).toEqual(new Date(Date.now() + 60_000));
+  expect(await clientOf(id, key).rooms.list()).toEqual([]);
+  expect(await app.rooms.list()).toEqual([]);
+  const other = superservice.services.changeKey(env.NUVE_SUPERSERVICE_ID, { key });
+  expect(await refusal(other)).toMatchObject({ code: 'forbidden', status: 403 });
+});
+
 describe('the superservice with rizoma/server', () => {
   it('makes, reads, lists and deletes services', async () => {
     const id = await superservice.services.create({ name: 'another', key: 'a key' });

@@ -2,12 +2,15 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { ServiceAnswer } from '../../protocol/contracts/rest.ts';
+import { ChangeKeyAnswer, ServiceAnswer } from '../../protocol/contracts/rest.ts';
 import { ServiceId } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Signature } from './support.ts';
 import {
   answer,
   ask,
+  bearer,
+  clock,
   createRoom,
   createToken,
   postJson,
@@ -163,5 +166,107 @@ describe('DELETE /services/:service', () => {
       name: 'superService',
       rooms: [room],
     });
+  });
+});
+
+describe('the key of a service', () => {
+  const next = 'the next key of the app';
+  const change = (app: Signature & { serviceid: string }, body: unknown, by: Signature = app) =>
+    request('PUT', `/services/${app.serviceid}/key`, body, by);
+  const statusOf = async (serviceid: string, key: string): Promise<number[]> => {
+    const statuses: number[] = [];
+    for (const headers of [
+      await signed({ serviceid, key }),
+      await bearer({ iss: serviceid }, key),
+    ]) {
+      const [status] = await answer(ask('/rooms', { headers }));
+      statuses.push(status);
+    }
+    return statuses;
+  };
+
+  it('is changed by itself, and the one before is taken for as long as it says', async () => {
+    const app = await createService('that changes its key');
+    const { serviceid, key = '' } = app;
+    const response = await change(app, { key: next, previous_s: 100 });
+    expect(await response.json()).toEqual({
+      previousUntil: new Date(clock.now_ms + 100_000).toISOString(),
+    });
+    clock.pass(99_999);
+    expect(await statusOf(serviceid, key)).toEqual([200, 200]);
+    expect(await statusOf(serviceid, next)).toEqual([200, 200]);
+    expect(await statusOf(serviceid, 'a third key of the app')).toEqual([401, 401]);
+    clock.pass(1);
+    expect(await statusOf(serviceid, key)).toEqual([401, 401]);
+    expect(await statusOf(serviceid, next)).toEqual([200, 200]);
+    const shown = v.parse(
+      ServiceAnswer,
+      await (await request('GET', `/services/${serviceid}`)).json(),
+    );
+    expect(shown).toEqual({ _id: serviceid, name: 'that changes its key', key: next, rooms: [] });
+  });
+
+  it('keeps the one before for hours unless it says otherwise, also where the change was sent twice', async () => {
+    const app = await createService('that repeats');
+    const { serviceid, key = '' } = app;
+    for (const by of [app, app, { serviceid, key: next }]) {
+      const { previousUntil } = v.parse(
+        ChangeKeyAnswer,
+        await (await change(app, { key: next }, by)).json(),
+      );
+      expect(Date.parse(previousUntil)).toBe(clock.now_ms + limits.previousKey_s * 1000);
+    }
+    expect(await statusOf(serviceid, key)).toEqual([200, 200]);
+    expect(await statusOf(serviceid, next)).toEqual([200, 200]);
+  });
+
+  it('that has leaked is worth nothing at once, and its rooms stay', async () => {
+    const app = await createService('that leaked its key');
+    const { serviceid, key = '' } = app;
+    const room = await createRoom('a room that stays', app);
+    expect((await change(app, { key: next, previous_s: 0 })).status).toBe(200);
+    expect(await statusOf(serviceid, key)).toEqual([401, 401]);
+    const rooms = await request('GET', '/rooms', undefined, { serviceid, key: next });
+    expect(await rooms.json()).toEqual([room]);
+  });
+
+  it('is changed by the superservice too, and by nobody else', async () => {
+    const app = await createService('that is helped');
+    const { serviceid } = app;
+    const stranger = await createService('a stranger');
+    const forbidden = { status: 403, code: 'forbidden' };
+    expect(await problem(await change(app, { key: next }, stranger))).toEqual(forbidden);
+    const path = `/services/${serviceid}/key`;
+    const scoped = await bearer({ iss: serviceid, scope: 'read tokens rooms' }, app.key);
+    const limited = await ask(path, {
+      method: 'PUT',
+      headers: scoped,
+      body: JSON.stringify({ key: next }),
+    });
+    expect(await problem(limited)).toEqual(forbidden);
+    expect((await change(app, { key: next }, {})).status).toBe(200);
+    expect(await statusOf(serviceid, next)).toEqual([200, 200]);
+  });
+
+  it('of the superservice is configuration, of nobody is not found, and is no short one', async () => {
+    const { NUVE_SUPERSERVICE_ID: serviceid } = env;
+    expect(await problem(await change({ serviceid }, { key: next }, {}))).toEqual({
+      status: 403,
+      code: 'forbidden',
+    });
+    for (const nobody of [unknown, 'not-an-id']) {
+      expect(await answer(change({ serviceid: nobody }, { key: next }, {}))).toEqual(noService);
+    }
+    const app = await createService('that is careless');
+    for (const body of [
+      {},
+      { key: 'x'.repeat(limits.newKey_chars - 1) },
+      { key: 'x'.repeat(limits.serviceKey_chars + 1) },
+      { key: next, previous_s: -1 },
+      { key: next, previous_s: limits.previousKey_longest_s + 1 },
+      { key: next, previous: 5 },
+    ]) {
+      expect(await problem(await change(app, body))).toEqual({ status: 400, code: 'bad_request' });
+    }
   });
 });

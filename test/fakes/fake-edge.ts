@@ -1,6 +1,11 @@
 import type { Edge, EdgeKeys, EdgeListener } from '../../nodes/mesh/edge.ts';
 import type { CallsOf, ParamsIn, ParamsOf, ResultOf } from '../../protocol/contract.ts';
-import type { NodeToEdge, RoomEntered, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type {
+  Leavings,
+  NodeToEdge,
+  RoomEntered,
+  RoomUser,
+} from '../../protocol/contracts/node-edge.ts';
 import { nodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import type {
   Directory,
@@ -48,13 +53,19 @@ export class FakeEdge implements Edge {
   readonly #rooms = new Map<string, Directory>();
   /** What was told of who is in each room. */
   readonly #present = new Map<string, { number: number; people: Map<string, number> }>();
+  /** Who left for good, by room and client id, with when their tickets were made. */
+  readonly #left = new Map<string, Map<string, number>>();
   readonly #tokens = new Map<string, Visitor | 'used' | 'expired'>();
   #gate: Promise<void> = Promise.resolve();
 
   constructor(options: { ticketKey: TicketPrivateKey; self: { nodeId: string; region: string } }) {
     this.#ticketKey = options.ticketKey;
     this.#self = options.self;
-    this.keys = { tokenKey, ticketKey: publicTicketKey(options.ticketKey), ticketSecret };
+    this.keys = {
+      tokenKeys: [tokenKey],
+      ticketKeys: [publicTicketKey(options.ticketKey)],
+      ticketSecrets: [ticketSecret],
+    };
   }
 
   /** Several that are to be one edge, each for a node, have one key. */
@@ -78,6 +89,11 @@ export class FakeEdge implements Edge {
     return [...(this.#present.get(roomId)?.people.keys() ?? [])];
   }
 
+  /** Client ids of those who left the room for good, as they were told to us. */
+  left(roomId: string): string[] {
+    return [...(this.#left.get(roomId)?.keys() ?? [])];
+  }
+
   /** What was told of the room is lost, though nobody hears of it. */
   forgetPresence(roomId: string): void {
     this.#present.delete(roomId);
@@ -94,7 +110,7 @@ export class FakeEdge implements Edge {
       nodeId?: string;
       now_ms?: number;
       /** What signs it; else the secret of this edge's node does. */
-      key?: TicketPrivateKey | string;
+      key?: string;
       joinedAt_ms?: number;
       issuedAt_ms?: number;
     } = {},
@@ -242,7 +258,8 @@ export class FakeEdge implements Edge {
         return null;
       }
       case 'room.leave': {
-        const { roomId } = params as ParamsOf<NodeToEdge, 'room.leave'>;
+        const { roomId, left } = params as ParamsOf<NodeToEdge, 'room.leave'>;
+        this.#takeLeft(roomId, left);
         this.#present.delete(roomId);
         if (this.#rooms.has(roomId)) {
           this.#put(roomId, this.#self, { erizos: [], streams: [] });
@@ -279,7 +296,16 @@ export class FakeEdge implements Edge {
       people.delete(clientId);
     }
     this.#present.set(roomId, { number, people });
+    this.#takeLeft(roomId, presence.left);
     return 'ok';
+  }
+
+  #takeLeft(roomId: string, left: Leavings | undefined): void {
+    const known = this.#left.get(roomId) ?? new Map<string, number>();
+    for (const { clientId, enteredAt_ms } of left?.clients ?? []) {
+      known.set(clientId, enteredAt_ms);
+    }
+    this.#left.set(roomId, known);
   }
 
   async #entered(roomId: string): Promise<RoomEntered> {

@@ -34,11 +34,13 @@ export const openApi = {
       group: 'Participants',
       summary: 'Gives a participant that lost its controller tickets for others',
       about:
-        'It keeps its client id, name, role and pin, and is placed anew. A `reentry` is good for a day ' +
-        'after the join, unless the tokens of the room or the user were removed meanwhile.',
+        'It keeps its client id, name, role and pin, and is placed anew. A `reentry` is good until 10 minutes ' +
+        'after the client was last in the room, by its join or by the newest `stamp` of its controller, and ' +
+        'for a day at most. It is void once the client has left, and when the tokens of the room or the user ' +
+        'are removed.',
       caller: 'token',
       body: RejoinRequest,
-      example: { reentry: 'eyJhbGciOiJIUzI1NiIs…' },
+      example: { reentry: 'eyJhbGciOiJIUzI1NiIs…', stamp: 'eyJhbGciOiJIUzI1NiIs…' },
       answer: { is: 'controllers to enter at, best first', json: JoinAnswer },
       errors: [
         ...(['token_forged', 'token_expired', 'token_revoked', 'forbidden'] as const),

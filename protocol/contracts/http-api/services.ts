@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import type { HttpApi } from '../../http-contract.ts';
 import { ServiceId } from '../../ids.ts';
-import { CreateServiceRequest, ServiceAnswer } from '../rest.ts';
+import { ChangeKeyAnswer, ChangeKeyRequest, CreateServiceRequest, ServiceAnswer } from '../rest.ts';
 
 const noService = { 404: ['Service not found'] };
 
-/** Services, which are the superservice's to make, see and delete. */
+/** Services, which are the superservice's to make, see and delete; each changes its own key. */
 export const servicesApi = {
   '/services': {
     GET: {
@@ -44,6 +44,23 @@ export const servicesApi = {
       about: 'Nobody signs for it any more; its rooms are deleted soon after.',
       caller: 'superservice',
       answer: { is: '`Service deleted`' },
+      words: noService,
+      errors: ['forbidden'],
+      idempotent: true,
+    },
+  },
+  '/services/:service/key': {
+    PUT: {
+      group: 'Services',
+      summary: 'Changes the key of a service',
+      about:
+        'For the service itself and the superservice, signed with its whole key: no JWT with a scope will do. The key ' +
+        'before is taken beside the new one for 6 h unless `previous_s` says otherwise, up to 30 days; 0 ends it at ' +
+        'once. The keys of the superservice are configuration.',
+      caller: 'service',
+      body: ChangeKeyRequest,
+      example: { key: 'another long random key', previous_s: 3_600 },
+      answer: { is: 'until when the key before is taken', json: ChangeKeyAnswer },
       words: noService,
       errors: ['forbidden'],
       idempotent: true,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { checkStamp } from '../../../protocol/stamp.ts';
 import { newHexId } from '../../../protocol/ids.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
 import { eventually, visitor, worldsOfTests } from './world.ts';
@@ -52,6 +53,53 @@ describe('the users of a room', () => {
     await client.next('disconnect');
     const words = await LicodeClient.refused(world.url, { clientId });
     expect(words).toMatch(/not_found/);
+  });
+});
+
+describe('who left a room for good', () => {
+  it('is told to the Room object, and who was lost or is to come again is not', async () => {
+    const world = await newWorld();
+    const left = (): string[] => world.edge.left(world.roomId);
+    const [ann, bob, eve] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
+    const stays = await world.join({ clientId: eve });
+    const first = await world.join({ clientId: ann });
+    const again = await world.join({ clientId: ann });
+    expect(await first.next('room_ended')).toMatchObject({ code: 'conflict' });
+    const second = await world.join({ clientId: bob });
+    await second.ask('clientDisconnection', {});
+    await eventually(() => left().length > 0);
+    expect(left()).toEqual([bob]);
+    await again.ask('clientDisconnection', {});
+    await stays.ask('clientDisconnection', {});
+    // The last one has left, and the room with it.
+    await eventually(() => left().length === 3);
+    expect(left().toSorted()).toEqual([ann, bob, eve].toSorted());
+  });
+});
+
+describe('the stamp that a client is in its room', () => {
+  it('comes with its join, under the secret that the node shares with the edge', async () => {
+    const world = await newWorld();
+    const clientId = crypto.randomUUID();
+    const client = await world.join({ clientId });
+    const { stamp } = (await client.next('onStamp')) as { stamp: string };
+    const { roomId } = world;
+    const secrets = world.edge.keys?.ticketSecrets ?? [];
+    const said = await checkStamp(secrets, stamp, { clientId, roomId, now_ms: Date.now() });
+    expect(said).toMatchObject({ clientId, roomId });
+  });
+
+  it('is not given to a client of a token, which has no re-entry', async () => {
+    const world = await newWorld();
+    const { tokenId, host, signature, secure } = await world.edge.token(
+      world.host,
+      visitor(world),
+      world.roomId,
+    );
+    const query = { tokenId, host, signature, secure: String(secure) };
+    const client = await LicodeClient.join(world.url, query);
+    await client.ask('clientDisconnection', {});
+    expect(client.left('onStamp')).toBe(0);
   });
 });
 

@@ -12,9 +12,10 @@ import type { ZmqSockets } from '../../../nodes/link/zmq-sockets.ts';
 import { systemClock } from '../../../protocol/clock.ts';
 import type { NodeCard } from '../../../protocol/contracts/node-edge.ts';
 import { newHexId } from '../../../protocol/ids.ts';
+import { peerIdOf } from '../../../protocol/peer-id.ts';
 import type { TicketPrivateKey } from '../../../protocol/ticket.ts';
 import { FakeAgent } from '../../fakes/fake-agent.ts';
-import { FakeEdge } from '../../fakes/fake-edge.ts';
+import { FakeEdge, newTicketKey } from '../../fakes/fake-edge.ts';
 import type { FakeErizo } from '../../fakes/fake-erizo.ts';
 import { FakeMembers } from '../../fakes/fake-members.ts';
 import { memberKey, testSockets } from '../../support/zmq.ts';
@@ -118,6 +119,7 @@ export class World {
       {
         ...node,
         epoch,
+        peerId: peerIdOf(await newTicketKey()),
         maxErizosPerRoom: 3,
         clientsPerErizo: options.clientsPerErizo ?? 10,
         consumersPerErizo: 500,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newHexId, newUuid } from '../../../protocol/ids.ts';
 import { signTicket } from '../../../protocol/ticket.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
-import { TestEdge, enrolSecret, privateKey } from '../../unit/mesh/test-edge.ts';
+import { TestEdge, enrolSecret } from '../../unit/mesh/test-edge.ts';
 import type { NodeProcess } from '../agent/kit.ts';
 import { processesOf, startNode, sweep } from '../agent/kit.ts';
 
@@ -40,7 +40,8 @@ async function ticket(): Promise<Record<string, string>> {
   const visitor = { ...claims, userName: 'ann', role: 'presenter' };
   const ids = { jti: newUuid(), requestId: newUuid() };
   const times = { joinedAt_ms: Date.now(), issuedAt_ms: Date.now() };
-  return { ticket: await signTicket(privateKey, { ...visitor, ...ids, ...times }, Date.now()) };
+  const [secret = ''] = edge.secretsOf('test-1');
+  return { ticket: await signTicket(secret, { ...visitor, ...ids, ...times }, Date.now()) };
 }
 
 async function join(): Promise<LicodeClient> {

@@ -46,7 +46,7 @@ function setUp(): { clock: VirtualClock; channel: Channel; told: string[]; socke
       onReconnecting: () => told.push('reconnecting'),
       onUnconfirmed: () => told.push('confirms nothing'),
       onFault: () => told.push('fault'),
-      onEnd: (why) => told.push(`ended: ${why}`),
+      onEnd: (why, goodbye) => told.push(`ended: ${why}${goodbye ? ' for good' : ''}`),
     },
   );
   const socket = new FakeSocket();
@@ -74,11 +74,21 @@ describe('a channel', () => {
     expect(told).toEqual(['publish', 'floods', 'subscribe']);
   });
 
-  it('ends at once for a client that ended its socket on purpose', () => {
-    const { channel, told, socket } = setUp();
-    socket.disconnect('client namespace disconnect');
-    expect(channel.at).toBe('disconnected');
-    expect(told).toEqual(['ended: it left']);
+  it('ends at once for a client that ended its socket on purpose, and for good where it had heard us', () => {
+    for (const [confirms, end] of [
+      [true, 'ended: it left for good'],
+      [false, 'ended: it left'],
+    ] as const) {
+      const { channel, told, socket } = setUp();
+      channel.send('connected', {});
+      channel.send('onStamp', {});
+      if (confirms) {
+        socket.arrive('socketgd_ack', { id: 0 });
+      }
+      socket.disconnect('client namespace disconnect');
+      expect(channel.at).toBe('disconnected');
+      expect(told).toEqual([end]);
+    }
   });
 
   it('waits for a client that lost its socket, and no longer than it may take', () => {

@@ -156,6 +156,64 @@ describe('who is in a room at a controller', () => {
   });
 });
 
+describe('who left a room for good', () => {
+  it('is told with who went, though nobody was told that the client had come', async () => {
+    const { edge, presence, users, pass } = await setUp();
+    presence.entered();
+    users.push(somebody());
+    presence.changed();
+    await pass();
+    const passer = newUuid();
+    presence.gone(passer, 1_000);
+    presence.changed();
+    await pass();
+    expect(edge.left(roomId)).toEqual([passer]);
+    expect(presence.untold).toBeUndefined();
+  });
+
+  it('is told again where the edge did not hear it, and is left to be told with the room', async () => {
+    const { edge, presence, users, pass } = await setUp();
+    presence.entered();
+    users.push(somebody());
+    presence.changed();
+    await pass();
+    edge.failNext.push('timeout');
+    const [first, last] = [newUuid(), newUuid()];
+    presence.gone(first, 1_000);
+    presence.changed();
+    await turns();
+    expect(edge.left(roomId)).toEqual([]);
+    await pass();
+    expect(edge.left(roomId)).toEqual([first]);
+    presence.gone(last, 2_000);
+    expect(presence.untold?.clients).toEqual([{ clientId: last, enteredAt_ms: 2_000 }]);
+  });
+
+  it('is told in several messages that each fit a frame, and beyond the limit that some were forgotten', () => {
+    const batches = new PresenceBatches();
+    const users = Array.from({ length: 5_000 }, () => somebody('\u0001'.repeat(limits.name_chars)));
+    for (const { clientId } of users.slice(0, limits.leavings)) {
+      batches.left(clientId, 1_700_000_000_000);
+    }
+    batches.begin();
+    const told = new Set<string>();
+    for (let next = batches.next(users); next !== undefined; next = batches.next(users)) {
+      const { left } = next.presence;
+      expect(JSON.stringify(next.presence).length).toBeLessThan(limits.frameSize_bytes);
+      expect(left?.forgotten).not.toBe(true);
+      left?.clients.forEach(({ clientId }) => told.add(clientId));
+      batches.taken(next.presence);
+    }
+    expect(told.size).toBe(limits.leavings);
+    for (let count = 0; count <= limits.leavings; count += 1) {
+      batches.left(newUuid(), 1);
+    }
+    const untold = batches.untold();
+    expect([untold?.clients.length, untold?.forgotten]).toEqual([limits.leavings, true]);
+    expect(JSON.stringify(untold).length).toBeLessThan(limits.frameSize_bytes);
+  });
+});
+
 describe('messages of who is in a room', () => {
   it('fit a frame whatever the names are, and together hold everybody', () => {
     const batches = new PresenceBatches();

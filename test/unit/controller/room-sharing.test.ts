@@ -108,7 +108,8 @@ class MeshNode {
     this.#mesh = mesh;
     this.#nodeId = nodeId;
     this.facts = factsOf(nodeId, []);
-    const edge = { keys: { tokenKey: '', ticketKey: publicTicketKey(key) } };
+    const keys = { tokenKeys: [], ticketKeys: [publicTicketKey(key)], ticketSecrets: [] };
+    const edge = { keys };
     this.sharing = new RoomSharing(
       {
         ...{ clock: mesh.clock, log: pino({ level: 'silent' }), edge },

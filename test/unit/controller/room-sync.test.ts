@@ -38,18 +38,21 @@ async function setUp(): Promise<{
   sync: RoomSync;
   told: string[];
   facts: RoomFacts;
+  left: { clientId: string; enteredAt_ms: number }[];
 }> {
   const edge = await FakeEdge.create(self);
   edge.addRoom(roomId);
   const clock = new VirtualClock();
   const told: string[] = [];
   const facts: RoomFacts = { erizos: [], streams: [] };
+  const left: { clientId: string; enteredAt_ms: number }[] = [];
   const sync = new RoomSync(
     { clock, edge, log: pino({ level: 'silent' }), members: new FakeMembers(), neighbours: nobody },
     {
       ...{ roomId, ...self },
       facts: () => facts,
       onEntered: () => undefined,
+      leavings: () => ({ clients: left, forgotten: false }),
       onRemoved: () => undefined,
       onDirectory: ({ version }) => told.push(`version ${version}`),
       onGone: ({ code }) => told.push(`gone: ${code}`),
@@ -57,7 +60,7 @@ async function setUp(): Promise<{
     },
   );
   edge.listen({ linked: () => sync.linked(), roomChanged: (_id, news) => sync.changed(news) });
-  return { edge, clock, sync, told, facts };
+  return { edge, clock, sync, told, facts, left };
 }
 
 describe('a directory that is kept', () => {
@@ -135,6 +138,19 @@ describe('the conversation with a Room object', () => {
     clock.advance(60_000);
     await turns();
     expect(edge.count('room.facts')).toBe(defaults.factsAtOnce + 1);
+  });
+
+  it('leaves with the names of those who left for good and were not told so', async () => {
+    const { edge, sync, told, left } = await setUp();
+    await sync.enter();
+    edge.goAway();
+    sync.leave();
+    const clientId = crypto.randomUUID();
+    left.push({ clientId, enteredAt_ms: 1_000 });
+    edge.comeBack();
+    await turns();
+    expect(told.at(-1)).toBe('left');
+    expect(edge.left(roomId)).toEqual([clientId]);
   });
 
   it('enters again with all facts when the edge is back, and tells nothing in between', async () => {

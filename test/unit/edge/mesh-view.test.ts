@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { createLog } from '../../../edge/log.ts';
 import { MeshView } from '../../../edge/objects/mesh-view.ts';
 import { outcomeOf } from '../../../edge/objects/outcome.ts';
-import type { MeshSnapshot } from '../../../edge/placement/snapshot.ts';
+import type { MeshPicture } from '../../../edge/placement/snapshot.ts';
 import { limits } from '../../../protocol/limits.ts';
 
 const log = createLog({});
 const wish = { pin: {}, place: undefined };
 
-function node(nodeId: string): MeshSnapshot['nodes'][number] {
+function node(nodeId: string): MeshPicture['nodes'][number] {
   return {
     card: {
       nodeId,
@@ -23,7 +23,7 @@ function node(nodeId: string): MeshSnapshot['nodes'][number] {
   };
 }
 
-function viewOf(first: MeshSnapshot) {
+function viewOf(first: MeshPicture) {
   const mesh = { snapshot: first, asked: 0, now_ms: 0 };
   const api = {
     snapshot: () =>
@@ -38,7 +38,7 @@ function viewOf(first: MeshSnapshot) {
 }
 
 describe('a room’s picture of the mesh', () => {
-  const one = { regions: ['eu-west'], nodes: [node('a')] };
+  const one = { regions: ['eu-west'], nodes: [node('a')], revoked: [] };
 
   it('is asked for once in two seconds', async () => {
     const { view, mesh } = viewOf(one);
@@ -58,19 +58,19 @@ describe('a room’s picture of the mesh', () => {
   });
 
   it('is asked for anew before anybody is refused, and after it was found to be wrong', async () => {
-    const { view, mesh } = viewOf({ regions: ['eu-west'], nodes: [] });
+    const { view, mesh } = viewOf({ regions: ['eu-west'], nodes: [], revoked: [] });
     await expect(view.place(wish)).rejects.toMatchObject({ code: 'region_empty' });
     mesh.snapshot = one;
     expect((await view.place(wish)).entrances[0]?.card.nodeId).toBe('a');
-    mesh.snapshot = { regions: ['eu-west'], nodes: [node('b')] };
+    mesh.snapshot = { regions: ['eu-west'], nodes: [node('b')], revoked: [] };
     view.forget();
     expect((await view.place(wish)).entrances[0]?.card.nodeId).toBe('b');
   });
 
   it('counts whom it sent to a node until the node reports more clients', async () => {
-    const loaded = (clients: number): MeshSnapshot => {
+    const loaded = (clients: number): MeshPicture => {
       const { card, load } = node('a');
-      return { regions: ['eu-west'], nodes: [{ card, load: { ...load, clients } }] };
+      return { regions: ['eu-west'], nodes: [{ card, load: { ...load, clients } }], revoked: [] };
     };
     const { view, mesh } = viewOf(loaded(20));
     const clients = async (): Promise<number | undefined> =>

@@ -3,14 +3,18 @@ import { createLog } from '../../../edge/log.ts';
 import type { RoomPicture } from '../../../edge/objects/api.ts';
 import { outcomeOf } from '../../../edge/objects/outcome.ts';
 import { RoomPictures } from '../../../edge/objects/room-pictures.ts';
+import { noLeavings } from '../../../edge/room/leavings.ts';
+import { noRemovals } from '../../../edge/room/removals.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import { limits } from '../../../protocol/limits.ts';
 
 const log = createLog({});
 type Told = () => RoomPicture;
 const picture = (epoch: number): Told => {
-  const removals = { users: [], before_ms: 0 };
-  return () => ({ epoch, holders: [], pin: {}, removals, isFull: false });
+  return () => ({
+    ...{ epoch, holders: [], pin: {}, removals: noRemovals, leavings: noLeavings },
+    isFull: false,
+  });
 };
 const failure = (code: 'not_found' | 'overloaded'): Told => {
   return () => {

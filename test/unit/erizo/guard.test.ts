@@ -34,7 +34,7 @@ async function guardOf(node: Node) {
   const clock = new VirtualClock();
   const guard = new Guard({ clock }, { region: node.region });
   guard.learn({
-    key: publicTicketKey(edgeKey),
+    keys: [publicTicketKey(edgeKey)],
     certificate: await certificateOf(node, clock.now()),
   });
   /** What a process of a node asks under a grant; where it lies is said in the changes. */
@@ -86,6 +86,22 @@ describe('the media of a room', () => {
       const outcome = await ask(us, {}, { certificate }).catch((thrown: unknown) => thrown);
       expect([what, outcome]).toMatchObject([what, { code: 'forbidden' }]);
     }
+  });
+
+  test('is given by what either key of the edge has signed, while that is being changed', async () => {
+    const { ask, clock, guard } = await guardOf(eu);
+    const next = await newTicketKey();
+    const now_ms = clock.now();
+    const certificate = await certificateOf(us, now_ms, next);
+    const grant = await signGrant(next, { roomId, serviceId, epoch: 0 }, now_ms);
+    await expect(ask(us, {}, { certificate })).rejects.toMatchObject({ code: 'forbidden' });
+    const keys = [next, edgeKey].map(publicTicketKey);
+    guard.learn({ keys, certificate: guard.certificate });
+    await ask(us, {}, { certificate });
+    await ask(us, {}, {});
+    await guard.check({ roomId, puller: pullerOf(us), certificate, grant });
+    const forged = await certificateOf(us, now_ms, strangerKey);
+    await expect(ask(us, {}, { certificate: forged })).rejects.toMatchObject({ code: 'forbidden' });
   });
 
   test('is given under no grant that is older than one that was seen of the room', async () => {

@@ -6,6 +6,8 @@ import { RizomaError } from '../../../protocol/errors.ts';
 import { newUuid } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { peerIdOf } from '../../../protocol/peer-id.ts';
+import { publicTicketKey } from '../../../protocol/ticket.ts';
+import { newTicketKey } from '../../fakes/fake-edge.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { privateKey, publicKey } from './test-edge.ts';
 
@@ -17,6 +19,8 @@ let clock: VirtualClock;
 let keeper: CertificateKeeper;
 let asked: number[];
 let edgeIsAway: boolean;
+/** With how many keys others were told of a certificate. */
+let told: number[];
 /** Resolves when the next renewal has been answered. */
 let renewed: PromiseWithResolvers<void>;
 
@@ -30,6 +34,7 @@ beforeEach(() => {
   clock = new VirtualClock();
   asked = [];
   edgeIsAway = false;
+  told = [];
   renewed = Promise.withResolvers();
   const start_ms = clock.now();
   keeper = new CertificateKeeper(
@@ -37,7 +42,7 @@ beforeEach(() => {
       clock,
       log: pino({ level: 'silent' }),
       random: () => 0.5,
-      changed: () => undefined,
+      changed: (keys) => told.push(keys.length),
       renew: async () => {
         asked.push((clock.now() - start_ms) / hour_ms);
         renewed.resolve();
@@ -55,7 +60,7 @@ afterEach(() => keeper.close());
 
 describe('the certificate of a node', () => {
   it('is renewed past the half of its life and long before its end, again and again', async () => {
-    await keeper.hold(publicKey, await certificate());
+    await keeper.hold([publicKey], await certificate());
     const first = keeper.certificate;
     expect((first?.expires_s ?? 0) * 1000).toBe(clock.now() + life_ms);
     clock.advance(life_ms / 2);
@@ -71,7 +76,7 @@ describe('the certificate of a node', () => {
   });
 
   it('is asked for each minute while the edge is away, and kept meanwhile', async () => {
-    await keeper.hold(publicKey, await certificate());
+    await keeper.hold([publicKey], await certificate());
     const { jti } = keeper.certificate ?? {};
     edgeIsAway = true;
     for (let count = 1; count <= 3; count += 1) {
@@ -84,13 +89,35 @@ describe('the certificate of a node', () => {
     expect(keeper.certificate?.jti).toBe(jti);
   });
 
+  it('is told of once, and again where other keys check it and those of others', async () => {
+    const text = await certificate();
+    const other = publicTicketKey(await newTicketKey());
+    await keeper.hold([publicKey], text);
+    await keeper.hold([publicKey], text);
+    expect(told).toEqual([1]);
+    await keeper.hold([publicKey, other], text);
+    await keeper.hold([other, publicKey], text);
+    expect(told).toEqual([1, 2, 2]);
+  });
+
+  it('is renewed by the keys that the edge gave last', async () => {
+    const other = publicTicketKey(await newTicketKey());
+    await keeper.hold([other, publicKey], await certificate());
+    const first = keeper.certificate;
+    await keeper.hold([publicKey], first?.text ?? '');
+    clock.advance(life_ms * 0.75);
+    await renewed.promise;
+    await vi.waitUntil(() => keeper.certificate?.jti !== first?.jti);
+    expect(told).toEqual([2, 1, 1]);
+  });
+
   it('of another node is not held', async () => {
-    await keeper.hold(publicKey, await certificate({ nodeId: 'eu-west-2', region: 'eu-west' }));
+    await keeper.hold([publicKey], await certificate({ nodeId: 'eu-west-2', region: 'eu-west' }));
     expect(keeper.certificate).toBeUndefined();
   });
 
   it('is not renewed once the node has closed', async () => {
-    await keeper.hold(publicKey, await certificate());
+    await keeper.hold([publicKey], await certificate());
     keeper.close();
     clock.advance(life_ms);
     expect(asked).toEqual([]);

@@ -8,7 +8,9 @@ import { systemClock } from '../../../protocol/clock.ts';
 import type { NodeCard, NodeLoad } from '../../../protocol/contracts/node-edge.ts';
 import { newUuid } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
-import { TestEdge, enrolSecret, publicKey } from './test-edge.ts';
+import { publicTicketKey } from '../../../protocol/ticket.ts';
+import { newTicketKey } from '../../fakes/fake-edge.ts';
+import { TestEdge, enrolSecret, privateKey, publicKey } from './test-edge.ts';
 
 const card: NodeCard = {
   nodeId: 'eu-west-1',
@@ -73,7 +75,11 @@ describe('the link to the edge', () => {
     expect(edge.paths).toEqual(['/nodes/eu-west-1/link']);
     expect(await edge.asked('node.register')).toMatchObject({ card, load: { clients: 0 } });
     expect(dialled.linked).toBe(true);
-    expect(dialled.keys).toEqual({ tokenKey: 'token-key', ticketKey: publicKey });
+    expect(dialled.keys).toEqual({
+      tokenKeys: ['token-key'],
+      ticketKeys: [publicKey],
+      ticketSecrets: edge.secretsOf('eu-west-1'),
+    });
   });
 
   it('keeps the path of an edge that lives below one', async () => {
@@ -98,6 +104,24 @@ describe('the link to the edge', () => {
     expect(edge.peers).toHaveLength(1);
     await edge.asked('node.keepAlive', 2);
     expect(edge.count('node.register')).toBe(2);
+  });
+
+  it('has the keys that the edge has when it registers again, and tells of them', async () => {
+    const dialled = dial();
+    await once(dialled, 'linked');
+    const next = await newTicketKey();
+    const told = new Promise<string[]>((resolve) => {
+      dialled.listen({
+        // It may hear of the certificate that it has first.
+        certified: (keys) => (keys.length === 2 ? resolve(keys.map(({ x }) => x)) : undefined),
+      });
+    });
+    edge.keys = [next, privateKey];
+    edge.keepAliveAnswers = ['whoareyou'];
+    await once(dialled, 'linked');
+    expect(dialled.keys?.ticketKeys).toEqual([publicTicketKey(next), publicKey]);
+    expect(dialled.keys?.ticketSecrets).toHaveLength(2);
+    expect(await told).toEqual([next.x, publicKey.x]);
   });
 
   it('carries calls, with the codes of their errors', async () => {

@@ -49,7 +49,6 @@ describe('the keys of a node', () => {
         peerId: identity.peerId,
         curveKey: identity.keys.curve.publicKey,
         mediaIp: '192.0.2.1',
-        ticketAlg: 'HS256',
       },
     );
   });

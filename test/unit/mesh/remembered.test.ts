@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => rm(stateDir, { recursive: true }));
 
 const mesh = (count: number): Remembered => ({
-  ticketKey: publicKey,
+  ticketKeys: [publicKey],
   certificate: 'a certificate',
   revoked: [],
   nodes: Array.from({ length: count }, (_, number) => cardOf(`node-${number}`, 0).card),

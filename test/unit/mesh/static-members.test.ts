@@ -146,7 +146,7 @@ describe('the members as the edge names them', () => {
     const names = (): string[] => members.agentsOf('us-east').map(({ nodeId }) => nodeId);
     await push([good, other, stolen, bare]);
     expect(names()).toEqual([]);
-    edge.keys = { tokenKey: 'key', ticketKey: publicKey };
+    edge.keys = { tokenKeys: ['key'], ticketKeys: [publicKey], ticketSecrets: [] };
     await link();
     expect(names()).toEqual(['us-east-1', 'us-east-2']);
     await push([good, other], [second]);

@@ -11,9 +11,12 @@ import type {
   NodeToEdge,
 } from '../../../protocol/contracts/node-edge.ts';
 import { edgeToNode, nodeToEdge } from '../../../protocol/contracts/node-edge.ts';
+import type { NodeKeys } from '../../../protocol/enrolment.ts';
 import { checkEnrolment } from '../../../protocol/enrolment.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import { RpcPeer } from '../../../protocol/rpc-peer.ts';
+import type { TicketPrivateKey } from '../../../protocol/ticket.ts';
+import { publicTicketKey, ticketSecretOf } from '../../../protocol/ticket.ts';
 
 type NodePeer = RpcPeer<EdgeToNode, NodeToEdge>;
 type Seen = { method: string; params: unknown };
@@ -33,10 +36,13 @@ export class TestEdge {
   keepAliveAnswers: ('ok' | 'whoareyou')[] = [];
   /** Registrations to come that are refused. */
   refusals = 0;
+  /** It signs with the first, and nodes are given all. */
+  keys: readonly TicketPrivateKey[] = [privateKey];
 
   #registered: NodeCard | undefined;
   /** The cards of all that have registered, with their certificates. */
   readonly #cards = new Map<string, NodeCard>();
+  readonly #secrets = new Map<string, readonly string[]>();
 
   private constructor(server: WebSocketServer) {
     this.#server = server;
@@ -112,6 +118,11 @@ export class TestEdge {
     }
   }
 
+  /** What the tickets of a node that has registered are checked with. */
+  secretsOf(nodeId: string): readonly string[] {
+    return this.#secrets.get(nodeId) ?? [];
+  }
+
   /** Cuts all links as a network does, without a word. */
   cut(): void {
     for (const socket of this.#server.clients) {
@@ -135,10 +146,15 @@ export class TestEdge {
     if (card === undefined) {
       throw new RizomaError('conflict', 'register first');
     }
-    const { nodeId, region, epoch } = card;
-    const keys = await checkEnrolment(enrolment, { nodeId, epoch, now_ms: Date.now() });
+    const { nodeId, region } = card;
+    const keys = await this.#keysIn(enrolment, card);
     const certificate = { nodeId, region, ...keys, jti: crypto.randomUUID() };
-    return await signCertificate(privateKey, certificate, Date.now());
+    const [key = privateKey] = this.keys;
+    return await signCertificate(key, certificate, Date.now());
+  }
+
+  #keysIn(enrolment: string, { nodeId, epoch }: NodeCard): Promise<NodeKeys> {
+    return checkEnrolment(enrolment, { nodeId, epoch, now_ms: Date.now() });
   }
 
   #handlers(): Handlers<NodeToEdge> {
@@ -152,7 +168,13 @@ export class TestEdge {
         this.#registered = params.card;
         const certificate = await this.#certify(params.enrolment, params.card);
         this.#cards.set(params.card.nodeId, { ...params.card, certificate });
-        return { tokenKey: 'token-key', ticketKey: publicKey, certificate };
+        const { nodeId } = params.card;
+        const { peerId } = await this.#keysIn(params.enrolment, params.card);
+        const secrets = this.keys.map((key) => ticketSecretOf(key, { nodeId, peerId }));
+        const ticketSecrets = await Promise.all(secrets);
+        this.#secrets.set(nodeId, ticketSecrets);
+        const ticketKeys = this.keys.map(publicTicketKey);
+        return { tokenKeys: ['token-key'], ticketKeys, ticketSecrets, certificate };
       },
       'node.renew': async ({ enrolment }) => {
         this.#note('node.renew', { enrolment });

@@ -22,7 +22,7 @@ async function jwt(
 }
 
 const check = async (claims: JWTPayload, header?: JWTHeaderParameters): Promise<unknown> =>
-  await checkServiceJwt(key, await jwt(claims, header), now_s * 1000);
+  await checkServiceJwt([key], await jwt(claims, header), now_s * 1000);
 const unauthorized = expect.objectContaining({ code: 'unauthorized' });
 
 describe('a JWT of a service', () => {
@@ -73,7 +73,9 @@ describe('a JWT of a service', () => {
     const claims = { iss, exp: now_s + 100 };
     await expect(check(claims, { alg: 'HS512' })).rejects.toThrowError(unauthorized);
     const unsecured = new UnsecuredJWT(claims).encode();
-    await expect(checkServiceJwt(key, unsecured, now_s * 1000)).rejects.toThrowError(unauthorized);
+    await expect(checkServiceJwt([key], unsecured, now_s * 1000)).rejects.toThrowError(
+      unauthorized,
+    );
     // The confusion of kinds: a public key, which is no secret, as the key of an HMAC and back.
     const pair = generateKeyPairSync('ed25519');
     const jwk = pair.privateKey.export({ format: 'jwk' });
@@ -81,7 +83,7 @@ describe('a JWT of a service', () => {
       .setProtectedHeader({ alg: 'EdDSA' })
       .sign(await importJWK(jwk, 'EdDSA'));
     const spki = await exportSPKI(pair.publicKey);
-    await expect(checkServiceJwt(spki, signed, now_s * 1000)).rejects.toThrowError(unauthorized);
+    await expect(checkServiceJwt([spki], signed, now_s * 1000)).rejects.toThrowError(unauthorized);
   });
 
   test('is refused when any of it was changed, and with the key of another service', async () => {
@@ -94,13 +96,15 @@ describe('a JWT of a service', () => {
           const changed = `${text.slice(0, at)}${other}${text.slice(at + 1)}`;
           // The last character of base64 may hold bits that mean nothing.
           fc.pre(changed !== text && at < text.length - 1);
-          await expect(checkServiceJwt(key, changed, now_s * 1000)).rejects.toThrowError(
+          await expect(checkServiceJwt([key], changed, now_s * 1000)).rejects.toThrowError(
             unauthorized,
           );
         },
       ),
     );
-    await expect(checkServiceJwt('another', text, now_s * 1000)).rejects.toThrowError(unauthorized);
+    await expect(checkServiceJwt(['another'], text, now_s * 1000)).rejects.toThrowError(
+      unauthorized,
+    );
   });
 });
 

@@ -7,7 +7,7 @@ import { mauthHeader, mauthSignature, parseMAuth } from '../../../protocol/mauth
 import { parse } from '../../../protocol/parse.ts';
 import { checkPass, Pass, signPass } from '../../../protocol/pass.ts';
 import { peerIdOf } from '../../../protocol/peer-id.ts';
-import type { Ticket, TicketCheckKeys } from '../../../protocol/ticket.ts';
+import type { Ticket } from '../../../protocol/ticket.ts';
 import {
   checkTicket,
   parseTicketKey,
@@ -77,12 +77,12 @@ describe('a pass', () => {
 
   test('is read back until it expires, and is not taken from another signer', async () => {
     const signed = await signPass(key, parse(Pass, pass, 'pass'), { now_ms, ttl_s: 60 });
-    const check = publicTicketKey(key);
+    const check = [publicTicketKey(key)];
     expect(await checkPass(check, signed, now_ms + 59_000)).toEqual(pass);
     await expect(checkPass(check, signed, now_ms + 60_000)).rejects.toMatchObject({
       code: 'token_expired',
     });
-    await expect(checkPass(publicTicketKey(newKey()), signed, now_ms)).rejects.toMatchObject({
+    await expect(checkPass([publicTicketKey(newKey())], signed, now_ms)).rejects.toMatchObject({
       code: 'token_forged',
     });
   });
@@ -95,10 +95,12 @@ describe('a token', () => {
     const signature = await signToken('key', tokenId, '10.0.0.1:8080');
     expect(signature).toBe(licodeSignature('key', `${tokenId},10.0.0.1:8080`));
     const token = { tokenId, host: '10.0.0.1:8080', secure: false, signature };
-    await checkTokenSignature('key', token);
+    await checkTokenSignature(['key'], token);
     const forged = expect.objectContaining({ code: 'token_forged' });
-    await expect(checkTokenSignature('other', token)).rejects.toEqual(forged);
-    await expect(checkTokenSignature('key', { ...token, host: 'evil:1' })).rejects.toEqual(forged);
+    await expect(checkTokenSignature(['other'], token)).rejects.toEqual(forged);
+    await expect(checkTokenSignature(['key'], { ...token, host: 'evil:1' })).rejects.toEqual(
+      forged,
+    );
   });
 
   test('is read back, and from the query of a handshake where everything is text', async () => {
@@ -154,63 +156,44 @@ describe('a ticket', () => {
   const peerId = peerIdOf(newKey());
   const secretOf = (node: { nodeId?: string; peerId?: string; key?: typeof key } = {}) =>
     ticketSecretOf(node.key ?? key, { nodeId: 'eu-west-1', peerId, ...node });
-  const keys = async (): Promise<TicketCheckKeys> => ({
-    ticketKey: publicTicketKey(key),
-    ticketSecret: await secretOf(),
+
+  test('tells the controller all it needs, under the secret of its node', async () => {
+    const text = await signTicket(await secretOf(), ticket, now_ms);
+    expect(await checkTicket([await secretOf()], text, here)).toEqual(ticket);
   });
 
-  test('tells the controller all it needs, under the secret of its node and under the key of all', async () => {
-    for (const signer of [key, await secretOf()]) {
-      const text = await signTicket(signer, ticket, now_ms);
-      expect(await checkTicket(await keys(), text, here)).toEqual(ticket);
-    }
+  test('is refused elsewhere and later', async () => {
+    const text = await signTicket(await secretOf(), ticket, now_ms);
+    const elsewhere = { ...here, nodeId: 'us-east-1' };
+    await expect(checkTicket([await secretOf(elsewhere)], text, elsewhere)).rejects.toMatchObject({
+      code: 'ticket_wrong_host',
+    });
+    const late = { ...here, now_ms: now_ms + 121_000 };
+    await expect(checkTicket([await secretOf()], text, late)).rejects.toMatchObject({
+      code: 'ticket_expired',
+    });
   });
 
-  test('is refused elsewhere and later, however it is signed', async () => {
-    for (const signer of [key, await secretOf()]) {
-      const text = await signTicket(signer, ticket, now_ms);
-      const elsewhere = { ...here, nodeId: 'us-east-1' };
-      const there = { ...(await keys()), ticketSecret: await secretOf(elsewhere) };
-      await expect(checkTicket(there, text, elsewhere)).rejects.toMatchObject({
-        code: 'ticket_wrong_host',
-      });
-      const late = { ...here, now_ms: now_ms + 121_000 };
-      await expect(checkTicket(await keys(), text, late)).rejects.toMatchObject({
-        code: 'ticket_expired',
-      });
-    }
-  });
-
-  test('is forged where another key signed it, the secret of another node, or of another key under that id', async () => {
-    for (const signer of [
-      newKey(),
+  test('is forged under the secret of another node, of another key under that id, or of another edge', async () => {
+    for (const secret of [
       await secretOf({ nodeId: 'us-east-1' }),
       await secretOf({ peerId: peerIdOf(newKey()) }),
       await secretOf({ key: newKey() }),
-      // What everybody knows is no secret, though the header names the algorithm that takes one.
+      // What everybody knows is no secret.
       key.x,
       JSON.stringify(publicTicketKey(key)),
     ]) {
-      const text = await signTicket(signer, ticket, now_ms);
-      for (const ticketSecret of [await secretOf(), undefined]) {
-        const held = { ticketKey: publicTicketKey(key), ticketSecret };
-        await expect(checkTicket(held, text, here)).rejects.toMatchObject({
-          code: 'ticket_forged',
-        });
-      }
+      const text = await signTicket(secret, ticket, now_ms);
+      await expect(checkTicket([await secretOf()], text, here)).rejects.toMatchObject({
+        code: 'ticket_forged',
+      });
     }
-  });
-
-  test('is forged under the secret of its node where the node was given none', async () => {
-    const text = await signTicket(await secretOf(), ticket, now_ms);
-    const held = { ticketKey: publicTicketKey(key) };
-    await expect(checkTicket(held, text, here)).rejects.toMatchObject({ code: 'ticket_forged' });
   });
 
   test('is refused as forged whatever else the text is', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), async (text) => {
-        await expect(checkTicket(await keys(), text, here)).rejects.toMatchObject({
+        await expect(checkTicket([await secretOf()], text, here)).rejects.toMatchObject({
           code: 'ticket_forged',
         });
       }),
@@ -221,6 +204,7 @@ describe('a ticket', () => {
     const text = Buffer.from(JSON.stringify(key)).toString('base64url');
     expect(parseTicketKey(text)).toEqual(key);
     expect(() => parseTicketKey('nonsense')).toThrowError(/RIZOMA_TICKET_KEY/);
+    expect(() => parseTicketKey('nonsense', 'RIZOMA_OTHER')).toThrowError(/RIZOMA_OTHER/);
   });
 });
 

@@ -28,5 +28,5 @@ export async function trustOf(node: { nodeId: string; region: string }): Promise
   const keys = { peerId: `12D3KooW${'A'.repeat(44)}`, curveKey: 'A'.repeat(40) };
   const held = { ...node, ...keys, mediaIp: '127.0.0.1', jti: newUuid() };
   const certificate = await signCertificate(edgeKey, held, Date.now());
-  return { key: publicTicketKey(edgeKey), certificate };
+  return { keys: [publicTicketKey(edgeKey)], certificate };
 }
