@@ -58,6 +58,10 @@ it('nodes that come together are told of together: each is told of all', async (
     clock.pass(251);
     await object.join({ card: cardOf('us-east', 3), load: idle, lease: 1 });
     expect(await storage.getAlarm()).toBe(clock.now_ms);
+    // Nobody is to be placed at nodes that have no certificate.
+    for (const number of [1, 2, 3]) {
+      await object.leave({ nodeId: cardOf('us-east', number).nodeId, lease: 1 });
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import { FakeMembers } from '../../fakes/fake-members.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { clientWith, roomOf } from './client-kit.ts';
 
-const nobody = { data: () => undefined } as unknown as Neighbours;
+const nobody = { data: () => undefined, watchersOf: () => 0 } as unknown as Neighbours;
 const largest = 'x'.repeat(limits.data_bytes - 2);
 
 describe('data of a publisher', () => {
