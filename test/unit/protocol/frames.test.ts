@@ -137,7 +137,7 @@ const peerId = `12D3KooW${'A'.repeat(44)}`;
 const revoked = many(limits.revokedKeys, () => peerId);
 const card = (n: number): NodeCard => ({
   ...{ nodeId: slug(n), epoch: uuid(n), region: slug(n), jurisdiction: 'fedramp-high' },
-  place: { lat: -89.123_456_789_012_345, lon: -179.123_456_789_012_34 },
+  place: { lat: -89 - 1 / 3, lon: -179 - 1 / 3 },
   ...{ host: `${'h'.repeat(247)}:65535`, secure: false, agent: endpoint, controller: endpoint },
   ...{ mesh: endpoint, version: '\u0001'.repeat(64), certificate: 'c'.repeat(2_048) },
 });
