@@ -20,6 +20,8 @@ export const limits = {
    * would exhaust the stack of whatever encodes them.
    */
   nesting: 16,
+  /** The same of an RPC frame: what a client may say, within the facts of a room that are told to other processes. */
+  frameNesting: 32,
   /** Signalling messages of one client: a burst of joins publishes and subscribes some dozens. */
   clientMessages_perSecond: 200,
   /** The id of a request that its caller chose: a UUID and the hex of a trace id are shorter. */

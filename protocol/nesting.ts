@@ -2,18 +2,15 @@ import { RizomaError } from './errors.ts';
 import { limits } from './limits.ts';
 
 /**
- * Throws `bad_request` where a value of JSON is nested deeper than `limits.nesting` levels: `1` has none, `[1]` one,
+ * Throws `bad_request` where a value of JSON is nested deeper than so many levels: `1` has none, `[1]` one,
  * `[[1]]` two. To encode or compare such a value later could exhaust the stack, so each border that takes JSON of
  * strangers calls this first. It does not recurse itself.
  */
-export function checkNesting(value: unknown, what: string): void {
+export function checkNesting(value: unknown, what: string, most: number = limits.nesting): void {
   let level: readonly object[] = isGroup(value) ? [value] : [];
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth === limits.nesting) {
-      throw new RizomaError(
-        'bad_request',
-        `${what} is nested deeper than ${limits.nesting} levels`,
-      );
+    if (depth === most) {
+      throw new RizomaError('bad_request', `${what} is nested deeper than ${most} levels`);
     }
     level = level.flatMap((group) => Object.values(group).filter(isGroup));
   }
