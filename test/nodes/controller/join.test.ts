@@ -112,7 +112,6 @@ describe('joining', () => {
     );
     expect(refusals.map((words) => words.split(' ').slice(0, 2).join(' '))).toEqual([
       'token: ticket_forged:',
-      'token: ticket_forged:',
       'token: ticket_expired:',
       'token: ticket_used:',
       'token: ticket_wrong_host:',
