@@ -154,8 +154,10 @@ export class Node {
     const { nodeId, region, mediaIp, socketDir } = this.#config;
     const clock = this.#clock;
     const own = identity.keys.curve;
-    const keyring = this.#parts.use(Keyring.create({ clock }, { nodeId, region, mediaIp, own }));
     const log = this.#log.child({ part: 'zmq' });
+    const keyring = this.#parts.use(
+      Keyring.create({ clock, log }, { nodeId, region, mediaIp, own }),
+    );
     const zmq = this.#parts.use(
       await ZmqSockets.create(
         { clock, log, keyring },

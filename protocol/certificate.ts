@@ -1,7 +1,8 @@
 import { decodeJwt, errors, SignJWT } from 'jose';
 import * as v from 'valibot';
+import { CurveKey } from './curve-key.ts';
 import { RizomaError } from './errors.ts';
-import { CurveKey, IpAddress, Jurisdiction, NodeId, PeerId, RegionId } from './ids.ts';
+import { IpAddress, Jurisdiction, NodeId, PeerId, RegionId } from './ids.ts';
 import { joseKey } from './jose-key.ts';
 import { verifyJwt } from './jwt.ts';
 import { limits } from './limits.ts';

@@ -4,10 +4,19 @@ import { Adaptation } from './adaptation.ts';
 import { ClientId, ErizoId, NodeId, RecordingId, RegionId, StreamId } from './ids.ts';
 import { limits } from './limits.ts';
 
-/** Where the ROUTER socket of a process listens: `tcp://10.0.0.1:40123`. */
+const octet = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
+const port = String.raw`(?:6553[0-5]|655[0-2]\d|65[0-4]\d{2}|6[0-4]\d{3}|[1-5]\d{4}|[1-9]\d{0,3})`;
+
+/**
+ * Where a socket of a node listens: `tcp://10.0.0.1:40123`. Nodes listen on IPv4 addresses, and a name would have
+ * every node that hears of it ask the resolver for it.
+ */
 export const Endpoint = v.pipe(
   v.string(),
-  v.regex(/^tcp:\/\/[0-9A-Za-z.\-[\]:]{1,255}:[0-9]{1,5}$/),
+  v.regex(
+    new RegExp(String.raw`^tcp://${octet}(?:\.${octet}){3}:${port}$`),
+    'an endpoint is an IPv4 address and a port: tcp://10.0.0.1:40123',
+  ),
 );
 
 /** What a stream is, as its publisher says (Licode: `getPublicStream`). */

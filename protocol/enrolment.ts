@@ -1,7 +1,8 @@
 import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
+import { CurveKey } from './curve-key.ts';
 import { RizomaError } from './errors.ts';
-import { CurveKey, EpochId, IpAddress, NodeId } from './ids.ts';
+import { EpochId, IpAddress, NodeId } from './ids.ts';
 import { joseKey } from './jose-key.ts';
 import { limits } from './limits.ts';
 import { parse } from './parse.ts';

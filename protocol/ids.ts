@@ -28,11 +28,6 @@ export const PeerId = v.pipe(
   v.string(),
   v.regex(/^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/, 'not the peer id of an Ed25519 key'),
 );
-/** A key of ZeroMQ's CURVE in Z85 (ZeroMQ RFC 32). */
-export const CurveKey = v.pipe(
-  v.string(),
-  v.regex(/^[0-9A-Za-z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/, 'not a CURVE key in Z85'),
-);
 export const IpAddress = v.pipe(v.string(), v.ip());
 export const ErizoId = uuid;
 export const ClientId = uuid;

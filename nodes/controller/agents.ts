@@ -9,6 +9,7 @@ import type { RegionState } from '../../protocol/region-tree.ts';
 import { compareStates } from '../../protocol/region-ways.ts';
 import type { OnCall } from '../../protocol/rpc-peer.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
+import type { Target } from '../link/zmq-dialer.ts';
 import type { Log } from '../log.ts';
 import type { Members } from '../mesh/members.ts';
 import { defaults } from './defaults.ts';
@@ -16,9 +17,7 @@ import type { Dial, ErizoRef } from './erizos.ts';
 
 type AgentRpc = RpcPeer<ControllerToAgent, AgentToController>;
 
-interface Entry {
-  nodeId: string;
-  endpoint: string;
+interface Entry extends Target {
   /** Undefined between the loss of a link and the next one. */
   rpc: AgentRpc | undefined;
   stopRedial: Cancel;
@@ -27,7 +26,8 @@ interface Entry {
 export interface AgentsOptions {
   nodeId: string;
   region: string;
-  onExited(erizoId: string): void;
+  /** An agent says so of a process; it can say so of its own alone. */
+  onExited(erizoId: string, agentId: string): void;
   /** For measurements of the calls to them. */
   onCall?: OnCall | undefined;
 }
@@ -39,7 +39,7 @@ export class Agents {
   readonly #members: Members;
   readonly #dial: Dial;
   readonly #options: AgentsOptions;
-  /** By endpoint: an agent that restarts elsewhere is another one. */
+  /** By node and endpoint: an agent that restarts elsewhere is another one, and no node takes another's place by its card. */
   readonly #entries = new Map<string, Entry>();
   #turn = 0;
   #stopWatching: Cancel = () => undefined;
@@ -82,7 +82,9 @@ export class Agents {
     });
     for (const entry of this.#inTurn()) {
       try {
-        return await this.#rpcOf(entry).call('createErizoJS', { roomId, except });
+        const ref = await this.#rpcOf(entry).call('createErizoJS', { roomId, except });
+        // Under whose key the process is dialled is not for the agent to say.
+        return { ...ref, agentId: entry.nodeId };
       } catch (thrown) {
         error = toRizomaError(thrown);
         this.#log.warn({ err: error, nodeId: entry.nodeId }, 'agent gave no ErizoJS');
@@ -131,16 +133,20 @@ export class Agents {
 
   #follow(): void {
     const cards = this.#members.agentsOf(this.#options.region);
-    const wanted = new Map(cards.map((card) => [card.agent, card.nodeId]));
-    for (const entry of this.#entries.values()) {
-      if (wanted.get(entry.endpoint) !== entry.nodeId) {
+    const wanted = new Map(
+      cards.flatMap(({ nodeId, agent: endpoint }) =>
+        endpoint === undefined ? [] : [[keyOf({ nodeId, endpoint }), { nodeId, endpoint }]],
+      ),
+    );
+    for (const [key, entry] of this.#entries) {
+      if (!wanted.has(key)) {
         this.#forget(entry);
       }
     }
-    for (const [endpoint, nodeId] of wanted) {
-      if (endpoint !== undefined && !this.#entries.has(endpoint)) {
-        const entry: Entry = { nodeId, endpoint, rpc: undefined, stopRedial: () => undefined };
-        this.#entries.set(endpoint, entry);
+    for (const [key, target] of wanted) {
+      if (!this.#entries.has(key)) {
+        const entry: Entry = { ...target, rpc: undefined, stopRedial: () => undefined };
+        this.#entries.set(key, entry);
         this.#rpcOf(entry);
       }
     }
@@ -158,7 +164,7 @@ export class Agents {
       {
         link: this.#dial({ nodeId, endpoint }, `controller-agent-${nodeId}`),
         clock: this.#clock,
-        handlers: { erizoExited: ({ erizoId }) => this.#options.onExited(erizoId) },
+        handlers: { erizoExited: ({ erizoId }) => this.#options.onExited(erizoId, nodeId) },
       },
       {
         outgoing: controllerToAgent,
@@ -178,7 +184,7 @@ export class Agents {
       return;
     }
     entry.rpc = undefined;
-    if (this.#closed || this.#entries.get(entry.endpoint) !== entry) {
+    if (this.#closed || this.#entries.get(keyOf(entry)) !== entry) {
       return;
     }
     this.#log.warn({ nodeId: entry.nodeId, why }, 'agent lost');
@@ -186,8 +192,12 @@ export class Agents {
   }
 
   #forget(entry: Entry): void {
-    this.#entries.delete(entry.endpoint);
+    this.#entries.delete(keyOf(entry));
     entry.stopRedial();
     entry.rpc?.close();
   }
+}
+
+function keyOf({ nodeId, endpoint }: Target): string {
+  return `${nodeId} ${endpoint}`;
 }

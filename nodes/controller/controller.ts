@@ -284,7 +284,7 @@ function partsOf(components: ControllerComponents, options: ControllerOptions): 
     { clock, log, members, dial },
     {
       ...{ nodeId, region, onCall: calls.to('agent') },
-      onExited: (erizoId) => erizos.exited(erizoId),
+      onExited: (erizoId, agentId) => erizos.exited(erizoId, agentId),
     },
   );
   const erizos = new Erizos(

@@ -2,6 +2,7 @@ import type { SendDataMessage, UpdateAttributesMessage } from '../../protocol/co
 import { sizeOf } from '../../protocol/contracts/client.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import type { Target } from '../link/zmq-dialer.ts';
 import type { Members } from '../mesh/members.ts';
 import { chargeFor } from './charge-for.ts';
 import type { Client } from './client.ts';
@@ -20,7 +21,7 @@ export class DataStreams {
   readonly #subscribers = new Map<string, Set<Client>>();
   readonly #budgets: HeardBudgets;
   /** The controllers at which streams of others are watched. */
-  readonly #watched = new Map<string, { endpoint: string; heard: Promise<void> }>();
+  readonly #watched = new Map<string, { at: Target; heard: Promise<void> }>();
 
   constructor(components: { parts: RoomParts; members: Members; neighbours: Neighbours }) {
     this.#parts = components.parts;
@@ -123,8 +124,8 @@ export class DataStreams {
   }
 
   /** Where the controller is reached at which the stream of somebody else is watched. */
-  ownerOf(streamId: string): string | undefined {
-    return this.#watched.get(streamId)?.endpoint;
+  ownerOf(streamId: string): Target | undefined {
+    return this.#watched.get(streamId)?.at;
   }
 
   /** Those here who subscribed to the data of the stream. */
@@ -150,20 +151,22 @@ export class DataStreams {
   #watch({ streamId, nodeId }: RoomStream): void {
     const endpoint = this.#members.node(nodeId)?.controller;
     const before = this.ownerOf(streamId);
-    if (this.#parts.streams.isOwn(streamId) || endpoint === undefined || endpoint === before) {
+    const isSame = before?.endpoint === endpoint && before?.nodeId === nodeId;
+    if (this.#parts.streams.isOwn(streamId) || endpoint === undefined || isSame) {
       return;
     }
     this.#unwatch(streamId);
     const { roomId } = this.#parts;
-    const heard = this.#neighbours.watch({ nodeId, endpoint }, { roomId, streamId });
-    this.#watched.set(streamId, { endpoint, heard });
+    const at = { nodeId, endpoint };
+    const heard = this.#neighbours.watch(at, { roomId, streamId });
+    this.#watched.set(streamId, { at, heard });
   }
 
   #unwatch(streamId: string): void {
-    const endpoint = this.ownerOf(streamId);
-    if (endpoint !== undefined) {
+    const at = this.ownerOf(streamId);
+    if (at !== undefined) {
       this.#watched.delete(streamId);
-      this.#neighbours.unwatch(endpoint, { roomId: this.#parts.roomId, streamId });
+      this.#neighbours.unwatch(at, { roomId: this.#parts.roomId, streamId });
     }
   }
 }

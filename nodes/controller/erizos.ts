@@ -110,10 +110,10 @@ export class Erizos {
     }
   }
 
-  /** Its agent says that the process has exited. */
-  exited(erizoId: string): void {
+  /** An agent says that the process has exited; what it says of those of another agent is passed over. */
+  exited(erizoId: string, agentId: string): void {
     const entry = this.#entries.get(erizoId);
-    if (entry !== undefined) {
+    if (entry?.erizo.agentId === agentId) {
       this.#lose(entry, 'exited');
     }
   }

@@ -64,6 +64,7 @@ export class Neighbours {
   #listener: NeighbourListener | undefined;
   #socket: ZmqListener | undefined;
   readonly #watchers = new Map<string, Set<WatcherPeer>>();
+  /** By node and endpoint: no node takes the place of another by naming its endpoint. */
   readonly #owners = new Map<string, Owner>();
 
   constructor(components: { clock: Clock; log: Log; zmq: ZmqSockets }, options: NeighboursOptions) {
@@ -115,8 +116,8 @@ export class Neighbours {
   }
 
   /** Nobody here hears the stream any more. */
-  unwatch(endpoint: string, stream: RoomStreamId): void {
-    this.#owners.get(endpoint)?.unwatch(stream);
+  unwatch(from: Target, stream: RoomStreamId): void {
+    this.#owners.get(keyOf(from))?.unwatch(stream);
   }
 
   /** Tells the controller there the facts of a room, and again whenever this is called. */
@@ -125,8 +126,8 @@ export class Neighbours {
   }
 
   /** Tells it the facts once more, where it can be reached, and no longer. */
-  unshare(endpoint: string, roomId: string): void {
-    this.#owners.get(endpoint)?.unshare(roomId);
+  unshare(to: Target, roomId: string): void {
+    this.#owners.get(keyOf(to))?.unshare(roomId);
   }
 
   /** Tells all that watch the stream what its publisher says. */
@@ -147,8 +148,8 @@ export class Neighbours {
   }
 
   /** To the publisher at the controller there, where the stream is watched. */
-  sayToPublisher(endpoint: string, stream: RoomStreamId, from: string, saying: P2pSaying): void {
-    this.#owners.get(endpoint)?.sayToPublisher(stream, from, saying);
+  sayToPublisher(to: Target, stream: RoomStreamId, from: string, saying: P2pSaying): void {
+    this.#owners.get(keyOf(to))?.sayToPublisher(stream, from, saying);
   }
 
   /** To a subscriber elsewhere: only the controller that it is at knows it. */
@@ -174,8 +175,8 @@ export class Neighbours {
   }
 
   #ownerAt(to: Target): Owner {
-    const { endpoint } = to;
-    const known = this.#owners.get(endpoint);
+    const key = keyOf(to);
+    const known = this.#owners.get(key);
     if (known !== undefined) {
       return known;
     }
@@ -189,11 +190,11 @@ export class Neighbours {
         onP2p: (stream, to, msg) => this.#listener?.p2pToSubscriber(stream, to, msg),
         onIdle: () => {
           owner.close();
-          this.#owners.delete(endpoint);
+          this.#owners.delete(key);
         },
       },
     );
-    this.#owners.set(endpoint, owner);
+    this.#owners.set(key, owner);
     return owner;
   }
 
@@ -258,6 +259,10 @@ export class Neighbours {
       }
     }
   }
+}
+
+function keyOf({ nodeId, endpoint }: Target): string {
+  return `${nodeId} ${endpoint}`;
 }
 
 function neighbourOf(hello: string): string | undefined {

@@ -99,10 +99,10 @@ export class PeerToPeer {
       this.heardBySubscriber(streamId, from, saying);
       return;
     }
-    const endpoint = this.#data.ownerOf(streamId);
-    if (endpoint !== undefined) {
+    const owner = this.#data.ownerOf(streamId);
+    if (owner !== undefined) {
       const stream = { roomId: this.#parts.roomId, streamId };
-      this.#neighbours.sayToPublisher(endpoint, stream, from, saying);
+      this.#neighbours.sayToPublisher(owner, stream, from, saying);
     }
   }
 

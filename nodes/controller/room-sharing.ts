@@ -182,8 +182,8 @@ export class RoomSharing implements Sharing {
     this.#stopTimer();
     this.#stopAgain?.();
     this.#stopAgain = undefined;
-    for (const endpoint of this.#listeners.values()) {
-      this.#neighbours.unshare(endpoint, this.roomId);
+    for (const [nodeId, endpoint] of this.#listeners) {
+      this.#neighbours.unshare({ nodeId, endpoint }, this.roomId);
     }
     this.#listeners.clear();
   }
@@ -250,7 +250,7 @@ export class RoomSharing implements Sharing {
   #leave(nodeId: string, endpoint: string | undefined): void {
     if (endpoint !== undefined) {
       this.#listeners.delete(nodeId);
-      this.#neighbours.unshare(endpoint, this.roomId);
+      this.#neighbours.unshare({ nodeId, endpoint }, this.roomId);
     }
   }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import { CurveKeys } from '../../protocol/curve-key.ts';
 import { Endpoint } from '../../protocol/directory.ts';
-import { CurveKey, ErizoId, NodeId, RegionId } from '../../protocol/ids.ts';
+import { ErizoId, NodeId, RegionId } from '../../protocol/ids.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { parse, parseJson } from '../../protocol/parse.ts';
 import { AllowedInputs } from '../allowed-inputs.ts';
@@ -63,8 +64,6 @@ export type ErizoConfig = v.InferOutput<typeof Environment>;
 export function readConfig(env: NodeJS.ProcessEnv): ErizoConfig {
   return parse(Environment, env, 'environment');
 }
-
-const CurveKeys = v.strictObject({ publicKey: CurveKey, secretKey: CurveKey });
 
 /** The key of the node, as its agent says it on the standard input. Throws `bad_request`, and repeats none of it. */
 export function readCurveKeys(text: string): CurveKeyPair {

@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup';
-import { RtpParameters as RtpSchema } from '../../protocol/contracts/erizo-erizo.ts';
+import { RtpParameters as RtpSchema } from '../../protocol/contracts/rtp-parameters.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { MediaKind, RtpParameters } from './media.ts';
 

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import type { RtpStats } from '../../protocol/contracts/controller-erizo.ts';
-import { PipeEndpoint, RtpParameters as RtpSchema } from '../../protocol/contracts/erizo-erizo.ts';
+import { PipeEndpoint } from '../../protocol/contracts/erizo-erizo.ts';
+import { RtpParameters as RtpSchema } from '../../protocol/contracts/rtp-parameters.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';

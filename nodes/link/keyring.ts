@@ -1,6 +1,8 @@
 import type { MemberKey } from '../../protocol/certificate.ts';
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { limits } from '../../protocol/limits.ts';
+import { Listeners } from '../listeners.ts';
+import type { Log } from '../log.ts';
 import type { CurveKeyPair } from './zmq-curve.ts';
 
 /** A node whose process is at the other end of a link, as its key tells. */
@@ -28,19 +30,20 @@ const defaults = {
 export class Keyring {
   readonly #clock: Clock;
   readonly #self: KeyringOptions;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners: Listeners;
   #byNode: ReadonlyMap<string, MemberKey> = new Map();
   #nodesOf: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   #waiting = 0;
   #stopTimer: Cancel = () => undefined;
 
-  constructor(components: { clock: Clock }, options: KeyringOptions) {
+  constructor(components: { clock: Clock; log: Log }, options: KeyringOptions) {
     this.#clock = components.clock;
+    this.#listeners = new Listeners(components, { what: 'keys of members' });
     this.#self = options;
   }
 
   /** Drops keys that expire from now on. */
-  static create(components: { clock: Clock }, options: KeyringOptions): Keyring {
+  static create(components: { clock: Clock; log: Log }, options: KeyringOptions): Keyring {
     const keyring = new Keyring(components, options);
     keyring.#stopTimer = components.clock.every(defaults.expiry_ms, () =>
       keyring.replace(keyring.members),
@@ -77,9 +80,7 @@ export class Keyring {
       nodesOf.set(curveKey, (nodesOf.get(curveKey) ?? new Set()).add(nodeId));
     }
     this.#nodesOf = nodesOf;
-    for (const changed of [...this.#listeners]) {
-      changed();
-    }
+    this.#listeners.tell();
   }
 
   /** The key of a node; undefined where it is no member. */
@@ -114,8 +115,7 @@ export class Keyring {
 
   /** Calls `changed` after each change; the answer ends that. */
   onChange(changed: () => void): () => void {
-    this.#listeners.add(changed);
-    return () => this.#listeners.delete(changed);
+    return this.#listeners.add(changed);
   }
 
   close(): void {

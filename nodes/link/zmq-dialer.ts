@@ -4,9 +4,11 @@ import { Dealer } from 'zeromq';
 import type { Clock } from '../../protocol/clock.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import type { Link, LinkEnd, LinkSink } from '../../protocol/link.ts';
+import type { Log } from '../log.ts';
 import type { Keyring } from './keyring.ts';
 import { LinkCore } from './link-core.ts';
 import type { LocalSockets } from './local-sockets.ts';
+import { LostLink } from './lost-link.ts';
 import { Pulse } from './pulse.ts';
 import { proofOf } from './zmq-proof.ts';
 import { SendQueue, socketOptions, wire } from './zmq-wire.ts';
@@ -26,6 +28,7 @@ export interface DialOptions {
 
 export interface DialComponents {
   clock: Clock;
+  log: Log;
   keyring: Keyring;
   context: Context;
   local: LocalSockets | undefined;
@@ -35,6 +38,7 @@ export interface DialComponents {
 export class ZmqDialer implements Link {
   readonly name: string;
   readonly #core: LinkCore;
+  readonly #log: Log;
   readonly #keyring: Keyring;
   readonly #local: LocalSockets | undefined;
   readonly #options: DialOptions;
@@ -46,6 +50,7 @@ export class ZmqDialer implements Link {
 
   private constructor(components: DialComponents, options: DialOptions) {
     this.name = options.name;
+    this.#log = components.log;
     this.#options = options;
     this.#keyring = components.keyring;
     this.#local = components.local;
@@ -68,7 +73,17 @@ export class ZmqDialer implements Link {
     });
   }
 
-  static create(components: DialComponents, options: DialOptions): ZmqDialer {
+  /** Never throws: whom to dial others say, and what cannot be dialled is as one that is not there. */
+  static create(components: DialComponents, options: DialOptions): Link {
+    try {
+      return ZmqDialer.#start(components, options);
+    } catch (thrown) {
+      logFailure(components, options, thrown);
+      return LostLink.create(options);
+    }
+  }
+
+  static #start(components: DialComponents, options: DialOptions): ZmqDialer {
     const dialer = new ZmqDialer(components, options);
     const lost = (): void => dialer.#end('lost');
     // A second attempt would be another link: the first refusal or break ends this one.
@@ -80,7 +95,7 @@ export class ZmqDialer implements Link {
       dialer.#queue.hold();
       void dialer.#connectLater();
     } else {
-      dialer.#connect(key);
+      dialer.#connectOrEnd(key);
     }
     void dialer.#receive();
     return dialer;
@@ -111,8 +126,18 @@ export class ZmqDialer implements Link {
       this.#end('lost');
       return;
     }
-    this.#connect(key);
+    this.#connectOrEnd(key);
     this.#queue.release();
+  }
+
+  #connectOrEnd(key: string): void {
+    try {
+      this.#connect(key);
+    } catch (thrown) {
+      logFailure({ log: this.#log }, this.#options, thrown);
+      // Whoever dialled does not hold the link yet.
+      queueMicrotask(() => this.#end('lost'));
+    }
   }
 
   /** The hello goes first, before what was queued. */
@@ -181,4 +206,8 @@ export class ZmqDialer implements Link {
     // Not at once: a send that is under way, the bye among them, must have left the queue.
     setImmediate(() => this.#socket.close());
   }
+}
+
+function logFailure({ log }: { log: Log }, { name, to }: DialOptions, err: unknown): void {
+  log.warn({ err, name, nodeId: to.nodeId, endpoint: to.endpoint }, 'a process cannot be dialled');
 }

@@ -19,6 +19,7 @@ export interface SocketsOptions {
 
 interface SocketComponents {
   clock: Clock;
+  log: Log;
   keyring: Keyring;
   context: Context;
   local: LocalSockets | undefined;
@@ -48,7 +49,7 @@ export class ZmqSockets {
     // Of its own: a context has one place at which it asks who may connect.
     const context = new Context();
     const zap = await ZmqZap.create({ context, keyring, log }, options);
-    return new ZmqSockets({ clock, keyring, context, local }, zap);
+    return new ZmqSockets({ clock, log, keyring, context, local }, zap);
   }
 
   /** Who a node is, by what was certified of it; undefined where it is no member. */
@@ -58,8 +59,8 @@ export class ZmqSockets {
 
   /**
    * A link to a process that listens. It answers at once; what is sent before the other side is there
-   * waits in the queue. A process that is not there, goes away, or is of a node that is no member, ends
-   * it with `lost`.
+   * waits in the queue. A process that is not there, cannot be dialled, goes away, or is of a node that is no
+   * member, ends it with `lost`.
    */
   dial(options: DialOptions): Link {
     return ZmqDialer.create(this.#components, options);

@@ -1,8 +1,8 @@
 import type { Context } from 'zeromq';
 import { Router } from 'zeromq';
+import { encodeZ85 } from '../../protocol/z85.ts';
 import type { Log } from '../log.ts';
 import type { Keyring } from './keyring.ts';
-import { encodeZ85 } from './z85.ts';
 import { SendQueue } from './zmq-wire.ts';
 
 /** Where libzmq asks, in each context (ZeroMQ RFC 27). */

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
 import { peekCard } from '../../protocol/said-card.ts';
+import { Listeners } from '../listeners.ts';
 import type { Log } from '../log.ts';
 import type { ReadHeard } from './card-reader.ts';
 import { gossipDefaults } from './gossip-defaults.ts';
@@ -37,13 +38,14 @@ export interface GossipComponents {
 export class Gossip {
   readonly #parts: GossipComponents;
   readonly #links: GossipLinks;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners: Listeners;
   readonly #stops: Cancel[] = [];
   #state: GossipState;
   #closed = false;
 
   private constructor(components: GossipComponents, options: { nodeId: string }) {
     this.#parts = components;
+    this.#listeners = new Listeners(components, { what: 'gossip' });
     this.#state = newGossipState(options.nodeId, components.clock.now());
     this.#links = new GossipLinks(
       {
@@ -71,8 +73,7 @@ export class Gossip {
   }
 
   onChange(changed: () => void): () => void {
-    this.#listeners.add(changed);
-    return () => this.#listeners.delete(changed);
+    return this.#listeners.add(changed);
   }
 
   /** Another peer opened a link. */
@@ -159,9 +160,7 @@ export class Gossip {
         return;
       case 'changed':
         this.#tellWhoCame(before);
-        for (const changed of this.#listeners) {
-          changed();
-        }
+        this.#listeners.tell();
         return;
       default:
         assertNever(effect);

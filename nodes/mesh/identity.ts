@@ -2,8 +2,8 @@ import { generateKeyPair } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
+import { CurveKeys } from '../../protocol/curve-key.ts';
 import { signEnrolment } from '../../protocol/enrolment.ts';
-import { CurveKey } from '../../protocol/ids.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import { peerIdOf } from '../../protocol/peer-id.ts';
 import { TicketPrivateKey } from '../../protocol/ticket.ts';
@@ -14,7 +14,7 @@ import { readState, writeState } from './state-file.ts';
 /** What the file holds: the key by which the mesh knows the node, and the one of its ZeroMQ sockets. */
 const NodeKeyPairs = v.strictObject({
   mesh: TicketPrivateKey,
-  curve: v.strictObject({ publicKey: CurveKey, secretKey: CurveKey }),
+  curve: CurveKeys,
 });
 
 export type NodeKeyPairs = v.InferOutput<typeof NodeKeyPairs>;

@@ -1,5 +1,7 @@
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
 import type { SaidLoad } from '../../protocol/said-card.ts';
+import { Listeners } from '../listeners.ts';
+import type { Log } from '../log.ts';
 import type { Entry, GossipState } from './gossip-state.ts';
 import { hereIn, isHere } from './gossip-state.ts';
 import type { Members } from './members.ts';
@@ -16,6 +18,7 @@ interface Heard {
 }
 
 export interface MeshMembersComponents {
+  log: Log;
   /** The card of this node, which is always a member. */
   card: NodeCard;
   listed: Listed;
@@ -29,7 +32,7 @@ export interface MeshMembersComponents {
  */
 export class MeshMembers implements Members {
   readonly #parts: MeshMembersComponents;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners: Listeners;
   readonly #stops: (() => void)[] = [];
   #nodes: ReadonlyMap<string, NodeCard>;
   /** Of these cards. */
@@ -37,6 +40,7 @@ export class MeshMembers implements Members {
 
   constructor(components: MeshMembersComponents) {
     this.#parts = components;
+    this.#listeners = new Listeners(components, { what: 'members' });
     this.#nodes = new Map([[components.card.nodeId, components.card]]);
   }
 
@@ -74,8 +78,7 @@ export class MeshMembers implements Members {
   }
 
   onChange(changed: () => void): () => void {
-    this.#listeners.add(changed);
-    return () => this.#listeners.delete(changed);
+    return this.#listeners.add(changed);
   }
 
   /** The edge is there again, or is away: what it said counts more, or less. */
@@ -87,9 +90,7 @@ export class MeshMembers implements Members {
       return;
     }
     this.#nodes = next;
-    for (const changed of this.#listeners) {
-      changed();
-    }
+    this.#listeners.tell();
   }
 
   close(): void {

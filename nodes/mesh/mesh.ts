@@ -176,7 +176,7 @@ export class Mesh {
       edge.keys?.ticketKeys ?? this.#standing?.ticketKeys;
     const onBelieved = (believed: readonly Believed[]): void => this.#believe(believed);
     const check = cardCheck({ clock, log, edge });
-    const listed = this.#own.use(StaticMembers.create({ card, edge, check, onBelieved }));
+    const listed = this.#own.use(StaticMembers.create({ log, card, edge, check, onBelieved }));
     const own = new OwnCard({
       ...{ clock, card, load, key: identity.keys.mesh },
       certificate: () => this.#standing?.certificate,
@@ -188,7 +188,7 @@ export class Mesh {
     const gossip = this.#own.use(this.#gossip(card, own, ticketKeys));
     // Before whoever listens to the members: a node that is known is called at once.
     gossip.onChange(() => this.#believe(hereIn(gossip.state)));
-    const members = this.#own.use(MeshMembers.create({ card, listed, gossip, edge }));
+    const members = this.#own.use(MeshMembers.create({ log, card, listed, gossip, edge }));
     const prober = this.#own.use(this.#probe(card, members));
     return { card, gossip, own, members, prober };
   }

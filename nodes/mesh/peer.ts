@@ -101,7 +101,7 @@ export class Peer {
   }
 
   /** One round trip to a peer over a connection that is kept, in ms. Rejects where it is not answered. */
-  ping(address: PeerAddress): Promise<number> {
+  async ping(address: PeerAddress): Promise<number> {
     const signal = AbortSignal.timeout(defaults.ping_timeout_ms);
     return this.#p2p.services.ping.ping(multiaddrOf(address), { signal });
   }

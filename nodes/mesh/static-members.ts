@@ -1,11 +1,21 @@
 import type { NodeCard } from '../../protocol/contracts/node-edge.ts';
 import type { SaidLoad } from '../../protocol/said-card.ts';
+import { Listeners } from '../listeners.ts';
+import type { Log } from '../log.ts';
 import type { Believed, CheckCards } from './card-check.ts';
 import type { Edge } from './edge.ts';
 import type { Members } from './members.ts';
 
 /** Whom to believe now, and the peer ids of keys that were revoked. */
 export type OnBelieved = (believed: readonly Believed[], revoked: ReadonlySet<string>) => void;
+
+export interface StaticMembersComponents {
+  log: Log;
+  card: NodeCard;
+  edge: Pick<Edge, 'listen'>;
+  check: CheckCards;
+  onBelieved: OnBelieved;
+}
 
 const noLoads: ReadonlyMap<string, SaidLoad> = new Map();
 
@@ -23,25 +33,21 @@ export class StaticMembers implements Members {
   readonly #own: NodeCard;
   readonly #check: CheckCards;
   readonly #onBelieved: OnBelieved;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners: Listeners;
   #nodes: ReadonlyMap<string, NodeCard>;
   /** What the edge said last. */
   #heard: Heard | undefined;
   #stopListening: (() => void) | undefined;
 
-  constructor(components: { card: NodeCard; check: CheckCards; onBelieved: OnBelieved }) {
+  constructor(components: Omit<StaticMembersComponents, 'edge'>) {
+    this.#listeners = new Listeners(components, { what: 'members that the edge names' });
     this.#own = components.card;
     this.#check = components.check;
     this.#onBelieved = components.onBelieved;
     this.#nodes = new Map([[this.#own.nodeId, this.#own]]);
   }
 
-  static create(components: {
-    card: NodeCard;
-    edge: Pick<Edge, 'listen'>;
-    check: CheckCards;
-    onBelieved: OnBelieved;
-  }): StaticMembers {
+  static create(components: StaticMembersComponents): StaticMembers {
     const members = new StaticMembers(components);
     members.#stopListening = components.edge.listen({
       members: (nodes, revoked) => void members.#consider({ nodes, revoked }),
@@ -71,8 +77,7 @@ export class StaticMembers implements Members {
   }
 
   onChange(changed: () => void): () => void {
-    this.#listeners.add(changed);
-    return () => this.#listeners.delete(changed);
+    return this.#listeners.add(changed);
   }
 
   close(): void {
@@ -107,9 +112,7 @@ export class StaticMembers implements Members {
       return;
     }
     this.#nodes = next;
-    for (const changed of this.#listeners) {
-      changed();
-    }
+    this.#listeners.tell();
   }
 }
 

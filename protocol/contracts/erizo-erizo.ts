@@ -5,6 +5,7 @@ import type { Contract } from '../contract.ts';
 import { GrantText } from '../grant.ts';
 import { ErizoId, IpAddress, NodeId, PipeId, PullId, RegionId, RoomId, StreamId } from '../ids.ts';
 import { StreamNeed } from '../layers.ts';
+import { RtpParameters } from './rtp-parameters.ts';
 
 /** One end of an SRTP pipe between two workers. */
 export const PipeEndpoint = v.strictObject({
@@ -19,60 +20,6 @@ export const PipeEndpoint = v.strictObject({
     ]),
     keyBase64: v.pipe(v.string(), v.base64(), v.maxLength(128)),
   }),
-});
-
-const parameters = v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.null()]));
-const feedback = v.array(v.strictObject({ type: v.string(), parameter: v.optional(v.string()) }));
-
-/** ORTC RTP parameters as they cross a pipe (mediasoup: `RtpParameters`). */
-export const RtpParameters = v.object({
-  mid: v.optional(v.string()),
-  msid: v.optional(v.string()),
-  codecs: v.pipe(
-    v.array(
-      v.object({
-        mimeType: v.pipe(v.string(), v.regex(/^(audio|video)\/[A-Za-z0-9-]+$/)),
-        payloadType: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(127)),
-        clockRate: v.pipe(v.number(), v.integer(), v.minValue(1)),
-        channels: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-        parameters: v.optional(parameters),
-        rtcpFeedback: v.optional(feedback),
-      }),
-    ),
-    v.minLength(1),
-    v.maxLength(16),
-  ),
-  headerExtensions: v.optional(
-    v.array(
-      v.object({
-        uri: v.pipe(v.string(), v.maxLength(256)),
-        id: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(255)),
-        encrypt: v.optional(v.boolean()),
-        parameters: v.optional(parameters),
-      }),
-    ),
-  ),
-  encodings: v.optional(
-    v.array(
-      v.object({
-        ssrc: v.optional(v.number()),
-        rid: v.optional(v.string()),
-        codecPayloadType: v.optional(v.number()),
-        rtx: v.optional(v.object({ ssrc: v.number() })),
-        dtx: v.optional(v.boolean()),
-        scalabilityMode: v.optional(v.string()),
-        scaleResolutionDownBy: v.optional(v.number()),
-        maxBitrate: v.optional(v.number()),
-      }),
-    ),
-  ),
-  rtcp: v.optional(
-    v.object({
-      cname: v.optional(v.string()),
-      reducedSize: v.optional(v.boolean()),
-      mux: v.optional(v.boolean()),
-    }),
-  ),
 });
 
 /** One track of a stream; its id is the same at every hop. */

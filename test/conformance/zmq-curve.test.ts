@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Context, Dealer } from 'zeromq';
 import type { Caller } from '../../nodes/link/keyring.ts';
 import { newCurveKeyPair } from '../../nodes/link/zmq-curve.ts';
 import type { ZmqListener } from '../../nodes/link/zmq-listener.ts';
+import { wire } from '../../nodes/link/zmq-wire.ts';
 import type { Link, LinkEnd } from '../../protocol/link.ts';
 import type { TestSockets } from '../support/zmq.ts';
 import { memberKey, testSockets, twoMembers } from '../support/zmq.ts';
@@ -119,6 +121,25 @@ describe('between nodes', () => {
     const liar = kept(await testSockets({}, { nodeId: 'eu-west-1', region: 'eu-west', own }));
     liar.keyring.replace([there.member]);
     expect(await dial(liar, listener.endpoint).end).toBe('lost');
+    expect(callers).toEqual([]);
+  });
+
+  test('a member whose key shares no secret proves nothing, and is answered all the same', async () => {
+    const { here, there, listener, callers } = await world();
+    // Zero, with which X25519 has no result (RFC 7748, section 6.1).
+    const zero = { publicKey: '0'.repeat(40) };
+    there.keyring.replace([here.member, memberKey({ nodeId: 'zero', region: 'us-east' }, zero)]);
+    const { own } = here.keyring;
+    const socket = new Dealer({
+      ...{ context: new Context(), routingId: 'a-dealer', linger: 0 },
+      ...{ curvePublicKey: own.publicKey, curveSecretKey: own.secretKey },
+      curveServerKey: there.keyring.own.publicKey,
+    });
+    kept(socket);
+    socket.connect(listener.endpoint);
+    await socket.send([wire.hello, '"me"', 'zero', randomBytes(32)]);
+    const [answer] = await socket.receive();
+    expect(answer?.toString()).toBe(wire.reset);
     expect(callers).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { newCurveKeyPair } from '../../nodes/link/zmq-curve.ts';
 import type { Link, LinkEnd } from '../../protocol/link.ts';
-import { testSockets } from '../support/zmq.ts';
+import { memberKey, testSockets } from '../support/zmq.ts';
 
 const own = newCurveKeyPair();
 const { zmq } = await testSockets({}, { nodeId: 'test-1', region: 'test', own });
@@ -16,6 +16,31 @@ function endOf(link: Link): Promise<LinkEnd> {
 test('a link to a process that is not there ends at once', async () => {
   const link = zmq.dial({ to: at('tcp://127.0.0.1:1'), hello: '{}', name: 'nobody' });
   expect(await endOf(link)).toBe('lost');
+});
+
+test('a process that cannot be dialled ends its link, and throws nothing at whoever dialled', async () => {
+  const noKey = '#'.repeat(40);
+  const to = (endpoint: string, nodeId = 'test-1') => ({
+    ...{ to: { nodeId, endpoint }, hello: '{}', name: 'not to be dialled' },
+  });
+  const other = await testSockets({}, { nodeId: 'test-2', region: 'test' });
+  other.keyring.replace([memberKey({ nodeId: 'no-key', region: 'test' }, { publicKey: noKey })]);
+  const keyless = await testSockets(
+    {},
+    { nodeId: 'test-1', region: 'test', own: { publicKey: noKey, secretKey: noKey } },
+  );
+  const links = [
+    zmq.dial(to('tcp://-:5')),
+    other.zmq.dial(to('tcp://127.0.0.1:5', 'no-key')),
+    keyless.zmq.dial(to('tcp://127.0.0.1:5')),
+  ];
+  expect(await Promise.all(links.map(endOf))).toEqual(['lost', 'lost', 'lost']);
+  // One that is known only later.
+  const later = endOf(other.zmq.dial(to('tcp://-:5', 'later')));
+  other.keyring.replace([memberKey({ nodeId: 'later', region: 'test' }, own)]);
+  expect(await later).toBe('lost');
+  other.close();
+  keyless.close();
 });
 
 test('a link to a process that is killed ends at once, and one to its successor works', async () => {

@@ -15,7 +15,7 @@ import type { OfferedSection } from '../../nodes/erizo/sdp/offer.ts';
 import { writeOffer, writeSendingAnswer } from '../../nodes/erizo/sdp/offer.ts';
 import { readDescription } from '../../nodes/erizo/sdp/read.ts';
 import type { RemoteDescription, RemoteSection } from '../../nodes/erizo/sdp/remote.ts';
-import { RtpParameters as RtpSchema } from '../../protocol/contracts/erizo-erizo.ts';
+import { RtpParameters as RtpSchema } from '../../protocol/contracts/rtp-parameters.ts';
 import { parse } from '../../protocol/parse.ts';
 import { capabilities, local } from '../unit/erizo/sdp-kit.ts';
 

@@ -33,7 +33,7 @@ export async function testSockets(
   const clock = systemClock;
   const log = components.log ?? pino({ level: 'silent' });
   const { nodeId, region, mediaIp = '127.0.0.1', own = newCurveKeyPair(), localDir } = options;
-  const keyring = Keyring.create({ clock }, { nodeId, region, mediaIp, own });
+  const keyring = Keyring.create({ clock, log }, { nodeId, region, mediaIp, own });
   let refused = 0;
   const zmq = await ZmqSockets.create(
     { clock, log, keyring },

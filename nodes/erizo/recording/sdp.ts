@@ -1,5 +1,6 @@
 import { loopback } from '../engine-plain.ts';
 import type { MediaKind, RtpParameters } from '../media.ts';
+import { demandLines } from '../sdp/write.ts';
 
 export interface SdpTrack {
   kind: MediaKind;
@@ -17,6 +18,7 @@ export function recordingSdp(tracks: readonly SdpTrack[]): string {
     't=0 0',
     ...tracks.flatMap(section),
   ];
+  demandLines(lines);
   return lines.map((line) => `${line}\r\n`).join('');
 }
 

@@ -1,13 +1,14 @@
 import * as v from 'valibot';
 import { limits } from '../../../protocol/limits.ts';
+import { fmtp_chars, sdpRid, sdpText, sdpToken } from '../../../protocol/sdp-text.ts';
 
 /** What is read of an SDP, as the parser gives it: everything else in it is passed over. */
 
 // The parser makes numbers of all that looks like one.
 const anyText = v.pipe(v.union([v.string(), v.number()]), v.transform(String));
-// A token of RFC 8866, section 9: what may be written back into an SDP without a second thought.
-const token = v.pipe(anyText, v.regex(/^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,64}$/));
-const text = v.pipe(anyText, v.regex(/^[\x20-\x7e]{1,256}$/));
+// What may be written back into an SDP without a second thought.
+const token = v.pipe(anyText, v.regex(sdpToken));
+const text = v.pipe(anyText, v.regex(sdpText));
 const payloadType = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(127));
 const ssrc = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff_ffff));
 
@@ -57,7 +58,7 @@ export const MediaShape = v.object({
     v.maxLength(128),
   ),
   fmtp: v.pipe(
-    v.array(v.object({ payload: payloadType, config: v.pipe(anyText, v.maxLength(1_024)) })),
+    v.array(v.object({ payload: payloadType, config: v.pipe(anyText, v.maxLength(fmtp_chars)) })),
     v.maxLength(256),
   ),
   rtcpFb: v.optional(
@@ -88,11 +89,8 @@ export const MediaShape = v.object({
     v.pipe(
       v.array(
         v.object({
-          id: v.pipe(
-            anyText,
-            // RFC 8851, section 10; mediasoup takes them as text of any length.
-            v.regex(/^[0-9A-Za-z_-]{1,32}$/),
-          ),
+          // mediasoup takes them as text of any length.
+          id: v.pipe(anyText, v.regex(sdpRid)),
           direction: v.picklist(['send', 'recv']),
         }),
       ),

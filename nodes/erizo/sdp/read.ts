@@ -2,6 +2,7 @@ import { parse as parseSdp, parseParams } from 'sdp-transform';
 import { RizomaError } from '../../../protocol/errors.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { parse } from '../../../protocol/parse.ts';
+import { fmtpName, fmtpValue } from '../../../protocol/sdp-text.ts';
 import type { MediaShape } from './description.ts';
 import { SessionShape } from './description.ts';
 import type { RemoteCodec, RemoteDescription, RemoteSection } from './remote.ts';
@@ -133,7 +134,7 @@ function readParameters(config: string): Record<string, string | number> {
   const parameters: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(parseParams(config))) {
     // What could not be said again is passed over, as formats without a name are (`0-15`).
-    if (value === undefined || !/^[\w.-]{1,64}$/.test(name) || !/^[\x21-\x7e]*$/.test(`${value}`)) {
+    if (value === undefined || !fmtpName.test(name) || !fmtpValue.test(`${value}`)) {
       continue;
     }
     // Six hex digits may look like a number; the level is text all the same (RFC 6184, section 8.1).

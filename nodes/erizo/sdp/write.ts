@@ -1,6 +1,17 @@
 import type { MediaDescription, SessionDescription } from 'sdp-transform';
 import { write } from 'sdp-transform';
+import { RizomaError } from '../../../protocol/errors.ts';
 import type { LocalTransport, RtcpFeedback } from '../media.ts';
+
+/** Throws `internal` where a text would be more than its own line: what comes in is looked at before it comes here. */
+export function demandLines(value: unknown): void {
+  if (typeof value === 'string' && /[\r\n]/.test(value)) {
+    throw new RizomaError('internal', 'a value for an SDP has a line break: the SDP is not written');
+  }
+  if (typeof value === 'object' && value !== null) {
+    Object.values(value).forEach(demandLines);
+  }
+}
 
 export type Setup = 'actpass' | 'active' | 'passive';
 
@@ -32,6 +43,7 @@ export function writeDescription(origin: Origin, media: readonly MediaDescriptio
     groups: [{ type: 'BUNDLE', mids: mids.join(' ') }],
     media: [...media],
   };
+  demandLines(session);
   return write(session);
 }
 

@@ -143,16 +143,24 @@ describe('conversations with ErizoJS processes', () => {
     expect(told).toEqual([]);
   });
 
+  it('pass over what an agent says of a process of another one', () => {
+    const { erizos, told } = setUpErizos(() => true);
+    erizos.acquire(ref);
+    erizos.exited(ref.erizoId, 'agent-2');
+    expect(told).toEqual([]);
+    expect(erizos.size).toBe(1);
+  });
+
   it('say once that a process is lost, however it shows', () => {
     const { erizos, told, links } = setUpErizos(() => true);
     const erizo = erizos.acquire(ref);
     links[0]?.cut();
-    erizos.exited(ref.erizoId);
+    erizos.exited(ref.erizoId, ref.agentId);
     erizos.release(erizo);
     const lost = [`died ${ref.erizoId}`, `suspect ${ref.erizoId}`];
     expect(told).toEqual(lost);
     erizos.acquire(ref);
-    erizos.exited(ref.erizoId);
+    erizos.exited(ref.erizoId, ref.agentId);
     links[1]?.cut();
     expect(told).toEqual([...lost, `died ${ref.erizoId}`]);
   });
@@ -207,12 +215,23 @@ function setUpAgents(refusing: Set<string>): {
   };
   const agents = Agents.create(
     { clock, log, members, dial },
-    { nodeId: 'own', region: 'eu-west', onExited: (erizoId) => exited.push(erizoId) },
+    {
+      nodeId: 'own',
+      region: 'eu-west',
+      onExited: (erizoId, agentId) => exited.push(`${erizoId} of ${agentId}`),
+    },
   );
   return { clock, agents, members, asked, links, exited };
 }
 
 describe('conversations with agents', () => {
+  it('are held with each agent under its own node, though another names the same endpoint on its card', () => {
+    const { agents, members, links } = setUpAgents(new Set());
+    members.set([card('own'), { ...card('other'), agent: card('own').agent }]);
+    expect(links).toHaveLength(2);
+    expect(agents.size).toBe(2);
+  });
+
   it('are held with those of the region, as members come and go', () => {
     const { agents, members, links } = setUpAgents(new Set());
     members.set([card('own'), card('far', 'us-east')]);
@@ -228,7 +247,9 @@ describe('conversations with agents', () => {
   it('ask the own host first and the others when it is full', async () => {
     const { agents, members, asked } = setUpAgents(new Set(['tcp://own:1']));
     members.set([card('next'), card('own')]);
-    expect(await agents.createErizoJS('a'.repeat(24), [])).toEqual(ref);
+    // Under whose key a process is dialled is known without the agent's word.
+    const given = { ...ref, agentId: 'next' };
+    expect(await agents.createErizoJS('a'.repeat(24), [])).toEqual(given);
     expect(asked).toEqual(['tcp://own:1', 'tcp://next:1']);
   });
 
@@ -237,7 +258,8 @@ describe('conversations with agents', () => {
     members.set([card('full'), card('next'), card('busy'), card('own')]);
     members.say({ own: { state: 'full' }, full: { state: 'full' }, busy: { state: 'warning' } });
     for (let turn = 0; turn < 3; turn += 1) {
-      expect(await agents.createErizoJS('a'.repeat(24), [])).toEqual(ref);
+      const given = { ...ref, agentId: 'busy' };
+      expect(await agents.createErizoJS('a'.repeat(24), [])).toEqual(given);
       expect(asked.splice(0)).toEqual(['tcp://own:1', 'tcp://next:1', 'tcp://busy:1']);
     }
   });
@@ -259,9 +281,10 @@ describe('conversations with agents', () => {
     expect(agents.size).toBe(1);
     links[1]?.peer.notify('erizoExited', { erizoId: ref.erizoId });
     await turns();
-    expect(exited).toEqual([ref.erizoId]);
+    expect(exited).toEqual([`${ref.erizoId} of own`]);
     links[1]?.link.cut();
-    expect(await agents.createErizoJS('a'.repeat(24), [])).toEqual(ref);
+    const given = { ...ref, agentId: 'own' };
+    expect(await agents.createErizoJS('a'.repeat(24), [])).toEqual(given);
     expect(links).toHaveLength(3);
     clock.advance(defaults.agentRedial_ms * 3);
     expect(links).toHaveLength(3);

@@ -172,7 +172,7 @@ class MeshNode {
         const said = sharing.say();
         say(link, (to) => to?.shared(link.from, said));
       },
-      unshare: (nodeId) => {
+      unshare: ({ nodeId }) => {
         const link = this.tells.get(nodeId);
         this.tells.delete(nodeId);
         if (link !== undefined) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AgentLink } from '../../../nodes/erizo/agent-link.ts';
 import { erizoDefaults } from '../../../nodes/erizo/config.ts';
+import { newCurveKeyPair } from '../../../nodes/link/zmq-curve.ts';
 import { createLog } from '../../../nodes/log.ts';
 import type { MemberKey } from '../../../protocol/certificate.ts';
 import type { ErizoLoad } from '../../../protocol/contracts/controller-agent.ts';
@@ -134,7 +135,7 @@ describe('the link to the agent', () => {
     const { members, tell } = begin();
     const key = {
       region: 'eu-west',
-      curveKey: 'x'.repeat(40),
+      curveKey: newCurveKeyPair().publicKey,
       mediaIp: '192.0.2.1',
       expires_s: 1,
     };

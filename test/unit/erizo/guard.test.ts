@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Guard } from '../../../nodes/erizo/guard.ts';
+import { newCurveKeyPair } from '../../../nodes/link/zmq-curve.ts';
 import { signCertificate } from '../../../protocol/certificate.ts';
 import type { Jurisdiction } from '../../../protocol/ids.ts';
 import { newUuid } from '../../../protocol/ids.ts';
@@ -24,7 +25,7 @@ const eu: Node = { nodeId: 'eu-west-1', region: 'eu-west' };
 const us: Node = { nodeId: 'us-east-1', region: 'us-east' };
 
 const certificateOf = (node: Node, now_ms: number, key = edgeKey): Promise<string> => {
-  const keys = { peerId: `12D3KooW${'A'.repeat(44)}`, curveKey: 'A'.repeat(40) };
+  const keys = { peerId: `12D3KooW${'A'.repeat(44)}`, curveKey: newCurveKeyPair().publicKey };
   const held = { ...node, ...keys, mediaIp: '192.0.2.1', jti: newUuid() };
   return signCertificate(key, held, now_ms);
 };

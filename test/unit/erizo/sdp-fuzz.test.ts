@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { readDescription } from '../../../nodes/erizo/sdp/read.ts';
 import type { RemoteDescription } from '../../../nodes/erizo/sdp/remote.ts';
 import { checkSections } from '../../../nodes/erizo/slot.ts';
-import { RtpParameters } from '../../../protocol/contracts/erizo-erizo.ts';
+import { RtpParameters } from '../../../protocol/contracts/rtp-parameters.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { parse } from '../../../protocol/parse.ts';

@@ -4,7 +4,7 @@ import { writeAnswer } from '../../../nodes/erizo/sdp/answer.ts';
 import type { Chosen } from '../../../nodes/erizo/sdp/codecs.ts';
 import { choose, parametersOf } from '../../../nodes/erizo/sdp/codecs.ts';
 import { readDescription } from '../../../nodes/erizo/sdp/read.ts';
-import { RtpParameters } from '../../../protocol/contracts/erizo-erizo.ts';
+import { RtpParameters } from '../../../protocol/contracts/rtp-parameters.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import { parse } from '../../../protocol/parse.ts';
 import { capabilities, fixture, fixtures, local, origin } from './sdp-kit.ts';

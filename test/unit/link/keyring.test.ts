@@ -1,6 +1,6 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { Keyring } from '../../../nodes/link/keyring.ts';
-import { decodeZ85, encodeZ85 } from '../../../nodes/link/z85.ts';
 import type { MemberKey } from '../../../protocol/certificate.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -15,7 +15,7 @@ function member(nodeId: string, letter: string, expires_s: number): MemberKey {
 
 function setUp() {
   const clock = new VirtualClock();
-  const keyring = Keyring.create({ clock }, self);
+  const keyring = Keyring.create({ clock, log: pino({ level: 'silent' }) }, self);
   const later_s = clock.now() / 1000 + 3_600;
   return { clock, keyring, later_s };
 }
@@ -48,6 +48,19 @@ describe('a keyring', () => {
     expect(keyring.has('a'.repeat(40))).toBe(false);
   });
 
+  it('tells all of a change, though one of them fails at it', () => {
+    const { keyring, later_s } = setUp();
+    let heard = 0;
+    keyring.onChange(() => {
+      throw new Error('it fails');
+    });
+    keyring.onChange(() => {
+      heard += 1;
+    });
+    keyring.replace([member('us-east-1', 'a', later_s)]);
+    expect(heard).toBe(1);
+  });
+
   it('drops a key within 10 s of its end, though nobody says so', () => {
     const { clock, keyring, later_s } = setUp();
     keyring.replace([member('us-east-1', 'a', later_s), member('us-east-2', 'b', later_s + 60)]);
@@ -72,14 +85,5 @@ describe('a keyring', () => {
     expect(await keyring.admits('y'.repeat(40))).toBe(false);
     clock.advance(2_000);
     expect(await Promise.all(knocking)).not.toContain(true);
-  });
-});
-
-describe('Z85', () => {
-  it('is as its specification has it, both ways', () => {
-    // ZeroMQ RFC 32, section "Test case".
-    const bytes = Buffer.from('864fd26fb559f75b', 'hex');
-    expect(encodeZ85(bytes)).toBe('HelloWorld');
-    expect(decodeZ85('HelloWorld')).toEqual(bytes);
   });
 });

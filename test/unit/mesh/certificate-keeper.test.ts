@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { newCurveKeyPair } from '../../../nodes/link/zmq-curve.ts';
 import { CertificateKeeper } from '../../../nodes/mesh/certificate-keeper.ts';
 import { signCertificate } from '../../../protocol/certificate.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
@@ -25,7 +26,7 @@ let told: number[];
 let renewed: PromiseWithResolvers<void>;
 
 function certificate(of = self): Promise<string> {
-  const keys = { peerId: peerIdOf(publicKey), curveKey: 'x'.repeat(40) };
+  const keys = { peerId: peerIdOf(publicKey), curveKey: newCurveKeyPair().publicKey };
   const held = { ...of, ...keys, mediaIp: '192.0.2.1', jti: newUuid() };
   return signCertificate(privateKey, held, clock.now());
 }

@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Entry, GossipState } from '../../../nodes/mesh/gossip-state.ts';
 import { newGossipState } from '../../../nodes/mesh/gossip-state.ts';
@@ -24,7 +25,10 @@ function setUp(listed: NodeCard[]) {
   };
   const list = { all: () => listed, onChange };
   const { card } = cardOf('self', 0);
-  const members = MeshMembers.create({ card, listed: list, gossip, edge });
+  const members = MeshMembers.create({
+    log: pino({ level: 'silent' }),
+    ...{ card, listed: list, gossip, edge },
+  });
   let changes = 0;
   members.onChange(() => {
     changes += 1;
@@ -87,6 +91,17 @@ describe('the members of the mesh', () => {
     expect(members.loads()).toBe(loads);
     hear(['busy', 'lost'], ['silent', 'here']);
     expect(members.loads().size).toBe(0);
+  });
+
+  it('are told of to all, though one listener fails', () => {
+    const { hear, members } = setUp([]);
+    const heard: string[] = [];
+    members.onChange(() => {
+      throw new Error('it fails');
+    });
+    members.onChange(() => heard.push('told'));
+    hear(['heard', 'here']);
+    expect(heard).toEqual(['told']);
   });
 
   it('are told of when they change, and not else', () => {

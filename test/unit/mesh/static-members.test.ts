@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { newCurveKeyPair } from '../../../nodes/link/zmq-curve.ts';
 import { cardCheck } from '../../../nodes/mesh/card-check.ts';
 import type { CheckCards } from '../../../nodes/mesh/card-check.ts';
 import type { Edge, EdgeKeys, EdgeListener } from '../../../nodes/mesh/edge.ts';
@@ -32,7 +33,7 @@ const believeAll: CheckCards = async (nodes) =>
   nodes.map((card) => ({ card, certificate: certificateOf(card) }));
 
 function certificateOf({ nodeId, region }: NodeCard): Certificate {
-  const keys = { peerId: peerIdOf(publicKey), curveKey: 'x'.repeat(40) };
+  const keys = { peerId: peerIdOf(publicKey), curveKey: newCurveKeyPair().publicKey };
   const said = { ...keys, mediaIp: '192.0.2.1', jti: newUuid() };
   return { nodeId, region, ...said, issued_s: 0, expires_s: 1 };
 }
@@ -56,7 +57,10 @@ function setUp(given = believeAll, onBelieved: OnBelieved = () => undefined): Wo
       return () => listeners.delete(listener);
     },
   };
-  const members = StaticMembers.create({ card: own, edge, check, onBelieved });
+  const members = StaticMembers.create({
+    log: pino({ level: 'silent' }),
+    ...{ card: own, edge, check, onBelieved },
+  });
   return {
     members,
     push: (nodes, revoked = []) => {
@@ -120,7 +124,7 @@ describe('the members as the edge names them', () => {
     const peers = ['12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq', peerIdOf(publicKey)];
     const certified = async (card: NodeCard, peerId: string, key = privateKey) => {
       const { nodeId, region } = card;
-      const keys = { peerId, curveKey: 'x'.repeat(40) };
+      const keys = { peerId, curveKey: newCurveKeyPair().publicKey };
       const certificate = { nodeId, region, ...keys, mediaIp: '192.0.2.1', jti: newUuid() };
       return { ...card, certificate: await signCertificate(key, certificate, now_ms) };
     };

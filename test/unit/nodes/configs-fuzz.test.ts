@@ -10,7 +10,7 @@ import { readConfig, readCurveKeys } from '../../../nodes/erizo/config.ts';
 import { Identity } from '../../../nodes/mesh/identity.ts';
 import { Memory } from '../../../nodes/mesh/remembered.ts';
 import { NodeCard } from '../../../protocol/contracts/node-edge.ts';
-import { CurveKey } from '../../../protocol/ids.ts';
+import { CurveKeys } from '../../../protocol/curve-key.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { TicketPrivateKey, TicketPublicKey } from '../../../protocol/ticket.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -83,7 +83,6 @@ describe(`the environment (seed ${fuzzSeed})`, () => {
   });
 });
 
-const CurveKeys = v.object({ publicKey: CurveKey, secretKey: CurveKey });
 /** As `nodes/mesh/remembered.ts` has it, as far as names go. */
 const Remembered = v.object({
   ticketKey: TicketPublicKey,

@@ -30,6 +30,7 @@ import { checkPass, Pass } from '../../../protocol/pass.ts';
 import { checkReentry, Reentry } from '../../../protocol/reentry.ts';
 import { peekCard, readCard, SaidLoad } from '../../../protocol/said-card.ts';
 import { checkServiceJwt } from '../../../protocol/service-jwt.ts';
+import { checkStamp, Stamp } from '../../../protocol/stamp.ts';
 import { checkTicket, parseTicketKey, publicTicketKey, Ticket } from '../../../protocol/ticket.ts';
 import {
   decodeSigned,
@@ -220,27 +221,32 @@ const signedTexts: Readonly<Record<string, SignedText>> = {
   'a ticket': {
     ...{ typ: 'rizoma-ticket+jwt', alg: 'HS256', claims: Ticket },
     also: ({ clientId: sub }) => ({ aud: nodeId, sub, ...times }),
-    check: (text) => checkTicket({ ticketKey: publicKey, ticketSecret: secret }, text, expected),
+    check: (text) => checkTicket([secret], text, expected),
   },
   'a re-entry': {
     ...{ typ: 'rizoma-reentry+jwt', alg: 'HS256', claims: Reentry },
     also: ({ clientId: sub }) => ({ sub, ...times }),
-    check: (text) => checkReentry(secret, text, now_ms),
+    check: (text) => checkReentry([secret], text, now_ms),
+  },
+  'a stamp': {
+    ...{ typ: 'rizoma-stamp+jwt', alg: 'HS256', claims: Stamp },
+    also: ({ clientId: sub }) => ({ sub, ...times }),
+    check: (text) => checkStamp([secret], text, { clientId: '', roomId: 'a'.repeat(24), now_ms }),
   },
   'a pass': {
     ...{ typ: 'rizoma-pass+jwt', alg: 'EdDSA', claims: Pass },
     also: ({ tokenId: jti }) => ({ jti, ...times }),
-    check: (text) => checkPass(publicKey, text, now_ms),
+    check: (text) => checkPass([publicKey], text, now_ms),
   },
   'a grant': {
     ...{ typ: 'rizoma-grant+jwt', alg: 'EdDSA', claims: Grant },
     also: ({ roomId: sub }) => ({ sub, ...times }),
-    check: (text) => checkGrant(publicKey, text, { roomId: 'a'.repeat(24), ends: [], now_ms }),
+    check: (text) => checkGrant([publicKey], text, { roomId: 'a'.repeat(24), ends: [], now_ms }),
   },
   'a certificate': {
     ...{ typ: 'rizoma-node+jwt', alg: 'EdDSA', claims: Certificate },
     also: () => ({ sub: nodeId, ...times }),
-    check: (text) => readCertificate(publicKey, text, now_ms),
+    check: (text) => readCertificate([publicKey], text, now_ms),
   },
   'an enrolment': {
     ...{
@@ -264,7 +270,7 @@ const signedTexts: Readonly<Record<string, SignedText>> = {
     alg: 'HS256',
     claims: v.object({ scope: v.array(v.string()), username: v.string(), role: v.string() }),
     also: () => ({ iss: 'a'.repeat(24), ...times }),
-    check: (text) => checkServiceJwt(secret, text, now_ms),
+    check: (text) => checkServiceJwt([secret], text, now_ms),
   },
   'a JWT in a header': {
     alg: 'HS256',

@@ -1,6 +1,7 @@
+import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import type { Directory, RoomErizo } from '../../../protocol/directory.ts';
-import { applyChange, emptyDirectory } from '../../../protocol/directory.ts';
+import { applyChange, emptyDirectory, Endpoint } from '../../../protocol/directory.ts';
 
 const erizo: RoomErizo = {
   erizoId: '00000000-0000-4000-8000-000000000001',
@@ -43,4 +44,17 @@ test('a change for another version is not applied', () => {
   expect(
     applyChange(emptyDirectory, { from: 3, version: 4, erizos: none, streams: none }),
   ).toBeUndefined();
+});
+
+test('an endpoint is an IPv4 address and a port that can be dialled', () => {
+  for (const good of ['tcp://10.0.0.1:1', 'tcp://255.249.199.0:65535', 'tcp://0.0.0.0:6553']) {
+    expect(v.is(Endpoint, good)).toBe(true);
+  }
+  for (const bad of [
+    ...['tcp://-:5', 'tcp://a-name:5', 'tcp://[::1]:5', 'tcp://10.0.0.256:5', 'tcp://10.0.0:5'],
+    ...['tcp://010.0.0.1:5', 'tcp://10.0.0.1:0', 'tcp://10.0.0.1:65536', 'tcp://10.0.0.1:05'],
+    ...['tcp://10.0.0.1', 'ipc://10.0.0.1:5', 'tcp://10.0.0.1:5/x', 'tcp://10.0.0.1:5\n'],
+  ]) {
+    expect(v.is(Endpoint, bad)).toBe(false);
+  }
 });

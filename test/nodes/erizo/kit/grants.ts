@@ -1,3 +1,4 @@
+import { newCurveKeyPair } from '../../../../nodes/link/zmq-curve.ts';
 import { signCertificate } from '../../../../protocol/certificate.ts';
 import type { Trust } from '../../../../protocol/contracts/controller-agent.ts';
 import type { Grant } from '../../../../protocol/grant.ts';
@@ -25,7 +26,7 @@ export function grantOf(
 
 /** What the agent of a node tells its processes. */
 export async function trustOf(node: { nodeId: string; region: string }): Promise<Trust> {
-  const keys = { peerId: `12D3KooW${'A'.repeat(44)}`, curveKey: 'A'.repeat(40) };
+  const keys = { peerId: `12D3KooW${'A'.repeat(44)}`, curveKey: newCurveKeyPair().publicKey };
   const held = { ...node, ...keys, mediaIp: '127.0.0.1', jti: newUuid() };
   const certificate = await signCertificate(edgeKey, held, Date.now());
   return { keys: [publicTicketKey(edgeKey)], certificate };
