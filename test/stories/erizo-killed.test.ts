@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { busyErizos } from '../support/counters.ts';
-import { patience } from '../support/eventually.ts';
+import { eventually, patience } from '../support/eventually.ts';
 import type { Participant } from '../support/page/participant.ts';
 import { erizoPid } from '../support/stage/processes.ts';
 import { ownRegions } from '../support/stage/shared-system.ts';
@@ -10,6 +10,12 @@ import { Stage } from '../support/stage/stage.ts';
 
 const stage = Stage.shared();
 const [here, there] = ownRegions();
+
+/** The processes that have clients, once there are so many: each tells its node at times. */
+function busy(count: number): Promise<string[]> {
+  const ask = (): Promise<string[]> => busyErizos(stage.system, here);
+  return eventually(`${count} busy processes`, ask, (ids) => ids.length === count);
+}
 
 test('clients of a killed ErizoJS go on in another process with the same streams, and no other room notices', async () => {
   const hit = `${stage.room} (hit)`;
@@ -22,14 +28,13 @@ test('clients of a killed ErizoJS go on in another process with the same streams
   const [ann, ben] = await Promise.all([publishIn(hit, 'ann', here), publishIn(hit, 'ben', there)]);
   await Promise.all([ann.sees(1), ben.sees(1)]);
   // It is the only room of the region so far, and so the process is its own.
-  const victims = await busyErizos(stage.system, here);
-  expect(victims).toHaveLength(1);
+  const victims = await busy(1);
   const [cleo, dan] = await Promise.all([
     publishIn(spared, 'cleo', here),
     publishIn(spared, 'dan', there),
   ]);
   await Promise.all([cleo.sees(1), dan.sees(1)]);
-  expect(await busyErizos(stage.system, here)).toHaveLength(2);
+  await busy(2);
   const all = [ann, ben, cleo, dan];
   const streams = await Promise.all(all.map((one) => one.streams()));
   const heard = await Promise.all([cleo, dan].map((one) => one.heard()));
@@ -37,9 +42,9 @@ test('clients of a killed ErizoJS go on in another process with the same streams
   process.kill(erizoPid(victims[0] ?? ''), 'SIGKILL');
 
   await vi.waitFor(async () => {
-    const busy = await busyErizos(stage.system, here);
-    expect(busy, 'ErizoJS processes with clients').toHaveLength(2);
-    expect(busy).not.toContain(victims[0]);
+    const ids = await busyErizos(stage.system, here);
+    expect(ids, 'ErizoJS processes with clients').toHaveLength(2);
+    expect(ids).not.toContain(victims[0]);
   }, patience);
   await Promise.all(all.map((one) => one.playsOn()));
   expect(await Promise.all(all.map((one) => one.streams()))).toEqual(streams);
