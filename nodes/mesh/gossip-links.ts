@@ -42,6 +42,8 @@ const defaults = {
   messages_perSecond: 50,
   /** Cards of one neighbour, whose signatures cost some 0.3 ms each; a whole mesh at once when it is new. */
   cards_perSecond: 200,
+  /** Doubts of one neighbour, each of which has a node speak to all; those of a whole mesh at once where it falls apart. */
+  doubts_perSecond: 50,
   /** Who said too much is not listened to so long. */
   shun_ms: 60_000,
 } as const;
@@ -210,6 +212,10 @@ export class GossipLinks {
       { clock },
       { perSecond: defaults.cards_perSecond, burst: limits.members },
     );
+    const doubts = new TokenBucket(
+      { clock },
+      { perSecond: defaults.doubts_perSecond, burst: limits.members },
+    );
     /** Whether it may be heard; who says too much is cut off. */
     const admits = (): boolean => messages.take() || this.#shun(node);
     return {
@@ -217,8 +223,10 @@ export class GossipLinks {
       'gossip.news': (news) => {
         if (admits()) {
           const taken = news.cards.filter(() => cards.take());
-          this.#countRefused(news.cards.length - taken.length);
-          onNews(node, taken, news.doubted);
+          const doubted = news.doubted.filter(() => doubts.take());
+          const all = news.cards.length + news.doubted.length;
+          this.#countRefused(all - taken.length - doubted.length);
+          onNews(node, taken, doubted);
         }
       },
       'gossip.have': (have) => admits() && feed({ is: 'have', from: node, cards: have.cards }),

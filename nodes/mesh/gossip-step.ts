@@ -165,7 +165,10 @@ function hearDoubt(draft: GossipDraft, known: KnownCard, from: string, now_ms: n
     // It has spoken since, and whoever doubts it has not heard that.
     draft.tellCardTo(from, known.nodeId, true);
   } else if (known.nodeId === draft.self) {
-    draft.effects.push({ do: 'speak', after_ms: known.said_ms });
+    // A later card than this node knows of would come by itself, under its signature: of a doubt anybody may say that.
+    if (entry.heard.said_ms === known.said_ms) {
+      draft.effects.push({ do: 'speak', after_ms: known.said_ms });
+    }
   } else if (entry.is === 'here') {
     doubt(draft, entry, from, now_ms);
   }

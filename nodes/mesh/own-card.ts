@@ -1,6 +1,7 @@
 import type { Certificate } from '../../protocol/certificate.ts';
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import type { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
+import { limits } from '../../protocol/limits.ts';
 import { signCard } from '../../protocol/said-card.ts';
 import type { TicketPrivateKey } from '../../protocol/ticket.ts';
 import type { HeardCard } from './gossip-state.ts';
@@ -20,7 +21,7 @@ export interface OwnCardComponents {
 }
 
 const defaults = {
-  /** A node that is doubted by many at once speaks up once. */
+  /** A node that is doubted by many at once, or again and again, speaks up once in this time. */
   pause_ms: 300,
 } as const;
 
@@ -39,13 +40,14 @@ export class OwnCard {
     this.#parts = components;
   }
 
-  /** Says it anew as soon as may be, later than that. */
+  /** Says it anew as soon as may be, later than that where others would believe it. */
   speak(after_ms = 0): void {
-    this.#after_ms = Math.max(this.#after_ms, after_ms);
+    const { clock } = this.#parts;
+    const latest_ms = clock.now() + limits.clockSkew_s * 1000;
+    this.#after_ms = Math.max(this.#after_ms, Math.min(after_ms, latest_ms - 1));
     if (this.#closed || this.#stopTimer !== undefined) {
       return;
     }
-    const { clock } = this.#parts;
     const wait_ms = Math.max(0, this.#spokeAt_ms + defaults.pause_ms - clock.now());
     this.#stopTimer = clock.after(wait_ms, () => {
       this.#stopTimer = undefined;

@@ -140,6 +140,15 @@ describe('a node of the mesh', () => {
     expect(node.here).toEqual(['self']);
   });
 
+  it('does not speak up for a card that it never said', () => {
+    const node = new OneNode();
+    node.doubt('self', start_ms + 1);
+    node.doubt('self', start_ms + 3_600_000);
+    expect(node.effects.filter(({ do: what }) => what === 'speak')).toEqual([]);
+    node.doubt('self', start_ms);
+    expect(node.effects).toContainEqual({ do: 'speak', after_ms: start_ms });
+  });
+
   it('doubts a neighbour that is silent or breaks off, and none that parts', () => {
     const node = new OneNode();
     node.hear(cardOf('near', start_ms), cardOf('other', start_ms));
