@@ -20,6 +20,8 @@ export const limits = {
    * would exhaust the stack of whatever encodes them.
    */
   nesting: 16,
+  /** Arrays and objects in one message of a client: a drawing of a thousand points has some thousands. */
+  groups: 10_000,
   /** Signalling messages of one client: a burst of joins publishes and subscribes some dozens. */
   clientMessages_perSecond: 200,
   /** The id of a request that its caller chose: a UUID and the hex of a trace id are shorter. */
@@ -33,6 +35,14 @@ export const limits = {
   handshake_ms: 10_000,
   /** m-sections in one SDP: thirty streams of audio and video in one connection, and some unused. */
   sdpSections: 128,
+  /**
+   * One SDP of a client: Chromium publishes 32 streams over one connection with some 173 KiB and 5,200 lines, and answers
+   * what it receives with 0.8 KiB and 25 lines for an m-section.
+   */
+  sdp_chars: 192 * 1024,
+  sdpLines: 8_192,
+  /** One SDP of ours: of `sdpSections` all of which carry something, twice. */
+  ownSdp_chars: 512 * 1024,
   /** Streams of one room. A directory of this size is still sent whole in one frame. */
   streamsPerRoom: 1024,
   /** What is said of all streams of a room, as JSON: with its processes and ways a directory fits `frameSize_bytes`. */

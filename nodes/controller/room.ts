@@ -148,7 +148,7 @@ export class Room {
       { onIdle: () => this.#leaveIfEmpty(), onNoHolder: () => this.sync.forgotten() },
     );
     this.handlers = handlersOf({
-      log: this.#log,
+      parts,
       publishing: this.publishing,
       subscribing: this.#subscribing,
       auto: this.#auto,
