@@ -22,6 +22,8 @@ export const limits = {
   nesting: 16,
   /** The same of an RPC frame: what a client may say, within the facts of a room that are told to other processes. */
   frameNesting: 32,
+  /** Arrays and objects in one message of a client: a drawing of a thousand points has some thousands. */
+  groups: 10_000,
   /** Signalling messages of one client: a burst of joins publishes and subscribes some dozens. */
   clientMessages_perSecond: 200,
   /** The id of a request that its caller chose: a UUID and the hex of a trace id are shorter. */
@@ -48,6 +50,14 @@ export const limits = {
   serviceRooms_bytes: 1024 * 1024 * 1024,
   /** Tokens that one room keeps: each of a great event's people invited by name. With the longest names 200 MiB; 30 MiB as they are. */
   tokensPerRoom: 100_000,
+  /**
+   * One SDP of a client: Chromium publishes 32 streams over one connection with some 173 KiB and 5,200 lines, and answers
+   * what it receives with 0.8 KiB and 25 lines for an m-section.
+   */
+  sdp_chars: 192 * 1024,
+  sdpLines: 8_192,
+  /** One SDP of ours: of `sdpSections` all of which carry something, twice. */
+  ownSdp_chars: 512 * 1024,
   /** Streams of one room. A directory of this size is still sent whole in one frame. */
   streamsPerRoom: 1024,
   /** What is said of all streams of a room, as JSON: with its processes and routes a directory fits `frameSize_bytes`. */

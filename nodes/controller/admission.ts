@@ -2,11 +2,13 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { HandshakeAdditions } from '../../protocol/contracts/client.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
+import { RateLimit } from '../../protocol/rate-limit.ts';
 import { checkTicket } from '../../protocol/ticket.ts';
 import { checkTokenSignature, tokenOfQuery } from '../../protocol/token.ts';
 import type { Edge, EdgeKeys } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
 import type { Visitor } from './client.ts';
+import { defaults } from './defaults.ts';
 import { UsedTickets } from './used-tickets.ts';
 
 /** Who comes, by what it shows; the rest is what it asks for. */
@@ -19,6 +21,11 @@ export class Admission {
   readonly #members: Members;
   readonly #nodeId: string;
   readonly #used: UsedTickets;
+  /** A re-entry gives its client any number of tickets. */
+  readonly #joins = new RateLimit({
+    whose: 'this client',
+    perSecond: defaults.joins_perSecond,
+  });
 
   constructor(
     components: { clock: Clock; edge: Edge; members: Members },
@@ -51,6 +58,8 @@ export class Admission {
   async #byTicket(keys: EdgeKeys, text: string): Promise<Identity> {
     const expected = { nodeId: this.#nodeId, now_ms: this.#clock.now() };
     const ticket = await checkTicket(keys.ticketSecrets, text, expected);
+    this.#joins.demand(ticket.clientId, expected.now_ms);
+    this.#joins.take(ticket.clientId, expected.now_ms);
     this.#used.use(ticket.jti);
     const { clientId, roomId, userName, role, requestId, joinedAt_ms, issuedAt_ms } = ticket;
     const times = { joinedAt_ms, enteredAt_ms: issuedAt_ms };

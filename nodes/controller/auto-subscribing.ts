@@ -7,6 +7,7 @@ import { selectorKeys } from '../../protocol/selectors.ts';
 import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
 import { KeyIndex } from './key-index.ts';
+import { Retries } from './retries.ts';
 import type { RoomParts } from './room-parts.ts';
 import type { Subscribing } from './subscribing.ts';
 import { TokenBucket } from '../token-bucket.ts';
@@ -42,8 +43,8 @@ export class AutoSubscribing {
   readonly #streams = new KeyIndex<string>();
   /** Clients by the streams that they receive because of it. */
   readonly #takers = new KeyIndex<Client>();
-  /** Those that could not be had, by who wants them: they are tried again when any stream changes. */
-  #failed: { client: Client; streamId: string }[] = [];
+  /** Those that could not be had: they are tried again when any stream changes. */
+  readonly #retries: Retries<Client>;
   /** Streams that changed and were not looked at. */
   readonly #changed = new Set<string>();
   #lookedAt_ms = Number.NEGATIVE_INFINITY;
@@ -53,6 +54,7 @@ export class AutoSubscribing {
   constructor(components: { parts: RoomParts; subscribing: Subscribing }) {
     this.#parts = components.parts;
     this.#subscribing = components.subscribing;
+    this.#retries = new Retries(components.parts);
   }
 
   /** Licode: `onAutoSubscribe`. In the place of what the client said before; nothing fits no selectors. */
@@ -63,6 +65,7 @@ export class AutoSubscribing {
     const wish = { message, streams, begun, gathered: undefined };
     this.#wishes.set(client, wish);
     this.#wanting.set(client, message.selectors);
+    this.#retries.hurry(client);
     const candidates = this.#streams.withAny(message.selectors).union(streams);
     this.#apply(client, wish, candidates);
   }
@@ -70,7 +73,7 @@ export class AutoSubscribing {
   /** A subscription of a client failed: it is tried again when any stream changes, where it was one of these. */
   failed(client: Client, streamId: string): void {
     if (this.#wishes.get(client)?.streams.has(streamId) === true) {
-      this.#failed.push({ client, streamId });
+      this.#retries.failed(client, streamId);
     }
   }
 
@@ -102,7 +105,7 @@ export class AutoSubscribing {
     this.#wishes.delete(client);
     this.#wanting.remove(client);
     this.#takers.remove(client);
-    this.#failed = this.#failed.filter((one) => one.client !== client);
+    this.#retries.left(client);
   }
 
   close(): void {
@@ -110,7 +113,7 @@ export class AutoSubscribing {
     this.#stopTimer?.();
     this.#stopTimer = undefined;
     this.#changed.clear();
-    this.#failed = [];
+    this.#retries.clear();
   }
 
   #lookAtChanged(): void {
@@ -118,8 +121,8 @@ export class AutoSubscribing {
     this.#stopTimer = undefined;
     this.#lookedAt_ms = this.#parts.clock.now();
     const changed = this.#takeChanged();
-    for (const { client, streamId } of this.#failed.splice(0, defaults.autoSubscribeRetries)) {
-      changed.set(client, (changed.get(client) ?? new Set()).add(streamId));
+    for (const [client, streamIds] of this.#retries.take(defaults.autoSubscribeRetries)) {
+      changed.set(client, streamIds.union(changed.get(client) ?? new Set()));
     }
     for (const [client, streamIds] of changed) {
       const wish = this.#wishes.get(client);
@@ -159,14 +162,17 @@ export class AutoSubscribing {
     const unwanted: string[] = [];
     for (const streamId of streamIds) {
       if (!this.#fits(client, wish, streamId)) {
+        this.#retries.forget(client, streamId);
         if (wish.streams.delete(streamId)) {
           this.#takers.delete(client, streamId);
           unwanted.push(streamId);
         }
-      } else if (!client.subscriptions.has(streamId) && !wish.begun.take()) {
+      } else if (client.subscriptions.has(streamId) || this.#retries.rests(client, streamId)) {
+        continue;
+      } else if (!wish.begun.take()) {
         this.#changed.add(streamId);
         this.#lookLater(defaults.autoSubscribe_ms);
-      } else if (!client.subscriptions.has(streamId)) {
+      } else {
         wish.streams.add(streamId);
         this.#takers.add(client, streamId);
         void this.#subscribe(client, wish, streamId);
@@ -202,6 +208,9 @@ export class AutoSubscribing {
           this.#tell(client, wish, { streamId, erizoId, connectionId });
         }
       });
+      if (client.subscriptions.has(streamId)) {
+        this.#retries.forget(client, streamId);
+      }
     } catch (thrown) {
       // The client did not ask for this one by name.
       this.failed(client, streamId);

@@ -2,7 +2,7 @@ import { assertNever } from '../../protocol/assert-never.ts';
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { limits } from '../../protocol/limits.ts';
 import { defaults } from './defaults.ts';
-import type { Given, Received, Wire } from './reliable-socket.ts';
+import type { Answer, Received, SendOptions, Wire } from './reliable-socket.ts';
 import { ReliableSocket } from './reliable-socket.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
@@ -15,8 +15,16 @@ export interface ChannelSocket extends Wire {
   disconnect(close: boolean): unknown;
 }
 
+/** The connection below a socket, as far as a channel uses it. */
+export interface ChannelLine {
+  /** What was given to be sent to the client and is not taken. */
+  readonly unsent_bytes: number;
+  /** Ends it at once, with what is not taken. */
+  cut(): void;
+}
+
 type State =
-  | { at: 'connected'; leave: () => void; socket: ChannelSocket }
+  | { at: 'connected'; leave: () => void; socket: ChannelSocket; line: ChannelLine }
   | { at: 'reconnecting'; stopWaiting: Cancel }
   | { at: 'disconnected' };
 
@@ -30,8 +38,8 @@ export interface ChannelOptions {
   onMessage(received: Received): void;
   /** It sends more than anybody could mean. */
   onFlood(): void;
-  /** It confirms nothing of what it is sent: it is to be closed soon. Once. */
-  onUnconfirmed(): void;
+  /** It confirms, or takes, nothing of what it is sent: it is to be closed soon. Once. */
+  onStuck(why: string): void;
   /** Something it sent could not be handled, for a fault of ours. */
   onFault(thrown: unknown): void;
   /** Its socket is gone; it may come back. */
@@ -50,7 +58,7 @@ export class Channel {
   readonly #reliable = new ReliableSocket();
   readonly #flood: TokenBucket;
   /** What it is to be sent is no longer whole. */
-  #isUnconfirmed = false;
+  #isStuck = false;
   #state: State;
 
   constructor(components: { clock: Clock }, options: ChannelOptions) {
@@ -64,13 +72,8 @@ export class Channel {
     return this.#state.at;
   }
 
-  /** Requests of the client that are not answered. */
-  get waiting(): number {
-    return this.#reliable.waiting;
-  }
-
   /** The first socket of the client, or its next one; one that it had before is ended. */
-  attach(socket: ChannelSocket): void {
+  attach(socket: ChannelSocket, line: ChannelLine): void {
     this.#dropSocket();
     if (this.#state.at === 'disconnected') {
       socket.disconnect(true);
@@ -93,18 +96,44 @@ export class Channel {
       socket.offAny(onAny);
       socket.off('disconnect', onGone);
     };
-    this.#state = { at: 'connected', socket, leave };
+    this.#state = { at: 'connected', socket, leave, line };
     this.#reliable.attach(socket);
   }
 
-  /** Sends a message now or after the reconnection. A client that confirms nothing is sent no more, and told of. */
-  send(event: string, msg: unknown, given?: Given): void {
-    if (this.#state.at === 'disconnected' || this.#isUnconfirmed) {
-      return;
+  /**
+   * Sends a message now or after the reconnection; false where it is left out, as another client caused it and this one
+   * takes less than comes. A client that is stuck is sent no more, and told of.
+   */
+  send(event: string, msg: unknown, options: SendOptions = {}): boolean {
+    if (this.#state.at === 'disconnected' || this.#isStuck) {
+      return false;
     }
-    if (!this.#reliable.send(event, msg, given)) {
-      this.#isUnconfirmed = true;
-      this.#options.onUnconfirmed();
+    const { data_bytes = 0 } = options;
+    if (data_bytes > 0 && this.#unsent_bytes > defaults.unsentData_bytes) {
+      return false;
+    }
+    const sent = this.#reliable.send(event, msg, options);
+    if (sent === 'full') {
+      this.#stuck('it confirms no message');
+    }
+    this.#checkUnsent();
+    return sent === 'sent';
+  }
+
+  get #unsent_bytes(): number {
+    return this.#state.at === 'connected' ? this.#state.line.unsent_bytes : 0;
+  }
+
+  #checkUnsent(): void {
+    if (this.#unsent_bytes > defaults.unsent_bytes) {
+      this.#stuck('it takes nothing that it is sent');
+    }
+  }
+
+  #stuck(why: string): void {
+    if (!this.#isStuck) {
+      this.#isStuck = true;
+      this.#options.onStuck(why);
     }
   }
 
@@ -118,7 +147,7 @@ export class Channel {
     this.#options.onEnd(why, goodbye);
   }
 
-  /** What was sent to the socket before leaves it before it ends. */
+  /** What was sent to the socket before leaves it before it ends, where that is not more than a farewell. */
   #dropSocket(): void {
     const state = this.#state;
     switch (state.at) {
@@ -126,6 +155,9 @@ export class Channel {
         state.leave();
         this.#reliable.detach();
         state.socket.disconnect(true);
+        if (state.line.unsent_bytes > defaults.farewell_bytes) {
+          state.line.cut();
+        }
         return;
       case 'reconnecting':
         state.stopWaiting();
@@ -144,8 +176,12 @@ export class Channel {
     const confirms = this.#reliable.pending < pending;
     if (!confirms && !this.#flood.take()) {
       this.#options.onFlood();
-    } else if (received !== undefined) {
-      this.#options.onMessage(received);
+    } else if (received !== undefined && !this.#isStuck) {
+      const answer: Answer = (...answered) => {
+        received.answer(...answered);
+        this.#checkUnsent();
+      };
+      this.#options.onMessage({ ...received, answer });
     }
   }
 

@@ -12,6 +12,10 @@ export class ClientLimits {
   readonly #selectors: TokenBucket;
   readonly #stats: TokenBucket;
   readonly #returns: TokenBucket;
+  readonly #descriptions: TokenBucket;
+  readonly #introductions: TokenBucket;
+  /** Pays for all that it sends, in bytes: its lines take from it, and are not read while it is empty. */
+  readonly talk: TokenBucket;
 
   constructor(components: { clock: Clock }) {
     const bucket = (perSecond: number, burst: number): TokenBucket =>
@@ -22,6 +26,12 @@ export class ClientLimits {
     this.#selectors = bucket(defaults.selectors_perSecond, defaults.selectors_perSecond * 2);
     this.#stats = bucket(defaults.stats_bytesPerSecond, defaults.stats_bytesPerSecond * 4);
     this.#returns = bucket(defaults.returns_perSecond, defaults.returnsAtOnce);
+    this.#descriptions = bucket(
+      defaults.descriptions_bytesPerSecond,
+      defaults.descriptionsAtOnce_bytes,
+    );
+    this.#introductions = bucket(defaults.introductions_perSecond, limits.streamsPerRoom);
+    this.talk = bucket(defaults.talk_bytesPerSecond, defaults.talkAtOnce_bytes);
   }
 
   /** Counts a message that it sent. */
@@ -67,6 +77,26 @@ export class ClientLimits {
   chargeStats(bytes: number): void {
     if (!this.#stats.take(bytes)) {
       throw new RizomaError('rate_limited', 'too many statistics in a short time: ask less often');
+    }
+  }
+
+  /** Counts an SDP that a process is to read. */
+  chargeDescription(bytes: number): void {
+    if (!this.#descriptions.take(bytes + defaults.message_bytes)) {
+      throw new RizomaError(
+        'rate_limited',
+        'too many descriptions in a short time: change your connections less often',
+      );
+    }
+  }
+
+  /** Counts a publisher that is told of it and is to send to it directly. */
+  chargeIntroduction(): void {
+    if (!this.#introductions.take()) {
+      throw new RizomaError(
+        'rate_limited',
+        'too many subscriptions in a short time: subscribe less often',
+      );
     }
   }
 

@@ -39,6 +39,7 @@ import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.t
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newUuid } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
 import { checkNesting } from '../../protocol/nesting.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { StrategyId } from '../../protocol/priorities.ts';
@@ -51,7 +52,8 @@ import { ClientLimits } from './client-limits.ts';
 import { Connections } from './connections.ts';
 import { defaults } from './defaults.ts';
 import type { Flow } from './flow.ts';
-import type { Answer, Given, Received } from './reliable-socket.ts';
+import type { Line } from './line.ts';
+import type { Answer, Received, SendOptions } from './reliable-socket.ts';
 import type { Turns } from './turns.ts';
 
 /**
@@ -87,7 +89,8 @@ export interface ClientHandlers {
   unpublish(client: Client, streamId: string): Promise<void>;
   subscribe(client: Client, message: SubscribeMessageType, answer: Answer): Promise<void>;
   unsubscribe(client: Client, streamId: string): Promise<void>;
-  connectionMessage(client: Client, message: ConnectionMessageType): void;
+  /** Answered at once; resolves when its process has dealt with it. */
+  connectionMessage(client: Client, message: ConnectionMessageType): Promise<void>;
   streamMessage(client: Client, message: StreamMessageType): Promise<void>;
   streamMessageP2p(client: Client, message: P2pMessageType): void;
   streamStats(client: Client, streamId: string): Promise<unknown>;
@@ -132,6 +135,8 @@ export class Client {
   #leftForGood = false;
   /** As it calls itself with what it says of its connections. */
   browser: string | undefined;
+  /** Its requests that are not answered, and its descriptions that are not dealt with, numbered or not. */
+  #waiting = 0;
   /** Kept, as whoever joins has those of all others at its process added up. */
   #consumers = 0;
   readonly #channel: Channel;
@@ -162,11 +167,11 @@ export class Client {
         this.#onMessage(received).catch((thrown: unknown) => this.#fail(thrown));
       },
       // A room that is told of something may have hundreds of those at once.
-      onUnconfirmed: () =>
+      onStuck: (why) =>
         components.turns.add(() =>
-          this.end('it confirms no message', {
+          this.end(why, {
             code: 'overloaded',
-            message: 'you confirm nothing of what you are sent: join again',
+            message: 'you take or confirm nothing of what you are sent: join again',
           }),
         ),
       onFault: (thrown) => this.#fail(thrown),
@@ -222,13 +227,14 @@ export class Client {
   }
 
   /** Its first socket, or the one with which it comes back. */
-  attach(socket: ChannelSocket): void {
-    this.#channel.attach(socket);
+  attach(socket: ChannelSocket, line: Pick<Line, 'unsent_bytes' | 'cut' | 'paidBy'>): void {
+    line.paidBy(this.limits.talk);
+    this.#channel.attach(socket, line);
   }
 
-  /** `given`: of what another client gave to be sent. */
-  send(event: string, message: unknown, given?: Given): void {
-    this.#channel.send(event, message, given);
+  /** False where it is left out, or the client is about to end. */
+  send(event: string, message: unknown, options?: SendOptions): boolean {
+    return this.#channel.send(event, message, options);
   }
 
   connectionFailed(failure: ConnectionFailed): void {
@@ -275,16 +281,44 @@ export class Client {
     });
   }
 
-  async #onMessage({ event, msg, answer }: Received): Promise<void> {
+  async #onMessage({ event, msg, answer: reply }: Received): Promise<void> {
+    const done = this.#wait();
+    const answer: Answer = (...args) => {
+      done();
+      reply(...args);
+    };
     try {
       this.limits.chargeMessage();
-      if (this.#channel.waiting > defaults.waitingRequests) {
+      if (this.#waiting > defaults.waitingRequests) {
         throw new RizomaError('overloaded', 'too many requests wait for their answers: try again');
       }
-      checkNesting(msg, event.slice(0, 64));
+      checkNesting(msg, event.slice(0, 64), limits.nesting, limits.groups);
       await this.#handle(eventOf(event), msg, answer);
     } catch (thrown) {
       this.#refuse(event, toRizomaError(thrown), answer);
+    } finally {
+      done();
+    }
+  }
+
+  /** Something of it waits until the answer is called, which may be done twice. */
+  #wait(): () => void {
+    let waits = 1;
+    this.#waiting += waits;
+    return () => {
+      this.#waiting -= waits;
+      waits = 0;
+    };
+  }
+
+  async #carry(message: ConnectionMessageType, answer: Answer): Promise<void> {
+    const done = this.#wait();
+    try {
+      const carried = this.#handlers.connectionMessage(this, message);
+      answer();
+      await carried;
+    } finally {
+      done();
     }
   }
 
@@ -301,8 +335,7 @@ export class Client {
         await this.#handlers.unsubscribe(this, parse(StreamIdMessage, msg, event));
         return answer(true);
       case 'connectionMessage':
-        this.#handlers.connectionMessage(this, parse(ConnectionMessage, msg, event));
-        return answer();
+        return this.#carry(parse(ConnectionMessage, msg, event), answer);
       case 'streamMessage':
         await this.#handlers.streamMessage(this, parse(StreamMessage, msg, event));
         return answer();

@@ -26,6 +26,7 @@ import type { Dial } from './erizos.ts';
 import type { ErizoListOptions } from './erizo-list.ts';
 import { Erizos } from './erizos.ts';
 import type { RoomCounters } from './rooms.ts';
+import { Line } from './line.ts';
 import type { Neighbours } from './neighbours.ts';
 import { Rooms } from './rooms.ts';
 import { SummedLog } from '../summed-log.ts';
@@ -63,7 +64,7 @@ export interface ControllerCounters extends RoomCounters {
 
 /** What the middleware finds out, for when the socket has connected. */
 interface SocketData {
-  welcome?: () => void;
+  welcome?: (line: Line) => void;
   /** The `POST /join` with which it comes. */
   requestId?: string;
 }
@@ -99,6 +100,7 @@ export class Controller {
   readonly #measures: NodeMeasures;
   readonly #refusals: SummedLog;
   readonly #door: Door;
+  readonly #lines = new WeakMap<EngineSocket, Line>();
   #stopListening: () => void = () => undefined;
   #closed = false;
   #draining = false;
@@ -131,7 +133,7 @@ export class Controller {
     controller.#io.use((socket, next) => void controller.#admit(socket, next));
     controller.#io.on('connection', (socket) => controller.#onConnection(socket));
     controller.#io.attach(components.server);
-    controller.#io.engine.on('connection', (conn: EngineSocket) => controller.#door.watch(conn));
+    controller.#io.engine.on('connection', (conn: EngineSocket) => controller.#onLine(conn));
     controller.#log.info('controller is ready');
     return Promise.resolve(controller);
   }
@@ -180,13 +182,21 @@ export class Controller {
     return this.close();
   }
 
+  #onLine(connection: EngineSocket): void {
+    this.#door.watch(connection);
+    this.#lines.set(connection, Line.create({ clock: this.#clock, connection }));
+  }
+
   /** A fault of ours ends that one client. */
   #onConnection(socket: ClientSocket): void {
     this.#door.welcome(socket.conn);
     // Without its socket the connection is of no use, and what comes over it nobody counts.
     socket.on('disconnect', () => socket.conn.close());
     try {
-      socket.data.welcome?.();
+      const line = this.#lines.get(socket.conn);
+      if (line !== undefined) {
+        socket.data.welcome?.(line);
+      }
     } catch (thrown) {
       this.#log.error({ err: thrown }, 'a client could not be let in');
       socket.disconnect(true);
@@ -219,15 +229,15 @@ export class Controller {
           return;
         }
         socket.conn.once('close', done);
-        socket.data.welcome = () => {
-          this.#rooms.join(visitor, socket);
+        socket.data.welcome = (line) => {
+          this.#rooms.join(visitor, socket, line);
           this.#measures.joined(this.#clock.now() - began_ms);
           done();
         };
       } else {
         prefix = '';
         const client = this.#clientToReturn(returnKey);
-        socket.data.welcome = () => client.attach(socket);
+        socket.data.welcome = (line) => client.attach(socket, line);
       }
       next();
     } catch (thrown) {

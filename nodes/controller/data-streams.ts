@@ -9,7 +9,7 @@ import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
 import { HeardBudgets } from './heard-budgets.ts';
 import type { Neighbours } from './neighbours.ts';
-import type { Given } from './reliable-socket.ts';
+import type { SendOptions } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
 
 /** What publishers say to the subscribers of their streams: data, and new attributes. */
@@ -76,8 +76,8 @@ export class DataStreams {
 
   /** Gives what a publisher says to its subscribers here. */
   #deliver(streamId: string, msg: unknown): void {
-    const bytes = sizeOf(msg) + defaults.message_bytes;
-    this.#tell(streamId, 'onDataStream', { id: streamId, msg }, { bytes, mayMiss: true });
+    const data_bytes = sizeOf(msg) + defaults.message_bytes;
+    this.#tell(streamId, 'onDataStream', { id: streamId, msg }, { data_bytes });
   }
 
   /** Licode: `onUpdateStreamAttributes`. Other controllers hear of it with the directory. */
@@ -89,8 +89,8 @@ export class DataStreams {
     const changed = { ...media, attributes: attrs };
     this.#parts.budget.charge(client, { streamId: id, media: changed });
     this.#parts.streams.update(id, attrs);
-    // They are how the stream is, and not left out for a slow receiver, which would have the old ones for good.
-    this.#tell(id, 'onUpdateAttributeStream', { id, attrs });
+    // They are how the stream is, and not left out for a slow receiver, for whom the newest take the place of those that wait.
+    this.#tell(id, 'onUpdateAttributeStream', { id, attrs }, newest(id));
     this.#parts.factsChanged();
   }
 
@@ -98,7 +98,7 @@ export class DataStreams {
   changed(streams: readonly RoomStream[]): void {
     for (const stream of streams) {
       const { streamId: id, media } = stream;
-      this.#tell(id, 'onUpdateAttributeStream', { id, attrs: media.attributes });
+      this.#tell(id, 'onUpdateAttributeStream', { id, attrs: media.attributes }, newest(id));
       if (this.#subscribers.has(id)) {
         this.#watch(stream);
       }
@@ -141,10 +141,10 @@ export class DataStreams {
     return stream;
   }
 
-  #tell(streamId: string, event: string, message: unknown, given?: Given): void {
+  #tell(streamId: string, event: string, message: unknown, options: SendOptions): void {
     // Of a copy: a client that does not read any more is given up, and then no subscriber.
     for (const client of [...(this.#subscribers.get(streamId) ?? [])]) {
-      client.send(event, message, given);
+      client.send(event, message, options);
     }
   }
 
@@ -169,4 +169,9 @@ export class DataStreams {
       this.#neighbours.unwatch(at, { roomId: this.#parts.roomId, streamId });
     }
   }
+}
+
+/** Of the attributes of a stream only the newest count. */
+function newest(streamId: string): SendOptions {
+  return { key: `attributes of ${streamId}` };
 }

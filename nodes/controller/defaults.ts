@@ -11,6 +11,25 @@ export const defaults = {
   otherPackets: { perSecond: 2, burst: 32 },
   /** A refused client reads why and hangs up by itself; after this we do. */
   refusal_ms: 1_000,
+  /** What a connection sends, in bytes, before somebody is let in over it: a handshake has some hundred. */
+  strangerTalk_bytes: { perSecond: 16 * 1024, burst: 64 * 1024 },
+  /**
+   * What a client sends in bytes, over all its connections: twice the data that it may send to others; and a burst of all that
+   * it may send of each kind. What comes faster is read later.
+   */
+  talk_bytesPerSecond: 512 * 1024,
+  talkAtOnce_bytes: 2 * 1024 * 1024,
+  /**
+   * SDPs of a client: streams that come and go on a connection with thirty, once or twice a second; and a burst in which 32
+   * come to one connection one by one. Each byte is dear to the process that reads it.
+   */
+  descriptions_bytesPerSecond: 128 * 1024,
+  descriptionsAtOnce_bytes: 4 * 1024 * 1024,
+  /** What is to go out to a client and is not taken: past the first it misses data, past the second it is ended. */
+  unsentData_bytes: 2 * 1024 * 1024,
+  unsent_bytes: 8 * 1024 * 1024,
+  /** So much may still go out when a connection ends: answers, and what is said last. With more it is cut. */
+  farewell_bytes: 1024 * 1024,
   /** Messages that a client has not confirmed. A directory's worth of news, and some; past it the client is lost. */
   unconfirmedMessages: 2_048,
   /**
@@ -18,6 +37,8 @@ export const defaults = {
    * which it must not miss, it may be twice as much; past that the client is lost.
    */
   unconfirmedData_bytes: 2 * 1024 * 1024,
+  /** All that it has not confirmed: a directory, its attributes once more, and the data. Past it the client is lost. */
+  unconfirmed_bytes: 4 * 1024 * 1024,
   /**
    * What a client may send in a second, beside confirmations of what it got: ten times what is answered. Past it
    * it is ended, as refusing it costs as much as serving it.
@@ -71,6 +92,18 @@ export const defaults = {
   autoSubscribePairs: 8_192,
   /** Of those that could not be had, how many are tried again at a time. */
   autoSubscribeRetries: 64,
+  /** Before what failed twice is tried a third time; each further time it is twice as long, up to the most. */
+  retryAgain_ms: 1_000,
+  retryAgainMost_ms: 60_000,
+  /**
+   * How often a client's process hears what the client wants of all its connections: each time costs as much as it has of
+   * them, and only the last word counts.
+   */
+  wishes_ms: 200,
+  /** Joins of one client id at this controller in a second, ten times as many at once: each takes the place of the last. */
+  joins_perSecond: 1,
+  /** Publishers to whom a client may be introduced, in a room of that kind, in a second; and at once all of a room. */
+  introductions_perSecond: 50,
   /** What a client may say in a second of what it wants by selectors; twice as often at once. */
   selectors_perSecond: 4,
   /** Streams that a client may begin to publish in a second, and twice as many at once as it may have: all here are told. */

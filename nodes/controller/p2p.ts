@@ -26,16 +26,19 @@ export class PeerToPeer {
     this.#neighbours = components.neighbours;
   }
 
-  /** Has the publisher of the stream offer it to the client. */
+  /** Has the publisher of the stream offer it to the client. Throws `overloaded` where the publisher is stuck. */
   subscribe(client: Client, stream: RoomStream): void {
-    this.#toPublisher(stream.streamId, client.id, { type: 'publish_me' });
+    demandTaken(this.#toPublisher(stream.streamId, client.id, { type: 'publish_me' }));
   }
 
   unsubscribe(client: Client, streamId: string): void {
     this.#toPublisher(streamId, client.id, { type: 'unpublish_me' });
   }
 
-  /** Licode: `onStreamMessageP2P`. Throws `forbidden` where the two have no stream in common. */
+  /**
+   * Licode: `onStreamMessageP2P`. Throws `forbidden` where the two have no stream in common, and `overloaded` where the other
+   * one is at this controller and takes less than comes.
+   */
   say(client: Client, { options }: P2pMessage): void {
     const { streamId, peerSocket, msg } = options;
     const stream = this.#parts.streams.get(streamId);
@@ -45,48 +48,47 @@ export class PeerToPeer {
       this.#subscribers.get(streamId)?.has(peerSocket) === true;
     client.limits.chargeData(sizeOf(msg) + defaults.message_bytes);
     if (isSubscriber) {
-      this.#toPublisher(streamId, client.id, { type: 'message', msg });
+      demandTaken(this.#toPublisher(streamId, client.id, { type: 'message', msg }));
     } else if (isPublisher) {
-      this.#toSubscriber(streamId, peerSocket, msg);
+      demandTaken(this.#toSubscriber(streamId, peerSocket, msg));
     } else {
       throw new RizomaError('forbidden', `stream ${streamId} is not between you and that client`);
     }
   }
 
-  /** A subscriber, here or elsewhere, says something to the publisher here. */
-  heardBySubscriber(streamId: string, from: string, saying: P2pSaying): void {
+  /**
+   * A subscriber, here or elsewhere, says something to the publisher here; false where that is left out. Whoever subscribes
+   * and gives up again and again has one word that waits, and ends nobody.
+   */
+  heardBySubscriber(streamId: string, from: string, saying: P2pSaying): boolean {
     const stream = this.#parts.streams.isOwn(streamId)
       ? this.#parts.streams.get(streamId)
       : undefined;
     const publisher = stream === undefined ? undefined : this.#parts.client(stream.clientId);
     if (publisher === undefined) {
-      return;
+      return true;
     }
     const subscribers = this.#subscribers.get(streamId) ?? new Set();
     switch (saying.type) {
       case 'publish_me':
+        if (!introduce(publisher, 'publish_me', streamId, from)) {
+          return false;
+        }
         this.#subscribers.set(streamId, subscribers.add(from));
-        publisher.send('publish_me', { streamId, peerSocket: from });
-        return;
+        return true;
       case 'unpublish_me':
-        if (subscribers.delete(from)) {
-          publisher.send('unpublish_me', { streamId, peerSocket: from });
-        }
-        return;
+        return !subscribers.delete(from) || introduce(publisher, 'unpublish_me', streamId, from);
       case 'message':
-        if (subscribers.has(from)) {
-          tell(publisher, streamId, from, saying.msg);
-        }
+        return !subscribers.has(from) || tell(publisher, streamId, from, saying.msg);
     }
   }
 
-  /** The publisher elsewhere says something to a subscriber here. */
-  heardByPublisher(streamId: string, to: string, msg: unknown): void {
+  /** The publisher elsewhere says something to a subscriber here; false where that is left out. */
+  heardByPublisher(streamId: string, to: string, msg: unknown): boolean {
     const stream = this.#parts.streams.get(streamId);
     const client = this.#parts.client(to);
-    if (stream !== undefined && client?.subscriptions.has(streamId) === true) {
-      tell(client, streamId, stream.clientId, msg);
-    }
+    const hears = stream !== undefined && client?.subscriptions.has(streamId) === true;
+    return !hears || tell(client, streamId, stream.clientId, msg);
   }
 
   /** A stream is no more. */
@@ -94,29 +96,47 @@ export class PeerToPeer {
     this.#subscribers.delete(streamId);
   }
 
-  #toPublisher(streamId: string, from: string, saying: P2pSaying): void {
+  /** What goes to another controller counts as taken: a receiver there that is stuck misses it. */
+  #toPublisher(streamId: string, from: string, saying: P2pSaying): boolean {
     if (this.#parts.streams.isOwn(streamId)) {
-      this.heardBySubscriber(streamId, from, saying);
-      return;
+      return this.heardBySubscriber(streamId, from, saying);
     }
     const owner = this.#data.ownerOf(streamId);
     if (owner !== undefined) {
       const stream = { roomId: this.#parts.roomId, streamId };
       this.#neighbours.sayToPublisher(owner, stream, from, saying);
     }
+    return true;
   }
 
-  #toSubscriber(streamId: string, to: string, msg: unknown): void {
-    if (this.#parts.client(to) === undefined) {
-      this.#neighbours.sayToSubscriber({ roomId: this.#parts.roomId, streamId }, to, msg);
-    } else {
-      this.heardByPublisher(streamId, to, msg);
+  #toSubscriber(streamId: string, to: string, msg: unknown): boolean {
+    if (this.#parts.client(to) !== undefined) {
+      return this.heardByPublisher(streamId, to, msg);
     }
+    this.#neighbours.sayToSubscriber({ roomId: this.#parts.roomId, streamId }, to, msg);
+    return true;
   }
 }
 
-/** Without one of these words two clients would not find each other, and neither would know why. */
-function tell(client: Client, streamId: string, peerSocket: string, msg: unknown): void {
-  const bytes = sizeOf(msg) + defaults.message_bytes;
-  client.send('stream_message_p2p', { streamId, peerSocket, msg }, { bytes, mayMiss: false });
+function tell(client: Client, streamId: string, peerSocket: string, msg: unknown): boolean {
+  const data_bytes = sizeOf(msg) + defaults.message_bytes;
+  return client.send('stream_message_p2p', { streamId, peerSocket, msg }, { data_bytes });
+}
+
+/** Of one pair only the last word counts. */
+function introduce(
+  publisher: Client,
+  event: 'publish_me' | 'unpublish_me',
+  streamId: string,
+  peerSocket: string,
+): boolean {
+  const key = `introduction of ${peerSocket} to ${streamId}`;
+  const options = { key, data_bytes: defaults.message_bytes };
+  return publisher.send(event, { streamId, peerSocket }, options);
+}
+
+function demandTaken(isTaken: boolean): void {
+  if (!isTaken) {
+    throw new RizomaError('overloaded', 'the other client takes nothing now: try again later');
+  }
 }

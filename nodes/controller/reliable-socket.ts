@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { sizeOf } from '../../protocol/contracts/client.ts';
 import { defaults } from './defaults.ts';
 
 /** What a socket must be able to do for messages to go out. */
@@ -16,18 +17,30 @@ export interface Received {
   answer: Answer;
 }
 
-/** What another client gave to be sent: its size, and whether whoever confirms too little misses it, or is ended. */
-export interface Given {
-  readonly bytes: number;
-  readonly mayMiss: boolean;
+/** What is to be known of a message that another client caused. */
+export interface SendOptions {
+  /** The size of what the other one gave: who confirms less than comes misses that, and keeps the room. */
+  readonly data_bytes?: number;
+  /** What waits under the same key counts no more once this does. */
+  readonly key?: string;
 }
 
-/** What we say ourselves. */
-const ours: Given = { bytes: 0, mayMiss: false };
+/** What becomes of a message: it goes out now or over the next socket, it is left out, or too many wait. */
+export type Sent = 'sent' | 'missed' | 'full';
+
+interface Pending {
+  readonly event: string;
+  readonly msg: unknown;
+  readonly bytes: number;
+  readonly data_bytes: number;
+  readonly key: string | undefined;
+}
 
 interface Inbound {
   reply: Answer | undefined;
   answered: unknown[] | undefined;
+  /** Over which the answer went. */
+  over: Wire | undefined;
 }
 
 const MessageId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -46,9 +59,13 @@ const confirmation = 'socketgd_ack';
 export class ReliableSocket {
   #wire: Wire | undefined;
   #nextId = 0;
-  readonly #pending: { id: number; event: string; msg: unknown; bytes: number }[] = [];
-  /** Of what others gave. */
+  /** By number, in the order in which they go out. */
+  readonly #pending = new Map<number, Pending>();
+  readonly #byKey = new Map<string, number>();
   #pending_bytes = 0;
+  #pendingData_bytes = 0;
+  /** The number of the last message that went out over any socket. */
+  #lastSent = -1;
   #lastSeen = -1;
   #confirmed = -1;
   readonly #inbound = new Map<number, Inbound>();
@@ -57,12 +74,12 @@ export class ReliableSocket {
 
   /** Messages of ours that are not confirmed. */
   get pending(): number {
-    return this.#pending.length;
+    return this.#pending.size;
   }
 
   /** Whether they have confirmed anything. */
   get isHeard(): boolean {
-    return this.#pending.length < this.#nextId;
+    return this.#pending.size < this.#nextId;
   }
 
   /** Messages of theirs that are not answered. */
@@ -73,8 +90,8 @@ export class ReliableSocket {
   /** From now on messages go over this socket, beginning with those that were not confirmed. */
   attach(wire: Wire): void {
     this.#wire = wire;
-    for (const { id, event, msg } of this.#pending) {
-      wire.emit(event, { socketgd: id, msg });
+    for (const [id, { event, msg }] of this.#pending) {
+      this.#emit(wire, id, event, msg);
     }
   }
 
@@ -82,26 +99,63 @@ export class ReliableSocket {
     this.#wire = undefined;
   }
 
-  /**
-   * Sends a message now or over the next socket; false where too many wait to be confirmed, or too much of what others gave.
-   * Of that the other side misses what it may where it confirms less than comes, and keeps the room.
-   */
-  send(event: string, msg: unknown, { bytes, mayMiss }: Given = ours): boolean {
-    const waiting_bytes = this.#pending_bytes + bytes;
-    const { unconfirmedMessages, unconfirmedData_bytes } = defaults;
-    // Twice as much may wait in all, so that it is never data that ends a client.
-    const share = mayMiss ? 1 : 2;
-    const isTooMuch =
-      this.#pending.length >= (unconfirmedMessages / 2) * share ||
-      (bytes > 0 && waiting_bytes > unconfirmedData_bytes * share);
-    if (isTooMuch) {
-      return mayMiss;
+  /** Sends a message now or over the next socket. */
+  send(event: string, msg: unknown, { data_bytes = 0, key }: SendOptions = {}): Sent {
+    const takesPlace = key !== undefined && this.#drop(this.#byKey.get(key));
+    const pending = { event, msg, key, data_bytes, bytes: bytesOf(msg) };
+    if (data_bytes > 0 && !takesPlace && this.#isMissed(pending)) {
+      return 'missed';
     }
-    this.#pending_bytes = waiting_bytes;
+    const isFull =
+      this.#pending.size >= defaults.unconfirmedMessages ||
+      this.#pending_bytes + pending.bytes > defaults.unconfirmed_bytes;
+    if (isFull) {
+      return 'full';
+    }
     const id = this.#nextId;
     this.#nextId += 1;
-    this.#pending.push({ id, event, msg, bytes });
-    this.#wire?.emit(event, { socketgd: id, msg });
+    this.#keep(id, pending);
+    if (this.#wire !== undefined) {
+      this.#emit(this.#wire, id, event, msg);
+    }
+    return 'sent';
+  }
+
+  /** Data goes before it takes the place of what has to come. */
+  #isMissed({ bytes, data_bytes }: Pending): boolean {
+    return (
+      this.#pending.size >= defaults.unconfirmedMessages / 2 ||
+      this.#pendingData_bytes + data_bytes > defaults.unconfirmedData_bytes ||
+      this.#pending_bytes + bytes > defaults.unconfirmed_bytes
+    );
+  }
+
+  #emit(wire: Wire, id: number, event: string, msg: unknown): void {
+    this.#lastSent = Math.max(this.#lastSent, id);
+    wire.emit(event, { socketgd: id, msg });
+  }
+
+  #keep(id: number, pending: Pending): void {
+    this.#pending.set(id, pending);
+    this.#pending_bytes += pending.bytes;
+    this.#pendingData_bytes += pending.data_bytes;
+    if (pending.key !== undefined) {
+      this.#byKey.set(pending.key, id);
+    }
+  }
+
+  /** It waits no more. Answers whether it did. */
+  #drop(id: number | undefined): boolean {
+    const pending = id === undefined ? undefined : this.#pending.get(id);
+    if (id === undefined || pending === undefined) {
+      return false;
+    }
+    this.#pending.delete(id);
+    this.#pending_bytes -= pending.bytes;
+    this.#pendingData_bytes -= pending.data_bytes;
+    if (pending.key !== undefined) {
+      this.#byKey.delete(pending.key);
+    }
     return true;
   }
 
@@ -124,13 +178,14 @@ export class ReliableSocket {
   }
 
   #first(id: number, event: string, msg: unknown, reply: Answer | undefined): Received {
-    const inbound: Inbound = { reply, answered: undefined };
+    const inbound: Inbound = { reply, answered: undefined, over: undefined };
     this.#lastSeen = id;
     this.#inbound.set(id, inbound);
     this.#waiting.add(id);
     const answer: Answer = (...args) => {
       if (inbound.answered === undefined) {
         inbound.answered = args;
+        inbound.over = this.#wire;
         inbound.reply?.(...args);
         this.#waiting.delete(id);
         this.#confirm();
@@ -139,12 +194,16 @@ export class ReliableSocket {
     return { event, msg, answer };
   }
 
-  /** The other side repeats what it believes lost: the answer, or only the confirmation, was. */
+  /**
+   * The other side repeats what it believes lost: the answer, or only the confirmation, was. Over one socket nothing is lost,
+   * so an answer goes over each once.
+   */
   #again(id: number, reply: Answer | undefined): undefined {
     const inbound = this.#inbound.get(id);
     if (inbound !== undefined) {
       inbound.reply = reply;
-      if (inbound.answered !== undefined) {
+      if (inbound.answered !== undefined && inbound.over !== this.#wire) {
+        inbound.over = this.#wire;
         reply?.(...inbound.answered);
       }
     }
@@ -169,19 +228,32 @@ export class ReliableSocket {
     }
   }
 
+  /** What never went out nobody can have got. */
   #onConfirmation(body: unknown): void {
     const parsed = v.safeParse(Confirmation, body);
     if (!parsed.success) {
       return;
     }
-    for (let first = this.#pending[0]; first !== undefined; first = this.#pending[0]) {
-      if (first.id > parsed.output.id) {
+    const last = Math.min(parsed.output.id, this.#lastSent);
+    for (const id of this.#pending.keys()) {
+      if (id > last) {
         return;
       }
-      this.#pending.shift();
-      this.#pending_bytes -= first.bytes;
+      this.#drop(id);
     }
   }
+}
+
+/** What all in a room are told is one object, and measured once. */
+const sizes = new WeakMap<object, number>();
+
+function bytesOf(msg: unknown): number {
+  if (typeof msg !== 'object' || msg === null) {
+    return sizeOf(msg) + defaults.message_bytes;
+  }
+  const bytes = sizes.get(msg) ?? sizeOf(msg) + defaults.message_bytes;
+  sizes.set(msg, bytes);
+  return bytes;
 }
 
 function once(reply: Answer | undefined): Answer {

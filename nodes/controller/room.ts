@@ -146,7 +146,7 @@ export class Room {
       { nodeId, onIdle: () => this.#leaveIfEmpty(), onNoHolder: () => this.sync.forgotten() },
     );
     this.handlers = handlersOf({
-      log: this.#log,
+      parts,
       publishing: this.publishing,
       subscribing: this.#subscribing,
       auto: this.#auto,

@@ -14,6 +14,7 @@ import type { Visitor } from './client.ts';
 import type { BandwidthNews } from './bandwidth-news.ts';
 import { tellBandwidth } from './bandwidth-news.ts';
 import { Client } from './client.ts';
+import type { Line } from './line.ts';
 import type { MovedClient } from './moved-clients.ts';
 import type { NeighbourListener, RoomStreamId } from './neighbours.ts';
 import type { RoomComponents, RoomOptions } from './room.ts';
@@ -95,7 +96,7 @@ export class Rooms implements EdgeListener, NeighbourListener {
   }
 
   /** The visitor is in from now on. Of two joins of a client id the one with the later ticket wins. */
-  join(visitor: Visitor, socket: ChannelSocket): void {
+  join(visitor: Visitor, socket: ChannelSocket, line: Line): void {
     const room = this.#rooms.get(visitor.roomId);
     if (room === undefined || room.removed.has(visitor)) {
       // It ended, or the visitor was removed, while the socket connected; it hears what it would hear in it.
@@ -116,7 +117,7 @@ export class Rooms implements EdgeListener, NeighbourListener {
     const client = new Client(components, { visitor, handlers: room.handlers });
     this.#clients.set(client.id, { client, room });
     this.#returning.set(digest(client.returnKey), client);
-    client.attach(socket);
+    client.attach(socket, line);
     client.send('connected', room.join(client));
     void this.#stamps.joined(client, room.id);
   }

@@ -4,16 +4,25 @@ import type { StreamConfig } from '../../protocol/contracts/controller-erizo.ts'
 import type { RoomStream } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Client } from './client.ts';
+import { defaults } from './defaults.ts';
 import type { Flow } from './flow.ts';
 import { erizoOf } from './flow.ts';
+import { LatestOf } from './latest-of.ts';
 import type { RoomParts } from './room-parts.ts';
 
 /** What clients change of streams that they publish or receive, and of what their connections may take. */
 export class StreamChanges {
   readonly #parts: RoomParts;
 
+  /** Each time costs as much as the client has connections. */
+  readonly #bandwidths: LatestOf<Client>;
+
   constructor(parts: RoomParts) {
     this.#parts = parts;
+    this.#bandwidths = new LatestOf(parts, {
+      every_ms: defaults.wishes_ms,
+      run: (client) => this.#tellBandwidth(client),
+    });
   }
 
   /**
@@ -39,8 +48,13 @@ export class StreamChanges {
   }
 
   /** Licode: `onSetStreamPriorityStrategy` and `onSetConnectionTargetBandwidth`. */
-  async setBandwidth(client: Client, bandwidth: ClientBandwidth): Promise<void> {
+  setBandwidth(client: Client, bandwidth: ClientBandwidth): Promise<void> {
     client.bandwidth = bandwidth;
+    return this.#bandwidths.ask(client);
+  }
+
+  async #tellBandwidth(client: Client): Promise<void> {
+    const { bandwidth } = client;
     const erizos = new Set(
       [...client.subscriptions.values()].flatMap((flow) => erizoOf(flow) ?? []),
     );

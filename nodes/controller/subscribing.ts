@@ -66,15 +66,17 @@ export class Subscribing {
       audio: options.audio && media.audio,
       video: options.video && (media.video || media.screen),
     };
+    const direct = this.#parts.p2p() && hasMedia(media);
+    if (direct) {
+      client.limits.chargeIntroduction();
+    }
     const flow = newFlow(streamId, options.config);
     client.subscriptions.set(streamId, flow);
-    const direct = this.#parts.p2p() && hasMedia(media);
     const withData = direct || (options.data && media.data);
     const heard = withData ? this.#data.subscribe(client, stream) : Promise.resolve();
     if (direct) {
-      flow.state = { at: 'ready', erizo: undefined };
+      this.#introduce(client, flow, stream);
       answer(true);
-      this.#p2p.subscribe(client, stream);
       return;
     }
     if (!wanted.audio && !wanted.video) {
@@ -87,6 +89,16 @@ export class Subscribing {
     client.demandTracks(flow, Number(wanted.audio) + Number(wanted.video));
     flow.again = (connectionId) => this.#restore(client, flow, wanted, connectionId);
     await this.#open(client, flow, wanted, answer);
+  }
+
+  #introduce(client: Client, flow: Flow, stream: RoomStream): void {
+    flow.state = { at: 'ready', erizo: undefined };
+    try {
+      this.#p2p.subscribe(client, stream);
+    } catch (thrown) {
+      this.end(client, flow);
+      throw thrown;
+    }
   }
 
   /** Licode's client gives up what failed as well, and subscribes anew only when it was answered. */

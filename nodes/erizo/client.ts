@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../protocol/clock.ts';
 import type { BandwidthAlert } from '../../protocol/adaptation.ts';
 import type { ParamsOf, ParamsIn } from '../../protocol/contract.ts';
@@ -64,6 +65,7 @@ export class Client {
   readonly #connections: ClientConnections;
   readonly #ear: SpeakerEar;
   readonly #videos: ShownVideos;
+  #bandwidth: ClientBandwidth = {};
 
   constructor(
     components: {
@@ -250,7 +252,11 @@ export class Client {
 
   /** What it wants of all its connections. */
   setBandwidth(bandwidth: ClientBandwidth): void {
-    this.#connections.setBandwidth(bandwidth);
+    // Each subscription says it again, and each connection would be looked at.
+    if (!isDeepStrictEqual(bandwidth, this.#bandwidth)) {
+      this.#bandwidth = bandwidth;
+      this.#connections.setBandwidth(bandwidth);
+    }
     this.#ear.setStrategy(bandwidth.strategy);
   }
 

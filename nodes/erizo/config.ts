@@ -93,6 +93,11 @@ export const erizoDefaults = {
   slide_ms: 200,
   /** What a stream's sound may take of a connection, beside the limit of its video; Opus at its best. */
   audio_kbps: 64,
+  /**
+   * Descriptions of a client that wait for one connection, beside the one that is being taken: each side has one out at a
+   * time, and may take it back.
+   */
+  waitingDescriptions: 4,
   /** Notifications that wait for a controller that is away: more than its clients have streams. */
   missed: 1_024,
 } as const;

@@ -1,9 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assertNever } from '../../protocol/assert-never.ts';
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Log } from '../log.ts';
+import { erizoDefaults } from './config.ts';
 import type { Engine } from './engine.ts';
 import type { TransportState, WebRtcTransport } from './engine-transports.ts';
 import type { Origin } from './sdp/write.ts';
@@ -36,6 +38,8 @@ export class Connection {
   #version = 0;
   #state: State = { type: 'opening' };
   #work: Promise<unknown> = Promise.resolve();
+  /** Descriptions of the client that are being taken, or wait for that. */
+  #descriptions = 0;
   /** Why it ends by itself. */
   #failure: RizomaError | undefined;
   #stopWaiting: Cancel = () => undefined;
@@ -82,10 +86,24 @@ export class Connection {
     return { sessionId: this.#sessionId, version: this.#version };
   }
 
-  /** Runs the task when those before it are done: descriptions take effect in the order they came. */
+  /**
+   * Runs the task when those before it are done: descriptions take effect in the order they came. Rejects with `overloaded`
+   * where too many wait. Between two of them others have a turn of the event loop, as each may be long to read.
+   */
   inOrder<T>(task: () => Promise<T>): Promise<T> {
-    const done = this.#work.then(task);
-    this.#work = done.catch(() => undefined);
+    if (this.#descriptions > erizoDefaults.waitingDescriptions) {
+      const words =
+        'too many descriptions of this connection wait: send the next when one is answered';
+      return Promise.reject(new RizomaError('overloaded', words));
+    }
+    const isFirst = this.#descriptions === 0;
+    this.#descriptions += 1;
+    const done = isFirst ? this.#work.then(task) : this.#work.then(() => nextTurn()).then(task);
+    this.#work = done
+      .catch(() => undefined)
+      .then(() => {
+        this.#descriptions -= 1;
+      });
     return done;
   }
 

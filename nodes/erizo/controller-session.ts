@@ -419,6 +419,11 @@ export class ControllerSession {
     try {
       tell(this.#peer);
     } catch (thrown) {
+      if (toRizomaError(thrown).code === 'too_large') {
+        // The next one is smaller; the link is that of all clients of the controller.
+        this.#log.error({ err: thrown }, 'the controller is not told what no frame can hold');
+        return;
+      }
       // A controller that does not read is cut off: when it comes back it asks for what it needs.
       this.#log.warn({ err: thrown }, 'the controller cannot be told');
       this.#peer.close();

@@ -8,6 +8,8 @@ import type { SectionOwner, Slot } from './slot.ts';
 /** The m-sections of a connection on which we send, in the order of their first offer, which that of m-lines follows. */
 export class Slots {
   readonly #all: Slot[] = [];
+  /** New ones whose tracks are being made, so that they are not offered yet. */
+  readonly #reserved = new Set<Slot>();
   #nextMid = 0;
 
   get all(): readonly Slot[] {
@@ -65,10 +67,23 @@ export class Slots {
       free.owner = owner;
       return free;
     }
-    if (this.#all.length >= limits.sdpSections) {
-      throw new RizomaError('overloaded', `a connection has ${limits.sdpSections} m-sections`);
+    if (this.#all.length + this.#reserved.size >= limits.sdpSections) {
+      throw new RizomaError(
+        'overloaded',
+        `a connection has up to ${limits.sdpSections} m-sections: give up another stream first`,
+      );
     }
-    return newSlot(this.#newMid(), kind, owner);
+    const slot = newSlot(this.#newMid(), kind, owner);
+    this.#reserved.add(slot);
+    return slot;
+  }
+
+  /** No track comes into it after all. */
+  giveBack(owner: SectionOwner, slot: Slot): void {
+    const isNew = this.#reserved.delete(slot);
+    if (!isNew && slot.owner === owner && slot.consumer === undefined) {
+      slot.owner = undefined;
+    }
   }
 
   #newMid(): string {
@@ -79,6 +94,7 @@ export class Slots {
 
   /** It is offered from now on. */
   add(slot: Slot): void {
+    this.#reserved.delete(slot);
     if (!this.#all.includes(slot)) {
       this.#all.push(slot);
     }

@@ -1,11 +1,13 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Adapter } from './adaptation/adapter.ts';
 import { Awaited } from './awaited.ts';
 import { erizoDefaults } from './config.ts';
 import type { Connection } from './connection.ts';
 import type { Consumer, Producer } from './media.ts';
 import type { Sections } from './engine-sections.ts';
+import type { WebRtcTransport } from './engine-transports.ts';
 import { OutgoingLimit } from './outgoing-limit.ts';
 import type { Plan } from './plans.ts';
 import { writeOffer, writeSendingAnswer } from './sdp/offer.ts';
@@ -78,7 +80,7 @@ export class SubscribeConnection {
    * in stays, for them to be added again. Throws `sdp_malformed`.
    */
   restore(last: string, streams: ReadonlySet<string>): void {
-    this.#slots.restore(readDescription(last), streams);
+    this.#slots.restore(readDescription(last, { chars: limits.ownSdp_chars }), streams);
     this.#change();
   }
 
@@ -159,20 +161,8 @@ export class SubscribeConnection {
     // second.
     const isLater = this.#role !== undefined || this.#outstanding !== undefined;
     const paused = isLater && !(options.atOnce && this.isReady);
-    const slots = producers.map((producer) => this.#slots.reserve(owner, producer.kind));
-    const consumers = await allOrNone(
-      slots.map(({ mid }, index) =>
-        transport.consume((producers[index] as Producer).id, { mid, paused }),
-      ),
-    );
-    try {
-      this.#requireOwner(owner);
-    } catch (thrown) {
-      closeAll(consumers);
-      throw thrown;
-    }
-    for (const [index, slot] of slots.entries()) {
-      const consumer = consumers[index] as Consumer;
+    const filled = await this.#consume(transport, { owner, producers, paused });
+    for (const [index, [slot, consumer]] of filled.entries()) {
       slot.consumer = consumer;
       slot.kept = undefined;
       slot.trackId = owner.standsBy === true ? undefined : producers[index]?.trackId;
@@ -186,6 +176,33 @@ export class SubscribeConnection {
     const taken = this.#awaited.add(owner);
     this.#change();
     await taken;
+  }
+
+  /** A section and what is sent in it for each of the tracks; where that fails nothing of it stays. */
+  async #consume(
+    transport: WebRtcTransport,
+    wanted: { owner: SectionOwner; producers: readonly Producer[]; paused: boolean },
+  ): Promise<(readonly [Slot, Consumer])[]> {
+    const { owner, producers, paused } = wanted;
+    const slots: Slot[] = [];
+    try {
+      for (const { kind } of producers) {
+        slots.push(this.#slots.reserve(owner, kind));
+      }
+      const consumers = await allOrNone(
+        slots.map(({ mid }, index) =>
+          transport.consume((producers[index] as Producer).id, { mid, paused }),
+        ),
+      );
+      if (!this.#owners.has(owner)) {
+        closeAll(consumers);
+      }
+      this.#requireOwner(owner);
+      return slots.map((slot, index) => [slot, consumers[index] as Consumer]);
+    } catch (thrown) {
+      slots.forEach((slot) => this.#slots.giveBack(owner, slot));
+      throw thrown;
+    }
   }
 
   /** What the owner's tracks are sent with, those that the client took. */
@@ -242,7 +259,7 @@ export class SubscribeConnection {
       if (role === undefined) {
         throw new RizomaError('conflict', 'the first offer on this connection is ours');
       }
-      const offer = readDescription(sdp);
+      const offer = readDescription(sdp, { sections: this.#slots.all.length });
       checkSections(offer, this.#slots.all);
       const transport = await this.connection.transport;
       if (offer.ice.ufrag !== this.#remoteUfrag) {
@@ -259,18 +276,22 @@ export class SubscribeConnection {
   /** The client could not take the offer that is out: who was first offered in it is not sent. */
   onOfferRefused(): Promise<void> {
     return this.connection.inOrder(async () => {
-      const outstanding = this.#outstanding;
-      if (outstanding === undefined) {
-        return;
-      }
-      this.#outstanding = undefined;
-      const error = new RizomaError('sdp_malformed', 'the client could not take the offer');
-      this.#changed ||= this.moves.refused(outstanding.moves, error);
-      for (const owner of new Set(outstanding.owners.values())) {
-        this.#awaited.settle(owner, error);
-      }
-      this.#offer();
+      this.#takeBack(new RizomaError('sdp_malformed', 'the client could not take the offer'));
     });
+  }
+
+  /** The offer that is out, or was to go out, comes to nothing: who was first in it is told why. */
+  #takeBack(error: RizomaError): void {
+    const outstanding = this.#outstanding;
+    if (outstanding === undefined) {
+      return;
+    }
+    this.#outstanding = undefined;
+    this.#changed ||= this.moves.refused(outstanding.moves, error);
+    for (const owner of new Set(outstanding.owners.values())) {
+      this.#awaited.settle(owner, error);
+    }
+    this.#offer();
   }
 
   /** Takes the client's answer to the offer that is out. */
@@ -281,7 +302,7 @@ export class SubscribeConnection {
         throw new RizomaError('conflict', 'there is no offer that this could answer');
       }
       try {
-        const answer = readDescription(sdp);
+        const answer = readDescription(sdp, { sections: outstanding.slots.length });
         checkSections(answer, outstanding.slots);
         await this.#connect(answer);
         await this.#apply(answer, outstanding.owners);
@@ -324,8 +345,12 @@ export class SubscribeConnection {
         if (this.connection.hasEnded) {
           return;
         }
-        const origin = this.connection.nextOrigin();
-        this.#options.sendOffer(writeOffer(slots.flatMap(offered), local, origin));
+        const offer = writeOffer(slots.flatMap(offered), local, this.connection.nextOrigin());
+        if (offer.length > limits.ownSdp_chars) {
+          this.#takeBack(tooLarge(offer));
+          return;
+        }
+        this.#options.sendOffer(offer);
         if (isLast) {
           this.connection.close();
         }
@@ -393,4 +418,12 @@ export class SubscribeConnection {
       owner.refused();
     }
   }
+}
+
+/** It would not fit the link to the controller, on which others wait. */
+function tooLarge(offer: string): RizomaError {
+  return new RizomaError(
+    'overloaded',
+    `an offer of ${offer.length} characters is too large: give up another stream first`,
+  );
 }

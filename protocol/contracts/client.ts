@@ -20,7 +20,7 @@ import {
   StrategyMessage,
   UpdateConfig,
 } from './client-config.ts';
-import { ConnectionPlan, SdpMessage } from './controller-erizo.ts';
+import { ClientSdpMessage, ConnectionPlan, SdpMessage } from './controller-erizo.ts';
 import { RecordingEnd, RecordingFormat, RecordingPart } from './external-media.ts';
 
 /**
@@ -152,7 +152,7 @@ export const SendDataMessage = v.object({ id: streamId, msg: said });
 /** `updateStreamAttributes`: `{ id, attrs }` → `()`, from the publisher of the stream. */
 export const UpdateAttributesMessage = v.object({ id: streamId, attrs: attributes });
 
-const [offer, answer] = SdpMessage.options;
+const [offer, answer] = ClientSdpMessage.options;
 
 /** `connectionMessage`: `{ options: { connectionId, erizoId, msg, browser } }` → `()`. */
 export const ConnectionMessage = v.object({

@@ -9,17 +9,19 @@ import { limits } from '../limits.ts';
  */
 export const ConnectionPlan = v.picklist(['stream', 'single', 'dual']);
 
-const sdp = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.clientMessage_bytes));
+const sdp = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.sdp_chars));
+const ownSdp = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.ownSdp_chars));
 
-/** SDP between a client and its connection (Licode: `connectionMessage`, `connection_message_erizo`). */
+/** SDP that a client is sent of its connection (Licode: `connection_message_erizo`). */
 export const SdpMessage = v.variant('type', [
-  v.strictObject({ type: v.literal('offer'), sdp }),
-  v.strictObject({ type: v.literal('answer'), sdp }),
+  v.strictObject({ type: v.literal('offer'), sdp: ownSdp }),
+  v.strictObject({ type: v.literal('answer'), sdp: ownSdp }),
 ]);
 
 /** What a client says of one of its connections: beside SDP, that it could not use ours or lost it. */
 export const ClientSdpMessage = v.variant('type', [
-  ...SdpMessage.options,
+  v.strictObject({ type: v.literal('offer'), sdp }),
+  v.strictObject({ type: v.literal('answer'), sdp }),
   /** Our offer could not be taken. */
   v.strictObject({ type: v.literal('offer-error') }),
   /** The client gave the connection up. */
@@ -39,7 +41,7 @@ export const restoreConnection = {
     connectionId: ConnectionId,
     plan: ConnectionPlan,
     direction: v.picklist(['publish', 'subscribe']),
-    last: v.optional(sdp),
+    last: v.optional(ownSdp),
     streams: v.pipe(v.array(StreamId), v.maxLength(limits.streamsPerRoom)),
   }),
   result: v.null(),

@@ -186,7 +186,7 @@ export const controllerToErizo = {
       msg: ClientSdpMessage,
     }),
     result: v.null(),
-    errors: ['not_found', 'conflict', 'sdp_malformed', 'sdp_no_codec'],
+    errors: ['not_found', 'conflict', 'overloaded', 'sdp_malformed', 'sdp_no_codec'],
     timeout_ms: 5_000,
     idempotent: false,
   },

@@ -29,7 +29,11 @@ const transportEntries = {
   setup: v.optional(v.picklist(['actpass', 'active', 'passive'])),
   direction: v.optional(v.picklist(['sendrecv', 'sendonly', 'recvonly', 'inactive'])),
   ext: v.optional(
-    v.array(v.object({ value: v.pipe(v.number(), v.integer(), v.minValue(1)), uri: v.string() })),
+    v.pipe(
+      v.array(v.object({ value: v.pipe(v.number(), v.integer(), v.minValue(1)), uri: v.string() })),
+      // Those above all count for each m-section.
+      v.maxLength(64),
+    ),
     [],
   ),
   extmapAllowMixed: v.optional(v.string()),
@@ -82,7 +86,12 @@ export const MediaShape = v.object({
     [],
   ),
   ssrcGroups: v.optional(
-    v.array(v.object({ semantics: v.string(), ssrcs: v.pipe(anyText, v.regex(/^\d+(?: \d+)*$/)) })),
+    v.pipe(
+      v.array(
+        v.object({ semantics: v.string(), ssrcs: v.pipe(anyText, v.regex(/^\d+(?: \d+)*$/)) }),
+      ),
+      v.maxLength(256),
+    ),
     [],
   ),
   rids: v.optional(

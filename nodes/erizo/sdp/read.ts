@@ -1,18 +1,19 @@
 import { parse as parseSdp, parseParams } from 'sdp-transform';
 import { RizomaError } from '../../../protocol/errors.ts';
-import { limits } from '../../../protocol/limits.ts';
 import { parse } from '../../../protocol/parse.ts';
 import { fmtpName, fmtpValue } from '../../../protocol/sdp-text.ts';
+import type { Bounds } from './bounds.ts';
+import { checkBounds } from './bounds.ts';
 import type { MediaShape } from './description.ts';
 import { SessionShape } from './description.ts';
 import type { RemoteCodec, RemoteDescription, RemoteSection } from './remote.ts';
 
 /**
  * Reads the SDP of a client. Throws `sdp_malformed`, with words that name what is wrong, where it
- * is not SDP, lacks what a connection needs, or does not bundle its m-sections.
+ * is not SDP, lacks what a connection needs, does not bundle its m-sections, or is larger than `most` says.
  */
-export function readDescription(text: string): RemoteDescription {
-  const session = parse(SessionShape, parseText(text), 'sdp', 'sdp_malformed');
+export function readDescription(text: string, most: Bounds = {}): RemoteDescription {
+  const session = parse(SessionShape, parseText(text, most), 'sdp', 'sdp_malformed');
   const sections = session.media.map((media, index) => readSection(session, media, index));
   const mids = sections.filter((section) => !section.rejected).map((section) => section.mid);
   if (new Set(mids).size < mids.length) {
@@ -33,14 +34,11 @@ function malformed(message: string): RizomaError {
   return new RizomaError('sdp_malformed', `sdp: ${message}`);
 }
 
-function parseText(text: string): unknown {
+function parseText(text: string, most: Bounds): unknown {
   if (!text.startsWith('v=0')) {
     throw malformed('it does not begin with v=0');
   }
-  // Counted before it is parsed, which costs a hundred times as much.
-  if (text.split('\nm=', limits.sdpSections + 2).length > limits.sdpSections + 1) {
-    throw malformed(`it has more than ${limits.sdpSections} m-sections`);
-  }
+  checkBounds(text, most);
   try {
     return parseSdp(text);
   } catch (cause) {
@@ -108,7 +106,7 @@ function readSection(session: SessionShape, media: MediaShape, index: number): R
 /** The codecs in the order of the m-line, which is the order of preference. */
 function readCodecs(media: MediaShape): RemoteCodec[] {
   const codecs: RemoteCodec[] = [];
-  for (const payload of (media.payloads ?? '').split(' ').map(Number)) {
+  for (const payload of new Set((media.payloads ?? '').split(' ').map(Number))) {
     const rtp = media.rtp.find((line) => line.payload === payload);
     if (rtp?.rate === undefined) {
       continue;

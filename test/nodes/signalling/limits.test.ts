@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { defaults } from '../../../nodes/controller/defaults.ts';
 import { limits } from '../../../protocol/limits.ts';
+import { controllerSockets } from '../../support/controller-sockets.ts';
 import { SignallingClient } from '../../support/fuzz/signalling-client.ts';
 import type { World } from '../controller/world.ts';
 import { eventually, worldsOfTests } from '../controller/world.ts';
@@ -113,6 +115,55 @@ describe('a client', () => {
     }
     expect(world.controller.counters()).toMatchObject({ clients: 3, sockets: 3 });
     client.vanish();
+  });
+});
+
+describe('bytes of a client', () => {
+  it('that reads nothing, and confirms what it never got, are kept up to 2 MiB and some of what others say', async () => {
+    const sockets = controllerSockets();
+    const world = await newWorld();
+    const client = await join(world);
+    // Those of two hosts' kernels are full after some 10 MiB.
+    const speakers = await Promise.all(Array.from({ length: 16 }, () => join(world)));
+    const streams = [];
+    for (const speaker of speakers) {
+      const [streamId] = (await speaker.ask('publish', { options })) ?? [];
+      await client.ask('subscribe', { options: { streamId } });
+      streams.push({ speaker, streamId });
+    }
+    client.stopReading();
+    const msg = 'x'.repeat(limits.data_bytes - 100);
+    for (let sent = 0; sent < limits.data_burst_bytes / limits.data_bytes; sent += 1) {
+      for (const { speaker, streamId } of streams) {
+        expect(await speaker.ask('sendDataStream', { id: streamId, msg })).toEqual([]);
+        client.raw('2["socketgd_ack",{"id":9007199254740991}]');
+      }
+    }
+    expect(sockets.mostUnsent_bytes()).toBeGreaterThan(defaults.unsentData_bytes / 2);
+    expect(sockets.mostUnsent_bytes()).toBeLessThan(
+      defaults.unsentData_bytes + 2 * limits.data_bytes,
+    );
+    expect(client.isOpen).toBe(true);
+    client.vanish();
+  });
+
+  it('that come faster than they may are read later, all of them, and others do not wait for it', async () => {
+    const sockets = controllerSockets();
+    const world = await newWorld();
+    const { says } = await pair(world);
+    const client = await join(world);
+    const label = 'x'.repeat(200_000);
+    const asked = Array.from({ length: 13 }, () =>
+      client.ask('publish', { options: { ...options, label } }),
+    );
+    await eventually(sockets.someWaits);
+    await says(['still here']);
+    const answers = await Promise.all(asked);
+    expect(answers.map((answer) => String(answer?.[1]).split(':')[0])).toEqual(
+      Array(13).fill('bad_request'),
+    );
+    await eventually(() => !sockets.someWaits());
+    expect(client.isOpen).toBe(true);
   });
 });
 

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { ChannelSocket } from '../../../nodes/controller/channel.ts';
 import { Channel } from '../../../nodes/controller/channel.ts';
 import { defaults } from '../../../nodes/controller/defaults.ts';
+import type { Received } from '../../../nodes/controller/reliable-socket.ts';
 import { limits } from '../../../protocol/limits.ts';
+import { FakeLine } from '../../fakes/fake-line.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 class FakeSocket implements ChannelSocket {
@@ -35,23 +37,28 @@ class FakeSocket implements ChannelSocket {
   }
 }
 
-function setUp(): { clock: VirtualClock; channel: Channel; told: string[]; socket: FakeSocket } {
+function setUp() {
   const clock = new VirtualClock();
   const told: string[] = [];
+  const received: Received[] = [];
   const channel = new Channel(
     { clock },
     {
-      onMessage: ({ event }) => told.push(event),
+      onMessage: (message) => {
+        told.push(message.event);
+        received.push(message);
+      },
       onFlood: () => told.push('floods'),
       onReconnecting: () => told.push('reconnecting'),
-      onUnconfirmed: () => told.push('confirms nothing'),
+      onStuck: (why) => told.push(why),
       onFault: () => told.push('fault'),
       onEnd: (why, goodbye) => told.push(`ended: ${why}${goodbye ? ' for good' : ''}`),
     },
   );
   const socket = new FakeSocket();
-  channel.attach(socket);
-  return { clock, channel, told, socket };
+  const line = new FakeLine();
+  channel.attach(socket, line);
+  return { clock, channel, told, received, socket, line };
 }
 
 describe('a channel', () => {
@@ -107,7 +114,7 @@ describe('a channel', () => {
     socket.disconnect();
     channel.send('onAddStream', 1);
     const next = new FakeSocket();
-    channel.attach(next);
+    channel.attach(next, new FakeLine());
     expect(next.sent).toEqual([['onAddStream', { socketgd: 0, msg: 1 }]]);
     clock.advance(limits.reconnection_ms * 2);
     expect(channel.at).toBe('connected');
@@ -119,7 +126,7 @@ describe('a channel', () => {
   it('takes a new socket while the old one seems to live, and ends the old one', () => {
     const { channel, told, socket } = setUp();
     const next = new FakeSocket();
-    channel.attach(next);
+    channel.attach(next, new FakeLine());
     expect(socket.ended).toBe(true);
     socket.arrive('publish', { socketgd: 0 });
     expect(told).toEqual([]);
@@ -133,7 +140,7 @@ describe('a channel', () => {
     expect(told).toEqual(['ended: it left']);
     expect(socket.ended).toBe(true);
     const late = new FakeSocket();
-    channel.attach(late);
+    channel.attach(late, new FakeLine());
     channel.send('onAddStream', 1);
     expect(late.ended).toBe(true);
     expect(late.sent).toEqual([]);
@@ -144,6 +151,46 @@ describe('a channel', () => {
     for (let index = 0; index <= defaults.unconfirmedMessages; index += 1) {
       channel.send('onAddStream', index);
     }
-    expect(told).toEqual(['confirms nothing']);
+    expect(told).toEqual(['it confirms no message']);
+  });
+
+  it('leaves data out for a client that takes less than comes, and sends all else', () => {
+    const { channel, told, socket, line } = setUp();
+    line.unsent_bytes = defaults.unsentData_bytes + 1;
+    expect(channel.send('onDataStream', 'x', { data_bytes: 1 })).toBe(false);
+    expect(channel.send('onAddStream', 'x')).toBe(true);
+    line.unsent_bytes = defaults.unsentData_bytes;
+    expect(channel.send('onDataStream', 'y', { data_bytes: 1 })).toBe(true);
+    expect(socket.sent.map((args) => (args as unknown[])[0])).toEqual([
+      ...['onAddStream', 'onDataStream'],
+    ]);
+    expect(told).toEqual([]);
+  });
+
+  it('gives up a client that takes nothing, whether it is told or answered', () => {
+    for (const isAnswered of [false, true]) {
+      const { channel, told, socket, line, received } = setUp();
+      socket.arrive('publish', { socketgd: 0, msg: {} });
+      line.unsent_bytes = defaults.unsent_bytes + 1;
+      if (isAnswered) {
+        received[0]?.answer('id');
+      } else {
+        channel.send('onAddStream', {});
+      }
+      expect(told).toEqual(['publish', 'it takes nothing that it is sent']);
+      expect(channel.send('onAddStream', {})).toBe(false);
+      // What it asks meanwhile would be one more answer that it does not take.
+      socket.arrive('publish', { socketgd: 1, msg: {} });
+      expect(received).toHaveLength(1);
+      channel.close('it is over');
+      expect(line.isCut).toBe(true);
+    }
+  });
+
+  it('lets a farewell leave before the socket ends', () => {
+    const { channel, line } = setUp();
+    line.unsent_bytes = defaults.farewell_bytes;
+    channel.close('it left');
+    expect(line.isCut).toBe(false);
   });
 });

@@ -7,6 +7,7 @@ import type { RoomParts } from '../../../nodes/controller/room-parts.ts';
 import { Turns } from '../../../nodes/controller/turns.ts';
 import type { RoomStream } from '../../../protocol/directory.ts';
 import { newUuid } from '../../../protocol/ids.ts';
+import { FakeLine } from '../../fakes/fake-line.ts';
 import type { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 /** A socket that confirms nothing, and what it was sent by event. */
@@ -40,7 +41,7 @@ export function clientWith(clock: VirtualClock): {
   const components = { clock, log: pino({ level: 'silent' }), turns };
   const client = new Client(components, { visitor, handlers });
   const ear = new Ear();
-  client.attach(ear);
+  client.attach(ear, new FakeLine());
   return { client, heard: ear.heard, left };
 }
 

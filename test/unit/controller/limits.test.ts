@@ -10,6 +10,7 @@ import { TokenBucket } from '../../../nodes/token-bucket.ts';
 import { Turns } from '../../../nodes/controller/turns.ts';
 import { UsedTickets } from '../../../nodes/controller/used-tickets.ts';
 import { limits } from '../../../protocol/limits.ts';
+import { FakeLine } from '../../fakes/fake-line.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 describe('a token bucket', () => {
@@ -77,6 +78,7 @@ function setUp(role: string): {
 } {
   const clock = new VirtualClock();
   const asked: string[] = [];
+  const carried = new Promise<void>(() => undefined);
   const handlers: ClientHandlers = {
     publish: async (client, { options }, answer) => {
       client.demand('publish', options);
@@ -86,7 +88,7 @@ function setUp(role: string): {
     subscribe: () => new Promise(() => undefined),
     unpublish: async () => undefined,
     unsubscribe: async () => undefined,
-    connectionMessage: () => undefined,
+    connectionMessage: () => carried,
     streamMessage: async () => undefined,
     streamMessageP2p: () => asked.push('p2p'),
     streamStats: async () => ({}),
@@ -112,7 +114,7 @@ function setUp(role: string): {
   const components = { clock, log: pino({ level: 'silent' }), turns: new Turns() };
   const client = new Client(components, { visitor, handlers });
   const mouth = new Mouth();
-  client.attach(mouth);
+  client.attach(mouth, new FakeLine());
   return { clock, mouth, asked, client };
 }
 
@@ -142,15 +144,63 @@ describe('a client', () => {
     expect(() => client.limits.chargeData(1)).toThrow(/rate_limited|more than 256 KiB/);
   });
 
-  it('may have so many requests open and no more', async () => {
+  it.each([
+    ['with a number', (socketgd: number, msg: unknown) => ({ socketgd, msg })],
+    ['without one', (_: number, msg: unknown) => msg],
+  ])('may have so many requests %s open and no more', async (_how, body) => {
     const { clock, mouth } = setUp('presenter');
     const subscribe = { options: { streamId: '1'.repeat(18), audio: true } };
     let last: Promise<unknown[]> = Promise.resolve([]);
     for (let index = 0; index <= defaults.waitingRequests; index += 1) {
       clock.advance(10);
-      last = mouth.say('subscribe', { socketgd: index, msg: subscribe });
+      last = mouth.say('subscribe', body(index, subscribe));
     }
     expect((await last)[1]).toMatch(/too many requests/);
+  });
+
+  it('may have as many descriptions that its process has not dealt with, though each is answered at once', async () => {
+    const { clock, mouth } = setUp('presenter');
+    const msg = { type: 'offer', sdp: 'v=0' };
+    const said = { options: { connectionId: crypto.randomUUID(), msg } };
+    for (let index = 0; index < defaults.waitingRequests; index += 1) {
+      clock.advance(10);
+      expect(await mouth.say('connectionMessage', said)).toEqual([]);
+    }
+    expect((await mouth.say('connectionMessage', said))[1]).toMatch(/^overloaded: too many/);
+  });
+
+  it('may send 4 MiB of descriptions at once and 128 KiB a second', () => {
+    const { clock, client } = setUp('presenter');
+    const whole = limits.sdp_chars - defaults.message_bytes;
+    for (let sent = 0; sent < 21; sent += 1) {
+      client.limits.chargeDescription(whole);
+    }
+    expect(() => client.limits.chargeDescription(whole)).toThrow(
+      expect.objectContaining({ code: 'rate_limited' }),
+    );
+    clock.advance(1_500);
+    client.limits.chargeDescription(whole);
+  });
+
+  it('of 32 streams may offer them one by one on one connection, in a few seconds', () => {
+    const { clock, client } = setUp('presenter');
+    for (let streams = 1; streams <= limits.streamsPerClient; streams += 1) {
+      client.limits.chargeDescription(streams * 5_500);
+      clock.advance(50);
+    }
+  });
+
+  it('is refused a message of 10,001 arrays and objects, and one of the largest drawings is taken', async () => {
+    const { mouth, asked } = setUp('presenter');
+    const points = (count: number): object => ({
+      id: '1'.repeat(18),
+      msg: Array.from({ length: count }, () => [1, 2]),
+    });
+    expect(await mouth.say('sendDataStream', points(8_000))).toEqual([]);
+    expect((await mouth.say('sendDataStream', points(9_999)))[1]).toBe(
+      'bad_request: sendDataStream has more than 10000 arrays and objects',
+    );
+    expect(asked).toEqual(['data']);
   });
 
   it.each([

@@ -1,63 +1,102 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { DataStreams } from '../../../nodes/controller/data-streams.ts';
+import { Client } from '../../../nodes/controller/client.ts';
 import { defaults } from '../../../nodes/controller/defaults.ts';
 import { newFlow } from '../../../nodes/controller/flow.ts';
-import type { Neighbours } from '../../../nodes/controller/neighbours.ts';
 import { PeerToPeer } from '../../../nodes/controller/p2p.ts';
-import { limits } from '../../../protocol/limits.ts';
-import { FakeMembers } from '../../fakes/fake-members.ts';
+import type { RoomParts } from '../../../nodes/controller/room-parts.ts';
+import { Turns } from '../../../nodes/controller/turns.ts';
+import type { RoomStream } from '../../../protocol/directory.ts';
+import { FakeLine } from '../../fakes/fake-line.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
-import { clientWith, roomOf } from './client-kit.ts';
 
-const nobody = { data: () => undefined } as unknown as Neighbours;
+const streamId = '1'.repeat(18);
 
-/** A subscriber and the publisher of its stream, who confirms nothing. */
-function setUp() {
-  const clock = new VirtualClock();
-  const [publisher, subscriber] = [clientWith(clock), clientWith(clock)];
-  const { parts, stream } = roomOf(publisher.client, [subscriber.client]);
-  const { streamId } = stream;
-  const components = { parts, members: new FakeMembers(), neighbours: nobody };
-  const data = new DataStreams(components);
-  const p2p = new PeerToPeer({ ...components, data });
-  subscriber.client.subscriptions.set(streamId, newFlow(streamId));
-  p2p.subscribe(subscriber.client, stream);
-  const say = (msg: unknown): void => {
-    clock.advance(1_000);
-    const options = { streamId, peerSocket: publisher.client.id, msg };
-    p2p.say(subscriber.client, { options });
-  };
-  const words = (): number =>
-    publisher.heard.filter((event) => event === 'stream_message_p2p').length;
-  return { publisher, say, words };
+function newClient(role: string): { client: Client; why: string[] } {
+  const why: string[] = [];
+  const who = { clientId: crypto.randomUUID(), roomId: 'a'.repeat(24), userName: role, role };
+  const rest = { plan: 'stream', followsLayers: false, requestId: undefined } as const;
+  const client = new Client(
+    { clock: new VirtualClock(), log: pino({ level: 'silent' }), turns: new Turns() },
+    {
+      visitor: { ...who, ...rest, times: undefined },
+      handlers: { left: (_: Client, words: string) => why.push(words) } as never,
+    },
+  );
+  return { client, why };
 }
 
-describe('words of clients that send to each other directly', () => {
-  it('are sent also to who has confirmed none of so much data that more of it is left out', () => {
-    const { publisher, say, words } = setUp();
-    for (let sent = 0; sent < defaults.unconfirmedMessages; sent += 1) {
-      publisher.client.send('onDataStream', 'x', { bytes: 1, mayMiss: true });
+/** What goes over the first socket of a client. */
+function comeBack(client: Client): [event: string, msg: unknown][] {
+  const sent: [string, unknown][] = [];
+  const none = (): void => undefined;
+  client.attach(
+    {
+      emit: (event: string, body: unknown) => sent.push([event, (body as { msg: unknown }).msg]),
+      ...{ onAny: none, offAny: none, on: none, off: none, disconnect: none },
+    },
+    new FakeLine(),
+  );
+  return sent;
+}
+
+/** A publisher that is away for a moment, and a viewer. */
+function setUp() {
+  const publisher = newClient('presenter');
+  const viewer = newClient('viewer');
+  const clients = new Map([publisher, viewer].map(({ client }) => [client.id, client]));
+  const stream = { streamId, clientId: publisher.client.id } as RoomStream;
+  const parts = {
+    roomId: 'a'.repeat(24),
+    streams: { isOwn: () => true, get: () => stream },
+    client: (id: string) => clients.get(id),
+  } as unknown as RoomParts;
+  const p2p = new PeerToPeer({ parts, data: {} as never, neighbours: {} as never });
+  publisher.client.publications.set(streamId, newFlow(streamId));
+  viewer.client.subscriptions.set(streamId, newFlow(streamId));
+  return { p2p, publisher, viewer, stream };
+}
+
+describe('a publisher that is away for a moment', () => {
+  it('finds one word of a viewer that subscribed and gave up all the time, and is still there', () => {
+    const { p2p, publisher, viewer, stream } = setUp();
+    for (let times = 0; times <= defaults.unconfirmedMessages; times += 1) {
+      p2p.subscribe(viewer.client, stream);
+      p2p.unsubscribe(viewer.client, streamId);
     }
-    const heard = publisher.heard.length;
-    publisher.client.send('onDataStream', 'left out', { bytes: 1, mayMiss: true });
-    expect(publisher.heard.length).toBe(heard);
-    say('an offer');
-    expect(words()).toBe(1);
+    p2p.subscribe(viewer.client, stream);
+    const peerSocket = viewer.client.id;
+    expect(comeBack(publisher.client)).toEqual([['publish_me', { streamId, peerSocket }]]);
   });
 
-  it('are all sent, until whoever confirms none of them is ended', async () => {
-    const { publisher, say, words } = setUp();
-    const msg = 'x'.repeat(limits.data_bytes - 2);
-    const most = Math.floor(
-      (defaults.unconfirmedData_bytes * 2) / (limits.data_bytes + defaults.message_bytes),
-    );
-    for (let sent = 0; sent < most; sent += 1) {
-      say(msg);
-    }
-    expect(words()).toBe(most);
-    say(msg);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(publisher.client.gone).toBe(true);
-    expect(publisher.left).toEqual(['it confirms no message']);
+  it('is not ended by words of a viewer, who is told that they are not taken', () => {
+    const { p2p, publisher, viewer, stream } = setUp();
+    p2p.subscribe(viewer.client, stream);
+    const msg = 'x'.repeat(1_000);
+    const say = (): void =>
+      p2p.say(viewer.client, { options: { streamId, peerSocket: publisher.client.id, msg } });
+    let said = 0;
+    expect(() => {
+      for (; said <= defaults.unconfirmedMessages; said += 1) {
+        viewer.client.limits.chargeData = () => undefined;
+        say();
+      }
+    }).toThrow(expect.objectContaining({ code: 'overloaded' }));
+    expect(said).toBe(defaults.unconfirmedMessages / 2 - 1);
+    expect(publisher.why).toEqual([]);
+    expect(comeBack(publisher.client)).toHaveLength(defaults.unconfirmedMessages / 2);
+  });
+
+  it('is introduced to no more viewers than it can take, who are told to try again', () => {
+    const { p2p, publisher, stream } = setUp();
+    let introduced = 0;
+    expect(() => {
+      for (; introduced <= defaults.unconfirmedMessages; introduced += 1) {
+        p2p.subscribe({ id: `viewer ${introduced}` } as Client, stream);
+      }
+    }).toThrow('the other client takes nothing now: try again later');
+    expect(introduced).toBe(defaults.unconfirmedMessages / 2);
+    expect(publisher.client.gone).toBe(false);
+    expect(publisher.why).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import { Turns } from '../../../nodes/controller/turns.ts';
 import { newHexId, newUuid } from '../../../protocol/ids.ts';
 import { peerIdOf } from '../../../protocol/peer-id.ts';
 import { checkStamp, signerOfStamp } from '../../../protocol/stamp.ts';
+import { FakeLine } from '../../fakes/fake-line.ts';
 import { FakeEdge, newTicketKey } from '../../fakes/fake-edge.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
@@ -58,7 +59,7 @@ async function setUp(enteredAt_ms?: number) {
   };
   const client = new Client({ clock, log, turns: new Turns() }, { visitor, handlers });
   const socket = new TestSocket();
-  client.attach(socket);
+  client.attach(socket, new FakeLine());
   const read = async (text = '') =>
     checkStamp(edge.keys?.ticketSecrets ?? [], text, {
       ...{ clientId: client.id, roomId, now_ms: clock.now() },
@@ -93,7 +94,7 @@ describe('the stamps of a client', () => {
     clock.advance(1);
     await stamps.look();
     const next = new TestSocket();
-    client.attach(next);
+    client.attach(next, new FakeLine());
     expect(next.stamps).toHaveLength(1);
     await stamps.look();
     expect(next.stamps).toHaveLength(2);

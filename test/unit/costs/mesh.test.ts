@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
+import { newCurveKeyPair } from '../../../nodes/link/zmq-curve.ts';
 import { cardCheck } from '../../../nodes/mesh/card-check.ts';
 import { MemberKeys } from '../../../nodes/mesh/member-keys.ts';
 import { pairsOf } from '../../../nodes/mesh/way-pairs.ts';
@@ -39,7 +40,7 @@ describe('a node of the mesh', () => {
       const keys = new MemberKeys({ clock });
       const certificates = Array.from({ length: members }, (_, number) => {
         const who = { nodeId: `n${number}`, peerId: `peer ${number}`, region: 'eu-west' };
-        const key = { curveKey: 'x'.repeat(40), mediaIp: '192.0.2.1', jti: newUuid() };
+        const key = { curveKey: newCurveKeyPair().publicKey, mediaIp: '192.0.2.1', jti: newUuid() };
         return operations.watch({ ...who, ...key, issued_s: now_s, expires_s: now_s + 100 });
       });
       keys.take(certificates, new Set());
@@ -58,7 +59,11 @@ describe('a node of the mesh', () => {
     const cards = await Promise.all(
       named(8, 'eu-west').map(async (card) => {
         const { nodeId, region } = card;
-        const keys = { peerId: peerIdOf(publicKey), curveKey: 'x'.repeat(40), jti: newUuid() };
+        const keys = {
+          peerId: peerIdOf(publicKey),
+          curveKey: newCurveKeyPair().publicKey,
+          jti: newUuid(),
+        };
         const about = { nodeId, region, ...keys, mediaIp: '192.0.2.1' };
         return { ...card, certificate: await signCertificate(privateKey, about, clock.now()) };
       }),
@@ -74,7 +79,11 @@ describe('a node of the mesh', () => {
     const log = pino({ level: 'silent' });
     const check = cardCheck({ clock, log, edge: { keys: { ticketKeys: [publicKey] } } });
     const card = cardOf('eu-west-1', 'eu-west');
-    const keys = { peerId: peerIdOf(publicKey), curveKey: 'x'.repeat(40), jti: newUuid() };
+    const keys = {
+      peerId: peerIdOf(publicKey),
+      curveKey: newCurveKeyPair().publicKey,
+      jti: newUuid(),
+    };
     const about = { nodeId: 'eu-west-1', region: 'eu-west', ...keys, mediaIp: '192.0.2.1' };
     const certificate = await signCertificate(privateKey, about, clock.now());
     expect(await check([{ ...card, certificate }], new Set())).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDescription } from '../../../nodes/erizo/sdp/read.ts';
-import { fixture } from './sdp-kit.ts';
+import { limits } from '../../../protocol/limits.ts';
+import { answers, fixture, fixtures } from './sdp-kit.ts';
 
 describe('an SDP is read', () => {
   it('of Chromium, with its transport, codecs and sources', () => {
@@ -110,6 +111,32 @@ describe('an SDP is read', () => {
   });
 });
 
+describe('an SDP of an honest client', () => {
+  it('is within what may be read, of whatever browser', () => {
+    for (const name of [...fixtures, ...answers]) {
+      expect(() => readDescription(fixture(name))).not.toThrow();
+    }
+  });
+
+  it('is within it with 32 streams on one connection, published or received', () => {
+    const times = (name: string): string => {
+      const [head = '', ...sections] = fixture(name).split(/^(?=m=)/m);
+      const all = Array.from({ length: 32 }, () => sections).flat();
+      const numbered = all.map((section, mid) => section.replace(/^a=mid:.*$/m, `a=mid:${mid}\r`));
+      const mids = all.map((_, mid) => mid).join(' ');
+      return [head.replace(/^a=group.*$/m, `a=group:BUNDLE ${mids}\r`), ...numbered].join('');
+    };
+    for (const name of [
+      'chromium-publish',
+      'firefox-publish',
+      'chromium-answer',
+      'firefox-answer',
+    ]) {
+      expect(readDescription(times(name)).sections).toHaveLength(64);
+    }
+  });
+});
+
 describe('an SDP is refused as malformed', () => {
   const publish = fixture('chromium-publish');
   const cases: [string, string, RegExp][] = [
@@ -119,7 +146,7 @@ describe('an SDP is refused as malformed', () => {
     [
       'with 500 m-sections',
       publish + publish.slice(publish.indexOf('m=')).repeat(250),
-      /more than 128/,
+      /more than 196608 characters/,
     ],
     ['without ICE', publish.replaceAll(/^a=ice-ufrag.*\r\n/gm, ''), /ice-ufrag/],
     ['without a fingerprint', publish.replaceAll(/^a=fingerprint.*\r\n/gm, ''), /fingerprint/],
@@ -132,6 +159,39 @@ describe('an SDP is refused as malformed', () => {
     ['with a payload type over 127', publish.replaceAll('111 ', '211 '), /payload/],
     ['with an SSRC of zero', publish.replaceAll(/a=ssrc:\d+/g, 'a=ssrc:0'), /ssrcs/],
   ];
+  it('with more lines than its m-sections have, whichever way they are broken', () => {
+    const more = 3 * 192 - publish.split('\n').length;
+    for (const end of ['\n', '\r', '\r\n']) {
+      expect(() => readDescription(publish + `a=x${end}`.repeat(more))).not.toThrow();
+      expect(() => readDescription(publish + `a=x${end}`.repeat(more + 1))).toThrow(
+        /577 lines for 2 m-sections: offer fewer/,
+      );
+    }
+  });
+
+  it('with 129 m-sections, whichever way its lines are broken', () => {
+    for (const end of ['\n', '\r', '\r\n']) {
+      const text = publish + `m=audio 0 UDP/TLS/RTP/SAVPF 0${end}`.repeat(127);
+      expect(() => readDescription(text)).toThrow(/more than 128 m-sections/);
+    }
+  });
+
+  it('with more m-sections than the connection has', () => {
+    expect(readDescription(publish, { sections: 2 }).sections).toHaveLength(2);
+    expect(() => readDescription(publish, { sections: 1 })).toThrow(/more than 1 m-sections/);
+  });
+
+  it('of more than 192 KiB', () => {
+    const text = publish + 'a='.padEnd(limits.sdp_chars, 'x');
+    expect(() => readDescription(text)).toThrow(/more than 196608 characters/);
+  });
+
+  it('with a codec that is named 17 times, of which one counts', () => {
+    const text = publish.replace(/ 111 /, ` ${'111 '.repeat(17)}`);
+    const [audio] = readDescription(text).sections;
+    expect(audio?.codecs.filter(({ payloadType }) => payloadType === 111)).toHaveLength(1);
+  });
+
   it.each(cases)('%s', (_, text, words) => {
     expect(() => readDescription(text)).toThrow(
       expect.objectContaining({ code: 'sdp_malformed', message: expect.stringMatching(words) }),

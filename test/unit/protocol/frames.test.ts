@@ -29,7 +29,7 @@ const roomId = 'f'.repeat(24);
 const streamId = (number: number): string => `1${String(number).padStart(17, '0')}`;
 const slug = (number: number): string => String(number).padStart(64, 'x');
 const name = '\u0001'.repeat(limits.name_chars);
-const endpoint = `tcp://${'h'.repeat(255)}:65535`;
+const endpoint = 'tcp://255.255.255.255:65535';
 const latest_ms = Number.MAX_SAFE_INTEGER;
 const grant = 'g'.repeat(16_384);
 const adaptation = {

@@ -26,6 +26,13 @@ describe('JSON from outside', () => {
     expect(() => checkNesting({ wide, deep: nested(16) }, 'it')).toThrow(/17|deeper than 16/);
   });
 
+  it('has so many arrays and objects where that is bounded, and no more', () => {
+    const groups = (count: number): unknown => Array.from({ length: count - 1 }, () => ({}));
+    const check = (count: number) => () => checkNesting(groups(count), 'it', limits.nesting, 16);
+    expect(check(16)).not.toThrow();
+    expect(check(17)).toThrow('it has more than 16 arrays and objects');
+  });
+
   it.each([1, 'text', null, undefined, true])('may be %s', (value) => {
     expect(() => checkNesting(value, 'it')).not.toThrow();
   });
