@@ -13,7 +13,7 @@ const additions = {
 
 function setUp() {
   const clock = new VirtualClock();
-  const edge = { keys: { ticketSecret } };
+  const edge = { keys: { ticketSecrets: [ticketSecret] } };
   const components = { clock, edge, members: {} };
   const admission = new Admission(components as never, { nodeId });
   const ticketOf = (clientId: string): Promise<string> => {

@@ -104,6 +104,8 @@ function fillRoom(text_chars: number): FullRoom {
   }
   state = { ...state, directory: { ...state.directory, routes } };
   const last = limits.controllersPerRoom - 1;
+  const others = facts(text_chars, 5_000).erizos.slice(0, 128);
+  step({ type: 'facts', nodeId: slug(last - 1), lease: 1, facts: { ...noFacts, erizos: others } });
   for (const from of [10_000, 20_000]) {
     // All that it told at once is others than before: what goes and what comes are in one change.
     step({ type: 'facts', nodeId: slug(last), lease: 1, facts: facts(text_chars, from) });
