@@ -2,9 +2,10 @@ import * as v from 'valibot';
 import { hmac, toHex } from '../protocol/bytes.ts';
 import { PlacementPolicyName } from '../protocol/contracts/placements.ts';
 import { RizomaError } from '../protocol/errors.ts';
-import { Jurisdiction, ServiceId } from '../protocol/ids.ts';
+import { Jurisdiction, RegionId, ServiceId } from '../protocol/ids.ts';
 import type { KeySet } from '../protocol/key-set.ts';
 import { keySetOf } from '../protocol/key-set.ts';
+import { limits } from '../protocol/limits.ts';
 import type { TicketPrivateKey, TicketPublicKey } from '../protocol/ticket.ts';
 import { parseTicketKey, publicTicketKey } from '../protocol/ticket.ts';
 
@@ -42,12 +43,45 @@ const Jurisdictions = v.pipe(
   v.array(Jurisdiction),
 );
 
+const SecretsOfRegion = v.union([
+  v.pipe(
+    secret,
+    v.transform((one) => [one]),
+  ),
+  v.pipe(v.array(secret), v.minLength(1), v.maxLength(limits.keysOfOne)),
+]);
+const SecretsByRegion = v.pipe(
+  v.string(),
+  v.parseJson(),
+  // To the schema of a record a list is one whose names are numbers.
+  v.check((value) => !Array.isArray(value)),
+  v.record(RegionId, SecretsOfRegion),
+  v.maxEntries(limits.regions),
+);
+
+/** As JSON: `{"eu-west": "a secret", "us-east": ["a secret", "another"]}`. What is wrong is not shown, as it may be a secret. */
+const RegionSecrets = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const parsed = v.safeParse(SecretsByRegion, dataset.value);
+    if (!parsed.success) {
+      addIssue({
+        message:
+          'is no JSON object of regions, each with a secret of 16 characters or more, or with two',
+      });
+      return NEVER;
+    }
+    return parsed.output;
+  }),
+);
+
 const Vars = v.object({
   NUVE_SUPERSERVICE_ID: ServiceId,
   NUVE_SUPERSERVICE_KEY: secret,
   NUVE_SUPERSERVICE_KEY_SECOND: v.optional(secret),
   RIZOMA_ENROL_SECRET: secret,
   RIZOMA_ENROL_SECRET_SECOND: v.optional(secret),
+  RIZOMA_ENROL_SECRETS: v.optional(RegionSecrets),
   RIZOMA_TICKET_KEY: v.pipe(v.string(), v.minLength(1)),
   RIZOMA_TICKET_KEY_SECOND: v.optional(v.pipe(v.string(), v.minLength(1))),
   RIZOMA_DEMO: v.optional(v.string(), 'off'),
@@ -63,7 +97,11 @@ const Vars = v.object({
 export interface Config {
   readonly superservice: { readonly id: string; readonly keys: KeySet<string> };
   /** What a node shows when it dials in. */
-  readonly enrolSecrets: KeySet<string>;
+  readonly enrolSecrets: {
+    /** In regions that have none of their own. */
+    readonly common: readonly string[];
+    readonly byRegion: ReadonlyMap<string, readonly string[]>;
+  };
   readonly ticketKeys: KeySet<TicketPrivateKey>;
   /** Check what the ticket keys signed. */
   readonly publicKeys: readonly TicketPublicKey[];
@@ -120,7 +158,10 @@ function parseConfig(env: object): Config {
       id: vars.NUVE_SUPERSERVICE_ID,
       keys: keySetOf(vars.NUVE_SUPERSERVICE_KEY, vars.NUVE_SUPERSERVICE_KEY_SECOND),
     }),
-    enrolSecrets: keySetOf(vars.RIZOMA_ENROL_SECRET, vars.RIZOMA_ENROL_SECRET_SECOND),
+    enrolSecrets: Object.freeze({
+      common: keySetOf(vars.RIZOMA_ENROL_SECRET, vars.RIZOMA_ENROL_SECRET_SECOND).all,
+      byRegion: new Map(Object.entries(vars.RIZOMA_ENROL_SECRETS ?? {})),
+    }),
     ticketKeys,
     publicKeys: ticketKeys.all.map(publicTicketKey),
     demo: vars.RIZOMA_DEMO === 'on',

@@ -8,7 +8,7 @@ export type Caller =
   | 'anybody'
   /** Whoever holds a token of the edge, in the body. */
   | 'token'
-  /** A node, by the deployment's secret. */
+  /** A node, by the enrolment secret of its region or of the deployment. */
   | 'node'
   /** A service, which signs; rooms in the path are its own. */
   | 'service'

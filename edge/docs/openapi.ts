@@ -45,7 +45,8 @@ const securitySchemes = {
   enrolment: {
     type: 'http',
     scheme: 'bearer',
-    description: 'The deployment’s secret for nodes, `RIZOMA_ENROL_SECRET`.',
+    description:
+      'The enrolment secret of the node’s region, or `RIZOMA_ENROL_SECRET` where that has none.',
   },
 };
 

@@ -1,15 +1,14 @@
-import { equalInConstantTime } from '../../protocol/bytes.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { NodeId } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { EdgeContext } from '../app.ts';
+import { shownSecret } from '../enrol-secrets.ts';
 
-/** `GET /nodes/:nodeId/link`: the WebSocket of a node that knows the deployment's secret. */
+/** `GET /nodes/:nodeId/link`: the WebSocket of a node that knows a secret of the deployment; in which region it may be is seen when it registers. */
 export async function getNodeLink(context: EdgeContext): Promise<Response> {
-  const shown = context.req.header('authorization') ?? '';
-  const { all } = context.get('config').enrolSecrets;
-  // Each is compared to its end, whichever it is.
-  if (all.filter((secret) => equalInConstantTime(shown, `Bearer ${secret}`)).length === 0) {
+  const authorization = context.req.header('authorization') ?? '';
+  const secret = await shownSecret(context.get('config'), authorization);
+  if (secret === undefined) {
     throw new RizomaError(
       'forbidden',
       'a node enrols with Authorization: Bearer RIZOMA_ENROL_SECRET',
@@ -20,6 +19,6 @@ export async function getNodeLink(context: EdgeContext): Promise<Response> {
     throw new RizomaError('bad_request', 'this is a WebSocket: Upgrade: websocket');
   }
   const { NODE } = context.env;
-  const headers = { upgrade: 'websocket', 'x-rizoma-node': nodeId };
+  const headers = { upgrade: 'websocket', 'x-rizoma-node': nodeId, 'x-rizoma-secret': secret };
   return await NODE.get(NODE.idFromName(nodeId)).fetch(context.req.url, { headers });
 }

@@ -9,6 +9,7 @@ import { checkTokenSignature } from '../../protocol/token.ts';
 import { refuseOutside } from '../room/tokens.ts';
 import type { Config } from '../config.ts';
 import { nodeKeysName, tokenKeysOf } from '../config.ts';
+import { refuseRegion } from '../enrol-secrets.ts';
 import { ticketSecretsOf } from '../ticket-secrets.ts';
 import type { MeshApi, Notice, RoomApi, Speaker } from './api.ts';
 import type { Certificates } from './certificates.ts';
@@ -22,6 +23,8 @@ import type { RoomPictures } from './room-pictures.ts';
 export interface NodeSession {
   /** The node that dialled, by the path of its request. */
   readonly nodeId: string;
+  /** Names the enrolment secret that it has shown then. */
+  readonly secret: string;
   /** The lease under which it registered over this socket. */
   readonly lease: number | undefined;
   /** The keys that it was given then, by their name. */
@@ -102,6 +105,7 @@ async function register(
 ): Promise<ResultOf<NodeToEdge, 'node.register'>> {
   const { lease, session } = components;
   const keys = await nodeKeysName(config);
+  await refuseRegion(config, { shown: session.secret, region: said.region });
   const { card, peerId } = await certified(components, said, enrolment);
   const number = lease.register(card, peerId);
   session.registered({ lease: number, keys });

@@ -32,6 +32,8 @@ const log = createLog({ object: 'node' });
 /** What a socket remembers while this object sleeps. */
 const Attachment = v.strictObject({
   nodeId: NodeId,
+  /** Names the enrolment secret that the node has shown. */
+  secret: v.string(),
   /** Of two sockets the one with the higher number is the newer. */
   number: v.number(),
   lease: v.optional(v.number()),
@@ -84,11 +86,12 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
    */
   override fetch(request: Request): Response {
     const nodeId = parse(NodeId, request.headers.get('x-rizoma-node'), 'node id');
+    const secret = parse(v.string(), request.headers.get('x-rizoma-secret'), 'enrolment secret');
     const others = this.#openSockets();
     const number = 1 + Math.max(0, ...others.map((socket) => attachmentOf(socket).number));
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    remember(server, { nodeId, number });
+    remember(server, { nodeId, secret, number });
     this.#close(others.filter((socket) => attachmentOf(socket).lease === undefined));
     log.info('a node dialled in', { nodeId, others: others.length });
     return new Response(null, { status: 101, webSocket: client });
@@ -227,11 +230,12 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
   }
 
   #converse(socket: WebSocket): Conversation {
-    const { nodeId } = attachmentOf(socket);
+    const { nodeId, secret } = attachmentOf(socket);
     const config = configOf(this.env);
     const link = new SocketLink({ socket }, { name: `link of ${nodeId}` });
     const session: NodeSession = {
       nodeId,
+      secret,
       get lease() {
         return attachmentOf(socket).lease;
       },

@@ -15,6 +15,7 @@ declare namespace Cloudflare {
     readonly NUVE_SUPERSERVICE_KEY_SECOND: string;
     readonly RIZOMA_ENROL_SECRET_SECOND: string;
     readonly RIZOMA_TICKET_KEY_SECOND: string;
+    readonly RIZOMA_ENROL_SECRETS: string;
     readonly RIZOMA_DEMO: string;
     readonly RIZOMA_ADDRESS_RATE: string;
     readonly RIZOMA_SERVICE_RATE: string;

@@ -165,6 +165,8 @@ export const places = {
   'eu-west': { lat: 53.35, lon: -6.26 },
   'us-east': { lat: 39.04, lon: -77.49 },
   'ap-northeast': { lat: 35.68, lon: 139.69 },
+  'sa-east': { lat: -23.55, lon: -46.63 },
+  'af-south': { lat: -33.92, lon: 18.42 },
 } as const;
 
 export const idle: NodeLoad = { rooms: 0, clients: 0, cpu: 0, state: 'available' };
@@ -284,8 +286,9 @@ export async function enrolmentOf(
 export async function connect(
   card: NodeCard,
   key: Promise<TicketPrivateKey> = keyOf(card.nodeId),
+  secret?: string,
 ): Promise<TestNode> {
-  const { webSocket } = await dial(card.nodeId);
+  const { webSocket } = await dial(card.nodeId, secret);
   if (webSocket === null) {
     throw new Error('the edge did not take the socket');
   }

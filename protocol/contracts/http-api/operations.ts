@@ -82,7 +82,7 @@ export const operationsApi = {
       group: 'Nodes',
       summary: 'Opens the link of a node',
       about:
-        'A WebSocket: `Authorization: Bearer` with the deployment’s secret for nodes. What is said ' +
+        'A WebSocket: `Authorization: Bearer` with the enrolment secret of the node’s region, or the common one where that has none. What is said ' +
         'on it is in docs/PROTOCOL.md.',
       caller: 'node',
       answer: { status: 101, is: 'the WebSocket' },
