@@ -45,7 +45,7 @@ export const handshakes: Flood = {
 /** A ticket of the edge with a signature of nobody. */
 function forged(ticket: string): string {
   const signature = ticket.slice(ticket.lastIndexOf('.') + 1);
-  return ticket.slice(0, -signature.length) + [...signature].toReversed().join('');
+  return ticket.slice(0, -signature.length) + signature.split('').toReversed().join('');
 }
 
 /** One handshake over a connection of its own: bare, as the sender shares the machine with the node. */
