@@ -11,7 +11,8 @@ import { ask, origin, postJson, problem, startNode } from './support.ts';
 function clientOf(serviceId: string, key: string): Rizoma {
   const fetch = async (url: string, init: RequestInit): Promise<Response> =>
     await ask(url.slice(origin.length), init);
-  return connect({ url: `${origin}/`, serviceId, key, fetch });
+  // The first request of all starts the Worker, which a busy machine takes its time for.
+  return connect({ url: `${origin}/`, serviceId, key, fetch, timeout_ms: 60_000 });
 }
 
 const superservice = clientOf(env.NUVE_SUPERSERVICE_ID, env.NUVE_SUPERSERVICE_KEY);

@@ -48,7 +48,7 @@ export const operationsApi = {
       about:
         'Its lease and its link end at once, all members are told, and the key is refused from now on, ' +
         'under whichever id. A host that is trusted again gets a new key by an empty RIZOMA_STATE_DIR; where ' +
-        'the deployment’s secret may be known to somebody, change that too.',
+        'its enrolment secret may be known to somebody, change that too.',
       caller: 'superservice',
       answer: { is: '`Node revoked`' },
       errors: ['bad_request', 'not_found'],
@@ -82,8 +82,8 @@ export const operationsApi = {
       group: 'Nodes',
       summary: 'Opens the link of a node',
       about:
-        'A WebSocket: `Authorization: Bearer` with the enrolment secret of the node’s region, or the common one where that has none. What is said ' +
-        'on it is in docs/PROTOCOL.md.',
+        'A WebSocket: `Authorization: Bearer` with the enrolment secret of the node’s region, or the common one ' +
+        'where that has none. What is said on it is in docs/PROTOCOL.md.',
       caller: 'node',
       answer: { status: 101, is: 'the WebSocket' },
       errors: ['bad_request', 'forbidden'],
