@@ -1,8 +1,8 @@
 import type { Libp2p } from 'libp2p';
 import { RizomaError } from '../../protocol/errors.ts';
-import { limits } from '../../protocol/limits.ts';
 import type { Link, LinkEnd, LinkSink } from '../../protocol/link.ts';
 import { LinkCore } from '../link/link-core.ts';
+import { FrameReader, header_bytes } from './frame-reader.ts';
 
 export type PeerStream = Awaited<ReturnType<Libp2p['dialProtocol']>>;
 
@@ -10,9 +10,6 @@ const defaults = {
   /** Frames of one moment go in pieces of this size, since each piece is encrypted by itself. */
   piece_bytes: 64 * 1024,
 } as const;
-
-/** Of the number of bytes that stands before each frame. */
-const header_bytes = 4;
 
 /**
  * A link over a stream of libp2p: frames of UTF-8, each after its length. It knows no silence of its own: who
@@ -22,9 +19,9 @@ export class PeerLink implements Link {
   readonly name: string;
   readonly #core: LinkCore;
   readonly #stream: PeerStream;
+  readonly #reader = new FrameReader();
   readonly #waiting: Uint8Array[] = [];
   #isFlushing = false;
-  #read: Buffer = Buffer.alloc(0);
 
   private constructor(components: { stream: PeerStream }, options: { name: string }) {
     this.name = options.name;
@@ -88,20 +85,18 @@ export class PeerLink implements Link {
   }
 
   #onData(data: Uint8Array): void {
-    this.#read = Buffer.concat([this.#read, data]);
-    while (this.#read.length >= header_bytes && !this.#core.ended) {
-      const length = this.#read.readUInt32BE();
-      if (length > limits.frameSize_bytes) {
-        this.#end('lost');
-        return;
-      }
-      if (this.#read.length < header_bytes + length) {
-        return;
-      }
-      const text = this.#read.toString('utf8', header_bytes, header_bytes + length);
-      this.#read = this.#read.subarray(header_bytes + length);
-      this.#core.deliver(text);
+    if (this.#core.ended) {
+      return;
     }
+    let frames: string[];
+    try {
+      frames = this.#reader.read(data);
+    } catch {
+      // One is longer than any that is said here.
+      this.#end('lost');
+      return;
+    }
+    frames.forEach((text) => this.#core.deliver(text));
   }
 
   #end(why: LinkEnd): void {
