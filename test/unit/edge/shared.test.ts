@@ -41,7 +41,7 @@ describe('an answer that is shared', () => {
     expect(await ask(Promise.resolve(2))).toBe(2);
   });
 
-  const never = new Promise<never>(() => undefined);
+  const never = (): Promise<never> => new Promise(() => undefined);
 
   /** Somebody asks first and is cut off, then two others come. */
   function heldUp() {
@@ -52,7 +52,7 @@ describe('an answer that is shared', () => {
         asked.push(who);
         return answer;
       });
-    void ask('first', never);
+    void ask('first', never());
     return { ...world, asked, ask };
   }
 
@@ -71,7 +71,7 @@ describe('an answer that is shared', () => {
 
   it('is asked for by each who loses patience, so that nobody is held up twice', async () => {
     const { ask, asked, timers } = heldUp();
-    void ask('second', never);
+    void ask('second', never());
     const ann = ask('ann', Promise.resolve(7));
     timers.forEach((run) => run());
     expect(await ann).toBe(7);
