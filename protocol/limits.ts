@@ -218,6 +218,8 @@ export const limits = {
   regions: 64,
   /** Placement reads a picture of the mesh that is at most this old. */
   snapshot_ms: 2_000,
+  /** Where somebody would be refused by that picture, or has just lost a node, it is at most this old: a crowd still looks once. */
+  freshSnapshot_ms: 250,
   /** How long a client that lost its socket may take to come back (Licode: 30 s). */
   reconnection_ms: 30_000,
   /** Where webhooks go: what browsers and servers take as a URL at least. */

@@ -8,23 +8,26 @@ import type { Reentry } from '../../protocol/reentry.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Config } from '../config.ts';
 import { configOf } from '../config.ts';
+import { meshPicturesOf, outliving } from '../mesh-of-isolate.ts';
 import { admitted } from '../objects/admission.ts';
 import type { Admission } from '../objects/api.ts';
 import { MeshView } from '../objects/mesh-view.ts';
 import { openPass } from '../objects/open-pass.ts';
 import { RoomPictures } from '../objects/room-pictures.ts';
 import type { Bindings } from '../objects/stubs.ts';
-import { meshOf, roomOf } from '../objects/stubs.ts';
+import { roomOf } from '../objects/stubs.ts';
 import { hasLeft } from '../room/leavings.ts';
 import type { MeshPicture } from '../placement/snapshot.ts';
 import { isRemoved } from '../room/removals.ts';
 import type { LastPresence } from './last-presence.ts';
 
 const defaults = {
-  /** Rooms whose viewers this isolate counts on their way; each has a picture of the mesh of some 100 KiB. */
-  rooms: 128,
-  /** How old the picture of the mesh may be for those who lost a controller: a crowd still looks once. */
-  freshMesh_ms: 250,
+  /** Pictures of rooms, as JSON: an eighth of what an isolate has, as their objects take some of that again. */
+  pictures_bytes: 16 * 1024 * 1024,
+  /** Rooms whose viewers this isolate counts on their way. */
+  rooms: 256,
+  /** Viewers on their way to all of them, some 150 bytes each; a burst of this size fills many nodes. */
+  onTheWay: 16_384,
 } as const;
 
 /**
@@ -43,10 +46,13 @@ export class PassHolders {
     this.#env = components.env;
     this.#config = components.config;
     this.#clock = components.clock;
-    this.#pictures = new RoomPictures({
-      room: (roomId) => roomOf(this.#env, roomId),
-      clock: this.#clock,
-    });
+    this.#pictures = new RoomPictures(
+      {
+        room: (roomId) => ({ picture: () => outliving(roomOf(this.#env, roomId).picture()) }),
+        clock: this.#clock,
+      },
+      { most_bytes: defaults.pictures_bytes },
+    );
   }
 
   /** Throws as `openPass`, and as placement does. */
@@ -99,9 +105,8 @@ export class PassHolders {
       throw new RizomaError('token_revoked', 'you have left the room: join with another token');
     }
     const view = this.#view(roomId);
-    // The picture of the mesh may be older than the loss that brings this participant here.
-    view.forgetOlderThan(defaults.freshMesh_ms);
-    refuseRevoked(await view.snapshot(), last);
+    // A picture of the mesh that is kept may be older than the loss that brings this participant here.
+    refuseRevoked(await view.freshSnapshot(), last);
     const wish = {
       pin: intersectPins(picture.pin, pin),
       place: place ?? reentry.place,
@@ -117,18 +122,28 @@ export class PassHolders {
     const view = this.#views.get(roomId) ?? this.#newView();
     this.#views.delete(roomId);
     this.#views.set(roomId, view);
-    const [eldest] = this.#views.keys();
-    if (this.#views.size > defaults.rooms && eldest !== undefined) {
-      this.#views.delete(eldest);
-    }
+    this.#forgetEldest();
     return view;
   }
 
-  /** A stub serves the request that made it alone, and a view many: each look takes a stub of its own. */
+  /** Of too many rooms, or of too many viewers on their way, those of the rooms that nobody joined lately. */
+  #forgetEldest(): void {
+    let onTheWay = [...this.#views.values()].reduce((sum, view) => sum + view.onTheWay, 0);
+    for (const [roomId, view] of this.#views) {
+      const isMuch = this.#views.size > defaults.rooms || onTheWay > defaults.onTheWay;
+      if (!isMuch || this.#views.size === 1) {
+        return;
+      }
+      onTheWay -= view.onTheWay;
+      this.#views.delete(roomId);
+    }
+  }
+
   #newView(): MeshView {
-    const mesh = { snapshot: () => meshOf(this.#env).snapshot() };
     const random = (): number => Math.random();
-    return new MeshView({ mesh, clock: this.#clock, random }, { policy: this.#config.placement });
+    const pictures = meshPicturesOf(this.#env);
+    const { placement: policy } = this.#config;
+    return new MeshView({ pictures, clock: this.#clock, random }, { policy });
   }
 }
 

@@ -2,9 +2,10 @@ import { systemClock } from '../../protocol/clock.ts';
 import { ExplainRequest } from '../../protocol/contracts/placements.ts';
 import type { EdgeContext } from '../app.ts';
 import { bodyOf } from '../body.ts';
+import { meshPicturesOf } from '../mesh-of-isolate.ts';
 import { MeshView } from '../objects/mesh-view.ts';
 import { valueOf } from '../objects/outcome.ts';
-import { meshOf, roomOf } from '../objects/stubs.ts';
+import { roomOf } from '../objects/stubs.ts';
 import { placeOfRequest } from '../origin.ts';
 import { wishOf } from './token-wish.ts';
 
@@ -21,7 +22,7 @@ export async function postExplain(context: EdgeContext): Promise<Response> {
     return context.json(await valueOf(roomOf(env, room).explain(request)));
   }
   const view = new MeshView(
-    { mesh: meshOf(env), clock: systemClock, random: () => Math.random() },
+    { pictures: meshPicturesOf(env), clock: systemClock, random: () => Math.random() },
     { policy: context.get('config').placement },
   );
   return context.json(await view.explain(request));

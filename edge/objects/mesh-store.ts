@@ -25,6 +25,9 @@ export interface Leased extends NodeSummary {
 export class MeshStore {
   readonly #sql: SqlStorage;
   readonly #most: { nodes: number; regions: number };
+  /** Rows as they were read last: one load of many has changed since, and a card hardly ever does. */
+  readonly #read = { cards: new Map<string, NodeCard>(), loads: new Map<string, NodeLoad>() };
+  #version = 0;
 
   constructor(
     components: { sql: SqlStorage },
@@ -32,6 +35,11 @@ export class MeshStore {
   ) {
     this.#sql = components.sql;
     this.#most = options.most;
+  }
+
+  /** Another number after each change. */
+  get version(): number {
+    return this.#version;
   }
 
   makeTables(): void {
@@ -51,6 +59,7 @@ export class MeshStore {
       if (row === undefined) {
         this.#demandPlace();
       }
+      this.#version += 1;
       this.#demandRegion(region);
       this.#sql.exec('INSERT OR IGNORE INTO regions (region) VALUES (?)', region);
       this.#sql.exec(
@@ -79,6 +88,7 @@ export class MeshStore {
 
   /** False where the node has no row of that lease or of an earlier one. */
   removeNode(nodeId: string, lease: number): boolean {
+    this.#version += 1;
     const removed = this.#sql.exec(
       'DELETE FROM nodes WHERE node_id = ? AND lease <= ?',
       ...[nodeId, lease],
@@ -95,18 +105,29 @@ export class MeshStore {
   }
 
   nodes(): Leased[] {
-    return this.#sql
+    const rows = this.#sql
       .exec<Row & { since_ms: number | null }>(
         `SELECT nodes.*, leases.since_ms FROM nodes LEFT JOIN leases USING (node_id, lease)
          ORDER BY node_id`,
       )
-      .toArray()
-      .map(({ card, load, lease, since_ms }) => ({
-        card: parseJson(NodeCard, card, 'stored card', 'internal'),
-        load: parseJson(NodeLoad, load, 'stored load', 'internal'),
-        lease,
-        since_ms: since_ms ?? 0,
-      }));
+      .toArray();
+    return this.#parsed(rows);
+  }
+
+  #parsed(rows: readonly (Row & { since_ms: number | null })[]): Leased[] {
+    const { cards, loads } = this.#read;
+    const before = { cards: new Map(cards), loads: new Map(loads) };
+    cards.clear();
+    loads.clear();
+    return rows.map(({ card, load, lease, since_ms }) => {
+      const known = {
+        card: before.cards.get(card) ?? parseJson(NodeCard, card, 'stored card', 'internal'),
+        load: before.loads.get(load) ?? parseJson(NodeLoad, load, 'stored load', 'internal'),
+      };
+      cards.set(card, known.card);
+      loads.set(load, known.load);
+      return { ...known, lease, since_ms: since_ms ?? 0 };
+    });
   }
 
   /** The key is refused for good; members are told of it until no certificate of it is good. */
@@ -114,6 +135,7 @@ export class MeshStore {
     key: { nodeId: string; peerId: string },
     { at_ms, until_ms }: { at_ms: number; until_ms: number },
   ): void {
+    this.#version += 1;
     this.#sql.exec(
       `INSERT INTO revoked (peer_id, node_id, at_ms, until_ms) VALUES (?, ?, ?, ?)
        ON CONFLICT (peer_id) DO UPDATE SET until_ms = excluded.until_ms`,
@@ -186,6 +208,7 @@ export class MeshStore {
   }
 
   #update(column: 'card' | 'load', text: string, nodeId: string, lease: number): boolean {
+    this.#version += 1;
     const written = this.#sql.exec(
       `UPDATE nodes SET ${column} = ? WHERE node_id = ? AND lease = ?`,
       ...[text, nodeId, lease],

@@ -26,6 +26,8 @@ const defaults = {
 export class Mesh extends DurableObject<Bindings> implements MeshApi {
   readonly #store: MeshStore;
   #toldAt_ms = 0;
+  /** The snapshot as a text, until something changes: all isolates ask for it again and again. */
+  #kept: { version: number; snapshot: Outcome<MeshPicture> } | undefined;
 
   constructor(context: DurableObjectState, env: Bindings) {
     super(context, env);
@@ -91,12 +93,20 @@ export class Mesh extends DurableObject<Bindings> implements MeshApi {
     return outcomeOf(log, () => this.#store.nodes().map((node) => nodeAnswer(node, Date.now())));
   }
 
-  snapshot(): Promise<Outcome<MeshPicture>> {
-    return outcomeOf(log, () => ({
-      regions: this.#store.regions(),
-      nodes: this.#store.nodes().map(({ card, load }) => ({ card, load })),
-      revoked: this.#store.revokedKeys(),
-    }));
+  async snapshot(): Promise<Outcome<MeshPicture>> {
+    const { version } = this.#store;
+    if (this.#kept?.version === version) {
+      return this.#kept.snapshot;
+    }
+    let isWhole = false;
+    const snapshot = await outcomeOf(log, () => {
+      const nodes = this.#store.nodes().map(({ card, load }) => ({ card, load }));
+      const picture = { regions: this.#store.regions(), nodes, revoked: this.#store.revokedKeys() };
+      isWhole = true;
+      return picture;
+    });
+    this.#kept = isWhole ? { version, snapshot } : undefined;
+    return snapshot;
   }
 
   /** Tells every node who is in the mesh. An alarm outlives a restart of this object; a task does not. */

@@ -29,6 +29,11 @@ import { closeCodes, SocketLink } from './socket-link.ts';
 
 const log = createLog({ object: 'node' });
 
+const defaults = {
+  /** Pictures of rooms: one isolate may have the objects of many nodes, and few of Licode's clients come with passes. */
+  pictures_bytes: 1024 * 1024,
+} as const;
+
 /** What a socket remembers while this object sleeps. */
 const Attachment = v.strictObject({
   nodeId: NodeId,
@@ -66,10 +71,10 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
       send: (roomId, change) => this.#send({ method: 'room.changed', params: { roomId, change } }),
       later: (run) => systemClock.after(0, run),
     });
-    this.#pictures = new RoomPictures({
-      room: (roomId) => this.#room(roomId),
-      clock: systemClock,
-    });
+    this.#pictures = new RoomPictures(
+      { room: (roomId) => this.#room(roomId), clock: systemClock },
+      { most_bytes: defaults.pictures_bytes },
+    );
     this.#lease = new NodeLease({
       store,
       mesh: meshOf(env),

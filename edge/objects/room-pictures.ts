@@ -1,13 +1,14 @@
 import type { Clock } from '../../protocol/clock.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { RoomApi, RoomPicture } from './api.ts';
+import { KeptByBytes } from './kept-by-bytes.ts';
 import type { Settled } from './outcome.ts';
 import { settledOf, valueIn } from './outcome.ts';
 import { Shared } from './shared.ts';
 
 const defaults = {
-  /** Rooms that are kept at a time; an isolate serves few broadcasts at once, and each is some 10 KiB. */
-  rooms: 256,
+  /** What the text of a picture takes at the least, beside what it says: its objects. */
+  picture_bytes: 1024,
 } as const;
 
 interface Kept {
@@ -20,13 +21,17 @@ export class RoomPictures {
   readonly #room: (roomId: string) => Pick<RoomApi, 'picture'>;
   readonly #clock: Pick<Clock, 'now' | 'after'>;
   readonly #shared: Shared<Settled<RoomPicture>>;
-  /** The one that was asked for first is the first. */
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept: KeptByBytes<Kept>;
 
-  constructor(components: {
-    room: (roomId: string) => Pick<RoomApi, 'picture'>;
-    clock: Pick<Clock, 'now' | 'after'>;
-  }) {
+  /** `most_bytes`: of all pictures that are kept, as JSON; one says up to 700 KiB, of who left and who was removed. */
+  constructor(
+    components: {
+      room: (roomId: string) => Pick<RoomApi, 'picture'>;
+      clock: Pick<Clock, 'now' | 'after'>;
+    },
+    options: { most_bytes: number },
+  ) {
+    this.#kept = new KeptByBytes(options);
     this.#room = components.room;
     this.#clock = components.clock;
     this.#shared = new Shared(components);
@@ -52,13 +57,9 @@ export class RoomPictures {
 
   async #look(roomId: string): Promise<Settled<RoomPicture>> {
     const at_ms = this.#clock.now();
-    const outcome = await settledOf(this.#room(roomId).picture());
-    this.#kept.delete(roomId);
-    this.#kept.set(roomId, { outcome, at_ms });
-    const [eldest] = this.#kept.keys();
-    if (this.#kept.size > defaults.rooms && eldest !== undefined) {
-      this.#kept.delete(eldest);
-    }
+    const text = await this.#room(roomId).picture();
+    const outcome = await settledOf(Promise.resolve(text));
+    this.#kept.put(roomId, { outcome, at_ms }, defaults.picture_bytes + text.length);
     return outcome;
   }
 }

@@ -44,6 +44,7 @@ import { Alarms } from './alarms.ts';
 import type { Bindings } from './stubs.ts';
 import { meshOf, nodeOf, serviceOf } from './stubs.ts';
 import { gather } from './gather.ts';
+import { keptMesh, MeshPictures } from './mesh-pictures.ts';
 import { MeshView } from './mesh-view.ts';
 import type { Asked } from './asked.ts';
 import { answerTo } from './asked.ts';
@@ -92,7 +93,15 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     this.#store.makeTables();
     this.#room = this.#store.room();
     this.#mesh = new MeshView(
-      { mesh: meshOf(env), clock: systemClock, random: () => Math.random() },
+      {
+        pictures: new MeshPictures({
+          mesh: () => meshOf(env),
+          clock: systemClock,
+          kept: keptMesh,
+        }),
+        clock: systemClock,
+        random: () => Math.random(),
+      },
       { policy: configOf(env).placement },
     );
     this.#alarms = new Alarms({ storage, now, log });
@@ -300,7 +309,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
 
   nodeLost(speaker: Speaker): Promise<Outcome<null>> {
     return outcomeOf(log, () => {
-      this.#mesh.forget();
+      this.#mesh.nodeLost(speaker.nodeId);
       this.#recordings.drop('lost', speaker);
       this.#directory.drop('lost', speaker);
       this.#participants.drop('lost', speaker);

@@ -1,60 +1,82 @@
 import type { Clock } from '../../protocol/clock.ts';
 
 const defaults = {
-  /** Longer than a busy isolate takes to hear an object's answer, and shorter than a client waits. */
-  patience_ms: 5_000,
+  /**
+   * How long others wait for who asked first: longer than an object takes to answer, and shorter than a client waits.
+   * Each draws its own time, so that of a crowd one asks first, and the others have its answer before they ask too.
+   */
+  patience_ms: { least: 1_000, most: 5_000 },
 } as const;
+
+interface Flight<T> {
+  readonly began_ms: number;
+  /** Settles with the first answer that anybody has. */
+  readonly answer: PromiseWithResolvers<T>;
+}
 
 /**
  * One answer for all who ask the same at the same time. Whoever asks first may be a request that its
- * client cuts off, and the answer never comes then: the others lose patience and ask anew, again as one.
+ * client cuts off, and the answer never comes then: each of the others, when it loses patience, asks for
+ * itself, so that nobody can hold them up twice, and shares what it hears with all who still wait.
  */
 export class Shared<T> {
-  readonly #clock: Pick<Clock, 'after'>;
-  readonly #asked = new Map<string, Promise<T>>();
+  readonly #clock: Pick<Clock, 'now' | 'after'>;
+  readonly #random: () => number;
+  readonly #flights = new Map<string, Flight<T>>();
 
-  constructor(components: { clock: Pick<Clock, 'after'> }) {
+  constructor(components: { clock: Pick<Clock, 'now' | 'after'>; random?: () => number }) {
     this.#clock = components.clock;
+    this.#random = components.random ?? Math.random;
   }
 
   async ask(what: string, run: () => Promise<T>): Promise<T> {
-    for (;;) {
-      const asked = this.#asked.get(what);
-      if (asked === undefined) {
-        return await this.#first(what, run);
-      }
-      const answer = await this.#patiently(asked);
-      if (answer !== undefined) {
-        return answer.value;
-      }
-      this.#forget(what, asked);
+    const flight = this.#flights.get(what);
+    if (flight === undefined || this.#isLost(flight)) {
+      return await this.#first(what, run);
     }
+    const answer = await this.#patiently(flight.answer.promise);
+    return answer === undefined ? await this.#fly(what, flight, run) : answer.value;
+  }
+
+  /** Nobody waits for it any more, or soon. */
+  #isLost({ began_ms }: Flight<T>): boolean {
+    return this.#clock.now() - began_ms >= defaults.patience_ms.most;
   }
 
   async #first(what: string, run: () => Promise<T>): Promise<T> {
-    const asked = run();
-    this.#asked.set(what, asked);
+    const flight = { began_ms: this.#clock.now(), answer: Promise.withResolvers<T>() };
+    // There may be nobody else who hears of a failure.
+    flight.answer.promise.catch(() => undefined);
+    this.#flights.set(what, flight);
+    return await this.#fly(what, flight, run);
+  }
+
+  /** Asks, and tells all of the flight. */
+  async #fly(what: string, flight: Flight<T>, run: () => Promise<T>): Promise<T> {
     try {
-      return await asked;
+      const value = await run();
+      flight.answer.resolve(value);
+      return value;
+    } catch (thrown) {
+      flight.answer.reject(thrown);
+      throw thrown;
     } finally {
-      this.#forget(what, asked);
+      if (this.#flights.get(what) === flight) {
+        this.#flights.delete(what);
+      }
     }
   }
 
   /** Undefined where it takes too long. */
-  async #patiently(asked: Promise<T>): Promise<{ value: T } | undefined> {
+  async #patiently(answer: Promise<T>): Promise<{ value: T } | undefined> {
+    const { least, most } = defaults.patience_ms;
+    const patience_ms = least + this.#random() * (most - least);
     const late = Promise.withResolvers<undefined>();
-    const cancel = this.#clock.after(defaults.patience_ms, () => late.resolve(undefined));
+    const cancel = this.#clock.after(patience_ms, () => late.resolve(undefined));
     try {
-      return await Promise.race([asked.then((value) => ({ value })), late.promise]);
+      return await Promise.race([answer.then((value) => ({ value })), late.promise]);
     } finally {
       cancel();
-    }
-  }
-
-  #forget(what: string, asked: Promise<T>): void {
-    if (this.#asked.get(what) === asked) {
-      this.#asked.delete(what);
     }
   }
 }

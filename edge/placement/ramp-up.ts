@@ -12,6 +12,24 @@ interface Assignment {
   readonly at_ms: number;
 }
 
+/** How many clients each node has, in which of its runs. */
+type Reports = ReadonlyMap<string, { epoch: string; clients: number }>;
+
+/** Made once for each picture of the mesh, whichever rooms look at it. */
+const reports = new WeakMap<readonly NodeSummary[], Reports>();
+
+function reportsOf(nodes: readonly NodeSummary[]): Reports {
+  const known = reports.get(nodes);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = new Map(
+    nodes.map(({ card, load }) => [card.nodeId, { epoch: card.epoch, clients: load.clients }]),
+  );
+  reports.set(nodes, made);
+  return made;
+}
+
 /**
  * The participants that one placer has sent to nodes and not yet seen in the load that these report,
  * so that a burst of joins between two reports does not pile up on the node that was best before it.
@@ -22,7 +40,12 @@ export class RampUp {
   /** How many of them each node has: counting them all at each join would cost more than the join. */
   readonly #counts = new Map<string, number>();
   /** What each node last reported: how many clients, in which of its runs. */
-  #reported = new Map<string, { epoch: string; clients: number }>();
+  #reported: Reports = new Map();
+
+  /** How many participants are on their way, as far as is known. */
+  get size(): number {
+    return this.#assigned.size;
+  }
 
   /** A participant was sent to a node; who is sent again goes to the later one alone. */
   assign(participant: string, assignment: Assignment): void {
@@ -68,9 +91,7 @@ export class RampUp {
         arrived.set(nodeId, left - 1);
       }
     }
-    this.#reported = new Map(
-      nodes.map(({ card, load }) => [card.nodeId, { epoch: card.epoch, clients: load.clients }]),
-    );
+    this.#reported = reportsOf(nodes);
   }
 
   /** How many are on the way to each node; nodes in the order in which they had nobody on the way last. */

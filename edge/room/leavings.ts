@@ -55,6 +55,19 @@ export function hasLeft(
   { clients, before_ms }: LeavingsState,
   who: { clientId: string; enteredAt_ms: number; presentAt_ms: number },
 ): boolean {
-  const leaving = clients.find(({ clientId }) => clientId === who.clientId);
-  return who.presentAt_ms <= before_ms || who.enteredAt_ms <= (leaving?.enteredAt_ms ?? -1);
+  const leftUnder_ms = ticketTimesOf(clients).get(who.clientId) ?? -1;
+  return who.presentAt_ms <= before_ms || who.enteredAt_ms <= leftUnder_ms;
+}
+
+/** Made once for each picture of a room: a region that is lost sends all that it had to look at the same one. */
+const ticketTimes = new WeakMap<readonly Leaving[], ReadonlyMap<string, number>>();
+
+function ticketTimesOf(clients: readonly Leaving[]): ReadonlyMap<string, number> {
+  const known = ticketTimes.get(clients);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = new Map(clients.map(({ clientId, enteredAt_ms }) => [clientId, enteredAt_ms]));
+  ticketTimes.set(clients, made);
+  return made;
 }

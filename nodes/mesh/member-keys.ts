@@ -8,12 +8,18 @@ import { limits } from '../../protocol/limits.ts';
  */
 export class MemberKeys {
   readonly #clock: Clock;
+  readonly #most: number;
+  /** In the order in which the nodes came. */
   #known: ReadonlyMap<string, Certificate> = new Map();
   /** The same by libp2p's names, of which each connection asks at each change. */
   #byPeer: ReadonlyMap<string, Certificate> = new Map();
 
-  constructor(components: { clock: Clock }) {
+  constructor(
+    components: { clock: Clock },
+    options: { members: number } = { members: limits.members },
+  ) {
     this.#clock = components.clock;
+    this.#most = options.members;
   }
 
   /** libp2p's name for a node; undefined where it is no member. */
@@ -32,7 +38,10 @@ export class MemberKeys {
     return known !== undefined && known.expires_s + limits.clockSkew_s > this.#clock.now() / 1000;
   }
 
-  /** Takes these in, the newest of each node, and drops what is not good any more. Answers all. */
+  /**
+   * Takes these in, the newest of each node, and drops what is not good any more. Of more nodes than there may be those
+   * that came last are left out: whoever can enrol many must not push out the others. Answers all.
+   */
   take(certificates: readonly Certificate[], revoked: ReadonlySet<string>): MemberKey[] {
     const now_s = this.#clock.now() / 1000;
     const known = new Map<string, Certificate>();
@@ -40,16 +49,15 @@ export class MemberKeys {
       const { nodeId, peerId, issued_s, expires_s } = certificate;
       const isGood = !revoked.has(peerId) && expires_s + limits.clockSkew_s > now_s;
       const other = known.get(nodeId);
-      if (isGood && (other === undefined || issued_s >= other.issued_s)) {
+      const isNewer =
+        other === undefined ? known.size < this.#most : issued_s >= other.issued_s;
+      if (isGood && isNewer) {
         known.set(nodeId, certificate);
       }
     }
     this.#known = known;
     this.#byPeer = new Map([...known.values()].map((each) => [each.peerId, each]));
-    return [...known.values()]
-      .toSorted((a, b) => b.issued_s - a.issued_s)
-      .slice(0, limits.members)
-      .map(keyOf);
+    return [...known.values()].map(keyOf);
   }
 }
 

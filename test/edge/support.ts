@@ -18,6 +18,7 @@ import { Problem, RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { Directory, DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
 import { applyChange } from '../../protocol/directory.ts';
 import { signEnrolment } from '../../protocol/enrolment.ts';
+import { keptMesh } from '../../edge/objects/mesh-pictures.ts';
 import { newStreamId, newUuid } from '../../protocol/ids.ts';
 import type { Link, LinkSink } from '../../protocol/link.ts';
 import { mauthHeader } from '../../protocol/mauth.ts';
@@ -357,7 +358,10 @@ export async function connect(
     directory: undefined,
     register: async (load = idle) => {
       const enrolment = await enrolmentOf(card, key);
-      return await peer.call('node.register', { card, load, enrolment });
+      const answer = await peer.call('node.register', { card, load, enrolment });
+      // Time stands still, and what comes next is about this node.
+      keptMesh.latest = undefined;
+      return answer;
     },
     follow: (directory) => {
       node.directory = directory;

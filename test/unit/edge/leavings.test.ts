@@ -54,4 +54,19 @@ describe('those who left a room for good', () => {
     expect(hasLeft(state, dan)).toBe(true);
     expect(hasLeft(state, { ...dan, presentAt_ms: 811 })).toBe(false);
   });
+
+  it('are looked through once, however many ask', () => {
+    let looks = 0;
+    const clients = Array.from({ length: 16 }, (_, n) => ({
+      get clientId() {
+        looks += 1;
+        return `client ${n}`;
+      },
+      ...{ enteredAt_ms: 500, at_ms: 700 },
+    }));
+    for (let n = 0; n < 17; n += 1) {
+      expect(hasLeft({ clients, before_ms: 0 }, { ...ann, clientId: `client ${n}` })).toBe(n < 16);
+    }
+    expect(looks).toBe(16);
+  });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLog } from '../../../edge/log.ts';
+import type { KeptMesh } from '../../../edge/objects/mesh-pictures.ts';
+import { MeshPictures } from '../../../edge/objects/mesh-pictures.ts';
 import { MeshView } from '../../../edge/objects/mesh-view.ts';
 import { outcomeOf } from '../../../edge/objects/outcome.ts';
 import type { MeshPicture } from '../../../edge/placement/snapshot.ts';
@@ -33,8 +35,12 @@ function viewOf(first: MeshPicture) {
       }),
   };
   const clock = { now: () => mesh.now_ms, after: () => () => undefined };
-  const view = new MeshView({ mesh: api, clock, random: () => 0 }, { policy: 'nearest' });
-  return { view, mesh };
+  const kept: KeptMesh = { latest: undefined };
+  const another = (): MeshView => {
+    const pictures = new MeshPictures({ mesh: () => api, clock, kept });
+    return new MeshView({ pictures, clock, random: () => 0 }, { policy: 'nearest' });
+  };
+  return { view: another(), another, mesh };
 }
 
 describe('a room’s picture of the mesh', () => {
@@ -57,14 +63,46 @@ describe('a room’s picture of the mesh', () => {
     expect(mesh.asked).toBe(1);
   });
 
-  it('is asked for anew before anybody is refused, and after it was found to be wrong', async () => {
+  it('is asked for anew before anybody is refused, four times a second at the most', async () => {
     const { view, mesh } = viewOf({ regions: ['eu-west'], nodes: [], revoked: [] });
-    await expect(view.place(wish)).rejects.toMatchObject({ code: 'region_empty' });
+    const refused = async (): Promise<void> =>
+      await expect(view.place(wish)).rejects.toMatchObject({ code: 'region_empty' });
+    for (const _ of [1, 2, 3]) {
+      await refused();
+    }
+    expect(mesh.asked).toBe(1);
+    mesh.now_ms += limits.freshSnapshot_ms;
+    await refused();
+    expect(mesh.asked).toBe(2);
     mesh.snapshot = one;
+    mesh.now_ms += limits.freshSnapshot_ms;
     expect((await view.place(wish)).entrances[0]?.card.nodeId).toBe('a');
+  });
+
+  it('is asked for anew by who has lost a node a moment ago', async () => {
+    const { view, mesh } = viewOf(one);
+    await view.snapshot();
     mesh.snapshot = { regions: ['eu-west'], nodes: [node('b')], revoked: [] };
-    view.forget();
-    expect((await view.place(wish)).entrances[0]?.card.nodeId).toBe('b');
+    mesh.now_ms = limits.freshSnapshot_ms;
+    expect((await view.snapshot()).nodes[0]?.card.nodeId).toBe('a');
+    expect((await view.freshSnapshot()).nodes[0]?.card.nodeId).toBe('b');
+    view.nodeLost('a');
+    await view.snapshot();
+    expect(mesh.asked).toBe(2);
+    view.nodeLost('b');
+    await view.snapshot();
+    expect(mesh.asked).toBe(3);
+  });
+
+  it('is one for all rooms of an isolate, each of which counts its own on their way', async () => {
+    const { view, another, mesh } = viewOf(one);
+    view.assign('ann', await view.place(wish));
+    const other = another();
+    expect(await other.snapshot()).toBe(await view.snapshot());
+    expect(mesh.asked).toBe(1);
+    const clients = async (room: MeshView): Promise<number | undefined> =>
+      (await room.explain(wish)).candidates[0]?.load.clients;
+    expect([await clients(view), await clients(other)]).toEqual([1, 0]);
   });
 
   it('counts whom it sent to a node until the node reports more clients', async () => {

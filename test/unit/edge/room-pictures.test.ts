@@ -31,7 +31,7 @@ function pictures(first: Told) {
     },
   });
   const clock = { now: () => world.now_ms, after: () => () => undefined };
-  return { world, pictures: new RoomPictures({ room, clock }) };
+  return { world, pictures: new RoomPictures({ room, clock }, { most_bytes: 16 * 1024 }) };
 }
 
 describe('the picture of a room', () => {
@@ -69,14 +69,25 @@ describe('the picture of a room', () => {
     expect(world.asked).toBe(3);
   });
 
-  it('is kept of so many rooms as fit, the eldest goes first', async () => {
+  it('is kept of so many rooms as fit, by what they say, the eldest goes first', async () => {
     const { world, pictures: kept } = pictures(picture(1));
-    for (let number = 0; number <= 256; number += 1) {
-      await kept.of(`room ${number}`, { epoch: 1 });
-    }
-    await kept.of('room 256', { epoch: 1 });
-    expect(world.asked).toBe(257);
-    await kept.of('room 0', { epoch: 1 });
-    expect(world.asked).toBe(258);
+    const of = async (...rooms: string[]): Promise<number> => {
+      const before = world.asked;
+      for (const room of rooms) {
+        await kept.of(room, { epoch: 1 });
+      }
+      return world.asked - before;
+    };
+    expect(await of('a', 'b', 'c', 'a', 'b', 'c')).toBe(3);
+    world.told = () => ({ ...picture(1)(), holders: ['n'.repeat(12 * 1024)] });
+    expect(await of('large', 'large')).toBe(1);
+    world.told = picture(1);
+    expect(await of('c', 'large')).toBe(0);
+    expect(await of('a')).toBe(1);
+    expect(await of('large')).toBe(0);
+    // It would fit with no other, so it is not kept.
+    world.told = () => ({ ...picture(1)(), holders: ['n'.repeat(16 * 1024)] });
+    expect(await of('huge', 'huge')).toBe(2);
+    expect(await of('large')).toBe(0);
   });
 });

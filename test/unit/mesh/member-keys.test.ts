@@ -14,9 +14,9 @@ function certificateOf(nodeId: string, peerId: string, issued_s: number): Certif
 
 const none: ReadonlySet<string> = new Set();
 
-function setUp() {
+function setUp(options?: { members: number }) {
   const clock = new VirtualClock();
-  const keys = new MemberKeys({ clock });
+  const keys = new MemberKeys({ clock }, options);
   const now_s = Math.floor(clock.now() / 1000);
   const take = (certificates: Certificate[], revoked = none): string[] =>
     keys
@@ -52,5 +52,18 @@ describe('the keys of members', () => {
     expect(take([])).toEqual(['eu-west-1 a']);
     clock.advance(2_000);
     expect(take([])).toEqual([]);
+  });
+
+  it('are those of the nodes that came first where there are too many, until one of them expires', () => {
+    const { clock, now_s, take } = setUp({ members: 16 });
+    take([certificateOf('eu-west-1', 'a', now_s - 10)]);
+    const many = Array.from({ length: 17 }, (_, n) => certificateOf(`many-${n}`, 'm', now_s));
+    expect(take(many)).toHaveLength(16);
+    expect(take(many)).toContain('eu-west-1 a');
+    // One that is known renews its certificate whatever comes.
+    expect(take([certificateOf('eu-west-1', 'b', now_s)])).toContain('eu-west-1 b');
+    clock.advance((limits.certificate_ttl_s + limits.clockSkew_s) * 1000 + 1_000);
+    const later_s = now_s + limits.certificate_ttl_s + 70;
+    expect(take([certificateOf('late', 'c', later_s)])).toEqual(['late c']);
   });
 });
