@@ -58,10 +58,7 @@ describe('an answer that is shared', () => {
 
   it('is asked for by the first who loses patience, for all who wait, when who asked first was cut off', async () => {
     const { ask, asked, timers } = heldUp();
-    const waiting = Promise.all([
-      ask('ann', Promise.resolve(7)),
-      ask('ben', Promise.resolve(8)),
-    ]);
+    const waiting = Promise.all([ask('ann', Promise.resolve(7)), ask('ben', Promise.resolve(8))]);
     const [ann] = timers;
     ann?.();
     expect(await waiting).toEqual([7, 7]);
