@@ -6,8 +6,8 @@ import { measure } from './hostile.ts';
 
 /** What a decoder may do to what comes from outside, whatever that is. */
 
-/** Defaults that a schema fills in. */
-const added = { nodes: 100, chars: 2_000, chars_perNode: 32 } as const;
+/** Defaults that a schema fills in, for all and for each part. */
+const added = { nodes: 100, chars: 2_000, chars_perPart: 32 } as const;
 
 /** Of an error: its words and the name of a field, each cut to 500 characters; it repeats no more of what was sent. */
 const errorText_chars = 1_100;
@@ -18,15 +18,15 @@ export interface Bounds {
   readonly chars: number;
 }
 
-/** A decoder gives no more than it was given. */
+/** A decoder gives no more than it was given, beside names and defaults of the parts. */
 export function boundsOf(input: unknown): Bounds {
   const { nodes, chars } = measure(input);
+  // Of a text each second character may be a part of what it decodes to.
+  const parts = typeof input === 'string' ? chars / 2 + 1 : nodes;
   return {
     depth: limits.frameNesting,
-    // Each character of a text may be a part of what it decodes to.
-    nodes: nodes + chars + added.nodes,
-    // Each part may get a name, or a default.
-    chars: chars + added.chars_perNode * nodes + added.chars,
+    nodes: parts + added.nodes,
+    chars: chars + added.chars_perPart * parts + added.chars,
   };
 }
 
@@ -59,6 +59,9 @@ function isCoded(thrown: unknown): boolean {
   }
   return measure([thrown.message, thrown.details]).chars <= errorText_chars;
 }
+
+/** For the long run, on a machine that does other things. */
+export const patient = { timeout: 3_600_000 } as const;
 
 /**
  * Runs a property on as many inputs as the run affords, or `times` as many; what fails it is shown with its seed. With another `shift`, other

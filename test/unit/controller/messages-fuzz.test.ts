@@ -13,7 +13,7 @@ import { LastNMessage } from '../../../protocol/contracts/last-n.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { fuzzSeed } from '../../support/fuzz/amount.ts';
-import { boundsOf, fuzz } from '../../support/fuzz/decoders.ts';
+import { boundsOf, fuzz, patient } from '../../support/fuzz/decoders.ts';
 import { hostile, hostileTo, measure } from '../../support/fuzz/hostile.ts';
 
 /** What a controller takes from the sockets of clients, once socket.io has made values of it. */
@@ -102,7 +102,7 @@ function expectBounded(asked: readonly unknown[], sent: unknown): void {
   }
 }
 
-describe(`a message of a client (seed ${fuzzSeed})`, () => {
+describe(`a message of a client (seed ${fuzzSeed})`, patient, () => {
   const events = client.clientEvents.filter((event) => event !== 'clientDisconnection');
 
   it.each(events)('%s is answered, and handled only within its limits', async (event) => {
