@@ -60,6 +60,9 @@ function isCoded(thrown: unknown): boolean {
   return measure([thrown.message, thrown.details]).chars <= errorText_chars;
 }
 
+/** For the long run, on a machine that does other things. */
+export const patient = { timeout: 3_600_000 } as const;
+
 /**
  * Runs a property on as many inputs as the run affords, or `times` as many; what fails it is shown with its seed. With another `shift`, other
  * inputs follow from the seed.

@@ -14,7 +14,7 @@ import { limits } from '../../../protocol/limits.ts';
 import { FakeLine } from '../../fakes/fake-line.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { fuzzSeed } from '../../support/fuzz/amount.ts';
-import { boundsOf, fuzz } from '../../support/fuzz/decoders.ts';
+import { boundsOf, fuzz, patient } from '../../support/fuzz/decoders.ts';
 import { hostile, hostileTo, measure } from '../../support/fuzz/hostile.ts';
 
 /** What a controller takes from the sockets of clients, once socket.io has made values of it. */
@@ -103,7 +103,7 @@ function expectBounded(asked: readonly unknown[], sent: unknown): void {
   }
 }
 
-describe(`a message of a client (seed ${fuzzSeed})`, () => {
+describe(`a message of a client (seed ${fuzzSeed})`, patient, () => {
   const events = client.clientEvents.filter((event) => event !== 'clientDisconnection');
 
   it.each(events)('%s is answered, and handled only within its limits', async (event) => {

@@ -8,7 +8,7 @@ import { RizomaError } from '../../../protocol/errors.ts';
 import type { HttpRow } from '../../../protocol/http-contract.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { fuzzSeed } from '../../support/fuzz/amount.ts';
-import { boundsOf, expectDefined, fuzz } from '../../support/fuzz/decoders.ts';
+import { boundsOf, expectDefined, fuzz, patient } from '../../support/fuzz/decoders.ts';
 import { hostile, hostileTo } from '../../support/fuzz/hostile.ts';
 
 /** What the edge reads from requests and from its own configuration. */
@@ -29,7 +29,7 @@ async function expectBody(text: string, type: string, schema: v.GenericSchema): 
   });
 }
 
-describe(`the body of a request (seed ${fuzzSeed})`, () => {
+describe(`the body of a request (seed ${fuzzSeed})`, patient, () => {
   it.each([...bodies, ['whatever a route takes', v.unknown()] as const])(
     '%s',
     async (_what, schema) => {
@@ -74,7 +74,7 @@ describe(`the body of a request (seed ${fuzzSeed})`, () => {
   });
 });
 
-describe(`the configuration of the edge (seed ${fuzzSeed})`, () => {
+describe(`the configuration of the edge (seed ${fuzzSeed})`, patient, () => {
   const names = [
     ...['NUVE_SUPERSERVICE_ID', 'NUVE_SUPERSERVICE_KEY', 'RIZOMA_ENROL_SECRET'],
     ...['RIZOMA_TICKET_KEY', 'RIZOMA_ADDRESS_RATE', 'RIZOMA_JURISDICTIONS', 'RIZOMA_PUBLIC_URL'],

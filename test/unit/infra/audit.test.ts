@@ -66,13 +66,13 @@ function npmAnswer(...names: string[]): string {
   return JSON.stringify(Object.fromEntries(names.map((name) => [name, [advisory]])));
 }
 
-const OsvQuestion = v.object({
+const OsvRequest = v.object({
   queries: v.array(v.object({ package: v.object({ name: v.string() }) })),
 });
 
 /** Of each question in order, whether something is known. */
 function osvAnswer({ body }: Request, ...names: string[]): string {
-  const { queries } = v.parse(OsvQuestion, body);
+  const { queries } = v.parse(OsvRequest, body);
   const results = queries.map((query) =>
     names.includes(query.package.name) ? { vulns: [{ id: 'GHSA-1', modified: 'now' }] } : {},
   );
@@ -160,7 +160,7 @@ describe('the audit', () => {
     expect(locked.get('node_modules/vitest')).toMatchObject({ isShipped: false });
     expect(locked.get('node_modules/@libp2p/tcp')?.name).toBe('@libp2p/tcp');
     expect([...locked.values()].map(({ name }) => name)).not.toContain(canary.name);
-    const strange = [...locked.values()].filter(({ version }) => !/^\d+\.\d+\.\d+/.test(version));
-    expect(strange).toEqual([]);
+    const odd = [...locked.values()].filter(({ version }) => !/^\d+\.\d+\.\d+/.test(version));
+    expect(odd).toEqual([]);
   });
 });

@@ -15,7 +15,7 @@ import { limits } from '../../../protocol/limits.ts';
 import { TicketPrivateKey, TicketPublicKey } from '../../../protocol/ticket.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { fuzzSeed } from '../../support/fuzz/amount.ts';
-import { boundsOf, expectDefined, fuzz } from '../../support/fuzz/decoders.ts';
+import { boundsOf, expectDefined, fuzz, patient } from '../../support/fuzz/decoders.ts';
 import { hostile, hostileTo } from '../../support/fuzz/hostile.ts';
 import { text } from '../../support/fuzz/shapes.ts';
 
@@ -54,7 +54,7 @@ const texts = fc.oneof(
 );
 const log = pino({ level: 'silent' });
 
-describe(`the environment (seed ${fuzzSeed})`, () => {
+describe(`the environment (seed ${fuzzSeed})`, patient, () => {
   it('of a node is a configuration, or refused in words that repeat no value', async () => {
     const changes = fc.tuple(fc.constantFrom(...Object.keys(node)), texts);
     await fuzz(
@@ -92,7 +92,7 @@ const Remembered = v.object({
 });
 const KeyFile = v.object({ mesh: TicketPrivateKey, curve: CurveKeys });
 
-describe(`keys and files of a node (seed ${fuzzSeed})`, () => {
+describe(`keys and files of a node (seed ${fuzzSeed})`, patient, () => {
   let dir: string;
   beforeAll(() => (dir = mkdtempSync(join(tmpdir(), 'rizoma-files-'))));
   afterAll(() => rmSync(dir, { recursive: true }));

@@ -41,7 +41,7 @@ import {
 } from '../../../protocol/token.ts';
 import { signWebhook, verifyWebhook } from '../../../protocol/webhook.ts';
 import { decoderInputs, fuzzSeed } from '../../support/fuzz/amount.ts';
-import { boundsOf, expectDefined, fuzz } from '../../support/fuzz/decoders.ts';
+import { boundsOf, expectDefined, fuzz, patient } from '../../support/fuzz/decoders.ts';
 import { counted, hostile, hostileTo, measure } from '../../support/fuzz/hostile.ts';
 import { valuesOf } from '../../support/fuzz/shapes.ts';
 
@@ -83,7 +83,7 @@ function pick(row: {
 
 const seeded = `(seed ${fuzzSeed})`;
 
-describe(`RPC frames, over ZeroMQ, libp2p and the link to the edge ${seeded}`, () => {
+describe(`RPC frames, over ZeroMQ, libp2p and the link to the edge ${seeded}`, patient, () => {
   it('are frames, or refused', async () => {
     const texts = fc.oneof(
       hostileTo(Frame).map((value) => JSON.stringify(value)),
@@ -139,7 +139,7 @@ describe(`RPC frames, over ZeroMQ, libp2p and the link to the edge ${seeded}`, (
   });
 });
 
-describe(`what clients and controllers say at first ${seeded}`, () => {
+describe(`what clients and controllers say at first ${seeded}`, patient, () => {
   const decoders = [
     ['the query of a handshake', HandshakeAdditions],
     ['the auth of a handshake', HandshakeAuth],
@@ -287,7 +287,7 @@ function signed({ typ, alg, also }: SignedText, value: unknown): Promise<string>
     .sign(alg === 'EdDSA' ? joseKey(key) : utf8(secret));
 }
 
-describe(`signed texts ${seeded}`, () => {
+describe(`signed texts ${seeded}`, patient, () => {
   it.each(Object.entries(signedTexts))(
     '%s of anybody, and one that is rightly signed',
     async (_what, row) => {
