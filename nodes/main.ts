@@ -1,6 +1,6 @@
 import { systemClock } from '../protocol/clock.ts';
 import { ConfigError, parseConfig } from './config.ts';
-import { giveBackWhenIdle } from './give-back.ts';
+import { giveBackWhenIdle, giveBackWhenQuiet } from './give-back.ts';
 import { createLog } from './log.ts';
 import { Node } from './node.ts';
 import { surviveErrors } from './survive.ts';
@@ -21,6 +21,7 @@ async function main(): Promise<void> {
   process.off('uncaughtException', endAtStart);
   surviveErrors({ clock: systemClock, log }, { onError: () => node.uncaughtError() });
   giveBackWhenIdle({ clock: systemClock }, () => node.isIdle);
+  giveBackWhenQuiet({ clock: systemClock });
   void terminated.then(() => node.drain());
   const drained = node.drained.then(() => 'it is drained');
   log.info({ why: await Promise.race([stopped, drained]) }, 'node closes');

@@ -8,6 +8,7 @@ import { NodeDetailAnswer } from '../../protocol/contracts/nodes.ts';
 import { place } from '../support/place.ts';
 import { nuve } from '../support/tokens.ts';
 import { unlimited } from '../support/unlimited.ts';
+import type { RoundTrips } from './floods/bystander.ts';
 import { Bystander } from './floods/bystander.ts';
 import type { Counts, Target } from './floods/flood.ts';
 import { FloodProcess } from './floods/flood-process.ts';
@@ -57,62 +58,44 @@ class Flooded {
     const before = await this.#leaseOf(node);
     const cold_KiB = await this.#memoryOf(node);
     const bystander = await Bystander.join(this.#target(node));
-    const quiet_ms = await bystander.measure(run_ms);
-    const took_ms = await this.#run(name, node, { bystander, runs: 1 });
+    const { median_ms: quiet_ms } = await bystander.measure(run_ms);
+    await this.#run(name, node, { bystander, runs: 1 });
     const warm_KiB = await this.#memoryOf(node, settle_ms);
-    took_ms.push(...(await this.#run(name, node, { bystander, runs })));
+    const took = await this.#run(name, node, { bystander, runs });
     const after_KiB = await this.#memoryOf(node, settle_ms);
     bystander.leave();
     const lost = (await this.#leaseOf(node)) - before;
     const how = `of ${runs} runs of ${run_ms / 1_000} s, from another address; ${quiet_ms.toFixed(1)} ms without a flood; ${all[name].note}`;
     const left = `PSS of its process ${settle_ms / 1_000} s after ${runs} runs over that as long after the first run`;
+    const longest_ms = Math.max(...took.map((one) => one.longest_ms));
+    const figure = (what: string, value: number, unit: string, aim: number | null, note: string) =>
+      row(`floods.${name}.${what}`, value, unit, aim, note);
+    const median_ms = median(took.map((one) => one.median_ms));
     return [
-      row(
-        `floods.${name}.round-trip`,
-        median(took_ms.slice(1)),
-        'ms',
-        roundTrip_ms,
-        `median ${how}`,
-      ),
-      row(
-        `floods.${name}.worst-run`,
-        Math.max(...took_ms.slice(1)),
-        'ms',
-        null,
-        'of the runs, its median',
-      ),
-      row(
-        `floods.${name}.leases-lost`,
-        lost,
-        'leases',
-        0,
-        "of the node, by the edge's number of its lease",
-      ),
-      row(`floods.${name}.memory`, after_KiB / warm_KiB, 'ratio', memory, left),
-      row(
-        `floods.${name}.memory-cold`,
-        after_KiB / cold_KiB,
-        'ratio',
-        null,
-        'the same over that before the first run',
-      ),
+      figure('round-trip', median_ms, 'ms', roundTrip_ms, `median of the medians ${how}`),
+      figure('longest', longest_ms, 'ms', null, 'round trip of all runs'),
+      figure('leases-lost', lost, 'leases', 0, "by the edge's number of the node's lease"),
+      figure('memory', after_KiB / warm_KiB, 'ratio', memory, left),
+      figure('memory-cold', after_KiB / cold_KiB, 'ratio', null, 'over that before the first run'),
     ];
   }
 
-  /** The medians of the bystander's round trips, of each run. */
+  /** The bystander's round trips, of each run. */
   async #run(
     name: FloodName,
     node: LocalNode,
     { bystander, runs }: { bystander: Bystander; runs: number },
-  ): Promise<number[]> {
+  ): Promise<RoundTrips[]> {
     await using flood = await FloodProcess.open(name, this.#target(node));
-    const took_ms: number[] = [];
+    const took: RoundTrips[] = [];
     for (let run = 0; run < runs; run += 1) {
       await flood.start();
-      took_ms.push(await bystander.measure(this.#form.run_ms));
-      this.#say(`    ${wordsOf(await flood.stop())}; ${took_ms.at(-1)?.toFixed(1)} ms`);
+      const { median_ms, longest_ms } = await bystander.measure(this.#form.run_ms);
+      took.push({ median_ms, longest_ms });
+      const words = `${median_ms.toFixed(1)} ms, at the longest ${longest_ms.toFixed(1)}`;
+      this.#say(`    ${wordsOf(await flood.stop())}: ${words}`);
     }
-    return took_ms;
+    return took;
   }
 
   #target({ httpUrl }: LocalNode): Target {

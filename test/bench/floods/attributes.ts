@@ -2,7 +2,7 @@ import { limits } from '../../../protocol/limits.ts';
 import type { SignallingClient } from '../../support/fuzz/signalling-client.ts';
 import type { Counts, Flood, Running } from './flood.ts';
 import { countAnswer } from './flood.ts';
-import { guests, leave, publishData } from './guests.ts';
+import { countHeard, guests, leave, publishData } from './guests.ts';
 import { pace } from './pace.ts';
 
 const publishers = 4;
@@ -46,10 +46,12 @@ export const attributes: Flood = {
     for (const viewer of watching) {
       countAnswer(counts, await viewer.ask('autoSubscribe', wish));
     }
+    countHeard(watching, counts);
+    const updaters = all.map((publisher) => updater(publisher, counts));
     return {
       counts,
       start: () => {
-        const stops = all.map((publisher) => pace(updates_perSecond, updater(publisher, counts)));
+        const stops = updaters.map((update) => pace(updates_perSecond, update));
         return () => stops.forEach((stop) => stop());
       },
       close: () => leave([...all.map(({ client }) => client), ...watching]),

@@ -10,6 +10,11 @@ const localAddress = '127.0.0.9';
 /** Between an answer and the next question. */
 const pause_ms = 50;
 
+export interface RoundTrips {
+  readonly median_ms: number;
+  readonly longest_ms: number;
+}
+
 /** Somebody else at the flooded controller, in a room of its own, who sends what is acknowledged: a heartbeat. */
 export class Bystander {
   readonly #client: LicodeClient;
@@ -25,8 +30,8 @@ export class Bystander {
     return new Bystander(await LicodeClient.join(`ws://${target.host}`, query, agent));
   }
 
-  /** The median of its round trips within that time; of one that is not answered, how long it waited. */
-  async measure(time_ms: number): Promise<number> {
+  /** Its round trips within that time, one after the other; of one that is not answered, how long it waited. */
+  async measure(time_ms: number): Promise<RoundTrips> {
     const took_ms: number[] = [];
     const until_ms = performance.now() + time_ms;
     while (performance.now() < until_ms) {
@@ -35,7 +40,7 @@ export class Bystander {
       took_ms.push(performance.now() - began_ms);
       await pass(pause_ms);
     }
-    return median(took_ms);
+    return { median_ms: median(took_ms), longest_ms: Math.max(...took_ms) };
   }
 
   leave(): void {

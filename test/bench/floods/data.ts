@@ -2,7 +2,7 @@ import { limits } from '../../../protocol/limits.ts';
 import type { SignallingClient } from '../../support/fuzz/signalling-client.ts';
 import type { Counts, Flood, Running, Target } from './flood.ts';
 import { count, countAnswer } from './flood.ts';
-import { guests, leave, publishData } from './guests.ts';
+import { countHeard, guests, leave, publishData } from './guests.ts';
 import { pace } from './pace.ts';
 
 /** As many as cost no more than one, and one of them reads nothing. */
@@ -27,6 +27,7 @@ export const data: Flood = {
     await Promise.all(
       others.map((client) => client.ask('subscribe', { options: { streamId: id } })),
     );
+    countHeard(others, counts);
     const slow = new SlowReaders(target, id, counts);
     await slow.next();
     const say = (msg: string) => (): void =>
@@ -66,17 +67,23 @@ class SlowReaders {
     await client?.ask('subscribe', { options: { streamId: this.#streamId } });
     client?.stopReading();
     this.#current = client;
-    void client?.gone.then(() => {
-      count(this.#counts, 'slow readers ended');
-      return this.#closed ? undefined : this.next();
-    });
+    void client?.gone.then(() => this.#replace());
     if (this.#closed) {
       client?.vanish();
     }
   }
 
+  async #replace(): Promise<void> {
+    if (!this.#closed) {
+      count(this.#counts, 'slow readers ended');
+      await this.next();
+    }
+  }
+
   close(): void {
     this.#closed = true;
-    this.#current?.vanish();
+    if (this.#current?.isOpen === true) {
+      this.#current.vanish();
+    }
   }
 }

@@ -18,9 +18,15 @@ const niceness = 10;
 /** A flood in a process of its own. */
 export class FloodProcess {
   readonly #child: ChildProcess;
+  readonly #ended: Promise<never>;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
+    this.#ended = once(child, 'exit').then(() => {
+      throw new Error('the process of a flood has ended');
+    });
+    // It is told to, in the end.
+    this.#ended.catch(() => undefined);
   }
 
   /** Its clients are there, and nothing is sent yet. */
@@ -54,10 +60,7 @@ export class FloodProcess {
   async #tell(order: Order): Promise<Counts> {
     const answered = once(this.#child, 'message');
     this.#child.send(order);
-    const ended = once(this.#child, 'exit').then(() => {
-      throw new Error('the process of a flood has ended');
-    });
-    const [message] = (await Promise.race([answered, ended])) as unknown[];
+    const [message] = (await Promise.race([answered, this.#ended])) as unknown[];
     const { is, words, counts } = parse(Done, message, 'an answer');
     if (is === 'failed') {
       throw new Error(`a flood did not ${order.is}: ${words}`);

@@ -28,10 +28,11 @@ export interface Flood {
   open(target: Target): Promise<Running>;
 }
 
-/** Counts an answer of the controller: a refusal begins with null. */
+/** Counts an answer of the controller: a refusal begins with null, and its words with the code. */
 export function countAnswer(counts: Counts, answer: readonly unknown[] | undefined): void {
-  const name = answer === undefined ? 'unanswered' : answer[0] === null ? 'refused' : 'taken';
-  count(counts, name);
+  const isRefusal = answer !== undefined && answer[0] === null && answer.length > 1;
+  const code = String(answer?.[1]).split(':')[0] ?? '';
+  count(counts, answer === undefined ? 'unanswered' : isRefusal ? code : 'taken');
 }
 
 export function count(counts: Counts, name: string): void {

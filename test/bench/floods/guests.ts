@@ -2,7 +2,8 @@ import { JoinAnswer } from '../../../protocol/contracts/rest.ts';
 import { parseJson } from '../../../protocol/parse.ts';
 import { SignallingClient } from '../../support/fuzz/signalling-client.ts';
 import { demoToken } from '../../support/tokens.ts';
-import type { Target } from './flood.ts';
+import type { Counts, Target } from './flood.ts';
+import { count } from './flood.ts';
 
 /** A ticket to the node, for somebody in that room. */
 export async function ticketTo({ edgeUrl, region }: Target, room: string): Promise<string> {
@@ -45,6 +46,11 @@ export async function publishData(client: SignallingClient, attributes: object):
     throw new Error(`a stream was not published: ${String(words)}`);
   }
   return streamId;
+}
+
+/** Counts what they are sent from now on. */
+export function countHeard(clients: readonly SignallingClient[], counts: Counts): void {
+  clients.forEach((client) => client.listen(() => count(counts, 'heard')));
 }
 
 /** All of them leave, and the node knows. */

@@ -2,7 +2,7 @@ import { limits } from '../../../protocol/limits.ts';
 import type { SignallingClient } from '../../support/fuzz/signalling-client.ts';
 import type { Counts, Flood, Running } from './flood.ts';
 import { countAnswer } from './flood.ts';
-import { guests, leave } from './guests.ts';
+import { countHeard, guests, leave } from './guests.ts';
 import { pace } from './pace.ts';
 
 /** As many as fill a room: ten times what one may say of its streams, and the rest. */
@@ -20,10 +20,12 @@ export const streams: Flood = {
   async open(target): Promise<Running> {
     const counts: Counts = {};
     const all = await guests(target, 'streams', clients);
+    countHeard(all, counts);
+    const publishers = all.map((client) => ({ client, own: [] }));
     return {
       counts,
       start: () => {
-        const stops = all.flatMap((client) => flood(client, counts));
+        const stops = publishers.flatMap((publisher) => flood(publisher, counts));
         return () => stops.forEach((stop) => stop());
       },
       close: () => leave(all),
@@ -31,8 +33,13 @@ export const streams: Flood = {
   },
 };
 
-function flood(client: SignallingClient, counts: Counts): (() => void)[] {
-  const own: string[] = [];
+interface Publisher {
+  readonly client: SignallingClient;
+  /** Ids of its streams, the oldest first. */
+  readonly own: string[];
+}
+
+function flood({ client, own }: Publisher, counts: Counts): (() => void)[] {
   const publish = async (): Promise<void> => {
     const [oldest] = own;
     // Of the largest ones a client has three.
