@@ -5,6 +5,7 @@ import type { Engine } from '../../../nodes/erizo/engine.ts';
 import type { Producer } from '../../../nodes/erizo/media.ts';
 import type { PicturesOf } from '../../../nodes/erizo/pictures/pictures-of.ts';
 import type { SectionOwner } from '../../../nodes/erizo/slot.ts';
+import { RizomaError } from '../../../protocol/errors.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { sentOn } from '../../support/sdp-side.ts';
 import { capabilities, fixture, local } from './sdp-kit.ts';
@@ -15,10 +16,15 @@ const parametersOf = Object.fromEntries(sections.map((one) => [one.kind, one.par
 /** The connections of a client over an engine without media, which counts what it is asked for. */
 export function newConnections() {
   const asked: string[] = [];
+  /** Tracks that cannot be sent. */
+  const failing = new Set<string>();
   const did = (what: string) => async (): Promise<void> => void asked.push(what);
   const nothing = (): void => undefined;
   const consume = async (id: string, { mid }: { mid: string }) => {
     asked.push('consume');
+    if (failing.has(id)) {
+      throw new RizomaError('unavailable', 'the track has ended');
+    }
     const kind = id.startsWith('a') ? 'audio' : 'video';
     const parts = { kind, rtpParameters: { ...parametersOf[kind], mid } };
     const on = { onKeyFrame: () => nothing, onFirstPacket: nothing, close: nothing };
@@ -43,7 +49,7 @@ export function newConnections() {
     send: (_id, { sdp }) => offers.push(sdp),
     ...{ quality: nothing, publishFailed: nothing, subscribeFailed: nothing, ended: nothing },
   });
-  return { asked, clock, components, connections, offers };
+  return { asked, failing, connections, offers };
 }
 
 export function newOwner(number: number): SectionOwner {
