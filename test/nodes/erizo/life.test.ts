@@ -18,7 +18,7 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { evidenceDir } from '../../support/evidence.ts';
 import { place } from '../../support/place.ts';
 import { testSockets } from '../../support/zmq.ts';
-import { roomId } from './kit/grants.ts';
+import { grantOf, roomId, trustOf } from './kit/grants.ts';
 import { TestAgent } from './kit/test-agent.ts';
 import { TestController } from './kit/test-controller.ts';
 import { TestErizo } from './kit/test-erizo.ts';
@@ -138,7 +138,7 @@ describe('a controller', () => {
     const named = Promise.withResolvers<void>();
     const call = controller.peer.call(
       'addPublisher',
-      { roomId, clientId, streamId: newStreamId(), options },
+      { roomId, clientId, streamId: newStreamId(), grant: await grantOf(), options },
       { onPart: () => named.resolve() },
     );
     await named.promise;
@@ -165,6 +165,7 @@ describe('a controller', () => {
     );
     const self = { erizoId: newUuid(), nodeId: 'node', region: 'eu-west' };
     const guard = new Guard({ clock }, self);
+    guard.learn(await trustOf({ nodeId: self.nodeId, region: self.region }));
     const registry = new Registry();
     const calls = new Calls({ registry });
     const measures = Measures.create({ engine, clock, registry });
