@@ -7,7 +7,6 @@ import {
   newPort,
   isUp,
   processesOf,
-  roomId,
   startNode,
   sweep,
   tcpLinksTo,
