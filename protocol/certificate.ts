@@ -35,6 +35,7 @@ export type Certificate = v.InferOutput<typeof Certificate>;
 export const MemberKey = v.strictObject({
   nodeId: NodeId,
   region: RegionId,
+  jurisdiction: v.optional(Jurisdiction),
   curveKey: CurveKey,
   mediaIp: IpAddress,
   expires_s: v.pipe(v.number(), v.safeInteger()),

@@ -44,6 +44,8 @@ export function signGrant(key: TicketPrivateKey, grant: Grant, now_ms: number): 
     .sign(joseKey(key));
 }
 
+export type CheckedGrant = Grant & { readonly expires_ms: number };
+
 /**
  * Checks signature, expiry, room, and that both ends of a way are inside. Throws `forbidden`, saying
  * what is wrong. Whether there is a newer one is for the caller to know.
@@ -52,7 +54,7 @@ export async function checkGrant(
   keys: readonly TicketPublicKey[],
   text: string,
   expected: { roomId: string; ends: readonly Whereabouts[]; now_ms: number },
-): Promise<Grant> {
+): Promise<CheckedGrant> {
   const grant = await verified(keys, text, expected.now_ms);
   if (grant.roomId !== expected.roomId) {
     throw new RizomaError('forbidden', `the grant is for another room than ${expected.roomId}`);
@@ -83,7 +85,7 @@ async function verified(
   keys: readonly TicketPublicKey[],
   text: string,
   now_ms: number,
-): Promise<Grant> {
+): Promise<CheckedGrant> {
   try {
     const payload = await verifyJwt(keys.map(joseKey), text, {
       algorithms: ['EdDSA'],
@@ -92,7 +94,8 @@ async function verified(
       currentDate: new Date(now_ms),
       clockTolerance: limits.clockSkew_s,
     });
-    return parse(Grant, { ...payload, roomId: payload.sub }, 'grant', 'forbidden');
+    const grant = parse(Grant, { ...payload, roomId: payload.sub }, 'grant', 'forbidden');
+    return { ...grant, expires_ms: ((payload.exp ?? 0) + limits.clockSkew_s) * 1000 };
   } catch (thrown) {
     throw grantError(thrown);
   }

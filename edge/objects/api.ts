@@ -290,7 +290,8 @@ export type RoomNotice =
       readonly method: 'room.changed';
       readonly params: { roomId: string; change: DirectoryChange };
     }
-  | { readonly method: 'room.granted'; readonly params: { roomId: string; grant: string } };
+  | { readonly method: 'room.granted'; readonly params: { roomId: string; grant: string } }
+  | { readonly method: 'room.dropped'; readonly params: { roomId: string; requestId?: string } };
 
 /** What the edge tells a node; the rows of `edgeToNode`. */
 export type Notice =

@@ -129,6 +129,8 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
         this.#rooms.deleted(params.roomId);
         return Promise.resolve(this.#send(notice));
       case 'room.granted':
+      // The node enters again, by which it is known here that it may not.
+      case 'room.dropped':
       case 'mesh.members':
       case 'room.moved':
         return Promise.resolve(this.#send(notice));

@@ -5,6 +5,9 @@ import type {
   RoomStream,
 } from '../../protocol/directory.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { Whereabouts } from '../../protocol/pin.ts';
+import { allows } from '../../protocol/pin.ts';
+import type { RegionPin } from '../../protocol/token.ts';
 import type { RegionMap } from '../../protocol/region-tree.ts';
 import type { EdgeLog, Trace } from '../log.ts';
 import type { DirectoryEvent, DirectoryState } from '../room/directory.ts';
@@ -29,6 +32,11 @@ export interface RoomDirectoryComponents {
   readonly log: EdgeLog;
 }
 
+interface Entering {
+  readonly at: Whereabouts;
+  readonly facts: RoomFacts;
+}
+
 /** Who holds the room and publishes what in it: steps its state, stores it, tells the controllers. */
 export class RoomDirectory {
   readonly #parts: RoomDirectoryComponents;
@@ -51,6 +59,11 @@ export class RoomDirectory {
     return this.#state.holders.some((one) => one.nodeId === nodeId && one.lease === lease);
   }
 
+  /** Those that hold the room where that pin does not allow it. */
+  outside(pin: RegionPin): Speaker[] {
+    return this.#state.holders.filter((holder) => !allows(pin, holder));
+  }
+
   /** Ids of the nodes that hold the room, in the order in which they entered. */
   holders(): string[] {
     return this.#state.holders.map(({ nodeId }) => nodeId);
@@ -62,8 +75,8 @@ export class RoomDirectory {
   }
 
   /** Answers the directory, once what was pushed to the node before is on its way. */
-  async enter(holder: Speaker & { region: string; facts: RoomFacts }): Promise<Directory> {
-    this.#step({ type: 'enter', holder });
+  async enter({ at, ...holder }: Speaker & Entering): Promise<Directory> {
+    this.#step({ type: 'enter', holder: { ...holder, ...at } });
     const { directory } = this.#state;
     await this.#pushes.idle(holder.nodeId);
     return directory;

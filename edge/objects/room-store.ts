@@ -10,7 +10,8 @@ import {
 } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
-import { parseJson } from '../../protocol/parse.ts';
+import { Jurisdiction } from '../../protocol/ids.ts';
+import { parse, parseJson } from '../../protocol/parse.ts';
 import type { DirectoryState, Holder } from '../room/directory.ts';
 import type { Removals } from '../room/removals.ts';
 import { TokenRecord } from '../room/tokens.ts';
@@ -26,7 +27,7 @@ const tables = `
   CREATE TABLE IF NOT EXISTS version (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS holders
     (node_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, lease INTEGER NOT NULL, region TEXT NOT NULL,
-     facts TEXT NOT NULL);
+     jurisdiction TEXT, facts TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS grants (only INTEGER PRIMARY KEY CHECK (only = 1), epoch INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS erizos (id TEXT PRIMARY KEY, data TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS routes (only INTEGER PRIMARY KEY CHECK (only = 1), routes TEXT NOT NULL);
@@ -40,7 +41,13 @@ const defaults = {
   fullSweep_ms: 10_000,
 } as const;
 
-type HolderRow = { node_id: string; lease: number; region: string; facts: string };
+type HolderRow = {
+  node_id: string;
+  lease: number;
+  region: string;
+  jurisdiction: string | null;
+  facts: string;
+};
 
 /** What a Room object keeps in its SQLite. */
 export class RoomStore {
@@ -292,10 +299,13 @@ export class RoomStore {
 
   #holders(): Holder[] {
     const rows = this.#sql.exec<HolderRow>('SELECT * FROM holders ORDER BY seq').toArray();
-    return rows.map(({ node_id: nodeId, lease, region, facts }) => ({
+    return rows.map(({ node_id: nodeId, lease, region, jurisdiction, facts }) => ({
       nodeId,
       lease,
       region,
+      ...(jurisdiction === null
+        ? {}
+        : { jurisdiction: parse(Jurisdiction, jurisdiction, 'stored') }),
       facts: parseJson(RoomFacts, facts, 'stored facts', 'internal'),
     }));
   }
@@ -309,8 +319,9 @@ export class RoomStore {
     for (const [seq, holder] of after.entries()) {
       if (stored.get(holder) !== seq) {
         this.#sql.exec(
-          'INSERT OR REPLACE INTO holders (node_id, seq, lease, region, facts) VALUES (?, ?, ?, ?, ?)',
-          ...[holder.nodeId, seq, holder.lease, holder.region, JSON.stringify(holder.facts)],
+          'INSERT OR REPLACE INTO holders (node_id, seq, lease, region, jurisdiction, facts) VALUES (?, ?, ?, ?, ?, ?)',
+          ...[holder.nodeId, seq, holder.lease, holder.region, holder.jurisdiction ?? null],
+          JSON.stringify(holder.facts),
         );
       }
     }

@@ -177,6 +177,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       this.#store.saveRoom(room);
       this.#room = room;
       if (JSON.stringify(roomPin(room)) !== JSON.stringify(roomPin(before))) {
+        this.#dropOutside(room, trace);
         await this.#grants.change(room);
         await this.#routes.ask();
       }
@@ -257,7 +258,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
           `the pin of the room does not allow ${nodeId} in ${region}`,
         );
       }
-      const entered = this.#directory.enter({ ...holder, region });
+      const entered = this.#directory.enter(holder);
       log.info('a controller holds the room', { roomId: room._id, nodeId, region });
       // After it: a holder hears of each change that comes later.
       const [directory, grant] = await Promise.all([entered, this.#grants.give()]);
@@ -421,6 +422,17 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     this.#recordings.drop('leave', speaker);
     this.#directory.drop('leave', speaker);
     this.#participants.drop('leave', speaker);
+  }
+
+  /** Those whom the pin excludes hear of the room that they hold it no more, and nothing further. */
+  #dropOutside(room: RoomAnswer, trace: Trace | undefined): void {
+    const { _id: roomId } = room;
+    for (const speaker of this.#directory.outside(roomPin(room))) {
+      const { nodeId } = speaker;
+      this.#drop(speaker);
+      this.#directory.tell([nodeId], { method: 'room.dropped', params: { roomId, ...trace } });
+      log.info('the pin of a room excludes a controller now', { roomId, nodeId, ...trace });
+    }
   }
 
   #remember(removal: Removal): void {

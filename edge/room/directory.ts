@@ -9,6 +9,7 @@ import type {
 } from '../../protocol/directory.ts';
 import { bytesOfRow, bytesOfStream, emptyDirectory } from '../../protocol/directory.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import type { Jurisdiction } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { RegionMap } from '../../protocol/region-tree.ts';
 import { routesAfter } from './routes.ts';
@@ -19,6 +20,7 @@ export interface Holder {
   /** Which of the node's leases it entered under: what an older one leaves behind is not its own. */
   readonly lease: number;
   readonly region: string;
+  readonly jurisdiction?: Jurisdiction | undefined;
   readonly facts: RoomFacts;
 }
 

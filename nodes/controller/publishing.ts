@@ -231,6 +231,7 @@ export class Publishing {
       roomId: this.#parts.roomId,
       clientId: client.id,
       streamId,
+      grant: this.#parts.grant(),
       options: {
         audio: media.audio,
         video: media.video || media.screen,

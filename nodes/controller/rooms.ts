@@ -221,6 +221,10 @@ export class Rooms implements EdgeListener, NeighbourListener {
     this.#rooms.get(roomId)?.sync.granted(grant);
   }
 
+  roomDropped(roomId: string): void {
+    this.#rooms.get(roomId)?.sync.forgotten();
+  }
+
   roomDeleted(roomId: string, requestId?: string): void {
     this.#rooms.get(roomId)?.gone('not_found', 'the room was deleted', requestId);
   }

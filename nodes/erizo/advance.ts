@@ -11,6 +11,8 @@ export interface AdvanceComponents {
   source(stream: WantedStream): Source;
   keepUpstreams(by: string, hops: readonly Hop[]): void;
   reroute(stream: WantedStream): Promise<void>;
+  /** Throws where the controller has no grant that lets media of the room be here. */
+  demand(room: { roomId: string; grant: string }, signal?: AbortSignal): Promise<unknown>;
 }
 
 type Asked = 'prepareSubscriber' | 'keepUpstreams' | 'pullAhead' | 'reroute';
@@ -33,8 +35,9 @@ export class Advance {
         connectionId: clientFor(clientId).prepare(plan),
       }),
       keepUpstreams: ({ roomId, upstreams }) => this.keepUpstreams(roomId, upstreams),
-      pullAhead: (params) => this.pull(params),
-      reroute: async (params) => {
+      pullAhead: (params) => void this.#pullUnderGrant(params),
+      reroute: async (params, { signal }) => {
+        await this.#components.demand(params, signal);
         await this.#components.reroute(params);
         return null;
       },
@@ -68,6 +71,20 @@ export class Advance {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+  }
+
+  /** Never rejects. */
+  async #pullUnderGrant(stream: WantedStream): Promise<void> {
+    const held = this.#room(stream.roomId);
+    try {
+      await this.#components.demand(stream);
+    } catch {
+      // What cannot be had in advance is refused, with the reason, when it is played.
+      return;
+    }
+    if (this.#rooms.get(stream.roomId) === held) {
+      this.pull(stream);
+    }
   }
 
   #room(roomId: string): Map<string, Use> {

@@ -3,6 +3,7 @@ import type { CallContext, Handlers, ParamsOf, PartOf } from '../../protocol/con
 import type { ControllerToErizo, ErizoBusy } from '../../protocol/contracts/controller-erizo.ts';
 import type { ErizoCounters } from '../../protocol/contracts/erizo-counters.ts';
 import { controllerToErizo, erizoToController } from '../../protocol/contracts/controller-erizo.ts';
+import type { RecordingEnd } from '../../protocol/contracts/external-media.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Link, LinkEnd } from '../../protocol/link.ts';
@@ -15,7 +16,7 @@ import type { ControllerPeer as Peer } from './client-events.ts';
 import { clientEvents } from './client-events.ts';
 import { erizoDefaults } from './config.ts';
 import type { Engine } from './engine.ts';
-import type { Guard } from './guard.ts';
+import type { GrantedRooms } from './granted-rooms.ts';
 import type { Measures } from './measures.ts';
 import type { PicturesOf } from './pictures/pictures-of.ts';
 import type { Publisher } from './publisher.ts';
@@ -31,7 +32,7 @@ type Params<M extends keyof ControllerToErizo> = ParamsOf<ControllerToErizo, M>;
 type Context<M extends keyof ControllerToErizo> = CallContext<PartOf<ControllerToErizo, M>>;
 
 /** What the sessions of all controllers share. */
-export interface Shared extends AdvanceComponents {
+export interface Shared extends Omit<AdvanceComponents, 'demand'> {
   /** Throws where the process takes no new client. */
   admit(): void;
   /** Ends it where a controller published it that is away. Throws `conflict` where it is published here already. */
@@ -46,8 +47,6 @@ export interface Shared extends AdvanceComponents {
   readonly pictures: PicturesOf;
   readonly recordings: Recordings;
   readonly inputs: Inputs;
-  /** As the guard says it. */
-  serviceOf: Guard['serviceOf'];
   counters(): Promise<ErizoCounters>;
   /** A publisher was told which layers are wanted. */
   layersTold(): void;
@@ -62,6 +61,7 @@ export class ControllerSession {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #shared: Shared;
+  readonly #rooms: GrantedRooms;
   readonly #onEnd: () => void;
   readonly #clients = new Map<string, Client>();
   /** The streams of its clients that come from files and cameras, and whose they are. */
@@ -82,7 +82,7 @@ export class ControllerSession {
   #closed = false;
 
   constructor(
-    components: { engine: Engine; clock: Clock; log: Log; shared: Shared },
+    components: { engine: Engine; clock: Clock; log: Log; shared: Shared; rooms: GrantedRooms },
     options: { controllerId: string; onEnd: () => void },
   ) {
     this.controllerId = options.controllerId;
@@ -90,7 +90,11 @@ export class ControllerSession {
     this.#clock = components.clock;
     this.#log = components.log.child({ controllerId: options.controllerId });
     this.#shared = components.shared;
-    this.#advance = new Advance(components.shared, options);
+    this.#rooms = components.rooms;
+    this.#advance = new Advance(
+      { ...components.shared, demand: (room, signal) => this.#rooms.demand(room, signal) },
+      options,
+    );
     this.#onEnd = options.onEnd;
   }
 
@@ -190,7 +194,7 @@ export class ControllerSession {
       counters: () => this.#shared.counters(),
       addExternalInput: (params, context) => this.#addInput(params, context),
       addExternalOutput: (params, context) => this.#record(params, context),
-      removeExternalOutput: ({ recordingId }) => this.#shared.recordings.stop(recordingId),
+      removeExternalOutput: ({ recordingId }) => this.#stopRecording(recordingId),
       restoreConnection: (params) => {
         const client = this.#clientFor(params.clientId);
         this.#orForget(client, () => client.restore(params));
@@ -231,7 +235,7 @@ export class ControllerSession {
       },
       getStreamStats: ({ roomId, streamId }) => {
         const source = this.#shared.known(streamId);
-        const ours = source?.roomId === roomId ? source : undefined;
+        const ours = source?.roomId === roomId && this.#rooms.has(roomId) ? source : undefined;
         return streamStats(streamId, ours, ours === undefined ? [] : this.clients);
       },
     };
@@ -241,6 +245,7 @@ export class ControllerSession {
     params: Params<'addPublisher'>,
     context: Context<'addPublisher'>,
   ): Promise<{ type: 'ready' }> {
+    await this.#rooms.demand(params, context.signal);
     this.#shared.checkFree(params.streamId);
     const client = this.#clientFor(params.clientId);
     const { publisher, target } = this.#orForget(client, () => client.publish(params));
@@ -262,6 +267,7 @@ export class ControllerSession {
     params: Params<'addSubscriber'>,
     context: Context<'addSubscriber'>,
   ): Promise<{ type: 'ready' }> {
+    await this.#rooms.demand(params, context.signal);
     const client = this.#clientFor(params.clientId);
     const subscriber = this.#orForget(client, () => client.subscribe(params));
     this.#listen(params);
@@ -278,7 +284,7 @@ export class ControllerSession {
     context: Context<'addExternalInput'>,
   ): Promise<{ audio: boolean; video: boolean }> {
     const { clientId, streamId } = params;
-    const serviceId = await this.#serviceOf(params, context.signal);
+    const serviceId = await this.#rooms.demand(params, context.signal);
     const source = await this.#shared.inputs.find(params.source, serviceId);
     context.signal.throwIfAborted();
     this.#shared.admit();
@@ -304,7 +310,7 @@ export class ControllerSession {
     context: Context<'addExternalOutput'>,
   ): Promise<null> {
     const { recordingId, part, format, roomId, streamId } = params;
-    const serviceId = await this.#serviceOf(params, context.signal);
+    const serviceId = await this.#rooms.demand(params, context.signal);
     this.#recordings.add(recordingId);
     try {
       await this.#shared.recordings.start(recordingId, {
@@ -324,11 +330,12 @@ export class ControllerSession {
     }
   }
 
-  /** The service whose the room is. Throws `forbidden` where its grant does not show that, and where the caller is gone. */
-  async #serviceOf(room: { roomId: string; grant: string }, signal: AbortSignal): Promise<string> {
-    const serviceId = await this.#shared.serviceOf(room);
-    signal.throwIfAborted();
-    return serviceId;
+  /** Throws `not_found` for a recording of another controller too: it is that one's to stop. */
+  async #stopRecording(recordingId: string): Promise<RecordingEnd> {
+    if (!this.#recordings.has(recordingId)) {
+      throw new RizomaError('not_found', `you make no recording ${recordingId} here`);
+    }
+    return await this.#shared.recordings.stop(recordingId);
   }
 
   /** Whoever wants to hear of a room does so until it has gone. */

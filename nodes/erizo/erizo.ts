@@ -3,7 +3,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { ErizoBusy } from '../../protocol/contracts/controller-erizo.ts';
 import type { ErizoCounters } from '../../protocol/contracts/erizo-counters.ts';
 import { Hello } from '../../protocol/contracts/controller-erizo.ts';
-import { RizomaError } from '../../protocol/errors.ts';
+import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import type { Link } from '../../protocol/link.ts';
 import { parseJson } from '../../protocol/parse.ts';
 import type { Calls } from '../calls.ts';
@@ -16,6 +16,7 @@ import type { Client } from './client.ts';
 import { erizoDefaults } from './config.ts';
 import type { Shared } from './controller-session.ts';
 import { ControllerSession } from './controller-session.ts';
+import { demandSameRegion, GrantedRooms } from './granted-rooms.ts';
 import { Downstream } from './downstream.ts';
 import type { Engine } from './engine.ts';
 import type { Guard } from './guard.ts';
@@ -114,16 +115,13 @@ export class Erizo {
     const hello = readHello(helloText);
     switch (hello?.kind) {
       case 'controller':
-        // Nobody takes over the clients of a controller of another node by saying its name.
-        this.#session(`${caller.nodeId} ${hello.id}`).attach(link);
+        this.#addController(link, hello.id, caller);
         return;
       case 'erizo':
         this.#addDownstream(link, hello.id, caller);
         return;
       default:
-        this.#components.log.warn({ link: link.name }, 'nobody we know has dialled');
-        link.open({ frame: () => undefined, ended: () => undefined });
-        link.close();
+        this.#refuse(link, 'nobody we know has dialled');
     }
   }
 
@@ -188,13 +186,34 @@ export class Erizo {
     return [...this.#sessions.values()].flatMap((session) => session.clients);
   }
 
-  #session(controllerId: string): ControllerSession {
+  #refuse(link: Link, why: string): void {
+    this.#components.log.warn({ link: link.name }, why);
+    link.open({ frame: () => undefined, ended: () => undefined });
+    link.close();
+  }
+
+  #addController(link: Link, helloId: string, caller: Caller): void {
+    try {
+      demandSameRegion(caller, this.#self.region);
+    } catch (thrown) {
+      this.#refuse(link, toRizomaError(thrown).message);
+      return;
+    }
+    // Nobody takes over the clients of a controller of another node by saying its name.
+    this.#session(`${caller.nodeId} ${helloId}`, caller).attach(link);
+  }
+
+  #session(controllerId: string, caller: Caller): ControllerSession {
     const known = this.#sessions.get(controllerId);
     if (known !== undefined) {
       return known;
     }
     const session = new ControllerSession(
-      { ...this.#components, shared: this.#shared() },
+      {
+        ...this.#components,
+        shared: this.#shared(),
+        rooms: new GrantedRooms(this.#components, { caller }),
+      },
       { controllerId, onEnd: () => this.#sessions.delete(controllerId) },
     );
     this.#sessions.set(controllerId, session);
@@ -248,7 +267,6 @@ export class Erizo {
       pictures: this.#pictures,
       recordings: this.#recordings,
       inputs: this.#inputs,
-      serviceOf: (room) => this.#components.guard.serviceOf(room),
       counters: () => this.counters(),
       layersTold: () => {
         this.#layersTold += 1;

@@ -4,15 +4,19 @@ import type { ParamsOf } from '../../protocol/contract.ts';
 import type { Trust } from '../../protocol/contracts/controller-agent.ts';
 import type { ErizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
-import type { Grant } from '../../protocol/grant.ts';
+import type { CheckedGrant } from '../../protocol/grant.ts';
 import { checkGrant } from '../../protocol/grant.ts';
 import type { Whereabouts } from '../../protocol/pin.ts';
+import type { Caller } from '../link/keyring.ts';
 import { erizoDefaults } from './config.ts';
 
 type Asked = Pick<
   ParamsOf<ErizoToUpstream, 'cascade.open'>,
   'roomId' | 'puller' | 'certificate' | 'grant'
 >;
+
+/** What a grant says that has let a controller in. */
+export type AdmittedRoom = Pick<CheckedGrant, 'serviceId' | 'epoch' | 'expires_ms'>;
 
 /**
  * Lets the media of a room out only to where the room's grant allows it to be, and only from there, and knows by it whose
@@ -51,16 +55,22 @@ export class Guard {
     await this.#checkGrant({ roomId, grant }, [there]);
   }
 
-  /** The service whose the room is, where media of the room may be here. Throws as `check` does. */
-  async serviceOf(room: Pick<Asked, 'roomId' | 'grant'>): Promise<string> {
-    const { serviceId } = await this.#checkGrant(room, []);
-    return serviceId;
+  /** Whose the room is, where media of it may be here and at the node of that controller. Throws as `check` does. */
+  async admit(room: Pick<Asked, 'roomId' | 'grant'>, controller: Caller): Promise<AdmittedRoom> {
+    const { nodeId } = await this.#read(this.certificate);
+    // What this node says of itself stands in its certificate alone.
+    return await this.#checkGrant(room, nodeId === controller.nodeId ? [] : [controller]);
+  }
+
+  /** Whether no grant of the room was seen with a newer pin than that. */
+  isNewest(roomId: string, epoch: number): boolean {
+    return epoch >= (this.#epochs.get(roomId) ?? 0);
   }
 
   async #checkGrant(
     { roomId, grant }: Pick<Asked, 'roomId' | 'grant'>,
     others: readonly Whereabouts[],
-  ): Promise<Grant> {
+  ): Promise<CheckedGrant> {
     const { keys, certificate } = this.#known();
     const { jurisdiction } = await this.#read(certificate);
     const ends = [{ region: this.#region, jurisdiction }, ...others];
@@ -81,8 +91,7 @@ export class Guard {
   }
 
   #refuseOlder(roomId: string, epoch: number): void {
-    const seen = this.#epochs.get(roomId) ?? 0;
-    if (epoch < seen) {
+    if (!this.isNewest(roomId, epoch)) {
       throw new RizomaError('forbidden', 'the pin of the room has changed since this grant');
     }
     this.#epochs.delete(roomId);

@@ -1,14 +1,14 @@
 import type { MemberKey } from '../../protocol/certificate.ts';
 import type { Cancel, Clock } from '../../protocol/clock.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { Whereabouts } from '../../protocol/pin.ts';
 import { Listeners } from '../listeners.ts';
 import type { Log } from '../log.ts';
 import type { CurveKeyPair } from './zmq-curve.ts';
 
 /** A node whose process is at the other end of a link, as its key tells. */
-export interface Caller {
+export interface Caller extends Whereabouts {
   nodeId: string;
-  region: string;
   /** Where its pipes end. */
   mediaIp: string;
 }
@@ -93,9 +93,11 @@ export class Keyring {
   /** Who a node is, by what was certified of it. */
   caller(nodeId: string): Caller | undefined {
     const known = nodeId === this.#self.nodeId ? this.#self : this.#byNode.get(nodeId);
-    return known === undefined
-      ? undefined
-      : { nodeId, region: known.region, mediaIp: known.mediaIp };
+    if (known === undefined) {
+      return undefined;
+    }
+    const { region, jurisdiction, mediaIp } = known;
+    return { nodeId, region, ...(jurisdiction === undefined ? {} : { jurisdiction }), mediaIp };
   }
 
   /** Whether a member has this key. */
@@ -159,6 +161,7 @@ function isSame(before: ReadonlyMap<string, MemberKey>, after: readonly MemberKe
       return (
         known?.curveKey === member.curveKey &&
         known.region === member.region &&
+        known.jurisdiction === member.jurisdiction &&
         known.mediaIp === member.mediaIp &&
         known.expires_s === member.expires_s
       );

@@ -234,6 +234,10 @@ export class EdgeLink implements Edge {
         this.#tell((listener) => listener.roomChanged?.(roomId, change)),
       'room.granted': ({ roomId, grant }) =>
         this.#tell((listener) => listener.roomGranted?.(roomId, grant)),
+      'room.dropped': ({ roomId, requestId }) => {
+        this.#log.info({ roomId, requestId }, 'this node may not hold the room any more');
+        this.#tell((listener) => listener.roomDropped?.(roomId, requestId));
+      },
       'room.deleted': ({ roomId, requestId }) =>
         this.#tell((listener) => listener.roomDeleted?.(roomId, requestId)),
       'room.users': async ({ roomId, requestId }, { part }) => {

@@ -27,6 +27,8 @@ export interface EdgeListener {
   roomChanged?(roomId: string, change: DirectoryChange): void;
   /** Another grant of the room. */
   roomGranted?(roomId: string, grant: string): void;
+  /** The edge does not count this node as a holder of the room any more. */
+  roomDropped?(roomId: string, requestId?: string): void;
   roomDeleted?(roomId: string, requestId?: string): void;
   /** Who is in the room here. */
   users?(roomId: string): readonly RoomUser[];

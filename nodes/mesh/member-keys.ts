@@ -60,6 +60,8 @@ export class MemberKeys {
   }
 }
 
-function keyOf({ nodeId, region, curveKey, mediaIp, expires_s }: Certificate): MemberKey {
-  return { nodeId, region, curveKey, mediaIp, expires_s };
+function keyOf({ jurisdiction, ...certificate }: Certificate): MemberKey {
+  const { nodeId, region, curveKey, mediaIp, expires_s } = certificate;
+  const place = jurisdiction === undefined ? { region } : { region, jurisdiction };
+  return { nodeId, ...place, curveKey, mediaIp, expires_s };
 }

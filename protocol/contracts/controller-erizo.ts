@@ -92,13 +92,15 @@ export const controllerToErizo = {
   restoreConnection,
   /**
    * Part `initializing` once there is a connection that takes the client's offer; the answer when
-   * media can flow. A call that ends otherwise leaves nothing behind.
+   * media can flow. A call that ends otherwise leaves nothing behind. The grant lets media of the room be here and at
+   * the caller's node; a process checks each of them once.
    */
   addPublisher: {
     params: v.strictObject({
       roomId: RoomId,
       clientId: ClientId,
       streamId: StreamId,
+      grant: GrantText,
       options: v.strictObject({
         audio: v.boolean(),
         video: v.boolean(),
@@ -113,7 +115,15 @@ export const controllerToErizo = {
     }),
     part: Initializing,
     result: v.strictObject({ type: v.literal('ready') }),
-    errors: ['not_found', 'conflict', 'overloaded', 'sdp_malformed', 'sdp_no_codec'],
+    errors: [
+      'not_found',
+      'conflict',
+      'overloaded',
+      'unavailable',
+      'forbidden',
+      'sdp_malformed',
+      'sdp_no_codec',
+    ],
     timeout_ms: 20_000,
     idempotent: false,
   },

@@ -269,6 +269,14 @@ export const edgeToNode = {
     params: v.strictObject({ roomId: RoomId, grant: GrantText }),
     notify: true,
   },
+  /**
+   * This controller does not count as a holder of the room any more, as another pin keeps its node out. It hears no more of
+   * it; where it holds the room still it enters again, and is told why it may not.
+   */
+  'room.dropped': {
+    params: v.strictObject({ roomId: RoomId, requestId }),
+    notify: true,
+  },
   /** Licode: `deleteRoom`. Every client of the room is disconnected. */
   'room.deleted': {
     params: v.strictObject({ roomId: RoomId, requestId }),

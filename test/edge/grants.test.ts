@@ -43,16 +43,14 @@ describe('the grant of a room', () => {
     expect(await read(first)).toMatchObject({ roomId, serviceId, epoch: 0 });
     const options = { regions: { allow: ['eu-west', 'ap-northeast'], deny: ['ap-northeast'] } };
     await request('PATCH', `/rooms/${roomId}`, { options });
-    for (const node of nodes) {
-      const grant = await node.grants.take();
-      expect(await read(grant)).toMatchObject({
-        roomId,
-        serviceId,
-        epoch: 1,
-        regions: options.regions,
-      });
-      await expect(read(grant, 'us-east')).rejects.toMatchObject({ code: 'forbidden' });
-    }
+    const grant = await nodes[0].grants.take();
+    expect(await read(grant)).toMatchObject({
+      roomId,
+      serviceId,
+      epoch: 1,
+      regions: options.regions,
+    });
+    await expect(read(grant, 'us-east')).rejects.toMatchObject({ code: 'forbidden' });
     const again = await nodes[0].peer.call('room.enter', { roomId, facts: nothing });
     expect(await read(again.grant)).toMatchObject({ epoch: 1, regions: options.regions });
   });

@@ -84,6 +84,35 @@ describe('a node outside the pin of a room', () => {
   });
 });
 
+describe('a node that a new pin of its room excludes', () => {
+  it('is told that it holds the room no more, and nothing that happens in it from then on', async () => {
+    const [eu, us] = [await startNode('eu-west'), await startNode('us-east')];
+    const { _id: roomId } = parse(RoomAnswer, await (await make({})).json(), 'room');
+    await us.peer.call('room.enter', { roomId, facts: someFacts() });
+    eu.follow(await eu.peer.call('room.enter', { roomId, facts: noFacts }));
+    expect(eu.directory).toMatchObject({ holders: ['us-east-1', 'eu-west-1'] });
+    await us.changes.until(({ holders }) => holders?.put.includes('eu-west-1') === true);
+    await request('PATCH', `/rooms/${roomId}`, { options: { regions: { allow: ['eu-west'] } } });
+    expect(await us.drops.take()).toBe(roomId);
+    await eu.changes.until(({ holders }) => holders?.removed.includes('us-east-1') === true);
+    expect(eu.directory).toMatchObject({ holders: ['eu-west-1'], erizos: [], streams: [] });
+    const seen: unknown[] = [];
+    us.apply = (change) => void seen.push(change);
+    await eu.grants.take();
+    await eu.peer.call('room.facts', { roomId, facts: someFacts() });
+    for (const call of [
+      us.peer.call('room.facts', { roomId, facts: noFacts }),
+      us.peer.call('room.presence', { roomId, presence: { number: 1, came: [], went: [] } }),
+    ]) {
+      await expect(call).rejects.toMatchObject({ code: 'not_found' });
+    }
+    await expect(us.peer.call('room.enter', { roomId, facts: noFacts })).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    expect(seen).toEqual([]);
+  });
+});
+
 describe('a room in a jurisdiction', () => {
   it('is refused where the deployment offers none, or others', async () => {
     const none = await make({ jurisdiction: 'eu' });

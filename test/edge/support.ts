@@ -237,6 +237,8 @@ export interface TestNode {
   readonly grants: Inbox<string>;
   /** The rooms that it was told were deleted. */
   readonly deletions: Inbox<string>;
+  /** The rooms that it was told it holds no more. */
+  readonly drops: Inbox<string>;
   /** Clients that the node is told are elsewhere, by message. */
   readonly moved: Inbox<string[]>;
   /** The requests because of which. */
@@ -297,6 +299,7 @@ export async function connect(
   const changes = new Inbox<DirectoryChange>();
   const grants = new Inbox<string>();
   const deletions = new Inbox<string>();
+  const drops = new Inbox<string>();
   const moved = new Inbox<string[]>();
   const requestIds: (string | undefined)[] = [];
   const ended = Promise.withResolvers<string>();
@@ -321,6 +324,7 @@ export async function connect(
           changes.put(change);
         },
         'room.granted': ({ grant }) => grants.put(grant),
+        'room.dropped': ({ roomId }) => drops.put(roomId),
         'room.deleted': ({ roomId, requestId }) => {
           requestIds.push(requestId);
           deletions.put(roomId);
@@ -346,6 +350,7 @@ export async function connect(
     changes,
     grants,
     deletions,
+    drops,
     moved,
     cards: [],
     revoked: [],

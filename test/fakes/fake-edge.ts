@@ -195,6 +195,15 @@ export class FakeEdge implements Edge {
     }
   }
 
+  /** Another pin of the room keeps this node out. */
+  dropRoom(roomId: string): void {
+    this.forgetRoom(roomId);
+    this.failNext.push('forbidden');
+    for (const listener of this.#listeners) {
+      listener.roomDropped?.(roomId);
+    }
+  }
+
   /** Who the listeners say are in the room. */
   users(roomId: string): RoomUser[] {
     return [...this.#listeners].flatMap((listener) => [...(listener.users?.(roomId) ?? [])]);

@@ -10,7 +10,7 @@ import { RpcPeer } from '../../../protocol/rpc-peer.ts';
 import { grantOf } from '../../nodes/erizo/kit/grants.ts';
 import { TestAgent } from '../../nodes/erizo/kit/test-agent.ts';
 import { TestErizo } from '../../nodes/erizo/kit/test-erizo.ts';
-import { closeWires, zmq } from '../../nodes/erizo/kit/wires.ts';
+import { closeWires, controllerIn } from '../../nodes/erizo/kit/wires.ts';
 import { Endpoint } from '../../support/endpoint/endpoint.ts';
 import { receivingAnswer, transportOf } from '../../support/endpoint/sdp.ts';
 import type { Guest, Published, Side } from './side.ts';
@@ -48,7 +48,9 @@ export class ErizoSide implements Side {
     const hello = JSON.stringify({ kind: 'controller', id: newUuid() });
     this.#peer = RpcPeer.create(
       {
-        link: zmq.dial({ to: this.#erizo.hop, hello, name: 'bench' }),
+        link: controllerIn(this.#erizo.hop.region).dial({
+          ...{ to: this.#erizo.hop, hello, name: 'bench' },
+        }),
         clock: systemClock,
         handlers: {
           connectionMessage: ({ clientId, connectionId, msg }) =>
@@ -114,7 +116,7 @@ export class ErizoSide implements Side {
     const options = { audio: true, video: true, label: streamId, plan: 'dual' as const };
     await this.#peer.call(
       'addPublisher',
-      { ...client, streamId, options },
+      { ...client, streamId, grant: await grantOf({ roomId: client.roomId }), options },
       {
         onPart: ({ connectionId }) => {
           const msg = { type: 'offer' as const, sdp: offer };

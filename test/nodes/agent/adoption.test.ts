@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { newStreamId, newUuid } from '../../../protocol/ids.ts';
+import { newUuid } from '../../../protocol/ids.ts';
 import type { NodeProcess } from './kit.ts';
 import {
   TestController,
@@ -7,7 +7,6 @@ import {
   newPort,
   isUp,
   processesOf,
-  roomId,
   startNode,
   sweep,
   tcpLinksTo,
@@ -30,15 +29,16 @@ async function startAgent(rpcPort: number): Promise<NodeProcess> {
   return node;
 }
 
-/** A client that waits for its offer to be taken: the process is not idle as long as it does. */
-async function occupy(endpoint: string): Promise<() => void> {
+/** A client that has a connection in advance: the process is not idle as long as it does. */
+async function occupy(endpoint: string): Promise<() => Promise<void>> {
   const erizo = dialErizo(endpoint);
-  const media = { audio: true, video: true, label: 'camera', plan: 'stream' } as const;
-  const params = { roomId, clientId: newUuid(), streamId: newStreamId(), options: media };
-  await new Promise((resolve, reject) => {
-    erizo.call('addPublisher', params, { onPart: resolve }).catch(reject);
-  });
-  return () => erizo.close();
+  const clientId = newUuid();
+  await erizo.call('prepareSubscriber', { clientId, plan: 'dual' });
+  return async () => {
+    // The process may be gone by now.
+    await Promise.allSettled([erizo.call('removeClient', { clientId })]);
+    erizo.close();
+  };
 }
 
 /** Media workers see for themselves that the process above them is gone. */
@@ -77,7 +77,7 @@ describe('an agent that is killed', () => {
 
     process.kill(pid, 'SIGKILL');
     await after.toldOf(given.erizoId);
-    release();
+    await release();
 
     second.child.kill('SIGTERM');
     expect(await second.exit).toBe(0);
@@ -104,8 +104,8 @@ describe('an agent that is killed', () => {
       { timeout: 20_000, interval: 100 },
     );
     second.child.kill('SIGTERM');
+    await release();
     expect(await second.exit).toBe(0);
     await noneLeft();
-    release();
   });
 });

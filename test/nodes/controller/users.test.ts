@@ -19,6 +19,18 @@ describe('the users of a room', () => {
     expect(world.edge.users(newHexId())).toEqual([]);
   });
 
+  it('hear that the room is not served here any more when another pin of it keeps the node out', async () => {
+    const world = await newWorld();
+    const client = await world.join();
+    world.edge.dropRoom(world.roomId);
+    expect(await client.next('room_ended')).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('join again') as string,
+    });
+    await client.next('disconnect');
+    await eventually(() => world.controller.counters().heldRooms === 0);
+  });
+
   it('are disconnected by their name, hear why and leave nothing', async () => {
     const world = await newWorld();
     const [first, second] = [await world.join(), await world.join()];

@@ -58,7 +58,7 @@ async function publish(clientId: string, meet: Meet): Promise<string> {
   const options = { audio: true, video: true, label: streamId, plan: 'dual' as const };
   await controller.peer.call(
     'addPublisher',
-    { roomId, clientId, streamId, options },
+    { roomId, clientId, streamId, grant: await grantOf(), options },
     {
       onPart: ({ connectionId }) => {
         const sdp = sendingOffer(endpoint.local, [trackOf('audio'), trackOf('video')]);

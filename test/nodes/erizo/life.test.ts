@@ -18,7 +18,7 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { evidenceDir } from '../../support/evidence.ts';
 import { place } from '../../support/place.ts';
 import { testSockets } from '../../support/zmq.ts';
-import { roomId } from './kit/grants.ts';
+import { grantOf, roomId, trustOf } from './kit/grants.ts';
 import { TestAgent } from './kit/test-agent.ts';
 import { TestController } from './kit/test-controller.ts';
 import { TestErizo } from './kit/test-erizo.ts';
@@ -110,6 +110,21 @@ describe('an ErizoJS process', () => {
   });
 });
 
+/** Begins to publish; the offer of the client does not come. */
+async function halfPublished(controller: TestController): Promise<{ ended: Promise<unknown> }> {
+  const options = { audio: true, video: true, label: 'a', plan: 'dual' as const };
+  const stream = { roomId, clientId: newUuid(), streamId: newStreamId(), grant: await grantOf() };
+  const named = Promise.withResolvers<void>();
+  const ended = controller.peer.call(
+    'addPublisher',
+    { ...stream, options },
+    { onPart: () => named.resolve() },
+  );
+  ended.catch(() => undefined);
+  await named.promise;
+  return { ended };
+}
+
 describe('a controller', () => {
   it('that comes back finds its clients, and hears what failed meanwhile', async () => {
     const erizo = await start();
@@ -119,7 +134,11 @@ describe('a controller', () => {
     const ben = await suite.join(before);
     const stream = await ann.publish();
     await ben.subscribe(stream, []);
+    const call = await halfPublished(before);
     before.peer.close();
+    await expect(call.ended).rejects.toMatchObject({ code: 'link_down' });
+    // It has noticed by the end of the call, and has nobody to tell what fails from now on.
+    await erizo.settled(({ publishers }) => publishers === 1);
     await ben.dropConnections();
     await erizo.settled((counters) => counters.subscribers === 0);
     const after = TestController.dial(erizo, controllerId);
@@ -133,18 +152,10 @@ describe('a controller', () => {
   it('whose link ends in the middle of a call leaves nothing of the call', async () => {
     const erizo = await start();
     const controller = TestController.dial(erizo);
-    const clientId = newUuid();
-    const options = { audio: true, video: true, label: 'a', plan: 'dual' as const };
-    const named = Promise.withResolvers<void>();
-    const call = controller.peer.call(
-      'addPublisher',
-      { roomId, clientId, streamId: newStreamId(), options },
-      { onPart: () => named.resolve() },
-    );
-    await named.promise;
+    const call = await halfPublished(controller);
     expect(await erizo.counters()).toMatchObject({ clients: 1, connections: 1, publishers: 1 });
     controller.peer.close();
-    await expect(call).rejects.toMatchObject({ code: 'link_down' });
+    await expect(call.ended).rejects.toMatchObject({ code: 'link_down' });
     const counters = await erizo.settled(({ webRtcTransports }) => webRtcTransports === 0);
     expect(counters).toMatchObject({ clients: 0, connections: 0, publishers: 0 });
   });
@@ -165,6 +176,7 @@ describe('a controller', () => {
     );
     const self = { erizoId: newUuid(), nodeId: 'node', region: 'eu-west' };
     const guard = new Guard({ clock }, self);
+    guard.learn(await trustOf({ nodeId: self.nodeId, region: self.region }));
     const registry = new Registry();
     const calls = new Calls({ registry });
     const measures = Measures.create({ engine, clock, registry });

@@ -16,7 +16,7 @@ const suite = erizoSuite();
 /** Pulls as the process of a member would, with a pipe that ends where it is told. */
 async function pullTo(origin: TestErizo, streamId: string, ip: string): Promise<unknown> {
   const erizoId = newUuid();
-  const puller = { erizoId, nodeId: 'test-1', region: 'eu-west' };
+  const puller = { erizoId, nodeId: 'test-eu-west', region: 'eu-west' };
   const hello = JSON.stringify({ kind: 'erizo', id: erizoId });
   const peer = RpcPeer.create(
     {

@@ -120,9 +120,10 @@ describe('the media of a room', () => {
     const { guard, clock } = await guardOf(eu);
     const asked = async (grant: Partial<Grant>, key = edgeKey) => {
       const whole = { roomId, serviceId, epoch: 0, ...grant };
-      return guard.serviceOf({ roomId, grant: await signGrant(key, whole, clock.now()) });
+      const room = { roomId, grant: await signGrant(key, whole, clock.now()) };
+      return guard.admit(room, { ...eu, mediaIp: '192.0.2.1' });
     };
-    expect(await asked({})).toBe(serviceId);
+    expect(await asked({})).toMatchObject({ serviceId });
     const forbidden = { code: 'forbidden' };
     await expect(asked({}, strangerKey)).rejects.toMatchObject(forbidden);
     await expect(asked({ roomId: 'f'.repeat(24) })).rejects.toMatchObject(forbidden);

@@ -20,6 +20,8 @@ const someFrames = 8;
 
 export interface PublishOptions {
   simulcast?: boolean;
+  /** Instead of one that lets the room be anywhere. */
+  grant?: string;
   /** Changes the offer before it is sent. */
   sdp?: (sdp: string) => string;
 }
@@ -71,11 +73,12 @@ export class Participant {
     const streamId = newStreamId();
     const label = await this.page.openCamera(options.simulcast === true ? 'large' : 'small');
     const { clientId, plan, hears, follows } = this;
+    const grant = options.grant ?? (await grantOf());
     let offered: Promise<unknown> = Promise.resolve();
     const added = this.controller.peer.call(
       'addPublisher',
       {
-        ...{ roomId, clientId, streamId },
+        ...{ roomId, clientId, streamId, grant },
         options: { ...{ audio: true, video: true, label, plan }, ...{ hears, follows } },
       },
       {

@@ -14,7 +14,7 @@ import type { Link } from '../../../../protocol/link.ts';
 import { RpcPeer } from '../../../../protocol/rpc-peer.ts';
 import type { Participant } from './participant.ts';
 import type { TestErizo } from './test-erizo.ts';
-import { zmq } from './wires.ts';
+import { controllerIn } from './wires.ts';
 
 const clock = systemClock;
 
@@ -43,7 +43,9 @@ export class TestController {
 
   static dial(erizo: TestErizo, id: string = newUuid()): TestController {
     const hello = JSON.stringify({ kind: 'controller', id });
-    const controller = new TestController(zmq.dial({ to: erizo.hop, hello, name: 'test' }));
+    const controller = new TestController(
+      controllerIn(erizo.hop.region).dial({ to: erizo.hop, hello, name: 'test' }),
+    );
     erizo.controllers.push(controller);
     return controller;
   }
