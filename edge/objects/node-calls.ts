@@ -13,6 +13,7 @@ import { ticketSecretsOf } from '../ticket-secrets.ts';
 import type { MeshApi, Notice, RoomApi, Speaker } from './api.ts';
 import type { Certificates } from './certificates.ts';
 import type { NodeLease } from './node-lease.ts';
+import type { NodeLimits } from './node-limits.ts';
 import type { NodeRooms } from './node-rooms.ts';
 import { openPass } from './open-pass.ts';
 import { valueOf } from './outcome.ts';
@@ -36,6 +37,7 @@ export interface NodeSession {
 
 export interface NodeCallComponents {
   readonly lease: NodeLease;
+  readonly limits: NodeLimits;
   readonly rooms: NodeRooms;
   readonly mesh: MeshApi;
   readonly certificates: Certificates;
@@ -98,12 +100,12 @@ export function nodeCalls(
 async function register(
   components: NodeCallComponents,
   { config }: { config: Config },
-  { card: said, load, enrolment }: ParamsOf<NodeToEdge, 'node.register'>,
+  { card: said, load, enrolment, keysEnd }: ParamsOf<NodeToEdge, 'node.register'>,
 ): Promise<ResultOf<NodeToEdge, 'node.register'>> {
   const { lease, session } = components;
   const keys = await nodeKeysName(config);
   const { card, peerId } = await certified(components, said, enrolment);
-  const number = lease.register(card, peerId);
+  const number = lease.register(card, { peerId, keysEnd: keysEnd === true });
   session.registered({ lease: number, keys });
   session.supersede();
   const members = await lease.join(number, card, load);
@@ -134,7 +136,7 @@ async function consume(
 
 /** The card with a certificate, for a node that has shown its keys. Throws the codes of `node.register`. */
 async function certified(
-  { lease, mesh, certificates, session }: NodeCallComponents,
+  { lease, limits, mesh, certificates, session }: NodeCallComponents,
   card: NodeCard,
   enrolment: string,
 ): Promise<{ card: NodeCard & { certificate: string }; peerId: string }> {
@@ -144,6 +146,9 @@ async function certified(
   }
   const keys: NodeKeys = await checkEnrolment(enrolment, { nodeId, epoch, now_ms: Date.now() });
   const { peerId } = keys;
+  // First, since others than the node may have got so far, and must neither use up what it may nor reach Mesh.
+  lease.admit(card, peerId);
+  limits.demand('registrations');
   await valueOf(mesh.admits({ nodeId, peerId }));
   const held = lease.cardUnder(peerId)?.certificate;
   const certificate = await certificates.certificateFor(card, keys, held);

@@ -49,8 +49,7 @@ export class MemberKeys {
       const { nodeId, peerId, issued_s, expires_s } = certificate;
       const isGood = !revoked.has(peerId) && expires_s + limits.clockSkew_s > now_s;
       const other = known.get(nodeId);
-      const isNewer =
-        other === undefined ? known.size < this.#most : issued_s >= other.issued_s;
+      const isNewer = other === undefined ? known.size < this.#most : issued_s >= other.issued_s;
       if (isGood && isNewer) {
         known.set(nodeId, certificate);
       }
