@@ -5,10 +5,11 @@ export interface RateLimitOptions {
   readonly whose: string;
   /** Requests of one key in a second, on the long run; undefined where there is no limit. */
   readonly perSecond: number | undefined;
+  /** What is saved up: so much time's worth may come at once. */
+  readonly burst_ms?: number;
 }
 
 const defaults = {
-  /** What is saved up: so many seconds' worth may come at once. */
   burst_ms: 10_000,
   /**
    * Keys that are remembered, some 100 bytes each. Who is forgotten, the longest unheard first, has saved
@@ -33,7 +34,7 @@ export class RateLimit {
   /** Throws `rate_limited`, with the seconds to wait, where the bucket of the key is empty. */
   demand(key: string, now_ms: number): void {
     const { whose, perSecond } = this.#options;
-    const wait_ms = this.#afterOne(key, now_ms) - now_ms - defaults.burst_ms;
+    const wait_ms = this.wait_ms(key, now_ms);
     if (wait_ms > 0) {
       throw new RizomaError(
         'rate_limited',
@@ -43,6 +44,11 @@ export class RateLimit {
     }
   }
 
+  /** How long the key has to wait for one more. */
+  wait_ms(key: string, now_ms: number): number {
+    return Math.max(0, this.#afterOne(key, now_ms) - now_ms - this.#burst_ms);
+  }
+
   /** Takes one out of the bucket of the key, whether it is empty or not. */
   take(key: string, now_ms: number): void {
     if (this.#options.perSecond === undefined) {
@@ -50,11 +56,15 @@ export class RateLimit {
     }
     const after_ms = this.#afterOne(key, now_ms);
     this.#fullAt_ms.delete(key);
-    this.#fullAt_ms.set(key, Math.min(after_ms, now_ms + defaults.burst_ms));
+    this.#fullAt_ms.set(key, Math.min(after_ms, now_ms + this.#burst_ms));
     const [oldest] = this.#fullAt_ms.keys();
     if (this.#fullAt_ms.size > defaults.keys && oldest !== undefined) {
       this.#fullAt_ms.delete(oldest);
     }
+  }
+
+  get #burst_ms(): number {
+    return this.#options.burst_ms ?? defaults.burst_ms;
   }
 
   /** When the bucket would be full again if one more were taken now. */

@@ -8,7 +8,7 @@ import type { Reentry } from '../../protocol/reentry.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Config } from '../config.ts';
 import { configOf } from '../config.ts';
-import { meshPicturesOf, outliving } from '../mesh-of-isolate.ts';
+import { meshPicturesOf, outliving } from '../objects/mesh-of-isolate.ts';
 import { admitted } from '../objects/admission.ts';
 import type { Admission } from '../objects/api.ts';
 import { MeshView } from '../objects/mesh-view.ts';

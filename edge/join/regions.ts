@@ -1,6 +1,6 @@
 import type { RegionsAnswer } from '../../protocol/contracts/rest.ts';
 import type { EdgeContext } from '../app.ts';
-import { meshPicturesOf } from '../mesh-of-isolate.ts';
+import { meshPicturesOf } from '../objects/mesh-of-isolate.ts';
 import type { MeshPicture } from '../placement/snapshot.ts';
 import { regionsAnswer } from '../placement/snapshot.ts';
 

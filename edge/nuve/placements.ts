@@ -2,7 +2,7 @@ import { systemClock } from '../../protocol/clock.ts';
 import { ExplainRequest } from '../../protocol/contracts/placements.ts';
 import type { EdgeContext } from '../app.ts';
 import { bodyOf } from '../body.ts';
-import { meshPicturesOf } from '../mesh-of-isolate.ts';
+import { meshPicturesOf } from '../objects/mesh-of-isolate.ts';
 import { MeshView } from '../objects/mesh-view.ts';
 import { valueOf } from '../objects/outcome.ts';
 import { roomOf } from '../objects/stubs.ts';

@@ -1,6 +1,6 @@
 import type { RoomRegions } from '../../protocol/pin.ts';
 import type { Place } from '../../protocol/place.ts';
-import { meshPicturesOf } from '../mesh-of-isolate.ts';
+import { meshPicturesOf } from '../objects/mesh-of-isolate.ts';
 import type { Bindings } from '../objects/stubs.ts';
 import { refuseUnknown } from '../placement/scene.ts';
 import type { MeshPicture } from '../placement/snapshot.ts';

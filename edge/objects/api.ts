@@ -321,7 +321,7 @@ export interface NodeApi {
 export interface MeshApi {
   /** A node with a new lease or a new card; answers all members, it among them. */
   join(node: { card: NodeCard; load: NodeLoad; lease: number }): Promise<Outcome<Members>>;
-  /** Another certificate on the card of that lease. */
+  /** Another certificate on the card of that lease; `conflict` where the mesh does not have it. */
   renew(node: { card: NodeCard; lease: number }): Promise<Outcome<null>>;
   /** `certificate_revoked` where the key was revoked, whichever node it was of. */
   admits(key: { nodeId: string; peerId: string }): Promise<Outcome<null>>;

@@ -12,6 +12,7 @@ const tables = `
     (node_id TEXT PRIMARY KEY, lease INTEGER NOT NULL, card TEXT NOT NULL, load TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS leases
     (node_id TEXT PRIMARY KEY, lease INTEGER NOT NULL, since_ms INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS certified (node_id TEXT PRIMARY KEY, until_ms INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS revoked
     (peer_id TEXT PRIMARY KEY, node_id TEXT NOT NULL, at_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL);`;
 
@@ -21,18 +22,18 @@ export interface Leased extends NodeSummary {
   readonly since_ms: number;
 }
 
+/** How many there may be; of members, with those that left while a certificate of theirs may be good. */
+export type MeshBounds = Readonly<Record<'nodes' | 'regions' | 'members', number>>;
+
 /** What the Mesh object keeps in its SQLite. */
 export class MeshStore {
   readonly #sql: SqlStorage;
-  readonly #most: { nodes: number; regions: number };
+  readonly #most: MeshBounds;
   /** Rows as they were read last: one load of many has changed since, and a card hardly ever does. */
   readonly #read = { cards: new Map<string, NodeCard>(), loads: new Map<string, NodeLoad>() };
   #version = 0;
 
-  constructor(
-    components: { sql: SqlStorage },
-    options: { most: { nodes: number; regions: number } } = { most: limits },
-  ) {
+  constructor(components: { sql: SqlStorage }, options: { most: MeshBounds } = { most: limits }) {
     this.#sql = components.sql;
     this.#most = options.most;
   }
@@ -48,7 +49,7 @@ export class MeshStore {
 
   /**
    * Writes the node's row, unless a later lease has it. Answers whether members see another card. Throws
-   * `quota_reached` where there are as many nodes, or regions, as there may be.
+   * `quota_reached` where there are as many nodes, members or regions as there may be.
    */
   putNode(node: { card: NodeCard; load: NodeLoad; lease: number }, now_ms: number): boolean {
     const { nodeId, region } = node.card;
@@ -59,9 +60,11 @@ export class MeshStore {
       if (row === undefined) {
         this.#demandPlace();
       }
+      this.#demandMembership(nodeId, now_ms);
       this.#version += 1;
       this.#demandRegion(region);
       this.#sql.exec('INSERT OR IGNORE INTO regions (region) VALUES (?)', region);
+      this.#certified(nodeId, now_ms);
       this.#sql.exec(
         'INSERT OR REPLACE INTO nodes (node_id, lease, card, load) VALUES (?, ?, ?, ?)',
         ...[nodeId, node.lease, card, JSON.stringify(node.load)],
@@ -77,8 +80,12 @@ export class MeshStore {
   }
 
   /** False where that lease is not there. */
-  putCard(card: NodeCard, lease: number): boolean {
-    return this.#update('card', JSON.stringify(card), card.nodeId, lease);
+  putCard(card: NodeCard, lease: number, now_ms: number): boolean {
+    const isThere = this.#update('card', JSON.stringify(card), card.nodeId, lease);
+    if (isThere) {
+      this.#certified(card.nodeId, now_ms);
+    }
+    return isThere;
   }
 
   /** False where that lease is not there. */
@@ -130,12 +137,13 @@ export class MeshStore {
     });
   }
 
-  /** The key is refused for good; members are told of it until no certificate of it is good. */
+  /** The key is refused for good; members are told of it, rather than of what it certified, until no certificate of it is good. */
   revoke(
     key: { nodeId: string; peerId: string },
     { at_ms, until_ms }: { at_ms: number; until_ms: number },
   ): void {
     this.#version += 1;
+    this.#sql.exec('DELETE FROM certified WHERE node_id = ?', key.nodeId);
     this.#sql.exec(
       `INSERT INTO revoked (peer_id, node_id, at_ms, until_ms) VALUES (?, ?, ?, ?)
        ON CONFLICT (peer_id) DO UPDATE SET until_ms = excluded.until_ms`,
@@ -179,6 +187,30 @@ export class MeshStore {
     }
   }
 
+  /** Members keep the key of each for as long as a certificate of it may be good, and have room for so many. */
+  #demandMembership(nodeId: string, now_ms: number): void {
+    const { members } = this.#most;
+    const known = this.#sql.exec('SELECT 1 FROM certified WHERE node_id = ?', nodeId).toArray();
+    if (known.length > 0 || this.#count('certified') < members) {
+      return;
+    }
+    this.#sql.exec('DELETE FROM certified WHERE until_ms <= ?', now_ms);
+    if (this.#count('certified') >= members) {
+      throw new RizomaError(
+        'quota_reached',
+        `${members} nodes have been in the mesh within a day, which are all that it may have: DELETE /nodes/ID ` +
+          `makes room where one will not come back`,
+      );
+    }
+  }
+
+  #certified(nodeId: string, now_ms: number): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO certified (node_id, until_ms) VALUES (?, ?)',
+      ...[nodeId, now_ms + (limits.certificate_ttl_s + limits.clockSkew_s) * 1000],
+    );
+  }
+
   /** Makes room by forgetting the region that has been known longest of those in which no node is. */
   #demandRegion(region: string): void {
     const { regions } = this.#most;
@@ -199,7 +231,7 @@ export class MeshStore {
     }
   }
 
-  #count(table: 'nodes' | 'regions'): number {
+  #count(table: 'nodes' | 'regions' | 'certified'): number {
     return this.#sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`).one().n;
   }
 

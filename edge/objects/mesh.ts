@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
 import type { NodeAnswer } from '../../protocol/contracts/nodes.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { createLog } from '../log.ts';
 import type { MeshPicture } from '../placement/snapshot.ts';
@@ -48,9 +49,10 @@ export class Mesh extends DurableObject<Bindings> implements MeshApi {
 
   renew({ card, lease }: { card: NodeCard; lease: number }): Promise<Outcome<null>> {
     return outcomeOf(log, async () => {
-      if (this.#store.putCard(card, lease)) {
-        await this.#tellMembers();
+      if (!this.#store.putCard(card, lease, Date.now())) {
+        throw new RizomaError('conflict', 'the mesh does not have this node: register it again');
       }
+      await this.#tellMembers();
       return null;
     });
   }

@@ -14,6 +14,7 @@ import { ticketSecretsOf } from '../ticket-secrets.ts';
 import type { MeshApi, Notice, RoomApi, Speaker } from './api.ts';
 import type { Certificates } from './certificates.ts';
 import type { NodeLease } from './node-lease.ts';
+import type { NodeLimits } from './node-limits.ts';
 import type { NodeRooms } from './node-rooms.ts';
 import { openPass } from './open-pass.ts';
 import { valueOf } from './outcome.ts';
@@ -39,6 +40,7 @@ export interface NodeSession {
 
 export interface NodeCallComponents {
   readonly lease: NodeLease;
+  readonly limits: NodeLimits;
   readonly rooms: NodeRooms;
   readonly mesh: MeshApi;
   readonly certificates: Certificates;
@@ -101,13 +103,13 @@ export function nodeCalls(
 async function register(
   components: NodeCallComponents,
   { config }: { config: Config },
-  { card: said, load, enrolment }: ParamsOf<NodeToEdge, 'node.register'>,
+  { card: said, load, enrolment, keysEnd }: ParamsOf<NodeToEdge, 'node.register'>,
 ): Promise<ResultOf<NodeToEdge, 'node.register'>> {
   const { lease, session } = components;
   const keys = await nodeKeysName(config);
   await refuseRegion(config, { shown: session.secret, region: said.region });
   const { card, peerId } = await certified(components, said, enrolment);
-  const number = lease.register(card, peerId);
+  const number = lease.register(card, { peerId, keysEnd: keysEnd === true });
   session.registered({ lease: number, keys });
   session.supersede();
   const members = await lease.join(number, card, load);
@@ -138,7 +140,7 @@ async function consume(
 
 /** The card with a certificate, for a node that has shown its keys. Throws the codes of `node.register`. */
 async function certified(
-  { lease, mesh, certificates, session }: NodeCallComponents,
+  { lease, limits, mesh, certificates, session }: NodeCallComponents,
   card: NodeCard,
   enrolment: string,
 ): Promise<{ card: NodeCard & { certificate: string }; peerId: string }> {
@@ -148,6 +150,9 @@ async function certified(
   }
   const keys: NodeKeys = await checkEnrolment(enrolment, { nodeId, epoch, now_ms: Date.now() });
   const { peerId } = keys;
+  // First, since others than the node may have got so far, and must neither use up what it may nor reach Mesh.
+  lease.admit(card, peerId);
+  limits.demand('registrations');
   await valueOf(mesh.admits({ nodeId, peerId }));
   const held = lease.cardUnder(peerId)?.certificate;
   const certificate = await certificates.certificateFor(card, keys, held);

@@ -4,6 +4,7 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { EdgeLog, Trace } from '../log.ts';
 import type { Members, MeshApi } from './api.ts';
+import type { NodeLimits } from './node-limits.ts';
 import type { NodeRooms } from './node-rooms.ts';
 import type { NodeState, NodeStore } from './node-store.ts';
 import { valueOf } from './outcome.ts';
@@ -15,6 +16,7 @@ export interface NodeLeaseComponents {
   readonly now: () => number;
   /** Calls `check` at that time, though this object be restarted meanwhile. */
   readonly arm: (at_ms: number) => Promise<void>;
+  readonly limits: NodeLimits;
   readonly log: EdgeLog;
 }
 
@@ -60,15 +62,19 @@ export class NodeLease {
   }
 
   /**
-   * A lease for the node: its old one, or a new one for a new run. Answers with its number. Throws
-   * `certificate_revoked`, and `conflict` while a node with another key has the lease.
+   * A lease for the node: its old one, or a new one for a new run. Answers with its number. `keysEnd`: it keeps its key
+   * for this run alone. Throws `rate_limited`, and as `admit`.
    */
-  register(card: NodeCard, peerId: string): number {
-    this.#admit(card, peerId);
+  register(card: NodeCard, { peerId, keysEnd }: { peerId: string; keysEnd: boolean }): number {
+    this.admit(card, peerId);
     const before = this.#state;
     const same = before.state === 'live' && before.card.epoch === card.epoch;
+    if (!same || JSON.stringify(before.card) !== JSON.stringify(card)) {
+      this.#parts.limits.demand('changes');
+    }
     const lease = same ? before.lease : before.lease + 1;
-    this.#become({ state: 'live', lease, card, peerId });
+    const boundUntil_ms = keysEnd ? 0 : this.#boundFromNow_ms();
+    this.#become({ state: 'live', lease, card, peerId, boundUntil_ms });
     this.heard();
     if (!same) {
       const { nodeId, region, epoch } = card;
@@ -77,20 +83,31 @@ export class NodeLease {
     return lease;
   }
 
-  #admit({ nodeId }: NodeCard, peerId: string): void {
+  /**
+   * Throws `certificate_revoked`, and `conflict` while a node with another key has the lease, or a certificate under this
+   * id that may be good: whoever can enrol must not take the place of a node that restarts.
+   */
+  admit({ nodeId }: NodeCard, peerId: string): void {
     const { store, now } = this.#parts;
     if (store.isRevoked(peerId)) {
       throw revokedError(nodeId);
     }
     const state = this.#state;
-    const isOurs = state.state !== 'live' || (state.peerId ?? peerId) === peerId;
-    if (!isOurs && now() - this.#heardAt_ms < limits.lease_ms) {
+    if (state.state === 'unknown' || (state.peerId ?? peerId) === peerId) {
+      return;
+    }
+    const lives = state.state === 'live' && now() - this.#heardAt_ms < limits.lease_ms;
+    if (lives || now() < state.boundUntil_ms) {
       throw new RizomaError(
         'conflict',
-        `another node that lives is ${nodeId}, under another key: give this one a RIZOMA_NODE_ID of ` +
-          `its own; where it is the same host with new keys, it is taken once the old lease has ended`,
+        `another node is ${nodeId}, under another key: give this one a RIZOMA_NODE_ID of its own; where it ` +
+          `is the same host that has lost its keys, DELETE /nodes/${nodeId} at the edge lets it in`,
       );
     }
+  }
+
+  #boundFromNow_ms(): number {
+    return this.#parts.now() + (limits.certificate_ttl_s + limits.clockSkew_s) * 1000;
   }
 
   /** Another certificate for the node that has the lease of that number. */
@@ -99,8 +116,13 @@ export class NodeLease {
     if (state.state !== 'live' || state.lease !== lease) {
       throw new RizomaError('conflict', 'the lease has ended: register again');
     }
+    if (state.card.certificate === certificate) {
+      return;
+    }
+    this.#parts.limits.demand('changes');
     const card = { ...state.card, certificate };
-    this.#become({ ...state, card });
+    const boundUntil_ms = state.boundUntil_ms === 0 ? 0 : this.#boundFromNow_ms();
+    this.#become({ ...state, card, boundUntil_ms });
     await valueOf(this.#parts.mesh.renew({ card, lease }));
   }
 
@@ -112,7 +134,10 @@ export class NodeLease {
     }
   }
 
-  /** No node comes back under the key that this one has, or had last. Answers it; throws `not_found`. */
+  /**
+   * No node comes back under the key that this one has, or had last, and its id is free for another one. Answers the
+   * key; throws `not_found`.
+   */
   revoke(trace?: Trace): { nodeId: string; peerId: string } {
     const state = this.#state;
     if (state.state === 'unknown' || state.peerId === undefined) {
@@ -122,6 +147,10 @@ export class NodeLease {
     this.#parts.store.revoke(peerId);
     if (state.state === 'live') {
       this.#lose('warn', 'a node was revoked', trace);
+    }
+    const lost = this.#state;
+    if (lost.state === 'lost') {
+      this.#become({ ...lost, boundUntil_ms: 0 });
     }
     return { nodeId: state.state === 'live' ? state.card.nodeId : state.nodeId, peerId };
   }
@@ -138,17 +167,22 @@ export class NodeLease {
     return await valueOf(this.#parts.mesh.join({ card, load, lease }));
   }
 
-  /** Passes a load on to Mesh, if it is another one and the last was told long enough ago. */
-  async report(load: NodeLoad): Promise<void> {
+  /**
+   * Passes a load on to Mesh, if it is another one and the last was told long enough ago; the last word of a node that
+   * says too much is told with a later keep-alive. `urgent`: the operator waits for it.
+   */
+  async report(load: NodeLoad, { urgent = false } = {}): Promise<void> {
     const state = this.#state;
     const news = toldOf(load, this.#parts.now());
     const told = this.#told;
-    const early =
-      told !== undefined &&
-      news.at_ms - told.at_ms < limits.snapshot_ms &&
-      // Whether new clients may come is known at once.
-      told.draining === news.draining;
-    if (state.state !== 'live' || early || told?.load === news.load) {
+    if (state.state !== 'live' || told?.load === news.load) {
+      return;
+    }
+    const early = told !== undefined && news.at_ms - told.at_ms < limits.snapshot_ms;
+    // Whether new clients may come is known at once.
+    const isNow =
+      urgent || (told?.draining !== news.draining && this.#parts.limits.takes('drains'));
+    if (early && !isNow) {
       return;
     }
     this.#told = news;
@@ -180,11 +214,11 @@ export class NodeLease {
   #lose(level: 'info' | 'warn', how: string, trace?: Trace): void {
     const state = this.#state;
     if (state.state === 'live') {
-      const { lease, peerId } = state;
+      const { lease, peerId, boundUntil_ms } = state;
       const { nodeId, region } = state.card;
       this.#parts.log[level](how, { nodeId, region, lease, ...trace });
       const key = peerId === undefined ? {} : { peerId };
-      this.#become({ state: 'lost', lease, nodeId, told: false, ...key });
+      this.#become({ state: 'lost', lease, nodeId, boundUntil_ms, told: false, ...key });
     }
   }
 

@@ -10,12 +10,16 @@ const Lease = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** What becomes of a node. Each registration of a new run, and each after a loss, is a new lease. */
 const NodeState = v.variant('state', [
   v.strictObject({ state: v.literal('unknown'), lease: Lease }),
-  /** `peerId`: of the key that the node holds; absent in what was stored before nodes had keys. */
+  /**
+   * `peerId`: of the key that the node holds; absent in what was stored before nodes had keys. `boundUntil_ms`: until
+   * then no other key has this id, since a certificate of it may be good.
+   */
   v.strictObject({
     state: v.literal('live'),
     lease: Lease,
     card: NodeCard,
     peerId: v.optional(PeerId),
+    boundUntil_ms: v.number(),
   }),
   /** `told`: whether Mesh knows. */
   v.strictObject({
@@ -23,6 +27,7 @@ const NodeState = v.variant('state', [
     lease: Lease,
     nodeId: v.string(),
     peerId: v.optional(PeerId),
+    boundUntil_ms: v.number(),
     told: v.boolean(),
   }),
 ]);

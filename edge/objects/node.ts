@@ -19,6 +19,7 @@ import type { NodeSession } from './node-calls.ts';
 import { nodeCalls } from './node-calls.ts';
 import { Certificates } from './certificates.ts';
 import { NodeLease } from './node-lease.ts';
+import { demanding, NodeLimits } from './node-limits.ts';
 import { NodeRooms } from './node-rooms.ts';
 import { NodeStore } from './node-store.ts';
 import type { Outcome } from './outcome.ts';
@@ -58,6 +59,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
   readonly #rooms: NodeRooms;
   readonly #lease: NodeLease;
   readonly #pictures: RoomPictures;
+  readonly #limits = new NodeLimits({ now: () => Date.now() });
   /** Made anew for each socket when this object wakes. */
   readonly #conversations = new WeakMap<WebSocket, Conversation>();
 
@@ -79,6 +81,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
       store,
       mesh: meshOf(env),
       rooms: this.#rooms,
+      limits: this.#limits,
       now: () => Date.now(),
       arm: (at_ms) => context.storage.setAlarm(at_ms),
       log,
@@ -164,7 +167,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
   drain(drain: boolean, trace?: Trace): Promise<Outcome<null>> {
     return outcomeOf(log.of(trace), async () => {
       const load = await this.#registeredPeer().call('node.drain', { drain, ...trace });
-      await this.#lease.report(load);
+      await this.#lease.report(load, { urgent: true });
       if ((load.draining === true) !== drain) {
         throw new RizomaError('conflict', 'its own host ends this node: start another one there');
       }
@@ -264,6 +267,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     const handlers = nodeCalls(
       {
         lease: this.#lease,
+        limits: this.#limits,
         rooms: this.#rooms,
         mesh: meshOf(this.env),
         certificates: new Certificates(
@@ -277,7 +281,11 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
       { config },
     );
     const peer = RpcPeer.create(
-      { link, clock: systemClock, handlers },
+      {
+        link,
+        clock: systemClock,
+        handlers: demanding(handlers, () => this.#limits.demand('calls')),
+      },
       {
         outgoing: edgeToNode,
         incoming: nodeToEdge,

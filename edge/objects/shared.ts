@@ -2,14 +2,18 @@ import type { Clock } from '../../protocol/clock.ts';
 
 const defaults = {
   /**
-   * How long others wait for who asked first: longer than an object takes to answer, and shorter than a client waits.
-   * Each draws its own time, so that of a crowd one asks first, and the others have its answer before they ask too.
+   * How long others wait for who asked first: longer than a busy isolate takes to hear an object's answer, and shorter
+   * than a client waits. Each draws its own time, so that of a crowd one asks first.
    */
-  patience_ms: { least: 1_000, most: 5_000 },
+  patience_ms: { least: 4_000, most: 6_000 },
+  /** Between two who ask for themselves: the others have the answer of the one before, unless that hung up too. */
+  turn_ms: 100,
 } as const;
 
 interface Flight<T> {
   readonly began_ms: number;
+  /** When the next one who lost patience may ask for itself. */
+  turn_ms: number;
   /** Settles with the first answer that anybody has. */
   readonly answer: PromiseWithResolvers<T>;
 }
@@ -34,7 +38,11 @@ export class Shared<T> {
     if (flight === undefined || this.#isLost(flight)) {
       return await this.#first(what, run);
     }
-    const answer = await this.#patiently(flight.answer.promise);
+    const { least, most } = defaults.patience_ms;
+    const patience_ms = least + this.#random() * (most - least);
+    const answer =
+      (await this.#within(patience_ms, flight)) ??
+      (await this.#within(this.#turnIn_ms(flight), flight));
     return answer === undefined ? await this.#fly(what, flight, run) : answer.value;
   }
 
@@ -44,7 +52,8 @@ export class Shared<T> {
   }
 
   async #first(what: string, run: () => Promise<T>): Promise<T> {
-    const flight = { began_ms: this.#clock.now(), answer: Promise.withResolvers<T>() };
+    const began_ms = this.#clock.now();
+    const flight = { began_ms, turn_ms: began_ms, answer: Promise.withResolvers<T>() };
     // There may be nobody else who hears of a failure.
     flight.answer.promise.catch(() => undefined);
     this.#flights.set(what, flight);
@@ -67,14 +76,22 @@ export class Shared<T> {
     }
   }
 
-  /** Undefined where it takes too long. */
-  async #patiently(answer: Promise<T>): Promise<{ value: T } | undefined> {
-    const { least, most } = defaults.patience_ms;
-    const patience_ms = least + this.#random() * (most - least);
+  #turnIn_ms(flight: Flight<T>): number {
+    const now_ms = this.#clock.now();
+    const turn_ms = Math.max(now_ms, flight.turn_ms);
+    flight.turn_ms = turn_ms + defaults.turn_ms;
+    return turn_ms - now_ms;
+  }
+
+  /** Undefined where it takes longer. */
+  async #within(time_ms: number, { answer }: Flight<T>): Promise<{ value: T } | undefined> {
+    if (time_ms === 0) {
+      return undefined;
+    }
     const late = Promise.withResolvers<undefined>();
-    const cancel = this.#clock.after(patience_ms, () => late.resolve(undefined));
+    const cancel = this.#clock.after(time_ms, () => late.resolve(undefined));
     try {
-      return await Promise.race([answer.then((value) => ({ value })), late.promise]);
+      return await Promise.race([answer.promise.then((value) => ({ value })), late.promise]);
     } finally {
       cancel();
     }

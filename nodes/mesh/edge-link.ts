@@ -27,7 +27,7 @@ export interface EdgeLinkComponents {
   card: NodeCard;
   /** How busy the node is now; asked at each keep-alive. */
   load: () => NodeLoad;
-  identity: Pick<Identity, 'enrolment'>;
+  identity: Pick<Identity, 'enrolment' | 'keysEnd'>;
   /** From 0 to 1, for the jitter. */
   random?: () => number;
 }
@@ -266,7 +266,10 @@ export class EdgeLink implements Edge {
     try {
       const enrolment = await this.#enrolment();
       const card = this.#card;
-      const answer = await peer.call('node.register', { card, load: this.#load(), enrolment });
+      const answer = await peer.call('node.register', {
+        ...{ card, load: this.#load(), enrolment },
+        ...(this.#identity.keysEnd ? { keysEnd: true } : {}),
+      });
       const { certificate, ...keys } = answer;
       if (this.#peer === peer) {
         this.#keys = keys;

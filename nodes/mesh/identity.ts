@@ -26,9 +26,12 @@ export class Identity {
   readonly keys: NodeKeyPairs;
   /** libp2p's name for it. */
   readonly peerId: string;
+  /** Nothing keeps the keys beyond this run. */
+  readonly keysEnd: boolean;
 
-  constructor(components: { keys: NodeKeyPairs }) {
+  constructor(components: { keys: NodeKeyPairs }, options: { keysEnd?: boolean } = {}) {
     this.keys = components.keys;
+    this.keysEnd = options.keysEnd ?? false;
     this.peerId = peerIdOf(components.keys.mesh);
   }
 
@@ -42,7 +45,8 @@ export class Identity {
   ): Promise<Identity> {
     const { stateDir } = options;
     const known = stateDir === undefined ? undefined : await read(stateDir);
-    const identity = new Identity({ keys: known ?? (await newKeyPairs()) });
+    const keys = known ?? (await newKeyPairs());
+    const identity = new Identity({ keys }, { keysEnd: stateDir === undefined });
     if (stateDir !== undefined && known === undefined) {
       await writeState(stateDir, fileName, `${JSON.stringify(identity.keys)}\n`);
     }

@@ -137,11 +137,17 @@ export const RecordingNews = v.strictObject({
 /** What a node may ask of the edge, and tell it. */
 export const nodeToEdge = {
   /**
-   * A lease for the node, once it has shown that it holds its key. `conflict` while another node holds
-   * the lease of that id under another key.
+   * A lease for the node, once it has shown that it holds its key. `conflict` while the id is that of another key: for as
+   * long as a certificate of it may be good, a day, unless the operator frees it.
    */
   'node.register': {
-    params: v.strictObject({ card: NodeCard, load: NodeLoad, enrolment: EnrolmentText }),
+    params: v.strictObject({
+      card: NodeCard,
+      load: NodeLoad,
+      enrolment: EnrolmentText,
+      /** The node keeps its keys for this run alone: its id is anybody's once the lease has ended. */
+      keysEnd: v.optional(v.literal(true)),
+    }),
     result: v.strictObject({
       /** Check the signature of Licode's tokens. Of all keys the current one is the first. */
       tokenKeys: keysOf(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
@@ -152,7 +158,7 @@ export const nodeToEdge = {
       /** Of this node. */
       certificate: CertificateText,
     }),
-    errors: ['forbidden', 'conflict', 'certificate_revoked', 'quota_reached'],
+    errors: ['forbidden', 'conflict', 'certificate_revoked', 'quota_reached', 'rate_limited'],
     timeout_ms: 5_000,
     idempotent: true,
   },
@@ -160,7 +166,7 @@ export const nodeToEdge = {
   'node.renew': {
     params: v.strictObject({ enrolment: EnrolmentText }),
     result: CertificateText,
-    errors: ['forbidden', 'conflict'],
+    errors: ['forbidden', 'conflict', 'certificate_revoked', 'rate_limited'],
     timeout_ms: 5_000,
     idempotent: true,
   },

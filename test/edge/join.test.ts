@@ -2,6 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { keptMesh } from '../../edge/objects/mesh-pictures.ts';
 import { DemoTokenAnswer, JoinAnswer } from '../../protocol/contracts/rest.ts';
 import { limits } from '../../protocol/limits.ts';
 import { checkTicket } from '../../protocol/ticket.ts';
@@ -147,7 +148,9 @@ describe('POST /join', () => {
       await runInDurableObject(object, (_, { storage }) => {
         storage.sql.exec('UPDATE nodes SET card = replace(card, ?, ?)', from, to);
       });
+      await evictDurableObject(object);
       await evictDurableObject(roomObject(token));
+      keptMesh.latest = undefined;
     };
     await hide('"region":"us-east"', '"region":"us-gone"');
     const response = await join(token);

@@ -113,20 +113,52 @@ it('a node is not registered with an enrolment that is not its own, or not of no
   await node.register();
 });
 
-it('of two nodes with one id the second is refused while the first lives, and taken once it has gone', async () => {
+it('of two nodes with one id the second is refused for as long as a certificate of the first may be good', async () => {
   const first = await startNode('eu-west', 4);
   const { _id: roomId } = await createRoom('one id');
   await first.peer.call('room.enter', { roomId, facts: someFacts() });
-  const second = await connect({ ...cardOf('eu-west', 4), epoch: newUuid() }, newKey());
+  const anotherKey = newKey();
+  const another = (): Promise<TestNode> =>
+    connect({ ...cardOf('eu-west', 4), epoch: newUuid() }, anotherKey);
+  const second = await another();
   await expect(second.register()).rejects.toMatchObject({ code: 'conflict' });
   await evictDurableObject(objectOf(first));
   clock.pass(limits.lease_ms - 1);
   expect(await first.peer.call('node.keepAlive', { load: idle })).toBe('ok');
   await expect(second.register()).rejects.toMatchObject({ code: 'conflict' });
-  clock.pass(limits.lease_ms);
-  await runDurableObjectAlarm(objectOf(first));
-  await second.register();
+  await first.peer.call('node.killMe', {});
+  await expect(second.register()).rejects.toMatchObject({ code: 'conflict' });
+  // It restarts, and comes back under its key.
+  await first.register();
+  await first.peer.call('node.killMe', {});
+  clock.pass((limits.certificate_ttl_s + limits.clockSkew_s) * 1000 - 1);
+  const later = await another();
+  await expect(later.register()).rejects.toMatchObject({ code: 'conflict' });
+  clock.pass(1);
+  await later.register();
   expect(await first.ended).toBe('peer_closed');
+});
+
+it('the id of a node that has lost its keys is another one’s once the operator has freed it', async () => {
+  const first = await startNode('eu-west', 41);
+  await first.peer.call('node.killMe', {});
+  const second = await connect({ ...cardOf('eu-west', 41), epoch: newUuid() }, newKey());
+  await expect(second.register()).rejects.toThrow('DELETE /nodes/eu-west-41');
+  expect((await request('DELETE', '/nodes/eu-west-41')).status).toBe(200);
+  const third = await connect({ ...cardOf('eu-west', 41), epoch: newUuid() }, newKey());
+  await third.register();
+});
+
+it('a node that keeps its keys for one run alone has its id for as long as its lease', async () => {
+  const first = await connect(cardOf('eu-west', 42));
+  await first.peer.call('node.register', {
+    ...{ card: first.card, load: idle, keysEnd: true },
+    enrolment: await enrolmentOf(first.card),
+  });
+  const second = await connect({ ...cardOf('eu-west', 42), epoch: newUuid() }, newKey());
+  await expect(second.register()).rejects.toMatchObject({ code: 'conflict' });
+  await first.peer.call('node.killMe', {});
+  await second.register();
 });
 
 it('a node that says goodbye is out of the mesh and of its rooms at once', async () => {
@@ -184,11 +216,11 @@ it('a node that drains is offered to nobody, and is again when the drain is undo
   const drained = await detail(await request('POST', '/nodes/eu-west-7/drain'));
   expect(drained).toMatchObject({ draining: true, load: { draining: true } });
   expect(eu.draining).toBe(true);
+  // Pictures of the mesh are old by now.
+  clock.pass(limits.snapshot_ms);
   expect(await candidates()).toContainEqual(
     expect.objectContaining({ nodeId: 'eu-west-7', outcome: 'refused', rule: 'draining' }),
   );
-  // The room has the picture of the mesh with which it placed the token; by now it is old.
-  clock.pass(limits.snapshot_ms);
   const joined = v.parse(JoinAnswer, await (await postJson('/join', { token })).json());
   expect(joined.controllers.map(({ host }) => host)).not.toContain(eu.card.host);
   expect((await createToken(roomId, only)).status).toBe(503);

@@ -262,7 +262,7 @@ describe('the mesh', () => {
 
   it('has as many nodes as it may, one more when one has left, and keeps nothing of that one', async () => {
     await withSql((sql) => {
-      const store = new MeshStore({ sql }, { most: { nodes: 16, regions: 64 } });
+      const store = new MeshStore({ sql }, { most: { nodes: 16, regions: 64, members: 64 } });
       store.makeTables();
       for (let n = 0; n < 16; n += 1) {
         store.putNode(node(`node-${n}`), 0);
@@ -279,9 +279,32 @@ describe('the mesh', () => {
     });
   });
 
+  it('has as many members as it may within a day, of which those that left are some until they are freed', async () => {
+    await withSql((sql) => {
+      const store = new MeshStore({ sql }, { most: { nodes: 64, regions: 64, members: 16 } });
+      store.makeTables();
+      for (let n = 0; n < 16; n += 1) {
+        store.putNode(node(`node-${n}`), 0);
+        store.removeNode(`node-${n}`, 1);
+      }
+      expect(() => store.putNode(node('node-16'), 1)).toThrow('16 nodes have been');
+      store.putNode(node('node-3', 'eu-west', 2), 1);
+      store.revoke({ nodeId: 'node-4', peerId: 'of node-4' }, { at_ms: 1, until_ms: 2 });
+      store.putNode(node('node-16'), 1);
+      expect(() => store.putNode(node('node-17'), 1)).toThrow('DELETE /nodes/ID');
+      const day_ms = (limits.certificate_ttl_s + limits.clockSkew_s) * 1000;
+      store.putNode(node('node-17'), day_ms);
+      expect(store.nodes().map(({ card }) => card.nodeId)).toEqual([
+        'node-16',
+        'node-17',
+        'node-3',
+      ]);
+    });
+  });
+
   it('has nodes in as many regions as it may, and forgets first those in which there is none', async () => {
     await withSql((sql) => {
-      const store = new MeshStore({ sql }, { most: { nodes: 64, regions: 4 } });
+      const store = new MeshStore({ sql }, { most: { nodes: 64, regions: 4, members: 64 } });
       store.makeTables();
       for (const region of ['d', 'c', 'b', 'a']) {
         store.putNode(node(`in-${region}`, region), 0);

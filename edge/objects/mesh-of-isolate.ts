@@ -1,8 +1,8 @@
 import { waitUntil } from 'cloudflare:workers';
-import { systemClock } from '../protocol/clock.ts';
-import { keptMesh, MeshPictures } from './objects/mesh-pictures.ts';
-import type { Bindings } from './objects/stubs.ts';
-import { meshOf } from './objects/stubs.ts';
+import { systemClock } from '../../protocol/clock.ts';
+import { keptMesh, MeshPictures } from './mesh-pictures.ts';
+import type { Bindings } from './stubs.ts';
+import { meshOf } from './stubs.ts';
 
 const known = new WeakMap<object, MeshPictures>();
 
