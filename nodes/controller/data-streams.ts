@@ -155,7 +155,8 @@ export class DataStreams {
     }
     this.#unwatch(streamId);
     const { roomId } = this.#parts;
-    const heard = this.#neighbours.watch({ nodeId, endpoint }, { roomId, streamId });
+    const stream = { roomId, streamId, grant: () => this.#parts.grant() };
+    const heard = this.#neighbours.watch({ nodeId, endpoint }, stream);
     this.#watched.set(streamId, { endpoint, heard });
   }
 

@@ -74,7 +74,11 @@ export class Subscribing {
     if (direct) {
       flow.state = { at: 'ready', erizo: undefined };
       answer(true);
-      this.#p2p.subscribe(client, stream);
+      // The controller of the publisher takes words for it once this one has shown that it may hear the stream.
+      await heard;
+      if (client.subscriptions.get(streamId) === flow) {
+        this.#p2p.subscribe(client, stream);
+      }
       return;
     }
     if (!wanted.audio && !wanted.video) {

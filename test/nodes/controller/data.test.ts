@@ -133,9 +133,9 @@ describe('what a publisher at another controller says', () => {
     );
     const asked = Promise.withResolvers<string>();
     moved.listen({
-      publishes: (_roomId, wanted) => {
-        asked.resolve(wanted);
-        return true;
+      watched: async (_from, wanted) => {
+        asked.resolve(wanted.streamId);
+        await Promise.resolve();
       },
       data: () => undefined,
       p2pToPublisher: () => undefined,

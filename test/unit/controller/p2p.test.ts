@@ -29,7 +29,7 @@ function setUp() {
   };
   const words = (): number =>
     publisher.heard.filter((event) => event === 'stream_message_p2p').length;
-  return { publisher, say, words };
+  return { publisher, say, words, p2p, parts, streamId };
 }
 
 describe('words of clients that send to each other directly', () => {
@@ -59,5 +59,19 @@ describe('words of clients that send to each other directly', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(publisher.client.gone).toBe(true);
     expect(publisher.left).toEqual(['it confirms no message']);
+  });
+
+  it('are for up to so many subscribers of a stream, in rooms of that kind alone', () => {
+    const { publisher, p2p, parts, streamId } = setUp();
+    const asked = (): number => publisher.heard.filter((event) => event === 'publish_me').length;
+    const before = asked();
+    for (let count = before; count < limits.p2pSubscribers + 1; count += 1) {
+      p2p.heardBySubscriber(streamId, `far-${count}`, { type: 'publish_me' });
+    }
+    expect(asked()).toBe(limits.p2pSubscribers);
+    p2p.heardBySubscriber(streamId, 'far-1', { type: 'unpublish_me' });
+    parts.p2p = () => false;
+    p2p.heardBySubscriber(streamId, 'far-1', { type: 'publish_me' });
+    expect(asked()).toBe(limits.p2pSubscribers);
   });
 });
