@@ -74,6 +74,8 @@ export const limits = {
   controllersPerRoom: 256,
   /** Streams that one client may publish at a time. */
   streamsPerClient: 32,
+  /** Subscribers of a stream that its publisher sends to each of them itself: no browser has so many connections. */
+  p2pSubscribers: 256,
   /** Alternatives in the answer to a join. */
   joinAlternatives: 3,
   /** Links between regions that a stream may pass, so two relays: a third gains nothing on measured ways. */

@@ -6,6 +6,7 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { roomOfToken } from '../../protocol/ids.ts';
 import type { SignedToken } from '../../protocol/token.ts';
 import { checkTokenSignature } from '../../protocol/token.ts';
+import { factsBy, leavingsBy, presenceBy } from '../room/claims.ts';
 import { refuseOutside } from '../room/tokens.ts';
 import type { Config } from '../config.ts';
 import { nodeKeysName, tokenKeysOf } from '../config.ts';
@@ -82,20 +83,24 @@ export function nodeCalls(
     'room.enter': async ({ roomId, facts }) => {
       const { speaker, card } = registered(components);
       const { region, jurisdiction } = card;
-      return await rooms.enter(roomId, speaker, { at: { region, jurisdiction }, facts });
+      const news = { at: { region, jurisdiction }, facts: factsBy(Date.now(), facts) };
+      return await rooms.enter(roomId, speaker, news);
     },
     'room.facts': async ({ roomId, facts }) =>
-      await rooms.facts(roomId, registered(components).speaker, facts),
+      await rooms.facts(roomId, registered(components).speaker, factsBy(Date.now(), facts)),
     'room.presence': async ({ roomId, presence }) => {
       const { speaker, card } = registered(components);
-      return await rooms.presence(roomId, speaker, { region: card.region, presence });
+      const news = { region: card.region, presence: presenceBy(Date.now(), presence) };
+      return await rooms.presence(roomId, speaker, news);
     },
     'room.recording': async ({ roomId, recording }) => {
       const { speaker, card } = registered(components);
       return await rooms.recording(roomId, speaker, { region: card.region, recording });
     },
-    'room.leave': async ({ roomId, left }) =>
-      await rooms.leave(roomId, registered(components).speaker, left),
+    'room.leave': async ({ roomId, left }) => {
+      const { speaker } = registered(components);
+      return await rooms.leave(roomId, speaker, left && leavingsBy(Date.now(), left));
+    },
   };
 }
 

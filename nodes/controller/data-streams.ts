@@ -158,7 +158,8 @@ export class DataStreams {
     this.#unwatch(streamId);
     const { roomId } = this.#parts;
     const at = { nodeId, endpoint };
-    const heard = this.#neighbours.watch(at, { roomId, streamId });
+    const stream = { roomId, streamId, grant: () => this.#parts.grant() };
+    const heard = this.#neighbours.watch(at, stream);
     this.#watched.set(streamId, { at, heard });
   }
 

@@ -25,8 +25,11 @@ type WatcherPeer = RpcPeer<OwnerToWatcher, WatcherToOwner>;
 
 /** What the rooms of this controller do for its neighbours. */
 export interface NeighbourListener {
-  /** Whether a client of this controller publishes the stream in the room. */
-  publishes(roomId: string, streamId: string): boolean;
+  /**
+   * Throws `not_found` where no client of this controller publishes the stream in the room, and `forbidden` where the caller
+   * cannot show that it may be told of the room.
+   */
+  watched(from: Caller, stream: WatchedStream): Promise<void>;
   /** A publisher elsewhere says something to the subscribers of its stream here. */
   data(roomId: string, streamId: string, msg: unknown): void;
   /** A subscriber elsewhere says something to the publisher of a stream here. */
@@ -43,6 +46,16 @@ export interface NeighboursOptions {
   controllerId: string;
   /** For measurements of the calls to them. */
   onCall?: OnCall | undefined;
+}
+
+/** A stream of a room, and the room's grant as it is now. */
+export interface StreamUnderGrant extends RoomStreamId {
+  grant(): string;
+}
+
+/** What another controller wants to hear, and by which grant. */
+export interface WatchedStream extends RoomStreamId {
+  readonly grant: string;
 }
 
 /** A stream of a room. */
@@ -111,7 +124,7 @@ export class Neighbours {
   }
 
   /** What the publisher of the stream says, at the controller there, is heard here once this has resolved, if it can be now. */
-  watch(to: Target, stream: RoomStreamId): Promise<void> {
+  watch(to: Target, stream: StreamUnderGrant): Promise<void> {
     return this.#ownerAt(to).watch(stream);
   }
 
@@ -232,17 +245,26 @@ export class Neighbours {
         await this.#listener.shared(caller, share);
         return null;
       },
-      'stream.watch': async ({ roomId, streamId }) => {
+      'stream.watch': async (wanted) => {
+        const { streamId } = wanted;
+        if (this.#listener === undefined) {
+          throw new RizomaError('unavailable', 'this controller is starting');
+        }
+        await this.#listener.watched(caller, wanted);
         const watcher = peer();
-        if (watcher === undefined || this.#listener?.publishes(roomId, streamId) !== true) {
-          throw new RizomaError('not_found', `stream ${streamId} is not published here`);
+        if (watcher === undefined || watcher.ended !== undefined) {
+          return null;
         }
         const watchers = this.#watchers.get(streamId) ?? new Set();
         this.#watchers.set(streamId, watchers.add(watcher));
         return null;
       },
-      'p2p.toPublisher': ({ roomId, streamId, from, saying }) =>
-        this.#listener?.p2pToPublisher({ roomId, streamId }, from, saying),
+      'p2p.toPublisher': ({ roomId, streamId, from, saying }) => {
+        const watcher = peer();
+        if (watcher !== undefined && this.#watchers.get(streamId)?.has(watcher) === true) {
+          this.#listener?.p2pToPublisher({ roomId, streamId }, from, saying);
+        }
+      },
       'stream.unwatch': ({ streamId }) => {
         const watcher = peer();
         if (watcher !== undefined) {

@@ -12,7 +12,7 @@ import type { Target } from '../link/zmq-dialer.ts';
 import type { ZmqSockets } from '../link/zmq-sockets.ts';
 import type { Log } from '../log.ts';
 import { defaults } from './defaults.ts';
-import type { RoomStreamId } from './neighbours.ts';
+import type { RoomStreamId, StreamUnderGrant } from './neighbours.ts';
 import type { Sharing } from './shared-room.ts';
 import { SharedRoom } from './shared-room.ts';
 
@@ -38,7 +38,7 @@ export class Owner {
   readonly #zmq: ZmqSockets;
   readonly #log: Log;
   readonly #options: OwnerOptions;
-  readonly #watched = new Map<string, RoomStreamId>();
+  readonly #watched = new Map<string, StreamUnderGrant>();
   /** When it was last asked for each of them, and answered. */
   readonly #asked = new Map<string, Promise<void>>();
   readonly #shared = new Map<string, SharedRoom>();
@@ -53,7 +53,7 @@ export class Owner {
   }
 
   /** Resolves when it says what is said on the stream, or cannot be asked now: in 5 s at the latest. Never rejects. */
-  async watch(stream: RoomStreamId): Promise<void> {
+  async watch(stream: StreamUnderGrant): Promise<void> {
     this.#watched.set(stream.streamId, stream);
     if (this.#peer === undefined) {
       this.#dial();
@@ -174,17 +174,18 @@ export class Owner {
     return this.#watched.size === 0 && this.#shared.size === 0;
   }
 
-  #ask(peer: OwnerPeer, stream: RoomStreamId): void {
+  #ask(peer: OwnerPeer, stream: StreamUnderGrant): void {
     this.#asked.set(stream.streamId, this.#call(peer, stream));
   }
 
-  async #call(peer: OwnerPeer, stream: RoomStreamId): Promise<void> {
+  async #call(peer: OwnerPeer, stream: StreamUnderGrant): Promise<void> {
+    const { roomId, streamId } = stream;
     try {
-      await peer.call('stream.watch', stream);
+      await peer.call('stream.watch', { roomId, streamId, grant: stream.grant() });
     } catch (thrown) {
       const { code } = toRizomaError(thrown);
-      this.#log.info({ ...stream, code }, 'a stream cannot be watched now');
-      if (code !== 'not_found') {
+      this.#log.info({ roomId, streamId, code }, 'a stream cannot be watched now');
+      if (code !== 'not_found' && code !== 'forbidden') {
         // With the next link all is asked for again.
         peer.close();
       }

@@ -2,6 +2,7 @@ import type { P2pMessage } from '../../protocol/contracts/client.ts';
 import { sizeOf } from '../../protocol/contracts/client.ts';
 import type { P2pSaying } from '../../protocol/contracts/controller-controller.ts';
 import type { RoomStream } from '../../protocol/directory.ts';
+import { limits } from '../../protocol/limits.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { Client } from './client.ts';
 import { defaults } from './defaults.ts';
@@ -65,12 +66,16 @@ export class PeerToPeer {
       ? this.#parts.streams.get(streamId)
       : undefined;
     const publisher = stream === undefined ? undefined : this.#parts.client(stream.clientId);
-    if (publisher === undefined) {
+    // Another controller may say it of a room of the usual kind, and of clients that there are not.
+    if (publisher === undefined || !this.#parts.p2p()) {
       return true;
     }
     const subscribers = this.#subscribers.get(streamId) ?? new Set();
     switch (saying.type) {
       case 'publish_me':
+        if (subscribers.size >= limits.p2pSubscribers && !subscribers.has(from)) {
+          return false;
+        }
         if (!introduce(publisher, 'publish_me', streamId, from)) {
           return false;
         }

@@ -135,7 +135,7 @@ export class RoomSharing implements Sharing {
 
   /** Throws `forbidden` where the caller cannot show that it holds the room, or may not. */
   async shared(from: Speaker, { grant, facts, at, known }: RoomShare): Promise<void> {
-    await this.#admit(from, grant);
+    await this.admit(from, grant);
     const { nodeId, region } = from;
     if (at < (this.#told.get(nodeId)?.at ?? 0)) {
       return;
@@ -143,6 +143,23 @@ export class RoomSharing implements Sharing {
     this.#told.set(nodeId, { region, facts, at, known, from });
     this.#publish();
     this.#look();
+  }
+
+  /** Throws `forbidden` where the caller's grant has not let it into the room, or by ours it may not be. */
+  async admit(from: Speaker, grant: string): Promise<void> {
+    const keys = this.#edge.keys?.ticketKeys;
+    if (keys === undefined) {
+      throw new RizomaError('unavailable', 'this controller has not met the edge yet');
+    }
+    const whereabouts = ({ nodeId, region }: Speaker): Whereabouts => ({
+      region,
+      jurisdiction: this.#members.node(nodeId)?.jurisdiction,
+    });
+    const ends = [whereabouts(this.#options), whereabouts(from)];
+    const expected = { roomId: this.roomId, ends, now_ms: this.#clock.now() };
+    for (const text of [grant, this.#options.grant()]) {
+      await checkGrant(keys, text, expected);
+    }
   }
 
   /** The link of that caller has ended: what it told counts where nobody knows better. */
@@ -265,22 +282,5 @@ export class RoomSharing implements Sharing {
   #cutOff(): string[] {
     const all = [...this.#told].filter(([, { known, from }]) => known === undefined && from);
     return all.map(([nodeId]) => nodeId);
-  }
-
-  /** By the caller's grant it was let into the room, and by ours it may be. */
-  async #admit(from: Speaker, grant: string): Promise<void> {
-    const keys = this.#edge.keys?.ticketKeys;
-    if (keys === undefined) {
-      throw new RizomaError('unavailable', 'this controller has not met the edge yet');
-    }
-    const whereabouts = ({ nodeId, region }: Speaker): Whereabouts => ({
-      region,
-      jurisdiction: this.#members.node(nodeId)?.jurisdiction,
-    });
-    const ends = [whereabouts(this.#options), whereabouts(from)];
-    const expected = { roomId: this.roomId, ends, now_ms: this.#clock.now() };
-    for (const text of [grant, this.#options.grant()]) {
-      await checkGrant(keys, text, expected);
-    }
   }
 }

@@ -16,7 +16,7 @@ import { tellBandwidth } from './bandwidth-news.ts';
 import { Client } from './client.ts';
 import type { Line } from './line.ts';
 import type { MovedClient } from './moved-clients.ts';
-import type { NeighbourListener, RoomStreamId } from './neighbours.ts';
+import type { NeighbourListener, RoomStreamId, WatchedStream } from './neighbours.ts';
 import type { RoomComponents, RoomOptions } from './room.ts';
 import { Room } from './room.ts';
 import type { SoundNews } from './sound.ts';
@@ -229,8 +229,12 @@ export class Rooms implements EdgeListener, NeighbourListener {
     this.#rooms.get(roomId)?.gone('not_found', 'the room was deleted', requestId);
   }
 
-  publishes(roomId: string, streamId: string): boolean {
-    return this.#rooms.get(roomId)?.publishes(streamId) ?? false;
+  async watched(from: Caller, { roomId, streamId, grant }: WatchedStream): Promise<void> {
+    const room = this.#rooms.get(roomId);
+    if (room?.publishes(streamId) !== true) {
+      throw new RizomaError('not_found', `stream ${streamId} is not published here`);
+    }
+    await room.sync.sharing.admit(from, grant);
   }
 
   data(roomId: string, streamId: string, msg: unknown): void {

@@ -75,7 +75,11 @@ export class Subscribing {
     const withData = direct || (options.data && media.data);
     const heard = withData ? this.#data.subscribe(client, stream) : Promise.resolve();
     if (direct) {
-      this.#introduce(client, flow, stream);
+      // The controller of the publisher takes words for it once this one has shown that it may hear the stream.
+      await heard;
+      if (client.subscriptions.get(streamId) === flow) {
+        this.#introduce(client, flow, stream);
+      }
       answer(true);
       return;
     }

@@ -37,11 +37,14 @@ export const RoomShare = v.strictObject({
 
 /** What the controller of a subscriber asks of the one where the stream is published. */
 export const watcherToOwner = {
-  /** From now on what the publisher says goes to the caller as well. */
+  /**
+   * From now on what the publisher says goes to the caller as well, which shows by the grant that it may be told. Words of
+   * P2P are taken from it once it watches the stream.
+   */
   'stream.watch': {
-    params: v.strictObject(stream),
+    params: v.strictObject({ ...stream, grant: GrantText }),
     result: v.null(),
-    errors: ['not_found'],
+    errors: ['not_found', 'forbidden', 'unavailable'],
     timeout_ms: 5_000,
     idempotent: true,
   },

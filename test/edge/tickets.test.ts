@@ -5,7 +5,7 @@ import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
 import { checkTicket } from '../../protocol/ticket.ts';
 import type { TestNode } from './support.ts';
-import { cardOf, clock, connect, createRoom, createToken, newKey, postJson } from './support.ts';
+import { cardOf, clock, connect, createRoom, createToken, newKey, postJson, request } from './support.ts';
 import { ticketSecretFor } from './ticket-keys.ts';
 
 const nodes: TestNode[] = [];
@@ -62,6 +62,7 @@ it('a node that takes the id of one that was lost has another secret', async () 
   await lost.register();
   const before = await ticketSecretFor(lost.card.nodeId);
   await lost.peer.call('node.killMe', {});
+  await request('DELETE', `/nodes/${lost.card.nodeId}`);
   const next = await connect(cardOf('us-east'), newKey());
   nodes.push(next);
   const { ticketSecrets } = await next.register();

@@ -1,6 +1,11 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { Neighbours } from '../../../nodes/controller/neighbours.ts';
+import {
+  ownerToWatcher,
+  watcherToOwner,
+} from '../../../protocol/contracts/controller-controller.ts';
+import { RpcPeer } from '../../../protocol/rpc-peer.ts';
 import { systemClock } from '../../../protocol/clock.ts';
 import { limits } from '../../../protocol/limits.ts';
 import type { World } from './world.ts';
@@ -119,6 +124,39 @@ describe('what a publisher at another controller says', () => {
     await eventually(() => there.controller.counters().watchers === 0);
   });
 
+  it('is told to no controller that has no grant of its room from the edge', async () => {
+    const [here, there] = [await newWorld(), await newWorld()];
+    const ann = await here.join();
+    const [id] = await ann.ask('publish', chat);
+    here.meet({ ...elsewhere, controller: there.neighbours.endpoint });
+    const { roomId } = here;
+    const link = there.zmq.dial({
+      to: { nodeId: here.node.nodeId, endpoint: here.neighbours.endpoint },
+      hello: JSON.stringify({ kind: 'controller', id: 'us-east-1/1' }),
+      name: 'watcher',
+    });
+    const peer = RpcPeer.create(
+      {
+        link,
+        clock: systemClock,
+        handlers: { 'stream.data': () => undefined, 'p2p.toSubscriber': () => undefined },
+      },
+      { outgoing: watcherToOwner, incoming: ownerToWatcher },
+    );
+    there.edge.addRoom(roomId);
+    const facts = { erizos: [], streams: [] };
+    // That of another edge: the two have keys of their own.
+    const { grant } = await there.edge.call('room.enter', { roomId, facts });
+    const stream = { roomId, streamId: String(id) };
+    const watched = peer.call('stream.watch', { ...stream, grant });
+    await expect(watched).rejects.toMatchObject({ code: 'forbidden' });
+    expect(here.neighbours.watchers).toBe(0);
+    const entered = await here.edge.call('room.enter', { roomId, facts });
+    await peer.call('stream.watch', { ...stream, grant: entered.grant });
+    expect(here.neighbours.watchers).toBe(1);
+    peer.close();
+  });
+
   it('is heard again when its controller is reached elsewhere', async () => {
     const { here, there, ann, viewer } = await twoControllers(newWorld);
     const [streamId] = await ann.ask('publish', chat);
@@ -133,9 +171,9 @@ describe('what a publisher at another controller says', () => {
     );
     const asked = Promise.withResolvers<string>();
     moved.listen({
-      publishes: (_roomId, wanted) => {
-        asked.resolve(wanted);
-        return true;
+      watched: async (_from, wanted) => {
+        asked.resolve(wanted.streamId);
+        await Promise.resolve();
       },
       data: () => undefined,
       p2pToPublisher: () => undefined,

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import { Neighbours } from '../../../nodes/controller/neighbours.ts';
-import type { RoomStreamId } from '../../../nodes/controller/neighbours.ts';
+import type { StreamUnderGrant } from '../../../nodes/controller/neighbours.ts';
 import { newCurveKeyPair } from '../../../nodes/link/zmq-curve.ts';
 import { systemClock } from '../../../protocol/clock.ts';
 import { newHexId, newStreamId } from '../../../protocol/ids.ts';
@@ -28,7 +28,7 @@ async function setUp() {
   const theirs = await neighboursOf(there, 'us-east-1/1');
   const heard = Promise.withResolvers<unknown>();
   const listener = {
-    publishes: () => true,
+    watched: () => Promise.resolve(),
     data: (_roomId: string, _streamId: string, msg: unknown) => heard.resolve(msg),
     p2pToPublisher: () => undefined,
     p2pToSubscriber: () => undefined,
@@ -37,7 +37,10 @@ async function setUp() {
   };
   mine.listen(listener);
   theirs.listen(listener);
-  const stream: RoomStreamId = { roomId: newHexId(), streamId: newStreamId() };
+  const stream: StreamUnderGrant = {
+    ...{ roomId: newHexId(), streamId: newStreamId() },
+    grant: () => 'a grant',
+  };
   return { mine, theirs, stream, heard: heard.promise };
 }
 

@@ -63,8 +63,8 @@ describe('a room whose clients send to each other directly', () => {
   });
 
   it('may have them at two controllers', async () => {
-    const { here, there, ann, viewer } = await twoControllers(async () => {
-      const world = await newWorld();
+    const { here, there, ann, viewer } = await twoControllers(async (options) => {
+      const world = await newWorld(options);
       world.edge.p2p = true;
       return world;
     });

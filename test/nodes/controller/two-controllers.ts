@@ -1,3 +1,4 @@
+import { newTicketKey } from '../../fakes/fake-edge.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
 import type { World } from './world.ts';
 import { elsewhere, eventually } from './world.ts';
@@ -9,7 +10,9 @@ export async function twoControllers(newWorld: typeof World.create): Promise<{
   ann: LicodeClient;
   viewer: () => Promise<LicodeClient>;
 }> {
-  const [here, there] = [await newWorld(), await newWorld()];
+  // Both check the grants of one edge.
+  const edgeKey = await newTicketKey();
+  const [here, there] = [await newWorld({ edgeKey }), await newWorld({ edgeKey })];
   there.edge.addRoom(here.roomId);
   const ticket = await there.edge.ticket({
     roomId: here.roomId,

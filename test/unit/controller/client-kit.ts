@@ -64,6 +64,7 @@ export function roomOf(
   publisher.publications.set(streamId, newFlow(streamId));
   const clients = new Map([publisher, ...others].map((client) => [client.id, client]));
   const streams = { get: () => stream, isOwn: () => true };
-  const room = { roomId: 'a'.repeat(24), streams, client: (id: string) => clients.get(id) };
+  const client = (id: string): Client | undefined => clients.get(id);
+  const room = { roomId: 'a'.repeat(24), streams, client, p2p: () => true };
   return { parts: room as unknown as RoomParts, stream };
 }

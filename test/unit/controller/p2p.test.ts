@@ -6,6 +6,7 @@ import { newFlow } from '../../../nodes/controller/flow.ts';
 import { PeerToPeer } from '../../../nodes/controller/p2p.ts';
 import type { RoomParts } from '../../../nodes/controller/room-parts.ts';
 import { Turns } from '../../../nodes/controller/turns.ts';
+import { limits } from '../../../protocol/limits.ts';
 import type { RoomStream } from '../../../protocol/directory.ts';
 import { FakeLine } from '../../fakes/fake-line.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -48,13 +49,14 @@ function setUp() {
   const stream = { streamId, clientId: publisher.client.id } as RoomStream;
   const parts = {
     roomId: 'a'.repeat(24),
+    p2p: () => true,
     streams: { isOwn: () => true, get: () => stream },
     client: (id: string) => clients.get(id),
   } as unknown as RoomParts;
   const p2p = new PeerToPeer({ parts, data: {} as never, neighbours: {} as never });
   publisher.client.publications.set(streamId, newFlow(streamId));
   viewer.client.subscriptions.set(streamId, newFlow(streamId));
-  return { p2p, publisher, viewer, stream };
+  return { p2p, parts, publisher, viewer, stream };
 }
 
 describe('a publisher that is away for a moment', () => {
@@ -95,8 +97,15 @@ describe('a publisher that is away for a moment', () => {
         p2p.subscribe({ id: `viewer ${introduced}` } as Client, stream);
       }
     }).toThrow('the other client takes nothing now: try again later');
-    expect(introduced).toBe(defaults.unconfirmedMessages / 2);
+    expect(introduced).toBe(limits.p2pSubscribers);
     expect(publisher.client.gone).toBe(false);
     expect(publisher.why).toEqual([]);
+  });
+
+  it('is introduced to viewers elsewhere in rooms of peers alone', () => {
+    const { p2p, parts, publisher } = setUp();
+    parts.p2p = () => false;
+    p2p.heardBySubscriber(streamId, 'far', { type: 'publish_me' });
+    expect(comeBack(publisher.client)).toEqual([]);
   });
 });
