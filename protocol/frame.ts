@@ -1,5 +1,8 @@
 import * as v from 'valibot';
-import { parseJson } from './parse.ts';
+import { RizomaError } from './errors.ts';
+import { limits } from './limits.ts';
+import { checkNesting } from './nesting.ts';
+import { parse } from './parse.ts';
 
 const CallId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Method = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
@@ -35,5 +38,12 @@ export function encodeFrame(frame: Frame): string {
 
 /** Throws `bad_request` where the text is not a frame. */
 export function decodeFrame(text: string): Frame {
-  return parseJson(Frame, text, 'frame');
+  let input: unknown;
+  try {
+    input = JSON.parse(text);
+  } catch {
+    throw new RizomaError('bad_request', 'frame is not JSON');
+  }
+  checkNesting(input, 'frame', limits.frameNesting);
+  return parse(Frame, input, 'frame');
 }

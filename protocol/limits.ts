@@ -20,6 +20,8 @@ export const limits = {
    * would exhaust the stack of whatever encodes them.
    */
   nesting: 16,
+  /** The same of an RPC frame: what a client may say, within the facts of a room that are told to other processes. */
+  frameNesting: 32,
   /** Arrays and objects in one message of a client: a drawing of a thousand points has some thousands. */
   groups: 10_000,
   /** Signalling messages of one client: a burst of joins publishes and subscribes some dozens. */

@@ -48,10 +48,17 @@ export const TicketPrivateKey = OkpPrivate;
 export type TicketPublicKey = v.InferOutput<typeof OkpPublic>;
 export type TicketPrivateKey = v.InferOutput<typeof OkpPrivate>;
 
-/** The private key as configuration holds it: base64 of its JWK. Throws `internal` where it is not. */
+/** The private key as configuration holds it: base64 of its JWK. Throws `internal` where it is not, and repeats none of it. */
 export function parseTicketKey(text: string): TicketPrivateKey {
-  const json = fromBase64(text.replaceAll('-', '+').replaceAll('_', '/')) ?? '';
-  return parseJson(OkpPrivate, json, 'RIZOMA_TICKET_KEY', 'internal');
+  try {
+    const json = fromBase64(text.replaceAll('-', '+').replaceAll('_', '/')) ?? '';
+    return parseJson(OkpPrivate, json, 'RIZOMA_TICKET_KEY', 'internal');
+  } catch {
+    throw new RizomaError(
+      'internal',
+      'RIZOMA_TICKET_KEY is not the private key of Ed25519 as base64url of a JWK: set it to one',
+    );
+  }
 }
 
 export function publicTicketKey(key: TicketPrivateKey): TicketPublicKey {

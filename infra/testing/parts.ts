@@ -34,7 +34,7 @@ export const parts: Readonly<Record<string, Part>> = {
     files: ['test/unit/', 'fuzz'],
     env: { RIZOMA_TEST_AMOUNT: 'long' },
     about:
-      '100,000 requests, 300,000 inputs of clients, ten times the cases of properties, a mesh of 500 members',
+      '100,000 requests, 300,000 inputs of clients, 1,000 of each decoder, ten times the cases of properties, a mesh of 500 members',
   },
   endpoints: {
     projects: ['nodes'],

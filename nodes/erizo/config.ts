@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { Endpoint } from '../../protocol/directory.ts';
 import { CurveKey, ErizoId, NodeId, RegionId } from '../../protocol/ids.ts';
+import { RizomaError } from '../../protocol/errors.ts';
 import { parse, parseJson } from '../../protocol/parse.ts';
 import { AllowedInputs } from '../allowed-inputs.ts';
 import type { CurveKeyPair } from '../link/zmq-curve.ts';
@@ -65,9 +66,13 @@ export function readConfig(env: NodeJS.ProcessEnv): ErizoConfig {
 
 const CurveKeys = v.strictObject({ publicKey: CurveKey, secretKey: CurveKey });
 
-/** The key of the node, as its agent says it on the standard input. Throws `bad_request`. */
+/** The key of the node, as its agent says it on the standard input. Throws `bad_request`, and repeats none of it. */
 export function readCurveKeys(text: string): CurveKeyPair {
-  return parseJson(CurveKeys, text, 'keys on standard input');
+  try {
+    return parseJson(CurveKeys, text, 'keys on standard input');
+  } catch {
+    throw new RizomaError('bad_request', 'what is on standard input are no CURVE keys');
+  }
 }
 
 /** What is the same for every process. */

@@ -14,6 +14,8 @@ export function amount({ short, long }: { short: number; long: number }): number
 /** Inputs of clients in all: SDP costs a tenth of what an event on a socket does. */
 const inputs = Number(process.env['RIZOMA_FUZZ_INPUTS'] ?? amount({ short: 3_000, long: 300_000 }));
 export const sdpInputs = Math.ceil(inputs * 0.6);
+/** Of each of some 190 decoders. */
+export const decoderInputs = Math.max(20, Math.ceil(inputs / 300));
 export const signallingInputs = Math.ceil(inputs * 0.4);
 
 /** Requests to the edge in all. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { audit, canary } from '../../../infra/audit/audit.ts';
 import type { LockedPackage } from '../../../infra/locked-packages.ts';
@@ -11,7 +12,7 @@ import { npmAdvisories, osvAdvisories } from '../../../infra/audit/services.ts';
 
 interface Request {
   readonly path: string | undefined;
-  readonly body: any;
+  readonly body: unknown;
 }
 
 let server: Server;
@@ -65,9 +66,14 @@ function npmAnswer(...names: string[]): string {
   return JSON.stringify(Object.fromEntries(names.map((name) => [name, [advisory]])));
 }
 
+const OsvRequest = v.object({
+  queries: v.array(v.object({ package: v.object({ name: v.string() }) })),
+});
+
 /** Of each question in order, whether something is known. */
 function osvAnswer({ body }: Request, ...names: string[]): string {
-  const results = body.queries.map((query: any) =>
+  const { queries } = v.parse(OsvRequest, body);
+  const results = queries.map((query) =>
     names.includes(query.package.name) ? { vulns: [{ id: 'GHSA-1', modified: 'now' }] } : {},
   );
   return JSON.stringify({ results });
@@ -154,8 +160,7 @@ describe('the audit', () => {
     expect(locked.get('node_modules/vitest')).toMatchObject({ isShipped: false });
     expect(locked.get('node_modules/@libp2p/tcp')?.name).toBe('@libp2p/tcp');
     expect([...locked.values()].map(({ name }) => name)).not.toContain(canary.name);
-    for (const { path, version } of locked.values()) {
-      expect(version, path).toMatch(/^\d+\.\d+\.\d+/);
-    }
+    const odd = [...locked.values()].filter(({ version }) => !/^\d+\.\d+\.\d+/.test(version));
+    expect(odd).toEqual([]);
   });
 });
