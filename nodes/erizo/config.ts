@@ -88,6 +88,11 @@ export const erizoDefaults = {
   slide_ms: 200,
   /** What a stream's sound may take of a connection, beside the limit of its video; Opus at its best. */
   audio_kbps: 64,
+  /**
+   * Processes of one node that are linked to pull from this one: as many as a host has at the most. Each may take a
+   * port of media here.
+   */
+  downstreamsPerNode: 256,
   /** Notifications that wait for a controller that is away: more than its clients have streams. */
   missed: 1_024,
 } as const;
