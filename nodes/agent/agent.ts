@@ -22,6 +22,7 @@ import type { ErizoEnvironment } from './erizo-process.ts';
 import { spawnErizo } from './erizo-process.ts';
 import type { ErizoSums } from './erizos.ts';
 import { Erizos } from './erizos.ts';
+import { Holders } from './holders.ts';
 import type { PoolOptions } from './pool-state.ts';
 
 export interface AgentComponents {
@@ -55,6 +56,7 @@ export class Agent {
   readonly #zmq: ZmqSockets;
   readonly #erizos: Erizos;
   readonly #controllers = new Set<ControllerPeer>();
+  readonly #holders = new Holders();
   #listener: ZmqListener | undefined;
   #draining = false;
   #closed: Promise<void> | undefined;
@@ -222,10 +224,12 @@ export class Agent {
           createErizoJS: async ({ roomId, except }, { signal, remaining_ms }) => {
             this.#refuseOthers(caller);
             const { erizoId, endpoint } = await this.#erizos.take({ except, signal, remaining_ms });
+            this.#holders.give(erizoId, caller.nodeId);
             log.info({ roomId, erizoId }, 'erizo given to a room');
             return { erizoId, endpoint, agentId: this.#options.environment.nodeId };
           },
           deleteErizoJS: async ({ erizoId }) => {
+            this.#refuseOther(erizoId, caller);
             this.#erizos.delete(erizoId);
             return null;
           },
@@ -263,7 +267,15 @@ export class Agent {
     }
   }
 
+  /** The controller of this host speaks for its operator, who may end what is here. */
+  #refuseOther(erizoId: string, { nodeId }: Caller): void {
+    if (nodeId !== this.#options.environment.nodeId && !this.#holders.has(erizoId, nodeId)) {
+      throw new RizomaError('forbidden', `the process ${erizoId} was not given to ${nodeId}`);
+    }
+  }
+
   #tellExited(erizoId: string): void {
+    this.#holders.exited(erizoId);
     for (const peer of this.#controllers) {
       try {
         peer.notify('erizoExited', { erizoId });

@@ -88,6 +88,11 @@ export class Downstream {
     return made;
   }
 
+  /** The node that its process is of. */
+  get nodeId(): string {
+    return this.#options.caller.nodeId;
+  }
+
   get feeds(): number {
     return this.#feeds.size;
   }

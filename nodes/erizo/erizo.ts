@@ -16,8 +16,12 @@ import type { Client } from './client.ts';
 import { erizoDefaults } from './config.ts';
 import type { Shared } from './controller-session.ts';
 import { ControllerSession } from './controller-session.ts';
+<<<<<<< HEAD
 import { demandSameRegion, GrantedRooms } from './granted-rooms.ts';
 import { Downstream } from './downstream.ts';
+=======
+import { Downstreams } from './downstreams.ts';
+>>>>>>> part-links
 import type { Engine } from './engine.ts';
 import type { Guard } from './guard.ts';
 import type { Counted } from './load.ts';
@@ -56,7 +60,6 @@ export interface ErizoOptions {
 /** All of a process but its worker and its way in: who is linked to it, and what streams it has. */
 export class Erizo {
   readonly #components: ErizoComponents;
-  readonly #self: Self;
   readonly #onChange: () => void;
   readonly #pulls: Pulls;
   readonly #sound: Sound;
@@ -66,14 +69,13 @@ export class Erizo {
   readonly #inputs: Inputs;
   readonly #publishers = new Map<string, Publisher>();
   readonly #sessions = new Map<string, ControllerSession>();
-  readonly #downstreams = new Set<Downstream>();
+  readonly #downstreams: Downstreams;
   #draining = false;
   #layersTold = 0;
   #toldLoad = '';
 
   constructor(components: ErizoComponents, options: ErizoOptions) {
     this.#components = components;
-    this.#self = options.self;
     this.#onChange = options.onChange;
     this.#rates = new LayerRates(components);
     this.#pictures = new PicturesOf(components);
@@ -84,6 +86,10 @@ export class Erizo {
       ...{ self, onChange, onEnded },
       onSwitched: (pull) => this.#sound.added(pull),
       onMove: (outcome) => components.measures.pullMoved(outcome),
+    });
+    this.#downstreams = new Downstreams(components, {
+      ...{ selfId: self.erizoId, onChange },
+      source: (stream, erizoId) => this.#source(stream, erizoId),
     });
     const { dir, ports } = options.recording;
     const folder = new RecordingFolder({ dir, free_bytes: recordingDefaults.free_bytes });
@@ -100,7 +106,7 @@ export class Erizo {
   /** Nobody is here, nothing passes through and no file is open. */
   get isIdle(): boolean {
     // A process that is only linked, in advance, has nothing to lose.
-    const neighbours = this.#pulls.counts.pulls + this.#feeds();
+    const neighbours = this.#pulls.counts.pulls + this.#downstreams.feeds;
     const files = this.#recordings.counts.recordings + this.#inputs.size;
     return this.#clients().length + neighbours + files === 0;
   }
@@ -118,7 +124,7 @@ export class Erizo {
         this.#addController(link, hello.id, caller);
         return;
       case 'erizo':
-        this.#addDownstream(link, hello.id, caller);
+        this.#downstreams.add(link, hello.id, caller);
         return;
       default:
         this.#refuse(link, 'nobody we know has dialled');
@@ -156,7 +162,7 @@ export class Erizo {
       unwatchedPublishers: sum(this.#clients(), (client) => client.unwatched),
       hiddenVideos: sum(this.#clients(), (client) => client.hiddenVideos),
       layersTold: this.#layersTold,
-      feeds: this.#feeds(),
+      feeds: this.#downstreams.feeds,
       downstreams: this.#downstreams.size,
     };
   }
@@ -168,18 +174,12 @@ export class Erizo {
     for (const session of [...this.#sessions.values()]) {
       session.close();
     }
-    for (const downstream of [...this.#downstreams]) {
-      downstream.close();
-    }
+    this.#downstreams.close();
     this.#pulls.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  #feeds(): number {
-    return sum([...this.#downstreams], (downstream) => downstream.feeds);
   }
 
   #clients(): Client[] {
@@ -218,24 +218,6 @@ export class Erizo {
     );
     this.#sessions.set(controllerId, session);
     return session;
-  }
-
-  #addDownstream(link: Link, erizoId: string, caller: Caller): void {
-    const downstream = Downstream.create(
-      { ...this.#components, link },
-      {
-        erizoId,
-        caller,
-        selfId: this.#self.erizoId,
-        source: (stream) => this.#source(stream, erizoId),
-        onChange: () => this.#onChange(),
-        onEnd: (ended) => {
-          this.#downstreams.delete(ended);
-          this.#onChange();
-        },
-      },
-    );
-    this.#downstreams.add(downstream);
   }
 
   #shared(): Shared {

@@ -4,8 +4,12 @@ import type { Context } from 'zeromq';
 import { Router } from 'zeromq';
 import type { Clock } from '../../protocol/clock.ts';
 import type { Link, LinkEnd, LinkSink } from '../../protocol/link.ts';
+import type { Log } from '../log.ts';
+import { SummedLog } from '../summed-log.ts';
 import type { Caller, Keyring } from './keyring.ts';
 import { LinkCore } from './link-core.ts';
+import type { LinkQuotaOptions } from './link-quota.ts';
+import { LinkQuota, linkQuota } from './link-quota.ts';
 import type { LocalSockets } from './local-sockets.ts';
 import { Pulse } from './pulse.ts';
 import { isProof } from './zmq-proof.ts';
@@ -15,6 +19,8 @@ export interface ListenOptions {
   ip: string;
   /** 0, the default, takes any free port. */
   port?: number;
+  /** What one node may have of it; `linkQuota` is the default. */
+  quota?: LinkQuotaOptions;
   /**
    * A new link, what its dialler says of itself, and the node that its key shows it to be of; must open
    * the link before it returns.
@@ -24,7 +30,7 @@ export interface ListenOptions {
 
 /** Frames for a peer whose ZeroMQ queue is full are tried again after this long. */
 const retryFull_ms = 20;
-/** Diallers at one time: every process of the mesh, and room for those that are being replaced. */
+/** Diallers at one time: every process of the mesh, and room for those that are being replaced. `linkQuota` bounds each node. */
 const maxLinks = 4_096;
 
 /** Named by all listeners: without a domain libzmq admits everyone where nobody decides (RFC 27). */
@@ -39,6 +45,7 @@ interface Held {
 
 export interface ListenComponents {
   clock: Clock;
+  log: Log;
   keyring: Keyring;
   context: Context;
   local: LocalSockets | undefined;
@@ -51,6 +58,8 @@ export class ZmqListener {
   readonly #onLink: ListenOptions['onLink'];
   readonly #keyring: Keyring;
   readonly #links = new Map<string, Held>();
+  readonly #quota: LinkQuota;
+  readonly #refusals: SummedLog;
   #endpoint = '';
   /** Of its socket within the host. */
   #path: string | undefined;
@@ -62,6 +71,8 @@ export class ZmqListener {
     this.#clock = components.clock;
     this.#keyring = components.keyring;
     this.#onLink = options.onLink;
+    this.#quota = new LinkQuota(components, options.quota ?? linkQuota);
+    this.#refusals = new SummedLog(components);
     // `mandatory` and no waiting: a peer that is gone or full is an error of its own link only.
     this.#socket = new Router({
       ...socketOptions,
@@ -94,6 +105,7 @@ export class ZmqListener {
     }
     this.#closed = true;
     this.#stopWatching();
+    this.#refusals.close();
     for (const { link } of this.#links.values()) {
       link.close();
     }
@@ -181,9 +193,13 @@ export class ZmqListener {
     const text = hello?.toString() ?? '';
     const routingId = peer.toString();
     const said = { dialler: key, listener: own.publicKey, routingId, hello: text };
-    if (isProof(proof, own, said)) {
+    if (!isProof(proof, own, said)) {
+      this.#reset(peer);
+    } else if (this.#quota.take(nodeId)) {
       this.#welcome({ id, peer, nodeId, key }, text, caller);
     } else {
+      const words = 'a link is refused: its node has too many here, or begins too many';
+      this.#refusals.write('warn', nodeId, { nodeId, at: this.#endpoint }, words);
       this.#reset(peer);
     }
   }
@@ -196,6 +212,7 @@ export class ZmqListener {
         this.#reset(peer);
       }
     }
+    this.#quota.forget((nodeId) => this.#keyring.keyOf(nodeId) !== undefined);
   }
 
   #reset(peer: Buffer): void {
@@ -206,10 +223,15 @@ export class ZmqListener {
     const { id, peer, nodeId, key } = from;
     const link = AcceptedLink.create(
       { clock: this.#clock, transmit: (parts) => this.#transmit([peer, ...parts]) },
-      { name: `accepted ${id}`, onEnd: () => this.#links.delete(id) },
+      { name: `accepted ${id}`, onEnd: () => this.#onLinkEnd(id, nodeId) },
     );
     this.#links.set(id, { link, peer, nodeId, key });
     this.#onLink(link, hello, caller);
+  }
+
+  #onLinkEnd(id: string, nodeId: string): void {
+    this.#links.delete(id);
+    this.#quota.release(nodeId);
   }
 
   /** One send at a time; the sender learns of its own failure, those behind it go on. */

@@ -48,7 +48,7 @@ export class ZmqSockets {
     const local = localDir === undefined ? undefined : await LocalSockets.create(localDir);
     // Of its own: a context has one place at which it asks who may connect.
     const context = new Context();
-    const zap = await ZmqZap.create({ context, keyring, log }, options);
+    const zap = await ZmqZap.create({ clock, context, keyring, log }, options);
     return new ZmqSockets({ clock, log, keyring, context, local }, zap);
   }
 

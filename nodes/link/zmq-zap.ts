@@ -1,13 +1,22 @@
 import type { Context } from 'zeromq';
 import { Router } from 'zeromq';
+import type { Clock } from '../../protocol/clock.ts';
 import { encodeZ85 } from '../../protocol/z85.ts';
 import type { Log } from '../log.ts';
+import { SummedLog } from '../summed-log.ts';
 import type { Keyring } from './keyring.ts';
 import { SendQueue } from './zmq-wire.ts';
 
 /** Where libzmq asks, in each context (ZeroMQ RFC 27). */
 const endpoint = 'inproc://zeromq.zap.01';
 const version = '1.0';
+
+export interface ZapComponents {
+  clock: Clock;
+  context: Context;
+  keyring: Keyring;
+  log: Log;
+}
 
 /**
  * Decides who may connect to the sockets of a context: processes of members, by their CURVE key. It
@@ -16,16 +25,15 @@ const version = '1.0';
 export class ZmqZap {
   readonly #keyring: Keyring;
   readonly #log: Log;
+  readonly #refusals: SummedLog;
   readonly #socket: Router;
   readonly #queue: SendQueue;
   readonly #onRefused: () => void;
 
-  private constructor(
-    components: { context: Context; keyring: Keyring; log: Log },
-    options: { onRefused: () => void },
-  ) {
+  private constructor(components: ZapComponents, options: { onRefused: () => void }) {
     this.#keyring = components.keyring;
     this.#log = components.log;
+    this.#refusals = new SummedLog(components);
     this.#onRefused = options.onRefused;
     this.#socket = new Router({ context: components.context, linger: 0 });
     this.#queue = new SendQueue(
@@ -35,7 +43,7 @@ export class ZmqZap {
   }
 
   static async create(
-    components: { context: Context; keyring: Keyring; log: Log },
+    components: ZapComponents,
     options: { onRefused: () => void },
   ): Promise<ZmqZap> {
     const zap = new ZmqZap(components, options);
@@ -45,6 +53,7 @@ export class ZmqZap {
   }
 
   close(): void {
+    this.#refusals.close();
     this.#socket.close();
   }
 
@@ -68,7 +77,8 @@ export class ZmqZap {
     const good = isCurve && (await this.#keyring.admits(encodeZ85(key)));
     if (!good) {
       this.#onRefused();
-      this.#log.warn({ address: address?.toString() }, 'somebody who is no member was refused');
+      const words = 'connection refused: CURVE key is not a mesh member';
+      this.#refusals.write('warn', 'stranger', { address: address?.toString() }, words);
     }
     if (!this.#socket.closed) {
       const status = good ? ['200', 'OK'] : ['400', 'not a member'];

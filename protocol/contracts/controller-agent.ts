@@ -37,11 +37,14 @@ export const controllerToAgent = {
     timeout_ms: 10_000,
     idempotent: false,
   },
-  /** Ends a process that does not answer (Licode: `deleteErizoJS`). */
+  /**
+   * Ends a process that does not answer (Licode: `deleteErizoJS`). `forbidden` unless the agent gave it to the node
+   * that asks, or is on it.
+   */
   deleteErizoJS: {
     params: v.strictObject({ erizoId: ErizoId }),
     result: v.null(),
-    errors: ['not_found'],
+    errors: ['not_found', 'forbidden'],
     timeout_ms: 5_000,
     idempotent: true,
   },

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Context, Dealer } from 'zeromq';
 import type { Caller } from '../../nodes/link/keyring.ts';
+import { linkQuota } from '../../nodes/link/link-quota.ts';
 import { newCurveKeyPair } from '../../nodes/link/zmq-curve.ts';
 import type { ZmqListener } from '../../nodes/link/zmq-listener.ts';
 import { wire } from '../../nodes/link/zmq-wire.ts';
@@ -28,11 +30,13 @@ function kept<T extends { close(): unknown }>(part: T): T {
 /** A listener of `us-east-1` that echoes, and who has dialled it. */
 async function echoAt(
   node: TestSockets,
+  quota = linkQuota,
 ): Promise<{ listener: ZmqListener; callers: Caller[]; ends: LinkEnd[] }> {
   const callers: Caller[] = [];
   const ends: LinkEnd[] = [];
   const listener = await node.zmq.listen({
     ip: '127.0.0.1',
+    quota,
     onLink: (link, _hello, caller) => {
       callers.push(caller);
       link.open({ frame: (text) => link.send(text), ended: (why) => ends.push(why) });
@@ -111,6 +115,43 @@ describe('between nodes', () => {
     expect(await dial(stranger, listener.endpoint).end).toBe('lost');
     expect(callers).toEqual([]);
     expect(there.refused).toBe(1);
+  });
+
+  test('strangers who knock together are one line of the log', async () => {
+    const lines: { msg: string }[] = [];
+    const stream = { write: (line: string) => lines.push(JSON.parse(line)) };
+    const there = kept(
+      await testSockets(
+        { log: pino({ level: 'warn' }, stream) },
+        { nodeId: 'us-east-1', region: 'us-east' },
+      ),
+    );
+    const { listener } = await echoAt(there);
+    const strangers = await Promise.all(
+      Array.from({ length: 3 }, () => testSockets({}, { nodeId: 'eu-west-1', region: 'eu-west' })),
+    );
+    const ends = strangers.map((stranger) => {
+      kept(stranger).keyring.replace([there.member]);
+      return dial(stranger, listener.endpoint).end;
+    });
+    expect(await Promise.all(ends)).toEqual(['lost', 'lost', 'lost']);
+    expect(there.refused).toBe(3);
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      'connection refused: CURVE key is not a mesh member',
+    ]);
+  });
+
+  test('a member that takes all the links that it may have keeps no other from its own', async () => {
+    const [here, there] = await twoMembers();
+    const other = kept(await testSockets({}, { nodeId: 'ap-south-1', region: 'ap-south' }));
+    kept(here);
+    kept(there).keyring.replace([here.member, other.member]);
+    other.keyring.replace([there.member]);
+    const { listener } = await echoAt(there, { links: 2, perSecond: 100 });
+    const [first, second] = [dial(here, listener.endpoint), dial(here, listener.endpoint)];
+    await Promise.all([first.answer, second.answer]);
+    expect(await dial(here, listener.endpoint).end).toBe('lost');
+    expect(await dial(other, listener.endpoint).answer).toBe('a secret question');
   });
 
   test('a member that says it is another one gets nowhere', async () => {

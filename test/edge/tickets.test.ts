@@ -5,7 +5,16 @@ import { limits } from '../../protocol/limits.ts';
 import { parse } from '../../protocol/parse.ts';
 import { checkTicket } from '../../protocol/ticket.ts';
 import type { TestNode } from './support.ts';
-import { cardOf, clock, connect, createRoom, createToken, newKey, postJson, request } from './support.ts';
+import {
+  cardOf,
+  clock,
+  connect,
+  createRoom,
+  createToken,
+  newKey,
+  postJson,
+  request,
+} from './support.ts';
 import { ticketSecretFor } from './ticket-keys.ts';
 
 const nodes: TestNode[] = [];

@@ -146,6 +146,22 @@ describe('an agent and its ErizoJS processes', () => {
     });
   });
 
+  it('ends a process for those to whom it was given, and for its own host', async () => {
+    const controller = await start({ prerunProcesses: 1, maxProcesses: 1 });
+    const [only] = await controller.settled(1);
+    const { erizoId = '' } = only ?? {};
+    const neighbour = await neighbourOf({ nodeId: 'test-2', region: 'test' });
+    const other = new TestController(agent?.endpoint ?? '', neighbour.zmq);
+    await expect(other.peer.call('deleteErizoJS', { erizoId })).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    expect((await controller.list()).erizos).toHaveLength(1);
+    expect((await other.take()).erizoId).toBe(erizoId);
+    expect(await other.peer.call('deleteErizoJS', { erizoId })).toBeNull();
+    await controller.toldOf(erizoId);
+    neighbour.close();
+  });
+
   it('ends what it has too many of once a room has let it go', async () => {
     const controller = await start({ prerunProcesses: 1, maxProcesses: 2 });
     await controller.settled(1);
