@@ -94,17 +94,15 @@ export const erizoDefaults = {
   /** What a stream's sound may take of a connection, beside the limit of its video; Opus at its best. */
   audio_kbps: 64,
   /**
-<<<<<<< HEAD
    * Descriptions of a client that wait for one connection, beside the one that is being taken: each side has one out at a
    * time, and may take it back.
    */
   waitingDescriptions: 4,
-=======
+  /**
    * Processes of one node that are linked to pull from this one: as many as a host has at the most. Each may take a
    * port of media here.
    */
   downstreamsPerNode: 256,
->>>>>>> part-links
   /** Notifications that wait for a controller that is away: more than its clients have streams. */
   missed: 1_024,
 } as const;

@@ -16,12 +16,8 @@ import type { Client } from './client.ts';
 import { erizoDefaults } from './config.ts';
 import type { Shared } from './controller-session.ts';
 import { ControllerSession } from './controller-session.ts';
-<<<<<<< HEAD
-import { demandSameRegion, GrantedRooms } from './granted-rooms.ts';
-import { Downstream } from './downstream.ts';
-=======
 import { Downstreams } from './downstreams.ts';
->>>>>>> part-links
+import { demandSameRegion, GrantedRooms } from './granted-rooms.ts';
 import type { Engine } from './engine.ts';
 import type { Guard } from './guard.ts';
 import type { Counted } from './load.ts';
