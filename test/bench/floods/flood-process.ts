@@ -59,7 +59,9 @@ export class FloodProcess {
 
   async #tell(order: Order): Promise<Counts> {
     const answered = once(this.#child, 'message');
-    this.#child.send(order);
+    if (this.#child.connected) {
+      this.#child.send(order);
+    }
     const [message] = (await Promise.race([answered, this.#ended])) as unknown[];
     const { is, words, counts } = parse(Done, message, 'an answer');
     if (is === 'failed') {
