@@ -35,6 +35,8 @@ export class FloodProcess {
     if (child.pid !== undefined) {
       setPriority(child.pid, niceness);
     }
+    // One that cannot be told has ended, which is noticed.
+    child.on('error', () => undefined);
     const process = new FloodProcess(child);
     await process.#tell({ is: 'open', flood, target });
     return process;
