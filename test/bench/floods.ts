@@ -14,6 +14,7 @@ import type { Counts, Target } from './floods/flood.ts';
 import { FloodProcess } from './floods/flood-process.ts';
 import type { FloodName } from './floods/floods.ts';
 import { floodNames, floods as all } from './floods/floods.ts';
+import { waited_ms } from './cpu.ts';
 import { rollup_KiB } from './processes.ts';
 import type { Bench, Row } from './row.ts';
 import { median, row } from './row.ts';
@@ -71,28 +72,43 @@ class Flooded {
     const figure = (what: string, value: number, unit: string, aim: number | null, note: string) =>
       row(`floods.${name}.${what}`, value, unit, aim, note);
     const median_ms = median(took.map((one) => one.median_ms));
+    const waited = median(took.map((one) => one.waited));
+    const starved =
+      "of the time: the node's process stood ready and others ran; beyond 0.1 the machine is too busy to tell";
     return [
       figure('round-trip', median_ms, 'ms', roundTrip_ms, `median of the medians ${how}`),
       figure('longest', longest_ms, 'ms', null, 'round trip of all runs'),
+      figure('without-core', waited, 'share', null, starved),
       figure('leases-lost', lost, 'leases', 0, "by the edge's number of the node's lease"),
       figure('memory', after_KiB / warm_KiB, 'ratio', memory, left),
       figure('memory-cold', after_KiB / cold_KiB, 'ratio', null, 'over that before the first run'),
     ];
   }
 
-  /** The bystander's round trips, of each run. */
+  #pidOf({ nodeId }: LocalNode): number {
+    const pid = this.#system.nodes.find((node) => node.nodeId === nodeId)?.pid;
+    if (pid === undefined) {
+      throw new Error(`${nodeId} is down`);
+    }
+    return pid;
+  }
+
+  /** What the bystander had of each run, and for which share of it the node's process had no core. */
   async #run(
     name: FloodName,
     node: LocalNode,
     { bystander, runs }: { bystander: Bystander; runs: number },
-  ): Promise<RoundTrips[]> {
+  ): Promise<(RoundTrips & { waited: number })[]> {
     await using flood = await FloodProcess.open(name, this.#target(node));
-    const took: RoundTrips[] = [];
+    const took: (RoundTrips & { waited: number })[] = [];
     for (let run = 0; run < runs; run += 1) {
+      const [waitedBefore_ms, began_ms] = [waited_ms(this.#pidOf(node)), performance.now()];
       await flood.start();
       const { median_ms, longest_ms } = await bystander.measure(this.#form.run_ms);
-      took.push({ median_ms, longest_ms });
-      const words = `${median_ms.toFixed(1)} ms, at the longest ${longest_ms.toFixed(1)}`;
+      const waited =
+        (waited_ms(this.#pidOf(node)) - waitedBefore_ms) / (performance.now() - began_ms);
+      took.push({ median_ms, longest_ms, waited });
+      const words = `${median_ms.toFixed(1)} ms, at the longest ${longest_ms.toFixed(1)}; it waited for a core for ${(100 * waited).toFixed(0)} % of the time`;
       this.#say(`    ${wordsOf(await flood.stop())}: ${words}`);
     }
     return took;
@@ -102,13 +118,9 @@ class Flooded {
     return { edgeUrl: this.#system.edgeUrl, host: new URL(httpUrl).host, region };
   }
 
-  async #memoryOf({ nodeId }: LocalNode, settle_ms = 0): Promise<number> {
+  async #memoryOf(node: LocalNode, settle_ms = 0): Promise<number> {
     await pass(settle_ms);
-    const pid = this.#system.nodes.find((node) => node.nodeId === nodeId)?.pid;
-    if (pid === undefined) {
-      throw new Error(`${nodeId} is down`);
-    }
-    return rollup_KiB(pid, 'Pss');
+    return rollup_KiB(this.#pidOf(node), 'Pss');
   }
 
   /** The number of its lease: a node that lost it, or was started again, has another one. */

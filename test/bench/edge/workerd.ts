@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { checkPortsFree } from '../../../infra/local/ports.ts';
 import { nodeModulesDir } from '../../../infra/paths.ts';
 import { cpu_ms } from '../cpu.ts';
 
@@ -33,6 +34,8 @@ export class Workerd {
 
   static async create(options: WorkerdOptions): Promise<Workerd> {
     const { entry, port, dir } = options;
+    // Another Worker there would answer in the place of this one.
+    await checkPortsFree([{ ip: '127.0.0.1', port, use: `Worker of ${entry}` }]);
     mkdirSync(join(dir, 'objects'), { recursive: true });
     await build({
       entryPoints: [entry],

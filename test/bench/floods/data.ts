@@ -76,7 +76,7 @@ class SlowReaders {
   async #replace(): Promise<void> {
     if (!this.#closed) {
       count(this.#counts, 'slow readers ended');
-      await this.next();
+      await this.next().catch(() => count(this.#counts, 'slow readers not let in'));
     }
   }
 

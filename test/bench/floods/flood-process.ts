@@ -35,6 +35,8 @@ export class FloodProcess {
     if (child.pid !== undefined) {
       setPriority(child.pid, niceness);
     }
+    // One that cannot be told has ended, which is noticed.
+    child.on('error', () => undefined);
     const process = new FloodProcess(child);
     await process.#tell({ is: 'open', flood, target });
     return process;
@@ -59,7 +61,9 @@ export class FloodProcess {
 
   async #tell(order: Order): Promise<Counts> {
     const answered = once(this.#child, 'message');
-    this.#child.send(order);
+    if (this.#child.connected) {
+      this.#child.send(order);
+    }
     const [message] = (await Promise.race([answered, this.#ended])) as unknown[];
     const { is, words, counts } = parse(Done, message, 'an answer');
     if (is === 'failed') {
