@@ -56,6 +56,7 @@ export interface ErizoOptions {
 /** All of a process but its worker and its way in: who is linked to it, and what streams it has. */
 export class Erizo {
   readonly #components: ErizoComponents;
+  readonly #self: Self;
   readonly #onChange: () => void;
   readonly #pulls: Pulls;
   readonly #sound: Sound;
@@ -72,6 +73,7 @@ export class Erizo {
 
   constructor(components: ErizoComponents, options: ErizoOptions) {
     this.#components = components;
+    this.#self = options.self;
     this.#onChange = options.onChange;
     this.#rates = new LayerRates(components);
     this.#pictures = new PicturesOf(components);

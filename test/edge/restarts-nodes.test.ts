@@ -73,9 +73,10 @@ describe('a token', () => {
     // So that the room has to look at the mesh again.
     clock.pass(limits.snapshot_ms);
     strike();
-    await tried(postJson('/join', { token }));
-    const again = await answer(postJson('/join', { token }));
-    expect([again[0], (await postJson('/join', { token })).status]).toEqual([200, 401]);
+    const first = await tried(postJson('/join', { token }));
+    // Where the mesh was asked once more, the first one was placed already.
+    const placed = first.ok ? first : await postJson('/join', { token });
+    expect([placed.status, (await postJson('/join', { token })).status]).toEqual([200, 401]);
   });
 
   it('is used up by a join whose answer was lost, as nobody knows who has it', async () => {
