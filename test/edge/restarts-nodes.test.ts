@@ -18,7 +18,6 @@ import {
 } from './restarting.ts';
 import type { TestNode } from './support.ts';
 import {
-  answer,
   clock,
   createRoom,
   createToken,
