@@ -3,7 +3,15 @@
 // dependencies, Node 24 among them, and goes on as infra/<command>.ts under that Node.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants, homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,24 +45,25 @@ function cacheDir() {
   return join(RIZOMA_CACHE || XDG_CACHE_HOME || join(homedir(), '.cache'), 'rizoma');
 }
 
-/** As in infra/private-dir.ts; here too, as Node loads compiled scripts from there before any of ours runs. */
+/** Before any script of ours runs, as Node loads compiled ones from there; `infra/private-dir.ts` looks again at what is used. */
 function ensurePrivateCache() {
   const dir = cacheDir();
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const { uid, mode } = statSync(dir);
-  if (uid !== process.getuid()) {
+  if (uid === process.getuid() && (mode & 0o022) === 0) {
+    if ((mode & 0o077) !== 0) chmodSync(dir, 0o700);
+    return;
+  }
+  // Nobody knows what others put there. All of it can be made again.
+  console.log(`Others could write to ${dir}, where programs are that are run: it is made anew.`);
+  try {
+    rmSync(dir, { recursive: true });
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
     fail(
-      `${dir} belongs to another user, who could put programs there that would be run: ` +
-        'set RIZOMA_CACHE to a folder of your own.',
+      `${dir} cannot be made anew (${error.message}): set RIZOMA_CACHE to a folder of your own.`,
     );
   }
-  if ((mode & 0o022) !== 0) {
-    fail(
-      `Others may write to ${dir}, where programs are that are run: ` +
-        'remove the folder and start again, and what was in it is made again.',
-    );
-  }
-  if ((mode & 0o077) !== 0) chmodSync(dir, 0o700);
 }
 
 function lockHash() {
