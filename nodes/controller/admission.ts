@@ -51,7 +51,7 @@ export class Admission {
   async #byTicket(keys: EdgeKeys, text: string): Promise<Identity> {
     const expected = { nodeId: this.#nodeId, now_ms: this.#clock.now() };
     const ticket = await checkTicket(keys, text, expected);
-    this.#used.use(ticket.jti);
+    this.#used.use(ticket);
     const { clientId, roomId, userName, role, requestId, joinedAt_ms, issuedAt_ms } = ticket;
     const times = { joinedAt_ms, enteredAt_ms: issuedAt_ms };
     return { clientId, roomId, userName, role, requestId, times };
