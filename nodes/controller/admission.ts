@@ -60,7 +60,7 @@ export class Admission {
     const ticket = await checkTicket(keys.ticketSecrets, text, expected);
     this.#joins.demand(ticket.clientId, expected.now_ms);
     this.#joins.take(ticket.clientId, expected.now_ms);
-    this.#used.use(ticket.jti);
+    this.#used.use(ticket);
     const { clientId, roomId, userName, role, requestId, joinedAt_ms, issuedAt_ms } = ticket;
     const times = { joinedAt_ms, enteredAt_ms: issuedAt_ms };
     return { clientId, roomId, userName, role, requestId, times };

@@ -139,8 +139,10 @@ export const defaults = {
   arrival_ms: 20_000,
   /** Beginnings and ends of recordings of a room that the edge is to be told of; more means that one is sent in a loop. */
   untoldRecordings: 1_024,
-  /** Tickets remembered as used: 500 joins a second for as long as a ticket can live. */
+  /** Clients whose last ticket is remembered as used: 500 joins a second for as long as a ticket can live. */
   usedTickets: 100_000,
+  /** Tickets of one client that the edge made in one millisecond, and that are told apart: it asks for one at a time. */
+  ticketsOfOneMoment: 8,
   /** What Licode tells clients to send and receive at most when nothing is configured, in kbit/s. */
   defaultVideoBW: 300,
   maxVideoBW: 300,

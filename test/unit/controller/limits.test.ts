@@ -28,24 +28,65 @@ describe('a token bucket', () => {
 });
 
 describe('used tickets', () => {
+  const ticket = (clientId: string, issuedAt_ms = 1, jti = `${clientId} ${issuedAt_ms}`) => ({
+    ...{ clientId, issuedAt_ms, jti },
+  });
+
   it('are remembered for as long as they could be used again, and no longer', () => {
     const clock = new VirtualClock();
     const used = new UsedTickets({ clock });
-    used.use('one');
+    used.use(ticket('one'));
     clock.advance((limits.ticket_ttl_s + limits.clockSkew_s) * 1_000);
-    expect(() => used.use('one')).toThrow(/used before/);
+    expect(() => used.use(ticket('one'))).toThrow(/used before/);
     clock.advance(limits.clockSkew_s * 1_000);
-    used.use('two');
+    used.use(ticket('two'));
     expect(used.size).toBe(1);
   });
 
   it('are never forgotten to make room', () => {
     const clock = new VirtualClock();
     const used = new UsedTickets({ clock }, { capacity: 2 });
-    used.use('one');
-    used.use('two');
-    expect(() => used.use('three')).toThrow(/too many/);
-    expect(() => used.use('one')).toThrow(/used before/);
+    used.use(ticket('one'));
+    used.use(ticket('two'));
+    expect(() => used.use(ticket('three'))).toThrow(/too many/);
+    expect(() => used.use(ticket('one'))).toThrow(/used before/);
+  });
+
+  it('take the room of one, however many a client uses, and each is used once', () => {
+    const clock = new VirtualClock();
+    const used = new UsedTickets({ clock }, { capacity: 2 });
+    for (const issuedAt_ms of [1, 2, 3, 4]) {
+      used.use(ticket('one', issuedAt_ms));
+    }
+    used.use(ticket('two'));
+    expect(used.size).toBe(2);
+    for (const issuedAt_ms of [1, 2, 3, 4]) {
+      expect(() => used.use(ticket('one', issuedAt_ms))).toThrow(/used before/);
+    }
+    used.use(ticket('one', 5));
+  });
+
+  it('are told apart where some were made in one millisecond', () => {
+    const used = new UsedTickets({ clock: new VirtualClock() });
+    const most = defaults.ticketsOfOneMoment;
+    const jtis = Array.from({ length: most }, (_, at) => `jti ${at}`);
+    jtis.forEach((jti) => used.use(ticket('one', 1, jti)));
+    for (const jti of [...jtis, 'one more']) {
+      expect(() => used.use(ticket('one', 1, jti))).toThrow(/used before/);
+    }
+  });
+
+  it('are remembered from the last use of their client on', () => {
+    const clock = new VirtualClock();
+    const used = new UsedTickets({ clock });
+    used.use(ticket('one', 1));
+    used.use(ticket('two', 1));
+    clock.advance(limits.ticket_ttl_s * 1_000);
+    used.use(ticket('one', 2));
+    clock.advance(2 * limits.clockSkew_s * 1_000);
+    used.use(ticket('three', 1));
+    expect(used.size).toBe(2);
+    expect(() => used.use(ticket('one', 2))).toThrow(/used before/);
   });
 });
 
