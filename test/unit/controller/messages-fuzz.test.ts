@@ -11,6 +11,7 @@ import { StrategyMessage, TargetMessage } from '../../../protocol/contracts/clie
 import * as client from '../../../protocol/contracts/client.ts';
 import { LastNMessage } from '../../../protocol/contracts/last-n.ts';
 import { limits } from '../../../protocol/limits.ts';
+import { FakeLine } from '../../fakes/fake-line.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { fuzzSeed } from '../../support/fuzz/amount.ts';
 import { boundsOf, fuzz, patient } from '../../support/fuzz/decoders.ts';
@@ -87,7 +88,7 @@ function setUp(): { client: Client; socket: Socket; asked: unknown[]; ends: stri
   };
   const made = new Client(components, { visitor, handlers });
   const socket = new Socket();
-  made.attach(socket);
+  made.attach(socket, new FakeLine());
   return { client: made, socket, asked, ends };
 }
 
