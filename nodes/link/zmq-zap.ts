@@ -30,10 +30,7 @@ export class ZmqZap {
   readonly #queue: SendQueue;
   readonly #onRefused: () => void;
 
-  private constructor(
-    components: ZapComponents,
-    options: { onRefused: () => void },
-  ) {
+  private constructor(components: ZapComponents, options: { onRefused: () => void }) {
     this.#keyring = components.keyring;
     this.#log = components.log;
     this.#refusals = new SummedLog(components);

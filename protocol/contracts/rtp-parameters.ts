@@ -10,7 +10,10 @@ const payloadType = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(12
 const size = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
 
 const value = v.union([
-  v.pipe(v.string(), v.regex(fmtpValue, 'printable ASCII in one line, without spaces or semicolons')),
+  v.pipe(
+    v.string(),
+    v.regex(fmtpValue, 'printable ASCII in one line, without spaces or semicolons'),
+  ),
   v.pipe(v.number(), v.finite()),
   v.boolean(),
   v.null(),

@@ -6,7 +6,10 @@ import type { LocalTransport, RtcpFeedback } from '../media.ts';
 /** Throws `internal` where a text would be more than its own line: what comes in is looked at before it comes here. */
 export function demandLines(value: unknown): void {
   if (typeof value === 'string' && /[\r\n]/.test(value)) {
-    throw new RizomaError('internal', 'a value for an SDP has a line break: the SDP is not written');
+    throw new RizomaError(
+      'internal',
+      'a value for an SDP has a line break: the SDP is not written',
+    );
   }
   if (typeof value === 'object' && value !== null) {
     Object.values(value).forEach(demandLines);

@@ -41,7 +41,12 @@ const cases: [string, Parameters, Parameters][] = [
   ],
   [
     'what feedback is of',
-    withCodec({ rtcpFeedback: [{ type: 'nack', parameter: 'pli' }, { type: 'nack', parameter: '' }] }),
+    withCodec({
+      rtcpFeedback: [
+        { type: 'nack', parameter: 'pli' },
+        { type: 'nack', parameter: '' },
+      ],
+    }),
     withCodec({ rtcpFeedback: [{ type: lines }] }),
   ],
   [
