@@ -1,7 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import type { Clock } from '../protocol/clock.ts';
+import type { ConnectionBounds } from './connection-bounds.ts';
+import { boundConnections, connectionBounds } from './connection-bounds.ts';
 import type { Log } from './log.ts';
 import { mayReadMetrics } from './metrics-access.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 
 export interface HealthPage {
   good: boolean;
@@ -21,14 +25,57 @@ export interface HttpPages {
 const metricsRefusal =
   'read the metrics on the host itself, or set RIZOMA_METRICS_TOKEN and show it: Authorization: Bearer TOKEN\n';
 
+/** How long a connection may take that is no WebSocket; of WebSockets socket.io has times of its own. */
+export interface HttpTimes {
+  headers_ms: number;
+  request_ms: number;
+  idle_ms: number;
+  /** How often the others are looked at. */
+  check_ms: number;
+}
+
+export const httpTimes: HttpTimes = {
+  /** From the connection to the end of a request's head: a handshake on a slow phone takes some seconds. */
+  headers_ms: 10_000,
+  /** To the end of the request: none that is answered here has a body. */
+  request_ms: 15_000,
+  /** Between two requests over one connection: health checks come each few seconds, or over another one. */
+  idle_ms: 5_000,
+  check_ms: 1_000,
+};
+
+export interface HttpComponents {
+  clock: Clock;
+  log: Log;
+  pages: HttpPages;
+}
+
+export interface HttpOptions {
+  trustedProxies: TrustedProxies;
+  bounds?: ConnectionBounds;
+  times?: HttpTimes;
+}
+
 /** The node's HTTP server, not listening yet; `GET /healthz`, `/readyz` and `/metrics`, else 404. */
-export function createHttpServer(components: { log: Log; pages: HttpPages }): Server {
-  return createServer((request, response) => {
-    answer(request, response, components.pages).catch((thrown: unknown) => {
-      components.log.error({ err: thrown }, 'a page failed');
-      response.destroy();
-    });
-  });
+export function createHttpServer(components: HttpComponents, options: HttpOptions): Server {
+  const { clock, log, pages } = components;
+  const { trustedProxies, bounds = connectionBounds, times = httpTimes } = options;
+  const server = createServer(
+    {
+      headersTimeout: times.headers_ms,
+      requestTimeout: times.request_ms,
+      keepAliveTimeout: times.idle_ms,
+      connectionsCheckingInterval: times.check_ms,
+    },
+    (request, response) => {
+      answer(request, response, pages).catch((thrown: unknown) => {
+        log.error({ err: thrown }, 'a page failed');
+        response.destroy();
+      });
+    },
+  );
+  boundConnections({ server, clock, log, trustedProxies }, bounds);
+  return server;
 }
 
 /** Rejects where the port is taken, naming the variable that chooses another. */

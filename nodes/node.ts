@@ -25,6 +25,7 @@ import type { MetricsSource } from './metrics.ts';
 import { Metrics } from './metrics.ts';
 import { NodeMeasures } from './node-measures.ts';
 import { nodeLoad } from './node-load.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 
 export interface NodeComponents {
   log: Log;
@@ -69,16 +70,17 @@ export class Node {
     this.#measures = new NodeMeasures({ registry: measured });
     const source = this.#metricsSource();
     this.#metrics = new Metrics({ source, measured }, { nodeId, region, version });
-    this.#server = createHttpServer({
-      log: this.#log,
-      pages: {
-        health: () => this.#health(),
-        readiness: () => this.#readiness(),
-        metrics: this.#metrics,
-        metricsToken: config.metricsToken,
-      },
-    });
-    const { drain_ms } = config;
+    const pages = {
+      health: () => this.#health(),
+      readiness: () => this.#readiness(),
+      metrics: this.#metrics,
+      metricsToken: config.metricsToken,
+    };
+    const { drain_ms, trustedProxies = new TrustedProxies([]) } = config;
+    this.#server = createHttpServer(
+      { clock: this.#clock, log: this.#log, pages },
+      { trustedProxies },
+    );
     this.#drain = new Drain(
       { clock: this.#clock, log: this.#log, clients: () => this.#clients() },
       {

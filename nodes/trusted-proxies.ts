@@ -29,7 +29,7 @@ export class TrustedProxies {
       .split(',')
       .map((one) => one.trim());
     let address = request.socket.remoteAddress ?? '';
-    while (this.#trusts(address)) {
+    while (this.trusts(address)) {
       const next = forwarded.pop();
       if (next === undefined || isIP(next) === 0) {
         break;
@@ -39,7 +39,8 @@ export class TrustedProxies {
     return address;
   }
 
-  #trusts(address: string): boolean {
+  /** Whether its word is believed. */
+  trusts(address: string): boolean {
     const version = isIP(address);
     return version !== 0 && this.#networks.check(address, version === 4 ? 'ipv4' : 'ipv6');
   }
