@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { expect, test, vi } from 'vitest';
 import { countersOf, openIn, perErizo, whenIdle } from '../support/counters.ts';
 import type { Participant } from '../support/page/participant.ts';
-import { patience } from '../support/eventually.ts';
+import { eventually, patience } from '../support/eventually.ts';
 import { ownRegions } from '../support/stage/shared-system.ts';
 import { Stage } from '../support/stage/stage.ts';
 import { nuve, roomIdOf } from '../support/tokens.ts';
@@ -70,7 +70,8 @@ test('two participants in two regions see and hear each other, a third adds no c
   // Rejoin alone brings him back: nobody clicks on Join.
   await ben.click('#status [data-topic="join"] button');
   await Promise.all([ann.sees(2), cleo.sees(2)]);
-  expect(await users()).toBe(3);
+  // Controllers tell who came and went once a second.
+  await eventually('three users at the edge', users, (count) => count === 3);
   await ben.click('#leave');
   await Promise.all([ann.sees(1), cleo.sees(1)]);
   await Promise.all([ann.close(), cleo.close()]);
