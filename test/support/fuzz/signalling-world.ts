@@ -222,7 +222,8 @@ export class SignallingWorld {
     if (name === 'long') {
       return long;
     }
-    const all = [...(sets[name] ?? [])];
+    // Names are of anything, `constructor` among them.
+    const all = [...((Object.hasOwn(sets, name) ? sets[name] : undefined) ?? [])];
     return all[pick % Math.max(1, all.length)] ?? crypto.randomUUID();
   }
 
