@@ -106,7 +106,7 @@ export class Room extends Emitter<RoomEvents> {
     return this.#recordings.running;
   }
 
-  /** Whether anything of the room is being recorded: show it to whoever is in it. */
+  /** Whether anything in the room is being recorded. Apps show this to everyone in it. */
   get isRecording(): boolean {
     return this.#recordings.running.size > 0;
   }
