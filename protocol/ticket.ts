@@ -21,7 +21,10 @@ export const Ticket = v.object({
   region: RegionId,
   /** When the participant used its token; a later re-entry has the same. */
   joinedAt_ms: Time,
-  /** When the edge made the ticket: of two controllers with one client id that one is right who has the newer. */
+  /**
+   * When the join or rejoin came that the ticket answers: of two controllers with one client id that one is right who
+   * has the newer. Of a join it is `joinedAt_ms`.
+   */
   issuedAt_ms: Time,
   /** One use: the controller remembers it until it expires. */
   jti: v.pipe(v.string(), v.uuid()),

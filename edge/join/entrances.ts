@@ -14,15 +14,16 @@ import { ticketSecretsOf } from '../ticket-secrets.ts';
 export async function joinAnswer(
   context: EdgeContext,
   { clientId, roomId, userName, role, joinedAt_ms }: Reentry,
-  { admission, reentry }: { admission: Admission; reentry: string },
+  answer: { admission: Admission; reentry: string; issuedAt_ms: number },
 ): Promise<JoinAnswer> {
   const config = context.get('config');
-  const { entrances, rule, passedOver } = admission;
+  const { reentry, issuedAt_ms } = answer;
+  const { entrances, rule, passedOver } = answer.admission;
   context.set('happened', { roomId, region: entrances[0]?.region, rule, passedOver });
   const now_ms = Date.now();
   const { requestId } = traceOf(context);
   const controllers = entrances.map(async ({ nodeId, region, host, secure, peerId }) => {
-    const who = { clientId, roomId, userName, role, joinedAt_ms, issuedAt_ms: now_ms, requestId };
+    const who = { clientId, roomId, userName, role, joinedAt_ms, issuedAt_ms, requestId };
     const claims = { ...who, nodeId, region, jti: newUuid() };
     const { current } = await ticketSecretsOf(config, { nodeId, peerId });
     return { host, secure, region, ticket: await signTicket(current, claims, now_ms) };

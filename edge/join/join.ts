@@ -41,6 +41,7 @@ export async function postJoin(context: EdgeContext): Promise<Response> {
   const { userName, role, terms } = admission;
   const who = { clientId: newUuid(), roomId, userName, role, ...terms, joinedAt_ms };
   const reentry = await signReentry((await reentryKeysOf(config)).current, who);
-  const answer = await joinAnswer(context, who, { admission, reentry });
+  const made = { admission, reentry, issuedAt_ms: joinedAt_ms };
+  const answer = await joinAnswer(context, who, made);
   return jsonAnswer(context, JSON.stringify(answer));
 }

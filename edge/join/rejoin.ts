@@ -22,5 +22,6 @@ export async function postRejoin(context: EdgeContext): Promise<Response> {
   const last = await lastPresenceOf(config, reentry, { stamp, now_ms });
   const place = placeOfRequest(context);
   const admission = await passHoldersOf(context.env).readmit({ reentry, last, place });
-  return context.json(await joinAnswer(context, reentry, { admission, reentry: text }));
+  const made = { admission, reentry: text, issuedAt_ms: now_ms };
+  return context.json(await joinAnswer(context, reentry, made));
 }

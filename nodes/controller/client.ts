@@ -126,6 +126,8 @@ export class Client {
   lastN: number | undefined;
   /** When the ticket was made with which it came. */
   readonly enteredAt_ms: number | undefined;
+  /** Whether it came by the ticket of a rejoin. */
+  readonly cameAgain: boolean;
   readonly publications = new Map<string, Flow>();
   readonly subscriptions = new Map<string, Flow>();
   /** Of what is said of each stream that it publishes, as `StreamBudget` counts it. */
@@ -158,6 +160,7 @@ export class Client {
     this.followsLayers = visitor.followsLayers;
     this.bandwidth = visitor.strategy === undefined ? {} : { strategy: visitor.strategy };
     this.enteredAt_ms = visitor.times?.enteredAt_ms;
+    this.cameAgain = visitor.times?.joinedAt_ms !== this.enteredAt_ms;
     this.role = visitor.role;
     this.#handlers = handlers;
     this.#log = components.log.child({ clientId: visitor.clientId });

@@ -19,8 +19,8 @@ interface Due {
 }
 
 /**
- * Gives each client that came by a ticket a stamp that it was in its room, at once and then from time to time while
- * it is connected. The edge is not asked: a room goes on, and its clients have fresh stamps, while that is away.
+ * Gives each client that came by a ticket a stamp that it was in its room, from time to time while it is connected.
+ * The edge is not asked: a room goes on, and its clients have fresh stamps, while that is away.
  */
 export class Stamps {
   readonly #parts: StampsComponents;
@@ -32,11 +32,17 @@ export class Stamps {
     this.#self = { nodeId: options.nodeId, peerId: options.peerId };
   }
 
-  /** Resolves when the client has its first one. */
+  /**
+   * Its join speaks for a client as long as a stamp would. One that came again has left another controller, with
+   * the stamps of that: it is given one at once, and this resolves when it was.
+   */
   async joined(client: Client, roomId: string): Promise<void> {
-    if (client.enteredAt_ms !== undefined) {
-      const due = { roomId, at_ms: 0 };
-      this.#due.set(client, due);
+    if (client.enteredAt_ms === undefined) {
+      return;
+    }
+    const due = { roomId, at_ms: this.#next() };
+    this.#due.set(client, due);
+    if (client.cameAgain) {
       await this.#stamp(client, due);
     }
   }
@@ -52,18 +58,22 @@ export class Stamps {
     await Promise.all(due.map((one) => this.#stamp(...one)));
   }
 
+  /** A part of it is chance, so that those who came in a crowd are not stamped in one. */
+  #next(): number {
+    const { clock, random = Math.random } = this.#parts;
+    return clock.now() + defaults.stamp_ms * (1 - defaults.stampSpread * random());
+  }
+
   /** Never rejects. */
   async #stamp(client: Client, due: Due): Promise<void> {
-    const { clock, log, edge, random = Math.random } = this.#parts;
-    const now_ms = clock.now();
-    // A part of it is chance, so that those who came in a crowd are not stamped in one.
-    due.at_ms = now_ms + defaults.stamp_ms * (1 - defaults.stampSpread * random());
+    const { clock, log, edge } = this.#parts;
+    due.at_ms = this.#next();
     const secret = edge.keys?.ticketSecrets[0];
     const { id: clientId, enteredAt_ms } = client;
     if (secret === undefined || enteredAt_ms === undefined) {
       return;
     }
-    const presentAt_s = Math.floor(now_ms / 1000);
+    const presentAt_s = Math.floor(clock.now() / 1000);
     const said = { clientId, roomId: due.roomId, enteredAt_ms, presentAt_s };
     try {
       client.send('onStamp', { stamp: await signStamp(secret, this.#self, said) });

@@ -90,12 +90,17 @@ describe('who left a room for good', () => {
 });
 
 describe('the stamp that a client is in its room', () => {
-  it('comes with its join, under the secret that the node shares with the edge', async () => {
+  it('comes at once when it came from another controller, under the secret of its tickets', async () => {
     const world = await newWorld();
     const clientId = crypto.randomUUID();
-    const client = await world.join({ clientId });
-    const { stamp } = (await client.next('onStamp')) as { stamp: string };
     const { roomId } = world;
+    const joinedAt_ms = Date.now() - 60_000;
+    const ticket = await world.edge.ticket(
+      { ...visitor(world), clientId, roomId },
+      { joinedAt_ms },
+    );
+    const client = await LicodeClient.join(world.url, { ticket });
+    const { stamp } = (await client.next('onStamp')) as { stamp: string };
     const secrets = world.edge.keys?.ticketSecrets ?? [];
     const said = await checkStamp(secrets, stamp, { clientId, roomId, now_ms: Date.now() });
     expect(said).toMatchObject({ clientId, roomId });

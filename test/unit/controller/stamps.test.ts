@@ -7,6 +7,7 @@ import { defaults } from '../../../nodes/controller/defaults.ts';
 import { Stamps } from '../../../nodes/controller/stamps.ts';
 import { Turns } from '../../../nodes/controller/turns.ts';
 import { newHexId, newUuid } from '../../../protocol/ids.ts';
+import { limits } from '../../../protocol/limits.ts';
 import { peerIdOf } from '../../../protocol/peer-id.ts';
 import { checkStamp, signerOfStamp } from '../../../protocol/stamp.ts';
 import { FakeLine } from '../../fakes/fake-line.ts';
@@ -47,12 +48,15 @@ class TestSocket implements ChannelSocket {
 
 const handlers = { left: () => undefined } as unknown as ClientHandlers;
 
-async function setUp(enteredAt_ms?: number) {
+async function setUp(enteredAt_ms?: number, joinedAt_ms = enteredAt_ms) {
   const clock = new VirtualClock();
   const edge = await FakeEdge.create({ nodeId, region: 'eu-west' });
   const self = { nodeId, peerId: peerIdOf(await newTicketKey()) };
   const stamps = new Stamps({ clock, log, edge, random: () => 0 }, self);
-  const times = enteredAt_ms === undefined ? undefined : { joinedAt_ms: 1, enteredAt_ms };
+  const times =
+    enteredAt_ms === undefined || joinedAt_ms === undefined
+      ? undefined
+      : { joinedAt_ms, enteredAt_ms };
   const visitor = {
     ...{ clientId: newUuid(), roomId, userName: 'ann', role: 'viewer', plan: 'dual' as const },
     ...{ followsLayers: true, requestId: undefined, times },
@@ -68,8 +72,8 @@ async function setUp(enteredAt_ms?: number) {
 }
 
 describe('the stamps of a client', () => {
-  it('come with its join and then from time to time, whether the edge is there or not', async () => {
-    const { clock, edge, self, stamps, client, socket, read } = await setUp(1_000);
+  it('come after a rejoin and then from time to time, whether the edge is there or not', async () => {
+    const { clock, edge, self, stamps, client, socket, read } = await setUp(1_000, 1);
     await stamps.joined(client, roomId);
     expect(socket.stamps).toHaveLength(1);
     expect(signerOfStamp(socket.stamps[0] ?? '')).toEqual(self);
@@ -86,8 +90,20 @@ describe('the stamps of a client', () => {
     expect(await read(socket.stamps[1])).toMatchObject({ presentAt_s: later_s });
   });
 
-  it('are not made while it is away, nor once it has left', async () => {
+  it('begin some time after its join, which speaks for it until then', async () => {
     const { clock, stamps, client, socket } = await setUp(1_000);
+    await stamps.joined(client, roomId);
+    clock.advance(defaults.stamp_ms - 1);
+    await stamps.look();
+    expect(socket.stamps).toEqual([]);
+    clock.advance(1);
+    await stamps.look();
+    expect(socket.stamps).toHaveLength(1);
+    expect(defaults.stamp_ms + defaults.stampLook_ms).toBeLessThan(limits.absence_ttl_s * 1000);
+  });
+
+  it('are not made while it is away, nor once it has left', async () => {
+    const { clock, stamps, client, socket } = await setUp(1_000, 1);
     await stamps.joined(client, roomId);
     clock.advance(defaults.stamp_ms - 1);
     socket.disconnect('transport close');
