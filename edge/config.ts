@@ -203,6 +203,12 @@ export function reentryKeysOf(config: Config): Promise<KeySet<string>> {
   return derived(reentryKeys, config, secrets, 'rizoma/reentry/v1');
 }
 
+/** The keys that prove entries, which nobody but the edge has to check. */
+export function entryKeysOf(config: Config): Promise<KeySet<string>> {
+  const secrets = config.ticketKeys.all.map(({ d }) => d);
+  return derived(entryKeys, config, secrets, 'rizoma/entry/v1');
+}
+
 /** Names the keys that nodes are given: where it is another one a node is to be given them anew. */
 export async function nodeKeysName(config: Config): Promise<string> {
   const { all } = await tokenKeysOf(config);
@@ -213,6 +219,7 @@ export async function nodeKeysName(config: Config): Promise<string> {
 type DerivedKeys = WeakMap<Config, KeySet<string>>;
 const tokenKeys: DerivedKeys = new WeakMap();
 const reentryKeys: DerivedKeys = new WeakMap();
+const entryKeys: DerivedKeys = new WeakMap();
 
 async function derived(
   known: DerivedKeys,

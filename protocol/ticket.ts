@@ -1,6 +1,7 @@
 import { decodeJwt, errors } from 'jose';
 import * as v from 'valibot';
 import { fromBase64, hmac, toHex, utf8 } from './bytes.ts';
+import { EntryProof } from './entry.ts';
 import { RizomaError } from './errors.ts';
 import { ClientId, NodeId, RegionId, RequestId, RoomId } from './ids.ts';
 import { signHs256Jwt, verifyJwt } from './jwt.ts';
@@ -26,6 +27,8 @@ export const Ticket = v.object({
    * has the newer. Of a join it is `joinedAt_ms`.
    */
   issuedAt_ms: Time,
+  /** Of the entry of this client at `issuedAt_ms`: the node shows it to the edge. */
+  proof: EntryProof,
   /** One use: the controller remembers it until it expires. */
   jti: v.pipe(v.string(), v.uuid()),
   /** The `POST /join` that it answers. */
@@ -91,11 +94,11 @@ const type = 'rizoma-ticket+jwt';
 export function signTicket(secret: string, ticket: Ticket, now_ms: number): Promise<string> {
   // Named one by one: what is left of an object would be copied by the runtime, property by property.
   const { nodeId: aud, clientId: sub, roomId, userName, role, region, requestId, jti } = ticket;
-  const { joinedAt_ms, issuedAt_ms } = ticket;
+  const { joinedAt_ms, issuedAt_ms, proof } = ticket;
   const iat = Math.floor(now_ms / 1000);
   const times = { joinedAt_ms, issuedAt_ms, iat, exp: iat + limits.ticket_ttl_s };
   return signHs256Jwt(secret, type, {
-    ...{ roomId, userName, role, region, requestId, jti, aud, sub },
+    ...{ roomId, userName, role, region, requestId, proof, jti, aud, sub },
     ...times,
   });
 }

@@ -1,9 +1,11 @@
 import type { JoinAnswer } from '../../protocol/contracts/rest.ts';
+import { proofOf } from '../../protocol/entry.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import type { Reentry } from '../../protocol/reentry.ts';
 import { signTicket } from '../../protocol/ticket.ts';
 import { traceOf } from '../access-log.ts';
 import type { EdgeContext } from '../app.ts';
+import { entryKeysOf } from '../config.ts';
 import type { Admission } from '../objects/api.ts';
 import { ticketSecretsOf } from '../ticket-secrets.ts';
 
@@ -22,9 +24,11 @@ export async function joinAnswer(
   context.set('happened', { roomId, region: entrances[0]?.region, rule, passedOver });
   const now_ms = Date.now();
   const { requestId } = traceOf(context);
+  const { current: entryKey } = await entryKeysOf(config);
+  const proof = await proofOf(entryKey, roomId, { clientId, enteredAt_ms: issuedAt_ms });
   const controllers = entrances.map(async ({ nodeId, region, host, secure, peerId }) => {
     const who = { clientId, roomId, userName, role, joinedAt_ms, issuedAt_ms, requestId };
-    const claims = { ...who, nodeId, region, jti: newUuid() };
+    const claims = { ...who, nodeId, region, proof, jti: newUuid() };
     const { current } = await ticketSecretsOf(config, { nodeId, peerId });
     return { host, secure, region, ticket: await signTicket(current, claims, now_ms) };
   });

@@ -1,9 +1,7 @@
 import type { Scope } from '../../protocol/scope.ts';
 import type {
-  Leavings,
   NodeCard,
   NodeLoad,
-  Presence,
   RecordingNews,
   RoomEntered,
   RoomUser,
@@ -24,6 +22,7 @@ import type { Reentry } from '../../protocol/reentry.ts';
 import type { RegionPin } from '../../protocol/token.ts';
 import type { MeshPicture } from '../placement/snapshot.ts';
 import type { Trace } from '../log.ts';
+import type { ProvenLeavings, ProvenPresence } from '../room/claims.ts';
 import type { LeavingsState } from '../room/leavings.ts';
 import type { Removals } from '../room/removals.ts';
 import type { RoomChange } from '../room/settings.ts';
@@ -261,10 +260,10 @@ export interface RoomApi {
   recording(news: RecordingTold): Promise<Outcome<null>>;
   /** Who came to that controller and who went. `again` asks it for all who are there. */
   presence(
-    news: Speaker & { region: string; presence: Presence },
+    news: Speaker & { region: string; presence: ProvenPresence },
   ): Promise<Outcome<'ok' | 'again'>>;
   /** `left`: who left for good and was not told with its presence. */
-  leave(speaker: Speaker & { left?: Leavings }): Promise<Outcome<null>>;
+  leave(speaker: Speaker & { left?: ProvenLeavings }): Promise<Outcome<null>>;
   /** The node has lost this lease: what it said of the room under it holds no longer. */
   nodeLost(speaker: Speaker): Promise<Outcome<null>>;
   /** Has an event tried again that was given up, whatever became of the room. `overloaded` where too many wait. */

@@ -3,13 +3,13 @@ import type { NodeCard, NodeToEdge } from '../../protocol/contracts/node-edge.ts
 import type { NodeKeys } from '../../protocol/enrolment.ts';
 import { checkEnrolment } from '../../protocol/enrolment.ts';
 import { RizomaError } from '../../protocol/errors.ts';
-import { roomOfToken } from '../../protocol/ids.ts';
+import { proofOf } from '../../protocol/entry.ts';
+import { newUuid, roomOfToken } from '../../protocol/ids.ts';
 import type { SignedToken } from '../../protocol/token.ts';
 import { checkTokenSignature } from '../../protocol/token.ts';
-import { factsBy, leavingsBy, presenceBy } from '../room/claims.ts';
 import { refuseOutside } from '../room/tokens.ts';
 import type { Config } from '../config.ts';
-import { nodeKeysName, tokenKeysOf } from '../config.ts';
+import { entryKeysOf, nodeKeysName, tokenKeysOf } from '../config.ts';
 import { refuseRegion } from '../enrol-secrets.ts';
 import { ticketSecretsOf } from '../ticket-secrets.ts';
 import type { MeshApi, Notice, RoomApi, Speaker } from './api.ts';
@@ -80,18 +80,16 @@ export function nodeCalls(
       return 'ok';
     },
     'token.consume': ({ token }) => consume(components, options, token),
-    'room.enter': async ({ roomId, facts }) => {
+    'room.enter': async ({ roomId, facts, entry }) => {
       const { speaker, card } = registered(components);
       const { region, jurisdiction } = card;
-      const news = { at: { region, jurisdiction }, facts: factsBy(Date.now(), facts) };
-      return await rooms.enter(roomId, speaker, news);
+      return await rooms.enter(roomId, speaker, { at: { region, jurisdiction }, facts, entry });
     },
     'room.facts': async ({ roomId, facts }) =>
-      await rooms.facts(roomId, registered(components).speaker, factsBy(Date.now(), facts)),
+      await rooms.facts(roomId, registered(components).speaker, facts),
     'room.presence': async ({ roomId, presence }) => {
       const { speaker, card } = registered(components);
-      const news = { region: card.region, presence: presenceBy(Date.now(), presence) };
-      return await rooms.presence(roomId, speaker, news);
+      return await rooms.presence(roomId, speaker, { region: card.region, presence });
     },
     'room.recording': async ({ roomId, recording }) => {
       const { speaker, card } = registered(components);
@@ -99,7 +97,7 @@ export function nodeCalls(
     },
     'room.leave': async ({ roomId, left }) => {
       const { speaker } = registered(components);
-      return await rooms.leave(roomId, speaker, left && leavingsBy(Date.now(), left));
+      return await rooms.leave(roomId, speaker, left);
     },
   };
 }
@@ -135,12 +133,17 @@ async function consume(
     throw new RizomaError('token_wrong_host', 'the token is for another controller');
   }
   const { tokenId, host, pass } = token;
-  if (pass !== undefined) {
-    return await visitorOf(components, options, { tokenId, pass });
-  }
   const { region, jurisdiction } = card;
+  const at = { region, jurisdiction };
   const room = components.room(roomOfToken(tokenId));
-  return await valueOf(room.consumeToken({ tokenId, host, at: { region, jurisdiction } }));
+  const visitor =
+    pass === undefined
+      ? await valueOf(room.consumeToken({ tokenId, host, at }))
+      : await visitorOf(components, options, { tokenId, pass });
+  const { current } = await entryKeysOf(options.config);
+  const claim = { clientId: newUuid(), enteredAt_ms: Date.now() };
+  const proof = await proofOf(current, visitor.roomId, claim);
+  return { ...visitor, entry: { ...claim, proof } };
 }
 
 /** The card with a certificate, for a node that has shown its keys. Throws the codes of `node.register`. */

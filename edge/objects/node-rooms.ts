@@ -3,13 +3,18 @@ import type {
   Presence,
   RecordingNews,
   RoomEntered,
+  ToldFacts,
 } from '../../protocol/contracts/node-edge.ts';
-import type { DirectoryChange, RoomFacts } from '../../protocol/directory.ts';
+import type { DirectoryChange } from '../../protocol/directory.ts';
+import type { Entry } from '../../protocol/entry.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Whereabouts } from '../../protocol/pin.ts';
+import type { IsProven } from '../room/claims.ts';
+import { factsBy, leavingsBy, presenceBy } from '../room/claims.ts';
 import type { RoomApi, Speaker } from './api.ts';
 import { ChangeOrder } from './change-order.ts';
+import type { EntryChecks } from './entry-checks.ts';
 import { InOrder } from './in-order.ts';
 import type { HeldRoom, NodeStore } from './node-store.ts';
 import { valueOf } from './outcome.ts';
@@ -21,6 +26,7 @@ const defaults = {
 
 export interface NodeRoomsComponents {
   readonly store: NodeStore;
+  readonly entries: EntryChecks;
   readonly room: (roomId: string) => RoomApi;
   /** Sends a change to the node; false where it has no link now. */
   readonly send: (roomId: string, change: DirectoryChange) => boolean;
@@ -49,16 +55,18 @@ export class NodeRooms {
   async enter(
     roomId: string,
     speaker: Speaker,
-    news: { at: Whereabouts; facts: RoomFacts },
+    { at, facts, entry }: { at: Whereabouts; facts: ToldFacts; entry: Entry },
   ): Promise<RoomEntered> {
+    const renewed = await this.#parts.entries.renewed(roomId, entry);
     const held = { roomId, lease: speaker.lease };
     this.#store.addRoom(held);
     return await this.#answer(roomId, async () => {
       try {
+        const news = { at, facts: await factsBy(this.#isProven(roomId), facts) };
         const entered = await valueOf(this.#room(roomId).enter({ ...speaker, ...news }));
         // What is older is in it already.
         this.#changes.before(roomId, entered.version);
-        return entered;
+        return renewed === undefined ? entered : { ...entered, entry: renewed };
       } catch (thrown) {
         if (isGone(thrown) || isForbidden(thrown)) {
           this.#store.removeRoom(held);
@@ -68,8 +76,9 @@ export class NodeRooms {
     });
   }
 
-  async facts(roomId: string, speaker: Speaker, facts: RoomFacts): Promise<DirectoryChange> {
+  async facts(roomId: string, speaker: Speaker, said: ToldFacts): Promise<DirectoryChange> {
     return await this.#answer(roomId, async () => {
+      const facts = await factsBy(this.#isProven(roomId), said);
       const change = await valueOf(this.#room(roomId).facts({ ...speaker, facts }));
       this.#send(roomId, this.#changes.before(roomId, change.from));
       return change;
@@ -79,11 +88,12 @@ export class NodeRooms {
   presence(
     roomId: string,
     speaker: Speaker,
-    news: { region: string; presence: Presence },
+    { region, presence: said }: { region: string; presence: Presence },
   ): Promise<'ok' | 'again'> {
-    return this.#order.run(roomId, () =>
-      valueOf(this.#room(roomId).presence({ ...speaker, ...news })),
-    );
+    return this.#order.run(roomId, async () => {
+      const presence = await presenceBy(this.#isProven(roomId), said);
+      return await valueOf(this.#room(roomId).presence({ ...speaker, region, presence }));
+    });
   }
 
   recording(
@@ -106,8 +116,9 @@ export class NodeRooms {
     this.#store.forgetRoom(roomId);
   }
 
-  leave(roomId: string, speaker: Speaker, left: Leavings | undefined): Promise<null> {
+  leave(roomId: string, speaker: Speaker, said: Leavings | undefined): Promise<null> {
     return this.#order.run(roomId, async () => {
+      const left = said && (await leavingsBy(this.#isProven(roomId), said));
       const news = left === undefined ? speaker : { ...speaker, left };
       await valueOf(this.#room(roomId).leave(news)).catch(unlessGone);
       this.#store.removeRoom({ roomId, lease: speaker.lease });
@@ -127,6 +138,10 @@ export class NodeRooms {
       const some = owed.slice(from, from + defaults.roomsAtATime);
       await Promise.all(some.map((held) => this.#tell(nodeId, held)));
     }
+  }
+
+  #isProven(roomId: string): IsProven {
+    return this.#parts.entries.of(roomId);
   }
 
   async #answer<T extends { version: number }>(roomId: string, call: () => Promise<T>): Promise<T> {

@@ -18,6 +18,7 @@ import { meshOf, roomOf } from './stubs.ts';
 import type { NodeSession } from './node-calls.ts';
 import { nodeCalls } from './node-calls.ts';
 import { Certificates } from './certificates.ts';
+import { EntryChecks } from './entry-checks.ts';
 import { NodeLease } from './node-lease.ts';
 import { demanding, NodeLimits } from './node-limits.ts';
 import { NodeRooms } from './node-rooms.ts';
@@ -69,6 +70,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     store.makeTables();
     this.#rooms = new NodeRooms({
       store,
+      entries: new EntryChecks({ config: configOf(env) }),
       room: (roomId) => this.#room(roomId),
       send: (roomId, change) => this.#send({ method: 'room.changed', params: { roomId, change } }),
       later: (run) => systemClock.after(0, run),

@@ -1,5 +1,5 @@
-import type { Leavings } from '../../protocol/contracts/node-edge.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { ProvenLeavings } from '../room/claims.ts';
 import type { LeavingsState } from '../room/leavings.ts';
 import { leavingsAfter, noLeavings } from '../room/leavings.ts';
 import type { LeavingsStore } from './leavings-store.ts';
@@ -33,7 +33,7 @@ export class RoomLeavings {
   }
 
   /** A client that went to another controller, and said goodbye to the one before, is there still. */
-  told({ clients, forgotten }: Leavings): void {
+  told({ clients, forgotten }: ProvenLeavings): void {
     const { isPresentSince, now } = this.#parts;
     const left = clients.filter((one) => !isPresentSince(one.clientId, one.enteredAt_ms));
     const told = { clients: left, forgotten };

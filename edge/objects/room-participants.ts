@@ -1,7 +1,7 @@
-import type { Presence } from '../../protocol/contracts/node-edge.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { EdgeLog } from '../log.ts';
+import type { ProvenPresence } from '../room/claims.ts';
 import type {
   ParticipantsEvent,
   ParticipantsState,
@@ -49,7 +49,7 @@ export class RoomParticipants {
   }
 
   /** Throws `not_found` for a controller that does not hold the room. */
-  told(news: Speaker & { region: string; presence: Presence }): 'ok' | 'again' {
+  told(news: Speaker & { region: string; presence: ProvenPresence }): 'ok' | 'again' {
     if (!this.#parts.isHolder(news)) {
       throw new RizomaError('not_found', 'this controller does not hold the room: enter it first');
     }

@@ -1,11 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { systemClock } from '../../protocol/clock.ts';
-import type {
-  Leavings,
-  Presence,
-  RoomEntered,
-  RoomUser,
-} from '../../protocol/contracts/node-edge.ts';
+import type { RoomEntered, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { DirectoryChange, Removal, RoomFacts } from '../../protocol/directory.ts';
@@ -19,6 +14,7 @@ import type { RegionPin } from '../../protocol/token.ts';
 import { configOf } from '../config.ts';
 import type { Trace } from '../log.ts';
 import { createLog } from '../log.ts';
+import type { ProvenLeavings, ProvenPresence } from '../room/claims.ts';
 import type { Scene } from '../room/happenings.ts';
 import { happeningsBetween } from '../room/happenings.ts';
 import type { Participant } from '../room/participants.ts';
@@ -280,7 +276,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
   }
 
   presence(
-    news: Speaker & { region: string; presence: Presence },
+    news: Speaker & { region: string; presence: ProvenPresence },
   ): Promise<Outcome<'ok' | 'again'>> {
     return outcomeOf(log, () => {
       this.#open();
@@ -297,7 +293,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return outcomeOf(log, () => this.#recordings.told(news));
   }
 
-  leave({ left, ...speaker }: Speaker & { left?: Leavings }): Promise<Outcome<null>> {
+  leave({ left, ...speaker }: Speaker & { left?: ProvenLeavings }): Promise<Outcome<null>> {
     return outcomeOf(log, () => {
       if (left !== undefined && this.#directory.isHolder(speaker)) {
         this.#leavings.told(left);

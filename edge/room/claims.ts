@@ -1,36 +1,68 @@
-import type { Leavings, Presence } from '../../protocol/contracts/node-edge.ts';
-import type { RoomFacts } from '../../protocol/directory.ts';
-import { limits } from '../../protocol/limits.ts';
+import type {
+  Leavings,
+  Presence,
+  RoomUser,
+  ToldFacts,
+} from '../../protocol/contracts/node-edge.ts';
+import type { RoomFacts, StreamFact } from '../../protocol/directory.ts';
+import type { Claim, Entry } from '../../protocol/entry.ts';
+
+/** Whether the edge let that client into the room then. */
+export type IsProven = (entry: Entry) => Promise<boolean>;
+
+/** Who left for good, of those whom the edge had let in at that node. */
+export interface ProvenLeavings {
+  readonly clients: readonly Claim[];
+  readonly forgotten: boolean;
+}
+
+/** What a controller tells of who is with it, with no times but those that are proven. */
+export interface ProvenPresence extends Omit<Presence, 'came' | 'left'> {
+  readonly came: readonly RoomUser[];
+  readonly left?: ProvenLeavings;
+}
 
 /**
- * What a node says of when its clients entered, without what cannot be: a ticket that the edge has yet to make would win over
- * all that it made. A claim of that kind counts as one that says no time, which wins over none.
+ * What a node says of its streams, without the times at which their clients entered where they are not proven: a claim that says
+ * no time wins over none that says one. The proofs stay here, as other nodes would use them.
  */
-export function factsBy(now_ms: number, facts: RoomFacts): RoomFacts {
-  return { ...facts, streams: facts.streams.map((stream) => claimBy(now_ms, stream)) };
+export async function factsBy(isProven: IsProven, facts: ToldFacts): Promise<RoomFacts> {
+  const streams: Promise<StreamFact>[] = facts.streams.map((one) => claimBy(isProven, one));
+  return { ...facts, streams: await Promise.all(streams) };
 }
 
-/** The same of those who came; who left after the edge's clock is not known to have left. */
-export function presenceBy(now_ms: number, presence: Presence): Presence {
-  const { came, left } = presence;
-  return {
-    ...presence,
-    came: came.map((user) => claimBy(now_ms, user)),
-    ...(left === undefined ? {} : { left: leavingsBy(now_ms, left) }),
-  };
+/** The same of those who came; who left and was not let in there has not left. */
+export async function presenceBy(
+  isProven: IsProven,
+  { left, ...presence }: Presence,
+): Promise<ProvenPresence> {
+  const came = await Promise.all(presence.came.map((user) => claimBy(isProven, user)));
+  const leavings = left === undefined ? {} : { left: await leavingsBy(isProven, left) };
+  return { ...presence, came, ...leavings };
 }
 
-export function leavingsBy(now_ms: number, left: Leavings): Leavings {
-  const clients = left.clients.filter(({ enteredAt_ms }) => mayBe(now_ms, enteredAt_ms));
-  return { ...left, clients };
+export async function leavingsBy(isProven: IsProven, left: Leavings): Promise<ProvenLeavings> {
+  const clients = left.clients.map(async (entry) => {
+    const { clientId, enteredAt_ms } = entry;
+    return (await isProven(entry)) ? [{ clientId, enteredAt_ms }] : [];
+  });
+  return { ...left, clients: (await Promise.all(clients)).flat() };
 }
 
-function claimBy<T extends { enteredAt_ms?: number | undefined }>(now_ms: number, claim: T): T {
-  const { enteredAt_ms, ...rest } = claim;
-  // It holds all of T, as the time may be absent.
-  return enteredAt_ms === undefined || mayBe(now_ms, enteredAt_ms) ? claim : (rest as T);
+interface Told {
+  readonly clientId: string;
+  readonly enteredAt_ms?: number | undefined;
+  readonly proof?: string | undefined;
 }
 
-function mayBe(now_ms: number, enteredAt_ms: number): boolean {
-  return enteredAt_ms <= now_ms + limits.clockSkew_s * 1000;
+async function claimBy<T extends Told>(
+  isProven: IsProven,
+  { proof, enteredAt_ms, ...rest }: T,
+): Promise<Omit<T, 'proof' | 'enteredAt_ms'> & { enteredAt_ms?: number }> {
+  const { clientId } = rest;
+  const isKnown =
+    enteredAt_ms !== undefined &&
+    proof !== undefined &&
+    (await isProven({ clientId, enteredAt_ms, proof }));
+  return isKnown ? { ...rest, enteredAt_ms } : rest;
 }

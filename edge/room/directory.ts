@@ -177,7 +177,8 @@ function erizoRows(
 /**
  * A client that changed its controller keeps its stream's id: until the old controller drops the
  * stream two claim it. It belongs to the one where the client came with the newer ticket, though the
- * other may have been away and claim it last; where that says nothing, to the one whose claim is new.
+ * other may have been away and claim it last; of two with one ticket, to the one whose claim is new. Without a ticket
+ * nobody changes controllers: it stays where it is.
  */
 function streamRows(
   before: DirectoryState,
@@ -196,9 +197,11 @@ function streamRows(
     for (const fact of facts.streams.filter(({ erizoId }) => isServed(erizoId, alive))) {
       const old = known.get(fact.streamId);
       const isNew = claimed.get(nodeId)?.has(fact.streamId) !== true;
-      const weight = isNew ? 2 : Number(old?.nodeId === nodeId);
-      const claim = { enteredAt_ms: fact.enteredAt_ms ?? 0, weight };
-      if (isStronger(claim, rows.get(fact.streamId)?.claim)) {
+      const { clientId, enteredAt_ms = 0 } = fact;
+      const isHere = old?.nodeId === nodeId;
+      const weight = isNew && enteredAt_ms > 0 ? 2 : Number(isHere);
+      const claim = { clientId, enteredAt_ms, weight };
+      if (isStronger(claim, rows.get(fact.streamId)?.claim, old)) {
         const made = madeOf.get(fact);
         const row =
           made !== undefined && made === old
@@ -249,13 +252,22 @@ function recordingRows(
 const madeOf = new WeakMap<RoomFacts['streams'][number], RoomStream>();
 
 interface Claim {
+  readonly clientId: string;
   readonly enteredAt_ms: number;
   readonly weight: number;
 }
 
-function isStronger(claim: Claim, other: Claim | undefined): boolean {
+function isStronger(
+  claim: Claim,
+  other: Claim | undefined,
+  known: RoomStream | undefined,
+): boolean {
   if (other === undefined) {
     return true;
+  }
+  if (claim.clientId !== other.clientId) {
+    // A stream is one client's for ever: a ticket of another one says nothing of it.
+    return claim.clientId === known?.clientId;
   }
   return claim.enteredAt_ms === other.enteredAt_ms
     ? claim.weight > other.weight

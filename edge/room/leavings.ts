@@ -1,4 +1,4 @@
-import type { Leavings } from '../../protocol/contracts/node-edge.ts';
+import type { ProvenLeavings } from './claims.ts';
 
 /** A client that left a room for good. */
 export interface Leaving {
@@ -32,7 +32,7 @@ export interface LeavingBounds {
  */
 export function leavingsAfter(
   { clients, before_ms }: LeavingsState,
-  { clients: more, forgotten }: Leavings,
+  { clients: more, forgotten }: ProvenLeavings,
   { now_ms, keep_ms, limit, skew_ms }: LeavingBounds & { now_ms: number },
 ): LeavingsState {
   const known = new Map(clients.map((leaving) => [leaving.clientId, leaving]));

@@ -1,6 +1,7 @@
 import { assertNever } from '../../protocol/assert-never.ts';
-import type { Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { ProvenPresence } from './claims.ts';
 
 /** Somebody who is in the room, and in which region. */
 export interface Participant extends RoomUser {
@@ -34,7 +35,7 @@ export type ParticipantsEvent =
       readonly nodeId: string;
       readonly lease: number;
       readonly region: string;
-      readonly presence: Presence;
+      readonly presence: ProvenPresence;
     }
   | { readonly type: 'leave'; readonly nodeId: string; readonly lease: number }
   | { readonly type: 'lost'; readonly nodeId: string; readonly lease: number };
@@ -187,7 +188,10 @@ function aged(users: ReadonlyMap<string, Told>): ReadonlyMap<string, Told> {
   return new Map([...users].map(([clientId, { user }]) => [clientId, { user, number: 0 }]));
 }
 
-function usersAfter(before: ReadonlyMap<string, Told>, presence: Presence): Map<string, Told> {
+function usersAfter(
+  before: ReadonlyMap<string, Told>,
+  presence: ProvenPresence,
+): Map<string, Told> {
   const { number, came, went, whole } = presence;
   const users = new Map(before);
   for (const user of came) {

@@ -1,7 +1,6 @@
 import type { Clock } from '../../protocol/clock.ts';
 import type { HandshakeAdditions } from '../../protocol/contracts/client.ts';
 import { RizomaError } from '../../protocol/errors.ts';
-import { newUuid } from '../../protocol/ids.ts';
 import { RateLimit } from '../../protocol/rate-limit.ts';
 import { checkTicket } from '../../protocol/ticket.ts';
 import { checkTokenSignature, tokenOfQuery } from '../../protocol/token.ts';
@@ -61,9 +60,9 @@ export class Admission {
     this.#joins.demand(ticket.clientId, expected.now_ms);
     this.#joins.take(ticket.clientId, expected.now_ms);
     this.#used.use(ticket);
-    const { clientId, roomId, userName, role, requestId, joinedAt_ms, issuedAt_ms } = ticket;
-    const times = { joinedAt_ms, enteredAt_ms: issuedAt_ms };
-    return { clientId, roomId, userName, role, requestId, times };
+    const { clientId, roomId, userName, role, requestId, joinedAt_ms, proof } = ticket;
+    const entry = { clientId, enteredAt_ms: ticket.issuedAt_ms, proof };
+    return { entry, roomId, userName, role, requestId, joinedAt_ms };
   }
 
   /** What can be seen without the edge is seen first: it is asked about tokens of its own only. */
@@ -77,8 +76,7 @@ export class Admission {
     if (!this.#edge.linked) {
       throw new RizomaError('unavailable', 'the edge cannot be reached now: try again');
     }
-    const { roomId, userName, role } = await this.#edge.call('token.consume', { token });
-    const who = { clientId: newUuid(), roomId, userName, role };
-    return { ...who, requestId: undefined, times: undefined };
+    const visitor = await this.#edge.call('token.consume', { token });
+    return { ...visitor, requestId: undefined, joinedAt_ms: undefined };
   }
 }

@@ -34,7 +34,8 @@ import { AutoSubscribeMessage } from '../../protocol/contracts/client-auto.ts';
 import { StrategyMessage, TargetMessage } from '../../protocol/contracts/client-config.ts';
 import type { LastNMessage as LastNMessageType } from '../../protocol/contracts/last-n.ts';
 import { LastNMessage } from '../../protocol/contracts/last-n.ts';
-import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { RoomUser, ToldUser } from '../../protocol/contracts/node-edge.ts';
+import type { Entry } from '../../protocol/entry.ts';
 import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
@@ -66,7 +67,6 @@ const mayComeAgain: ReadonlySet<string> = new Set<ErrorCode>([
 
 /** Who was let in, by a ticket or a token. */
 export interface Visitor {
-  clientId: string;
   roomId: string;
   userName: string;
   role: string;
@@ -79,8 +79,10 @@ export interface Visitor {
   strategy?: StrategyId | undefined;
   /** The `POST /join` with which it came; Licode's clients come without one. */
   requestId: string | undefined;
-  /** By the edge's clock, when it used its token and when its ticket was made; a token brought no ticket. */
-  times: { joinedAt_ms: number; enteredAt_ms: number } | undefined;
+  /** Shows the edge that it let the client in, under that id. */
+  entry: Entry;
+  /** By the edge's clock, when it used the token that brought its ticket; undefined for one that came with a token itself. */
+  joinedAt_ms: number | undefined;
 }
 
 /** What a client may ask of its room. Each answers, or throws an error whose words are the answer. */
@@ -126,6 +128,7 @@ export class Client {
   lastN: number | undefined;
   /** When the ticket was made with which it came. */
   readonly enteredAt_ms: number | undefined;
+  readonly entry: Entry;
   /** Whether it came by the ticket of a rejoin. */
   readonly cameAgain: boolean;
   readonly publications = new Map<string, Flow>();
@@ -150,7 +153,7 @@ export class Client {
     options: { visitor: Visitor; handlers: ClientHandlers },
   ) {
     const { visitor, handlers } = options;
-    this.id = visitor.clientId;
+    this.id = visitor.entry.clientId;
     this.userName = visitor.userName;
     this.plan = visitor.plan;
     const { plan } = visitor;
@@ -159,11 +162,13 @@ export class Client {
     this.sound = visitor.sound;
     this.followsLayers = visitor.followsLayers;
     this.bandwidth = visitor.strategy === undefined ? {} : { strategy: visitor.strategy };
-    this.enteredAt_ms = visitor.times?.enteredAt_ms;
-    this.cameAgain = visitor.times?.joinedAt_ms !== this.enteredAt_ms;
+    this.entry = visitor.entry;
+    const { joinedAt_ms, entry } = visitor;
+    this.enteredAt_ms = joinedAt_ms === undefined ? undefined : entry.enteredAt_ms;
+    this.cameAgain = joinedAt_ms !== this.enteredAt_ms;
     this.role = visitor.role;
     this.#handlers = handlers;
-    this.#log = components.log.child({ clientId: visitor.clientId });
+    this.#log = components.log.child({ clientId: this.id });
     this.limits = new ClientLimits(components);
     this.#channel = new Channel(components, {
       onMessage: (received) => {
@@ -207,6 +212,12 @@ export class Client {
   get user(): RoomUser {
     const { id: clientId, userName: name, role, enteredAt_ms } = this;
     return { clientId, name, role, ...(enteredAt_ms === undefined ? {} : { enteredAt_ms }) };
+  }
+
+  /** As the Room object is told of it. */
+  get toldUser(): ToldUser {
+    const { user } = this;
+    return user.enteredAt_ms === undefined ? user : { ...user, proof: this.entry.proof };
   }
 
   /** Tracks that it has asked its process for. */

@@ -1,5 +1,6 @@
 import { sizeOf } from '../../protocol/bytes.ts';
-import type { Leavings, Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { Leavings, Presence, ToldUser } from '../../protocol/contracts/node-edge.ts';
+import type { Entry } from '../../protocol/entry.ts';
 import { limits } from '../../protocol/limits.ts';
 
 /**
@@ -13,15 +14,15 @@ export class PresenceBatches {
   #first: number | undefined;
   /** Ids of those whom the Room object knows. */
   #told = new Set<string>();
-  /** Of those who left for good and of whom it does not know so, when their tickets were made; the eldest first. */
-  readonly #left = new Map<string, number>();
+  /** Those who left for good and of whom it does not know so, by client id; the eldest first. */
+  readonly #left = new Map<string, Entry>();
   /** There were more of them than are kept. */
   #forgotten = false;
 
   /** A client left for good, however short it was here. */
-  left(clientId: string, enteredAt_ms: number): void {
-    this.#left.delete(clientId);
-    this.#left.set(clientId, enteredAt_ms);
+  left(entry: Entry): void {
+    this.#left.delete(entry.clientId);
+    this.#left.set(entry.clientId, entry);
     const [eldest] = this.#left.keys();
     if (this.#left.size > limits.leavings && eldest !== undefined) {
       this.#left.delete(eldest);
@@ -31,13 +32,10 @@ export class PresenceBatches {
 
   /** Those of whom it does not know yet that they left for good; undefined where there are none. */
   untold(most: number = limits.leavings): Leavings | undefined {
-    const clients = [...this.#left].slice(0, most);
+    const clients = [...this.#left.values()].slice(0, most);
     return clients.length === 0 && !this.#forgotten
       ? undefined
-      : {
-          clients: clients.map(([clientId, enteredAt_ms]) => ({ clientId, enteredAt_ms })),
-          forgotten: this.#forgotten,
-        };
+      : { clients, forgotten: this.#forgotten };
   }
 
   /** All who are here are told anew, whatever became of what was told before. */
@@ -47,7 +45,7 @@ export class PresenceBatches {
   }
 
   /** The next message; undefined where there is nothing to tell. `more`: it does not hold all. */
-  next(users: readonly RoomUser[]): { presence: Presence; more: boolean } | undefined {
+  next(users: readonly ToldUser[]): { presence: Presence; more: boolean } | undefined {
     const here = new Set(users.map(({ clientId }) => clientId));
     const gone = [...this.#told].filter((clientId) => !here.has(clientId));
     const isNew = users.filter(({ clientId }) => !this.#told.has(clientId));
@@ -71,7 +69,7 @@ export class PresenceBatches {
   /** The Room object has taken the message; one from before a new beginning counts no more. */
   taken({ number, came, went, left, whole }: Presence): void {
     for (const { clientId, enteredAt_ms } of left?.clients ?? []) {
-      if (this.#left.get(clientId) === enteredAt_ms) {
+      if (this.#left.get(clientId)?.enteredAt_ms === enteredAt_ms) {
         this.#left.delete(clientId);
       }
     }
@@ -91,7 +89,7 @@ export class PresenceBatches {
   }
 }
 
-function fitting(users: readonly RoomUser[]): RoomUser[] {
+function fitting(users: readonly ToldUser[]): ToldUser[] {
   let bytes = 0;
   const end = users.findIndex((user) => {
     bytes += sizeOf(user);

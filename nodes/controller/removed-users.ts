@@ -42,9 +42,9 @@ export class RemovedUsers {
   }
 
   /** One who came with a token got that from the app, which knows. */
-  has({ userName, times }: Pick<Visitor, 'userName' | 'times'>): boolean {
+  has({ userName, joinedAt_ms }: Pick<Visitor, 'userName' | 'joinedAt_ms'>): boolean {
     const removed = this.#users.get(userName);
     const until_ms = Math.max(this.#before_ms, removed?.at_ms ?? 0);
-    return times !== undefined && times.joinedAt_ms <= until_ms;
+    return joinedAt_ms !== undefined && joinedAt_ms <= until_ms;
   }
 }

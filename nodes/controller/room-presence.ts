@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
-import type { Leavings, Presence, RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { Leavings, Presence, ToldUser } from '../../protocol/contracts/node-edge.ts';
+import type { Entry } from '../../protocol/entry.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Log } from '../log.ts';
@@ -9,7 +10,7 @@ import { PresenceBatches } from './presence-batches.ts';
 export interface RoomPresenceOptions {
   roomId: string;
   /** Those who are in the room here, as they are now. */
-  users(): readonly RoomUser[];
+  users(): readonly ToldUser[];
   /** The Room object does not count this controller as a holder: the room is to be entered anew. */
   onNoHolder(): void;
 }
@@ -53,9 +54,9 @@ export class RoomPresence {
     this.#arm();
   }
 
-  /** A client left for good that came with a ticket made then; told with `changed`, or with the room itself. */
-  gone(clientId: string, enteredAt_ms: number): void {
-    this.#batches.left(clientId, enteredAt_ms);
+  /** A client left for good that came with a ticket; told with `changed`, or with the room itself. */
+  gone(entry: Entry): void {
+    this.#batches.left(entry);
   }
 
   /** Who left for good of whom the Room object was not told so. */

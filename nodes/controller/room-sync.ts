@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
-import type { Leavings } from '../../protocol/contracts/node-edge.ts';
+import type { Leavings, ToldFacts } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange, Removal } from '../../protocol/directory.ts';
+import type { Entry } from '../../protocol/entry.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
 import { newerGrant } from '../../protocol/grant.ts';
@@ -13,6 +14,8 @@ import type { RoomSharingComponents, RoomSharingOptions } from './room-sharing.t
 import { RoomSharing } from './room-sharing.ts';
 
 export interface RoomSyncOptions extends Omit<RoomSharingOptions, 'grant'> {
+  /** The facts as they are now, with what proves them to the edge. */
+  toldFacts(): ToldFacts;
   /** The Room object counts this controller as a holder, for the first time or again. */
   onEntered(): void;
   /** These were removed from the room a moment ago, and all who joined by that time. */
@@ -48,6 +51,8 @@ export class RoomSync {
   readonly #options: RoomSyncOptions;
   readonly #keeper = new DirectoryKeeper();
   #grant: string | undefined;
+  /** Of the client that was let in last: by it the room is entered, again too. */
+  #entry: Entry | undefined;
   #p2p = false;
   #held = false;
   #mustEnter = false;
@@ -81,7 +86,8 @@ export class RoomSync {
    * Resolves when the directory is there: at once for all but the first. Rejects with what the
    * first attempt met, `unavailable` while the edge is away.
    */
-  async enter(): Promise<void> {
+  async enter(entry: Entry): Promise<void> {
+    this.#entry = entry;
     if (this.#held && this.#keeper.directory !== undefined) {
       return;
     }
@@ -153,6 +159,13 @@ export class RoomSync {
       throw new RizomaError('unavailable', 'the edge has not granted the room yet');
     }
     return this.#grant;
+  }
+
+  get #shown(): Entry {
+    if (this.#entry === undefined) {
+      throw new RizomaError('internal', 'a room is entered for somebody who was let in');
+    }
+    return this.#entry;
   }
 
   close(): void {
@@ -235,9 +248,11 @@ export class RoomSync {
     this.#mustEnter = false;
     this.#mustTell = false;
     try {
-      const facts = this.#options.facts();
-      const entered = await this.#edge.call('room.enter', { roomId, facts });
-      const { grant, p2p, removed = [], removedBefore_ms = 0, ...directory } = entered;
+      const entered = await this.#edge.call('room.enter', {
+        ...{ roomId, facts: this.#options.toldFacts(), entry: this.#shown },
+      });
+      const { grant, p2p, removed = [], removedBefore_ms = 0, entry, ...directory } = entered;
+      this.#entry = entry ?? this.#entry;
       this.granted(grant);
       this.#p2p = p2p === true;
       this.#options.onRemoved(removed, removedBefore_ms);
@@ -259,7 +274,9 @@ export class RoomSync {
   async #doTell(roomId: string): Promise<void> {
     this.#mustTell = false;
     try {
-      const change = await this.#edge.call('room.facts', { roomId, facts: this.#options.facts() });
+      const change = await this.#edge.call('room.facts', {
+        ...{ roomId, facts: this.#options.toldFacts() },
+      });
       const before = this.#keeper.directory;
       this.#keeper.take(change);
       this.#publish(before);

@@ -2,8 +2,9 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { ParamsOf } from '../../protocol/contract.ts';
 import type { Connected, RoomEnded } from '../../protocol/contracts/client.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
-import type { RoomUser } from '../../protocol/contracts/node-edge.ts';
+import type { RoomUser, ToldFacts, ToldUser } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, Removal, RoomFacts } from '../../protocol/directory.ts';
+import type { Entry } from '../../protocol/entry.ts';
 import type { Log } from '../log.ts';
 import type { Edge } from '../mesh/edge.ts';
 import type { Members } from '../mesh/members.ts';
@@ -112,6 +113,7 @@ export class Room {
       {
         ...{ roomId, nodeId, region },
         facts: () => this.#facts(),
+        toldFacts: () => this.#toldFacts(),
         onEntered: () => [this.#presence, this.recordings].forEach((part) => part.entered()),
         onDirectory: (directory) => this.#learn(directory),
         onRemoved: (removed, before_ms) => this.removed.take(removed, before_ms),
@@ -172,7 +174,7 @@ export class Room {
    * Somebody is about to join: the room stays until the answer is called, which may be done twice.
    * Rejects while the directory cannot be had, and then keeps nothing.
    */
-  async expect(): Promise<() => void> {
+  async expect(entry: Entry): Promise<() => void> {
     this.#expected += 1;
     let waiting = true;
     const done = (): void => {
@@ -181,7 +183,7 @@ export class Room {
       this.#leaveIfEmpty();
     };
     try {
-      await this.sync.enter();
+      await this.sync.enter(entry);
       return done;
     } catch (thrown) {
       done();
@@ -225,7 +227,7 @@ export class Room {
     this.#log.info({ clientId: client.id, why, clients: this.#clients.size }, 'client left');
     this.#options.onLeft(client);
     if (client.leftForGood && client.enteredAt_ms !== undefined) {
-      this.#presence.gone(client.id, client.enteredAt_ms);
+      this.#presence.gone(client.entry);
     }
     this.#leaveIfEmpty();
     this.#presence.changed();
@@ -330,7 +332,7 @@ export class Room {
   #newPresence({ clock, edge }: RoomComponents): RoomPresence {
     return new RoomPresence(
       { clock, edge, log: this.#log },
-      { roomId: this.id, users: () => this.users, onNoHolder: () => this.sync.forgotten() },
+      { roomId: this.id, users: () => this.#toldUsers(), onNoHolder: () => this.sync.forgotten() },
     );
   }
 
@@ -393,6 +395,21 @@ export class Room {
     const { facts: recordings } = this.recordings;
     const facts = this.#streams.facts(this.#erizos.told);
     return recordings.length === 0 ? facts : { ...facts, recordings };
+  }
+
+  /** The same, with what proves to it when the publishers came. */
+  #toldFacts(): ToldFacts {
+    const facts = this.#facts();
+    const streams = facts.streams.map((stream) => {
+      const client = this.#clients.get(stream.clientId);
+      const isProven = client !== undefined && client.entry.enteredAt_ms === stream.enteredAt_ms;
+      return isProven ? { ...stream, proof: client.entry.proof } : stream;
+    });
+    return { ...facts, streams };
+  }
+
+  #toldUsers(): ToldUser[] {
+    return [...this.#clients.values()].map(({ toldUser }) => toldUser);
   }
 
   #broadcast(event: string, message: unknown): void {

@@ -87,7 +87,7 @@ export class Rooms implements EdgeListener, NeighbourListener {
   async expect(visitor: Visitor): Promise<() => void> {
     const { roomId } = visitor;
     const room = this.#rooms.get(roomId) ?? this.#open(roomId);
-    const done = await room.expect();
+    const done = await room.expect(visitor.entry);
     if (room.removed.has(visitor)) {
       done();
       throw new RizomaError('forbidden', 'you were removed from the room');
@@ -103,8 +103,8 @@ export class Rooms implements EdgeListener, NeighbourListener {
       socket.disconnect(true);
       return;
     }
-    const there = this.client(visitor.clientId);
-    if ((there?.enteredAt_ms ?? 0) > (visitor.times?.enteredAt_ms ?? 0)) {
+    const there = this.client(visitor.entry.clientId);
+    if ((there?.entry.enteredAt_ms ?? 0) > visitor.entry.enteredAt_ms) {
       // It tried before it came here by the later ticket, and its first try arrives only now.
       socket.disconnect(true);
       return;

@@ -2,9 +2,17 @@ import * as v from 'valibot';
 import { CertificateText } from '../certificate.ts';
 import type { Contract } from '../contract.ts';
 import { RecordingEnd } from './external-media.ts';
-import { Directory, DirectoryChange, Endpoint, Removal, RoomFacts } from '../directory.ts';
+import {
+  Directory,
+  DirectoryChange,
+  Endpoint,
+  Removal,
+  RoomFacts,
+  StreamFact,
+} from '../directory.ts';
 import { GrantText } from '../grant.ts';
 import { EnrolmentText } from '../enrolment.ts';
+import { Entry, EntryProof, EntryTime } from '../entry.ts';
 import {
   ClientId,
   EpochId,
@@ -74,18 +82,18 @@ const text = v.pipe(v.string(), v.maxLength(limits.name_chars));
 /** The request because of which the edge says it, for the log; there need be none. */
 const requestId = v.optional(RequestId);
 
-const Time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-
 /** What a controller is given when it enters a room. */
 export const RoomEntered = v.strictObject({
   ...Directory.entries,
   grant: GrantText,
+  /** The entry that was shown, where another key is to prove it from now on. */
+  entry: v.optional(Entry),
   /** Its clients send to each other directly. */
   p2p: v.optional(v.boolean()),
   /** Who was removed a moment ago and may have a ticket still. */
   removed: v.optional(v.pipe(v.array(Removal), v.maxLength(limits.removals))),
   /** Whoever joined by then counts as removed, since there were more than are named. */
-  removedBefore_ms: v.optional(Time),
+  removedBefore_ms: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 });
 
 /** Somebody who is in a room at a controller. */
@@ -94,14 +102,28 @@ export const RoomUser = v.strictObject({
   name: text,
   role: text,
   /** When the edge made the ticket with which it came; of two controllers that have it the newer is right. */
-  enteredAt_ms: v.optional(Time),
+  enteredAt_ms: v.optional(EntryTime),
+});
+
+/** Without the proof of an entry at that time the time counts as none, which wins over no other. */
+const proof = v.optional(EntryProof);
+
+const ToldUser = v.strictObject({ ...RoomUser.entries, proof });
+
+/** All that one controller knows of its part of a room, with what proves the times of its clients. */
+export const ToldFacts = v.strictObject({
+  ...RoomFacts.entries,
+  streams: v.pipe(
+    v.array(v.strictObject({ ...StreamFact.entries, proof })),
+    v.maxLength(limits.streamsPerRoom),
+  ),
 });
 
 /** Clients that left for good: what lets them in again without a token is worth nothing any more. */
 export const Leavings = v.strictObject({
   clients: v.pipe(
     /** With when the ticket was made with which it came. */
-    v.array(v.strictObject({ clientId: ClientId, enteredAt_ms: Time })),
+    v.array(Entry),
     v.maxLength(limits.leavings),
   ),
   /** Others left too, of whom the controller knows no more. */
@@ -116,7 +138,7 @@ const PresenceNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
  */
 export const Presence = v.strictObject({
   number: PresenceNumber,
-  came: v.pipe(v.array(RoomUser), v.maxLength(limits.presenceUsers)),
+  came: v.pipe(v.array(ToldUser), v.maxLength(limits.presenceUsers)),
   went: v.pipe(v.array(ClientId), v.maxLength(limits.presenceUsers)),
   /** Of those who went, and of those who came and went in between, who will not come again. */
   left: v.optional(Leavings),
@@ -186,10 +208,13 @@ export const nodeToEdge = {
     timeout_ms: 2_000,
     idempotent: true,
   },
-  /** Licode: `deleteToken`. Consumes one use of a token for this node's host; a pass is only checked. */
+  /**
+   * Licode: `deleteToken`. Consumes one use of a token for this node's host; a pass is only checked. The edge chooses the
+   * id of the client that comes by it.
+   */
   'token.consume': {
     params: v.strictObject({ token: SignedToken }),
-    result: v.strictObject({ roomId: RoomId, userName: text, role: text }),
+    result: v.strictObject({ roomId: RoomId, userName: text, role: text, entry: Entry }),
     errors: [
       ...(['token_forged', 'token_used', 'token_expired', 'token_revoked'] as const),
       ...(['token_wrong_host', 'pin_empty', 'not_found', 'quota_reached'] as const),
@@ -198,11 +223,12 @@ export const nodeToEdge = {
     idempotent: false,
   },
   /**
-   * This controller holds the room, and these are its facts: what the edge had of it is replaced.
+   * This controller holds the room, and these are its facts: what the edge had of it is replaced. The entry is that of
+   * somebody whom the edge let in; where it is not proven the answer is `forbidden`.
    * Answers the whole directory and the room's grant, and from then on what changes is pushed.
    */
   'room.enter': {
-    params: v.strictObject({ roomId: RoomId, facts: RoomFacts }),
+    params: v.strictObject({ roomId: RoomId, facts: ToldFacts, entry: Entry }),
     result: RoomEntered,
     errors: ['not_found', 'overloaded', 'conflict', 'forbidden'],
     timeout_ms: 5_000,
@@ -210,7 +236,7 @@ export const nodeToEdge = {
   },
   /** All facts of this controller about the room anew, after a change. Answers the directory's change. */
   'room.facts': {
-    params: v.strictObject({ roomId: RoomId, facts: RoomFacts }),
+    params: v.strictObject({ roomId: RoomId, facts: ToldFacts }),
     result: DirectoryChange,
     errors: ['not_found', 'overloaded', 'conflict'],
     timeout_ms: 5_000,
@@ -296,7 +322,7 @@ export const edgeToNode = {
     params: v.strictObject({
       roomId: RoomId,
       clients: v.pipe(
-        v.array(v.strictObject({ clientId: ClientId, enteredAt_ms: Time })),
+        v.array(v.strictObject({ clientId: ClientId, enteredAt_ms: EntryTime })),
         v.maxLength(limits.presenceUsers),
       ),
     }),
@@ -329,6 +355,8 @@ export type NodeLoad = v.InferOutput<typeof NodeLoad>;
 export type RoomEntered = v.InferOutput<typeof RoomEntered>;
 export type RoomUser = v.InferOutput<typeof RoomUser>;
 export type RecordingNews = v.InferOutput<typeof RecordingNews>;
+export type ToldFacts = v.InferOutput<typeof ToldFacts>;
+export type ToldUser = v.InferOutput<typeof ToldUser>;
 export type Leavings = v.InferOutput<typeof Leavings>;
 export type Presence = v.InferOutput<typeof Presence>;
 export type NodeToEdge = typeof nodeToEdge;

@@ -65,7 +65,7 @@ describe('the id of a request', () => {
         ...{ roomId, region: 'eu-west', rule: 'pinned', passedOver: '' },
       },
     ]);
-    await node.peer.call('room.enter', { roomId, facts: { erizos: [], streams: [] } });
+    await node.enter(roomId, { erizos: [], streams: [] });
     const path = `/rooms/${roomId}`;
     await ask(path, { method: 'DELETE', headers: await withId('gone') });
     expect(said('gone')).toMatchObject([

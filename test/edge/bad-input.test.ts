@@ -215,7 +215,7 @@ describe('a name in any writing', () => {
 
   it('finds its user by the path', async () => {
     const { _id } = await createRoom('found by any name');
-    await node.peer.call('room.enter', { roomId: _id, facts: { erizos: [], streams: [] } });
+    await node.enter(_id, { erizos: [], streams: [] });
     const users = names.map((name): RoomUser => ({ clientId: newUuid(), name, role: 'viewer' }));
     node.users = users;
     for (const { name, clientId: id } of users) {

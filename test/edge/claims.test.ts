@@ -1,31 +1,169 @@
-import { expect, it } from 'vitest';
+import { env } from 'cloudflare:workers';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { configOf, entryKeysOf } from '../../edge/config.ts';
+import { JoinAnswer } from '../../protocol/contracts/rest.ts';
+import type { ToldFacts, ToldUser } from '../../protocol/contracts/node-edge.ts';
+import type { RoomFacts } from '../../protocol/directory.ts';
+import type { Claim, Entry } from '../../protocol/entry.ts';
+import { proofOf } from '../../protocol/entry.ts';
+import { newHexId, newUuid } from '../../protocol/ids.ts';
+import { parse } from '../../protocol/parse.ts';
+import { checkTicket } from '../../protocol/ticket.ts';
+import { decodeToken } from '../../protocol/token.ts';
+import { entryTo } from './entries.ts';
 import type { TestNode } from './support.ts';
-import { limits } from '../../protocol/limits.ts';
-import { clock, createRoom, someFacts, startNode } from './support.ts';
+import { clock, createRoom, createToken, postJson, someFacts, startNode } from './support.ts';
+import { ticketSecretFor } from './ticket-keys.ts';
 
-const whole = { first: 1, last: true };
+let honest: TestNode;
+let other: TestNode;
+let roomId: string;
+let facts: RoomFacts;
 
-it('a node takes no client or stream from another by a ticket that the edge has yet to make', async () => {
-  const [honest, other] = [await startNode('eu-west'), await startNode('us-east')];
-  const { _id: roomId } = await createRoom('claimed');
-  const facts = someFacts();
-  const [stream] = facts.streams;
-  if (stream === undefined) {
-    throw new Error('the facts have no stream');
-  }
-  const user = { clientId: stream.clientId, name: 'ann', role: 'presenter' };
-  const claim = async (node: TestNode, enteredAt_ms: number): Promise<void> => {
-    const claimed = { ...facts, streams: [{ ...stream, enteredAt_ms }] };
-    await node.peer.call('room.enter', { roomId, facts: claimed });
-    const presence = { number: 1, came: [{ ...user, enteredAt_ms }], went: [], whole };
-    await node.peer.call('room.presence', { roomId, presence });
-  };
-  const entered_ms = clock.now_ms;
-  await claim(honest, entered_ms);
-  await claim(other, entered_ms + (limits.clockSkew_s + 17) * 1000);
-  expect(await other.moved.take()).toEqual([user.clientId]);
-  const { streams } = await honest.peer.call('room.enter', {
-    ...{ roomId, facts: { ...facts, streams: [{ ...stream, enteredAt_ms: entered_ms }] } },
+beforeAll(async () => {
+  honest = await startNode('eu-west');
+  other = await startNode('us-east');
+});
+
+beforeEach(async () => {
+  roomId = (await createRoom('claimed'))._id;
+  facts = someFacts();
+});
+
+/** Facts of one stream, whose client came then. */
+function publishedBy({ clientId, enteredAt_ms, proof }: Partial<Entry>): ToldFacts {
+  const streams = facts.streams.slice(0, 1).map((stream) => ({
+    ...stream,
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(enteredAt_ms === undefined ? {} : { enteredAt_ms }),
+    ...(proof === undefined ? {} : { proof }),
+  }));
+  return { ...facts, streams };
+}
+
+async function present(node: TestNode, users: ToldUser[]): Promise<void> {
+  const presence = { number: 1, came: users, went: [], whole: { first: 1, last: true } };
+  await node.peer.call('room.presence', { roomId, presence });
+}
+
+/** The nodes of the streams of the room, as that node is told. */
+async function ownersSeenBy(node: TestNode, told: ToldFacts): Promise<string[]> {
+  const { streams } = await node.peer.call('room.enter', {
+    ...{ roomId, facts: told, entry: await entryTo(roomId) },
   });
-  expect(streams.map(({ nodeId }) => nodeId)).toEqual(['eu-west-1']);
+  expect(JSON.stringify(streams)).not.toContain('proof');
+  return streams.map(({ nodeId }) => nodeId);
+}
+
+const later_ms = 5_000;
+const nothing = { erizos: [], streams: [] };
+
+describe('a node that says it has a client', () => {
+  it('is believed where the edge let the client in there, and takes its streams with it', async () => {
+    const first = await entryTo(roomId);
+    const { clientId } = first;
+    await ownersSeenBy(honest, publishedBy(first));
+    await present(honest, [{ ...first, name: 'ann', role: 'presenter' }]);
+    const second = await entryTo(roomId, { clientId, enteredAt_ms: clock.now_ms + later_ms });
+    expect(await ownersSeenBy(other, publishedBy(second))).toEqual([other.card.nodeId]);
+    await present(other, [{ ...second, name: 'ann', role: 'presenter' }]);
+    expect(await honest.moved.take()).toEqual([clientId]);
+  });
+
+  it('takes neither client nor stream from another node with a time that is not proven', async () => {
+    const first = await entryTo(roomId);
+    const { clientId } = first;
+    await ownersSeenBy(honest, publishedBy(first));
+    await present(honest, [{ ...first, name: 'ann', role: 'presenter' }]);
+    const enteredAt_ms = first.enteredAt_ms + later_ms;
+    const [ofAnother, elsewhere] = await Promise.all([
+      entryTo(roomId, { enteredAt_ms }),
+      entryTo(newHexId(), { clientId, enteredAt_ms }),
+    ]);
+    const { nodeId } = honest.card;
+    for (const proof of [undefined, first.proof, ofAnother.proof, elsewhere.proof]) {
+      const claim = { clientId, enteredAt_ms, ...(proof === undefined ? {} : { proof }) };
+      expect(await ownersSeenBy(other, publishedBy(claim))).toEqual([nodeId]);
+      await present(other, [{ ...claim, name: 'ann', role: 'presenter' }]);
+      expect(await other.moved.take()).toEqual([clientId]);
+      await other.peer.call('room.leave', { roomId });
+    }
+  });
+
+  it('takes no stream by a ticket of another client, nor one whose client has no ticket', async () => {
+    const [publisher, own] = await Promise.all([
+      entryTo(roomId),
+      entryTo(roomId, { enteredAt_ms: clock.now_ms + later_ms }),
+    ]);
+    const { nodeId } = honest.card;
+    await ownersSeenBy(honest, publishedBy(publisher));
+    expect(await ownersSeenBy(other, publishedBy(own))).toEqual([nodeId]);
+    await other.peer.call('room.leave', { roomId });
+    await ownersSeenBy(honest, publishedBy({ clientId: publisher.clientId }));
+    const taken = publishedBy({ clientId: publisher.clientId });
+    expect(await ownersSeenBy(other, taken)).toEqual([nodeId]);
+  });
+
+  it('cannot say that a client of another node has left', async () => {
+    const token = await (await createToken(roomId)).text();
+    const answer = parse(JoinAnswer, await (await postJson('/join', { token })).json(), 'answer');
+    const { clientId, reentry } = answer;
+    await ownersSeenBy(other, publishedBy({}));
+    const claim = { clientId, enteredAt_ms: clock.now_ms + later_ms };
+    const { proof } = await entryTo(newHexId(), claim);
+    const left = { clients: [{ ...claim, proof }], forgotten: false };
+    await other.peer.call('room.leave', { roomId, left });
+    clock.pass(later_ms);
+    expect((await postJson('/rejoin', { reentry })).status).toBe(200);
+  });
+});
+
+describe('room.enter', () => {
+  it('is refused to a node to which nobody was sent in that room', async () => {
+    const good = await entryTo(roomId);
+    const elsewhere = await entryTo(newHexId(), good);
+    const forged = [elsewhere, { ...good, clientId: newUuid() }, { ...good, enteredAt_ms: 1 }];
+    for (const entry of forged) {
+      await expect(other.peer.call('room.enter', { roomId, facts, entry })).rejects.toMatchObject({
+        code: 'forbidden',
+      });
+    }
+    expect(await ownersSeenBy(honest, nothing)).toEqual([]);
+  });
+
+  it('is proven by what came with a ticket, or with a token', async () => {
+    const inRegion = { regions: { allow: ['eu-west'] } };
+    const [token, ofLicode] = await Promise.all(
+      [1, 2].map(async () => (await createToken(roomId, inRegion)).text()),
+    );
+    const { controllers } = parse(
+      JoinAnswer,
+      await (await postJson('/join', { token })).json(),
+      'answer',
+    );
+    const { nodeId } = honest.card;
+    const expected = { nodeId, now_ms: clock.now_ms };
+    const ticket = await checkTicket(
+      [await ticketSecretFor(nodeId)],
+      controllers[0]?.ticket ?? '',
+      expected,
+    );
+    const { clientId, issuedAt_ms, proof } = ticket;
+    const ofTicket = { clientId, enteredAt_ms: issuedAt_ms, proof };
+    const entered = await honest.peer.call('room.enter', { roomId, facts, entry: ofTicket });
+    expect(entered).not.toHaveProperty('entry');
+    const { tokenId, host, secure, signature } = decodeToken(ofLicode ?? '');
+    const { entry } = await honest.peer.call('token.consume', {
+      token: { tokenId, host, secure, signature },
+    });
+    await honest.peer.call('room.enter', { roomId, facts, entry });
+  });
+
+  it('answers an entry under the current key to one that the key before it proves', async () => {
+    const { all } = await entryKeysOf(configOf(env));
+    const claim: Claim = { clientId: newUuid(), enteredAt_ms: clock.now_ms };
+    const entry = { ...claim, proof: await proofOf(all[1] ?? '', roomId, claim) };
+    const entered = await honest.peer.call('room.enter', { roomId, facts, entry });
+    expect(entered.entry).toEqual(await entryTo(roomId, claim));
+  });
 });

@@ -16,8 +16,8 @@ async function heldRoom(name: string) {
   const us = await startNode('us-east');
   // A pin names no region that nobody serves.
   await startNode('ap-northeast');
-  const first = (await eu.peer.call('room.enter', { roomId, facts: nothing })).grant;
-  await us.peer.call('room.enter', { roomId, facts: nothing });
+  const first = (await eu.enter(roomId, nothing)).grant;
+  await us.enter(roomId, nothing);
   const read = (text: string, region = 'eu-west') =>
     checkGrant([key], text, { roomId, ends: [{ region }], now_ms: clock.now_ms });
   const room = env.ROOM.get(env.ROOM.idFromName(roomId));
@@ -30,7 +30,7 @@ describe('a controller that enters a room', () => {
     const answer = await request('POST', '/rooms', { name: 'direct', options: { p2p: true } });
     const direct = (await answer.json<{ _id: string }>())._id;
     const { _id: usual } = await createRoom('usual');
-    const enter = (roomId: string) => node.peer.call('room.enter', { roomId, facts: nothing });
+    const enter = (roomId: string) => node.enter(roomId, nothing);
     expect((await enter(direct)).p2p).toBe(true);
     expect((await enter(usual)).p2p).toBeUndefined();
   });
@@ -51,14 +51,14 @@ describe('the grant of a room', () => {
       regions: options.regions,
     });
     await expect(read(grant, 'us-east')).rejects.toMatchObject({ code: 'forbidden' });
-    const again = await nodes[0].peer.call('room.enter', { roomId, facts: nothing });
+    const again = await nodes[0].enter(roomId, nothing);
     expect(await read(again.grant)).toMatchObject({ epoch: 1, regions: options.regions });
   });
 
   it('stays the same where something else of the room changes', async () => {
     const { roomId, nodes, read } = await heldRoom('granted still');
     await request('PATCH', `/rooms/${roomId}`, { options: { data: { a: 1 } } });
-    const { grant } = await nodes[0].peer.call('room.enter', { roomId, facts: nothing });
+    const { grant } = await nodes[0].enter(roomId, nothing);
     expect(await read(grant)).toMatchObject({ epoch: 0 });
   });
 

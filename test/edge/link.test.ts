@@ -75,9 +75,9 @@ describe('the link of a node', () => {
   it('takes the card of its own node alone, and asks who speaks before there is one', async () => {
     const node = await connect(cardOf('eu-west', 8));
     expect(await keepAlive(node)).toBe('whoareyou');
-    await expect(
-      node.peer.call('room.enter', { roomId: '0123456789abcdef01234567', facts: someFacts() }),
-    ).rejects.toMatchObject({ code: 'conflict' });
+    await expect(node.enter('0123456789abcdef01234567', someFacts())).rejects.toMatchObject({
+      code: 'conflict',
+    });
     const card = cardOf('eu-west', 7);
     const enrolment = await enrolmentOf(card);
     await expect(
@@ -147,11 +147,8 @@ describe('a lease', () => {
     const node = await startNode('eu-west', 22);
     const { _id: roomId } = await createRoom('flap');
     const other = await startNode('us-east', 22);
-    await node.peer.call('room.enter', { roomId, facts: someFacts() });
-    const whole = await other.peer.call('room.enter', {
-      roomId,
-      facts: { erizos: [], streams: [] },
-    });
+    await node.enter(roomId, someFacts());
+    const whole = await other.enter(roomId, { erizos: [], streams: [] });
     node.peer.close();
     clock.pass(limits.lease_ms - 1);
     await runDurableObjectAlarm(objectOf(node));
@@ -166,11 +163,8 @@ describe('a lease', () => {
     const node = await startNode('eu-west', 23);
     const other = await startNode('us-east', 23);
     const { _id: roomId } = await createRoom('lost');
-    await node.peer.call('room.enter', { roomId, facts: someFacts() });
-    const whole = await other.peer.call('room.enter', {
-      roomId,
-      facts: { erizos: [], streams: [] },
-    });
+    await node.enter(roomId, someFacts());
+    const whole = await other.enter(roomId, { erizos: [], streams: [] });
     expect(whole.streams).toHaveLength(1);
     await loseLease(node);
     const left = applyChange(whole, await other.changes.take());
@@ -181,7 +175,7 @@ describe('a lease', () => {
       node.peer.call('room.facts', { roomId, facts: someFacts() }),
     ).rejects.toMatchObject({ code: 'conflict' });
     await node.register();
-    await node.peer.call('room.enter', { roomId, facts: someFacts() });
+    await node.enter(roomId, someFacts());
     expect((await other.changes.take()).streams.put).toHaveLength(1);
   });
 
@@ -199,11 +193,8 @@ describe('a lease', () => {
     const old = await startNode('eu-west', 25);
     const other = await startNode('us-east', 25);
     const { _id: roomId } = await createRoom('restarted');
-    await old.peer.call('room.enter', { roomId, facts: someFacts() });
-    const whole = await other.peer.call('room.enter', {
-      roomId,
-      facts: { erizos: [], streams: [] },
-    });
+    await old.enter(roomId, someFacts());
+    const whole = await other.enter(roomId, { erizos: [], streams: [] });
     const young = await connect({ ...old.card, epoch: newUuid() });
     await young.register();
     expect(await old.ended).toBe('peer_closed');
@@ -223,8 +214,8 @@ describe('two nodes in one room', () => {
     const us = await startNode('us-east', 31);
     const { _id: roomId } = await createRoom('both');
     const facts = someFacts();
-    let seenByEu: Directory = await eu.peer.call('room.enter', { roomId, facts });
-    let seenByUs: Directory = await us.peer.call('room.enter', { roomId, facts: nothing });
+    let seenByEu: Directory = await eu.enter(roomId, facts);
+    let seenByUs: Directory = await us.enter(roomId, nothing);
     seenByEu = applyChange(seenByEu, await eu.changes.take()) ?? emptyDirectory;
     expect(seenByUs).toMatchObject(seenByEu);
     expect(seenByUs.holders).toEqual(['eu-west-31', 'us-east-31']);
@@ -250,8 +241,8 @@ describe('two nodes in one room', () => {
     const eu = await startNode('eu-west', 32);
     const us = await startNode('us-east', 32);
     const { _id: roomId } = await createRoom('restarts');
-    await eu.peer.call('room.enter', { roomId, facts: someFacts() });
-    const before = await us.peer.call('room.enter', { roomId, facts: someFacts() });
+    await eu.enter(roomId, someFacts());
+    const before = await us.enter(roomId, someFacts());
     await evictDurableObject(env.ROOM.get(env.ROOM.idFromName(roomId)));
     await evictDurableObject(objectOf(eu));
     await evictDurableObject(objectOf(us));
@@ -264,7 +255,7 @@ describe('two nodes in one room', () => {
   it('have their facts applied in the order in which they were sent', async () => {
     const eu = await startNode('eu-west', 33);
     const { _id: roomId } = await createRoom('in order');
-    const { version: entered } = await eu.peer.call('room.enter', { roomId, facts: nothing });
+    const { version: entered } = await eu.enter(roomId, nothing);
     const said = Array.from({ length: 20 }, () => someFacts());
     const changes = await Promise.all(
       said.map((facts) => eu.peer.call('room.facts', { roomId, facts })),
@@ -272,7 +263,7 @@ describe('two nodes in one room', () => {
     expect(changes.map(({ version }) => version)).toEqual(
       said.map((_, index) => entered + 1 + index),
     );
-    const whole = await eu.peer.call('room.enter', { roomId, facts: said.at(-1) ?? nothing });
+    const whole = await eu.enter(roomId, said.at(-1) ?? nothing);
     expect(whole.version).toBe(entered + said.length);
   });
 
@@ -281,7 +272,7 @@ describe('two nodes in one room', () => {
     const eu = await startNode('eu-west', 35);
     const us = await startNode('us-east', 35);
     for (const node of [eu, us]) {
-      node.follow(await node.peer.call('room.enter', { roomId, facts: nothing }));
+      node.follow(await node.enter(roomId, nothing));
     }
     const speak = async (node: TestNode): Promise<void> => {
       for (let count = 0; count < 20; count += 1) {
@@ -299,7 +290,7 @@ describe('two nodes in one room', () => {
   it('are refused a room that does not exist, and nothing of it is remembered', async () => {
     const eu = await startNode('eu-west', 34);
     const roomId = 'ffffffffffffffffffffffff';
-    await expect(eu.peer.call('room.enter', { roomId, facts: nothing })).rejects.toMatchObject({
+    await expect(eu.enter(roomId, nothing)).rejects.toMatchObject({
       code: 'not_found',
     });
     const rooms = await runInDurableObject(objectOf(eu), (_, { storage }) =>

@@ -116,7 +116,7 @@ it('a node is not registered with an enrolment that is not its own, or not of no
 it('of two nodes with one id the second is refused for as long as a certificate of the first may be good', async () => {
   const first = await startNode('eu-west', 4);
   const { _id: roomId } = await createRoom('one id');
-  await first.peer.call('room.enter', { roomId, facts: someFacts() });
+  await first.enter(roomId, someFacts());
   const anotherKey = newKey();
   const another = (): Promise<TestNode> =>
     connect({ ...cardOf('eu-west', 4), epoch: newUuid() }, anotherKey);
@@ -165,8 +165,8 @@ it('a node that says goodbye is out of the mesh and of its rooms at once', async
   const node = await startNode('eu-west', 5);
   const other = await startNode('us-east', 5);
   const { _id: roomId } = await createRoom('goodbye');
-  await node.peer.call('room.enter', { roomId, facts: someFacts() });
-  await other.peer.call('room.enter', { roomId, facts: { erizos: [], streams: [] } });
+  await node.enter(roomId, someFacts());
+  await other.enter(roomId, { erizos: [], streams: [] });
   await node.peer.call('node.killMe', {});
   expect((await list()).map(({ nodeId }) => nodeId)).not.toContain('eu-west-5');
   expect((await other.changes.take()).streams.removed).toHaveLength(1);

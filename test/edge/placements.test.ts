@@ -83,7 +83,7 @@ describe('POST /placements/explain', () => {
     expect(before).toMatchObject({ rule: 'sticky', candidates: { 0: { nodeId: taken } } });
     expect(before.candidates[0]?.load.clients).toBe(1);
     const other = nodes.find(({ card }) => card.region === 'eu-west' && card.nodeId !== taken);
-    await other?.peer.call('room.enter', { roomId: room, facts: someFacts() });
+    await other?.enter(room, someFacts());
     await evictDurableObject(env.ROOM.get(env.ROOM.idFromName(room)));
     const after = await explained({ location: paris, room });
     expect(after).toMatchObject({
@@ -186,7 +186,7 @@ describe('a join', () => {
   it('goes to the node that its room has, until that is full', async () => {
     const { _id: room } = await createRoom('until full');
     const [first, second] = nodes;
-    await first?.peer.call('room.enter', { roomId: room, facts: someFacts() });
+    await first?.enter(room, someFacts());
     for (const _ of Array.from({ length: 4 })) {
       expect(await join(room)).toBe('eu-west-1');
     }

@@ -27,7 +27,7 @@ async function present(roomId: string): Promise<string[]> {
 }
 
 async function enter(node: TestNode, roomId: string): Promise<void> {
-  await node.peer.call('room.enter', { roomId, facts: nothing });
+  await node.enter(roomId, nothing);
 }
 
 async function tell(

@@ -19,6 +19,7 @@ import {
   startNode,
 } from './support.ts';
 import { ticketSecretFor } from './ticket-keys.ts';
+import { entryTo } from './entries.ts';
 
 let eu: TestNode;
 let us: TestNode;
@@ -53,8 +54,9 @@ async function stampOf(
 
 /** The node holds the room, and tells that the client is there. */
 async function tellCame(node: TestNode, roomId: string, clientId: string): Promise<void> {
-  await node.peer.call('room.enter', { roomId, facts: { erizos: [], streams: [] } });
-  const came = [{ clientId, name: 'ann', role: 'presenter', enteredAt_ms: Date.now() }];
+  await node.enter(roomId, { erizos: [], streams: [] });
+  const entry = await entryTo(roomId, { clientId });
+  const came = [{ ...entry, name: 'ann', role: 'presenter' }];
   const whole = { first: 1, last: true };
   const presence = { number: 1, came, went: [], whole };
   await node.peer.call('room.presence', { roomId, presence });
@@ -165,7 +167,8 @@ describe('POST /rejoin', () => {
     const enteredAt_ms = Date.now();
     const stamp = await stampOf(eu, answer, enteredAt_ms);
     expect((await rejoin(reentry, stamp)).status).toBe(200);
-    const left = { clients: [{ clientId, enteredAt_ms }], forgotten: false };
+    const clients = [await entryTo(roomId, { clientId, enteredAt_ms })];
+    const left = { clients, forgotten: false };
     const presence = { number: 2, came: [], went: [clientId], left };
     await eu.peer.call('room.presence', { roomId, presence });
     clock.pass(limits.roomPicture_ms);
@@ -187,7 +190,7 @@ describe('POST /rejoin', () => {
   it('is refused to the last who has left, of whom the controller tells as it leaves the room', async () => {
     const { reentry, roomId, clientId } = await joined('last');
     await tellCame(eu, roomId, clientId);
-    const left = { clients: [{ clientId, enteredAt_ms: Date.now() }], forgotten: false };
+    const left = { clients: [await entryTo(roomId, { clientId })], forgotten: false };
     await eu.peer.call('room.leave', { roomId, left });
     clock.pass(limits.roomPicture_ms);
     expect(await problem(await rejoin(reentry))).toEqual({ status: 401, code: 'token_revoked' });
@@ -215,7 +218,8 @@ describe('POST /rejoin', () => {
     const first_ms = Date.now();
     clock.pass(1_000);
     await tellCame(us, roomId, clientId);
-    const left = { clients: [{ clientId, enteredAt_ms: first_ms }], forgotten: false };
+    const clients = [await entryTo(roomId, { clientId, enteredAt_ms: first_ms })];
+    const left = { clients, forgotten: false };
     const presence = { number: 2, came: [], went: [clientId], left };
     await eu.peer.call('room.presence', { roomId, presence });
     clock.pass(limits.roomPicture_ms);
@@ -270,12 +274,12 @@ describe('POST /rejoin', () => {
   it('tells controllers that enter the room who was removed a moment ago', async () => {
     const { roomId } = await joined('told');
     await request('DELETE', `/rooms/${roomId}/users/ann`);
-    const entered = await us.peer.call('room.enter', { roomId, facts: someFacts() });
+    const entered = await us.enter(roomId, someFacts());
     expect(entered.removed).toMatchObject([{ name: 'ann' }]);
     clock.pass((limits.ticket_ttl_s + 2 * limits.clockSkew_s) * 1000);
     // Its lease has ended meanwhile, and it registers anew.
     const other = await startNode('ap-northeast', 71);
-    const later = await other.peer.call('room.enter', { roomId, facts: someFacts() });
+    const later = await other.enter(roomId, someFacts());
     expect(later.removed).toEqual([]);
   });
 });
@@ -284,27 +288,19 @@ describe('a client that is at two controllers', () => {
   it('is to leave the one with the older ticket, whichever tells of it last', async () => {
     const [older, newer] = await Promise.all([startNode('eu-west', 72), startNode('us-east', 73)]);
     const { roomId, clientId } = await joined('twice');
-    const told = (enteredAt_ms: number) => ({
-      roomId,
-      presence: {
-        number: 1,
-        came: [{ clientId, name: 'ann', role: 'presenter', enteredAt_ms }],
-        went: [],
-        whole: { first: 1, last: true },
-      },
-    });
+    const told = async (enteredAt_ms: number, number = 1) => {
+      const entry = await entryTo(roomId, { clientId, enteredAt_ms });
+      const came = [{ ...entry, name: 'ann', role: 'presenter' }];
+      const whole = { first: number, last: true };
+      return { roomId, presence: { number, came, went: [], whole } };
+    };
     for (const node of [older, newer]) {
-      await node.peer.call('room.enter', { roomId, facts: { erizos: [], streams: [] } });
+      await node.enter(roomId, { erizos: [], streams: [] });
     }
-    await newer.peer.call('room.presence', told(2_000));
-    await older.peer.call('room.presence', told(1_000));
+    await newer.peer.call('room.presence', await told(2_000));
+    await older.peer.call('room.presence', await told(1_000));
     expect(await older.moved.take()).toEqual([clientId]);
-    const again = told(3_000);
-    again.presence.number = 2;
-    await older.peer.call('room.presence', {
-      ...again,
-      presence: { ...again.presence, whole: { first: 2, last: true } },
-    });
+    await older.peer.call('room.presence', await told(3_000, 2));
     expect(await newer.moved.take()).toEqual([clientId]);
   });
 });

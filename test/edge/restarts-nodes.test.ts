@@ -103,11 +103,11 @@ describe('a controller in a room', () => {
     dyingAfter(Node, 'push'),
   ])('agrees with the others in the end, with $what', async ({ strike }) => {
     const { _id: roomId } = await createRoom('facts');
-    await us.peer.call('room.enter', { roomId, facts: nothing });
+    await us.enter(roomId, nothing);
     const facts = someFacts();
     strike();
     const told = [someFacts(), facts].map(async (said) => {
-      await eu.peer.call('room.enter', { roomId, facts: said });
+      await eu.enter(roomId, said);
       await eu.peer.call('room.facts', { roomId, facts: said });
     });
     for (const { reason } of rejected(await Promise.allSettled(told))) {
@@ -115,9 +115,9 @@ describe('a controller in a room', () => {
     }
     // Nodes dial in again where they have to, and tell all that they have.
     [eu, us] = [await redial(eu), await redial(us)];
-    await eu.peer.call('room.enter', { roomId, facts });
-    const seenByEu = await eu.peer.call('room.enter', { roomId, facts });
-    const seenByUs = await us.peer.call('room.enter', { roomId, facts: nothing });
+    await eu.enter(roomId, facts);
+    const seenByEu = await eu.enter(roomId, facts);
+    const seenByUs = await us.enter(roomId, nothing);
     expect(seenByUs).toEqual(seenByEu);
     expect(seenByUs.streams.map(({ streamId }) => streamId)).toEqual(
       facts.streams.map(({ streamId }) => streamId),
@@ -128,11 +128,11 @@ describe('a controller in a room', () => {
     'leaves it, with $what',
     async ({ strike }) => {
       const { _id: roomId } = await createRoom('leaves');
-      await eu.peer.call('room.enter', { roomId, facts: someFacts() });
+      await eu.enter(roomId, someFacts());
       strike();
       await expect(eu.peer.call('room.leave', { roomId })).rejects.toMatchObject(again);
       expect(await eu.peer.call('room.leave', { roomId })).toBeNull();
-      const { streams } = await us.peer.call('room.enter', { roomId, facts: nothing });
+      const { streams } = await us.enter(roomId, nothing);
       expect(streams).toEqual([]);
     },
   );
@@ -141,7 +141,7 @@ describe('a controller in a room', () => {
     'is asked for its users, with $what',
     async ({ strike }) => {
       const { _id: roomId } = await createRoom('users');
-      await us.peer.call('room.enter', { roomId, facts: nothing });
+      await us.enter(roomId, nothing);
       strike();
       const got = await request('GET', `/rooms/${roomId}/users`);
       expect([200, 503]).toContain(got.status);
@@ -176,7 +176,7 @@ describe('a lease', () => {
   ])('that is lost is told to all in the end, with $what', async ({ strike }) => {
     const lost = await startNode('ap-northeast', 4);
     const { _id: roomId } = await createRoom('lost');
-    await lost.peer.call('room.enter', { roomId, facts: someFacts() });
+    await lost.enter(roomId, someFacts());
     strike();
     for (let count = 0; count < 3; count += 1) {
       clock.pass(limits.lease_ms);
@@ -184,7 +184,7 @@ describe('a lease', () => {
       await runDurableObjectAlarm(nodeObject(lost)).catch(() => undefined);
     }
     us = await redial(us);
-    const { streams } = await us.peer.call('room.enter', { roomId, facts: nothing });
+    const { streams } = await us.enter(roomId, nothing);
     expect(streams).toEqual([]);
     const members = await runInDurableObject(
       env.MESH.get(env.MESH.idFromName('mesh')),
@@ -219,14 +219,14 @@ describe('an alarm that rings twice', () => {
   it('tells of a lost lease once', async () => {
     const { _id: roomId } = await createRoom('told once');
     const lost = await startNode('ap-northeast', 5);
-    await lost.peer.call('room.enter', { roomId, facts: someFacts() });
-    const before = await us.peer.call('room.enter', { roomId, facts: nothing });
+    await lost.enter(roomId, someFacts());
+    const before = await us.enter(roomId, nothing);
     clock.pass(limits.lease_ms);
     await ring(nodeObject(lost));
     const change = await us.changes.take();
     await ring(nodeObject(lost));
     await ring(nodeObject(lost));
-    const after = await us.peer.call('room.enter', { roomId, facts: nothing });
+    const after = await us.enter(roomId, nothing);
     expect([change.from, change.version]).toEqual([before.version, after.version]);
   });
 

@@ -88,7 +88,7 @@ describe('the deletion of a room', () => {
     const { _id: roomId } = await createRoom('doomed', app);
     const kept = await createRoom('kept', app);
     const token = await (await createToken(roomId, {}, app)).text();
-    await eu.peer.call('room.enter', { roomId, facts: someFacts() });
+    await eu.enter(roomId, someFacts());
     strike();
     await tried(request('DELETE', `/rooms/${roomId}`, undefined, app));
     const again = await request('DELETE', `/rooms/${roomId}`, undefined, app);

@@ -70,8 +70,7 @@ describe('a node outside the pin of a room', () => {
     const [eu, us] = [await startNode('eu-west'), await startNode('us-east')];
     const pinned = await make({ regions: { allow: ['eu-west'] } });
     const { _id: roomId } = parse(RoomAnswer, await pinned.json(), 'room');
-    const enter = (node: typeof eu) =>
-      node.peer.call('room.enter', { roomId, facts: node === eu ? someFacts() : noFacts });
+    const enter = (node: typeof eu) => node.enter(roomId, node === eu ? someFacts() : noFacts);
     expect(await enter(eu)).toMatchObject({ grant: expect.any(String) as string });
     await expect(enter(us)).rejects.toMatchObject({
       code: 'forbidden',
@@ -88,8 +87,8 @@ describe('a node that a new pin of its room excludes', () => {
   it('is told that it holds the room no more, and nothing that happens in it from then on', async () => {
     const [eu, us] = [await startNode('eu-west'), await startNode('us-east')];
     const { _id: roomId } = parse(RoomAnswer, await (await make({})).json(), 'room');
-    await us.peer.call('room.enter', { roomId, facts: someFacts() });
-    eu.follow(await eu.peer.call('room.enter', { roomId, facts: noFacts }));
+    await us.enter(roomId, someFacts());
+    eu.follow(await eu.enter(roomId, noFacts));
     expect(eu.directory).toMatchObject({ holders: ['us-east-1', 'eu-west-1'] });
     await us.changes.until(({ holders }) => holders?.put.includes('eu-west-1') === true);
     await request('PATCH', `/rooms/${roomId}`, { options: { regions: { allow: ['eu-west'] } } });
@@ -106,7 +105,7 @@ describe('a node that a new pin of its room excludes', () => {
     ]) {
       await expect(call).rejects.toMatchObject({ code: 'not_found' });
     }
-    await expect(us.peer.call('room.enter', { roomId, facts: noFacts })).rejects.toMatchObject({
+    await expect(us.enter(roomId, noFacts)).rejects.toMatchObject({
       code: 'forbidden',
     });
     expect(seen).toEqual([]);

@@ -18,15 +18,15 @@ describe('a recording in a room', () => {
     const eu = await startNode('eu-west', 41);
     const us = await startNode('us-east', 41);
     const { _id: roomId } = await createRoom('recorded by one');
-    await eu.peer.call('room.enter', { roomId, facts: someFacts() });
-    const before = await us.peer.call('room.enter', { roomId, facts: nothing });
+    await eu.enter(roomId, someFacts());
+    const before = await us.enter(roomId, nothing);
     expect(before).not.toHaveProperty('recordings');
     await eu.peer.call('room.facts', { roomId, facts: recorded(someFacts()) });
     const begun = applyChange(before, await us.changes.take());
     expect(begun?.recordings).toEqual([row('eu-west-41')]);
 
     const late = await startNode('ap-northeast', 41);
-    const entered = await late.peer.call('room.enter', { roomId, facts: nothing });
+    const entered = await late.enter(roomId, nothing);
     expect(entered.recordings).toEqual([row('eu-west-41')]);
 
     // It is written down: an object that has restarted knows what is no more.
@@ -40,8 +40,8 @@ describe('a recording in a room', () => {
     const eu = await startNode('eu-west', 42);
     const us = await startNode('us-east', 42);
     const { _id: roomId } = await createRoom('recorded by one that is lost');
-    await eu.peer.call('room.enter', { roomId, facts: recorded(someFacts()) });
-    const whole = await us.peer.call('room.enter', { roomId, facts: nothing });
+    await eu.enter(roomId, recorded(someFacts()));
+    const whole = await us.enter(roomId, nothing);
     expect(whole.recordings).toEqual([row('eu-west-42')]);
     eu.peer.close();
     clock.pass(limits.lease_ms);
@@ -60,7 +60,7 @@ describe('a recording in a room', () => {
         recordingId: String(222_222_222_222_222_000n + BigInt(at)),
       })),
     });
-    await eu.peer.call('room.enter', { roomId, facts: many(limits.recordingsPerController) });
+    await eu.enter(roomId, many(limits.recordingsPerController));
     const more = eu.peer.call('room.facts', {
       ...{ roomId, facts: many(limits.recordingsPerController + 1) },
     });

@@ -188,7 +188,7 @@ describe('DELETE /rooms/:room', () => {
       await (await createToken(roomId)).text(),
     ];
     expect((await postJson('/join', { token: used })).status).toBe(200);
-    await node.peer.call('room.enter', { roomId, facts: someFacts() });
+    await node.enter(roomId, someFacts());
     expect(await answer(request('DELETE', `/rooms/${roomId}`))).toEqual([200, 'Room deleted']);
     expect(await node.deletions.take()).toBe(roomId);
     const nodeObject = env.NODE.get(env.NODE.idFromName(node.card.nodeId));
@@ -201,10 +201,12 @@ describe('DELETE /rooms/:room', () => {
     expect(await answer(request('GET', `/rooms/${roomId}`))).toEqual(noRoom);
     expect(await answer(request('DELETE', `/rooms/${roomId}`))).toEqual(noRoom);
     expect((await listed()).map(({ _id }) => _id)).not.toContain(roomId);
-    for (const method of ['room.enter', 'room.facts'] as const) {
-      await expect(node.peer.call(method, { roomId, facts: someFacts() })).rejects.toMatchObject({
-        code: 'not_found',
-      });
+    const facts = someFacts();
+    for (const told of [
+      node.enter(roomId, facts),
+      node.peer.call('room.facts', { roomId, facts }),
+    ]) {
+      await expect(told).rejects.toMatchObject({ code: 'not_found' });
     }
     expect(await rowsOf(roomObject(roomId), ['room', 'tokens', 'holders', 'streams'])).toEqual([
       0, 0, 0, 0,
@@ -214,7 +216,7 @@ describe('DELETE /rooms/:room', () => {
   it('is gone on with when it was interrupted', async () => {
     const node = await startNode('us-east');
     const { _id: roomId } = await createRoom('half deleted');
-    await node.peer.call('room.enter', { roomId, facts: someFacts() });
+    await node.enter(roomId, someFacts());
     await runInDurableObject(roomObject(roomId), (_, { storage }) => {
       storage.sql.exec('DELETE FROM room');
     });

@@ -31,7 +31,7 @@ async function threeRegions(name: string) {
   const { _id: roomId } = await createRoom(name);
   for (const [index, node] of nodes.entries()) {
     const facts = index === 0 ? someFacts() : { ...someFacts(), streams: [] };
-    node.follow(await node.peer.call('room.enter', { roomId, facts }));
+    node.follow(await node.enter(roomId, facts));
   }
   const room = env.ROOM.get(env.ROOM.idFromName(roomId));
   /** The alarm of the room rings after so long. */

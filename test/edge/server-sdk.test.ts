@@ -87,7 +87,7 @@ describe('an app with rizoma/server', () => {
     const room = await app.rooms.create({ name: 'with users' });
     const ann = { clientId: newUuid(), name: 'ann / ä', role: 'presenter' };
     eu.users = [ann];
-    await eu.peer.call('room.enter', { roomId: room._id, facts: { erizos: [], streams: [] } });
+    await eu.enter(room._id, { erizos: [], streams: [] });
     const { users, missing } = await app.users.list(room._id);
     expect(users).toMatchObject([{ id: ann.clientId, name: ann.name, role: 'presenter' }]);
     expect(missing).toEqual([]);

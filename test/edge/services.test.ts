@@ -130,7 +130,7 @@ describe('DELETE /services/:service', () => {
     );
     const roomId = rooms[0]?._id ?? '';
     const token = await (await createToken(roomId, {}, app)).text();
-    await node.peer.call('room.enter', { roomId, facts: someFacts() });
+    await node.enter(roomId, someFacts());
     const path = `/services/${app.serviceid}`;
     expect(await answer(request('DELETE', path))).toEqual([200, 'Service deleted']);
     expect((await request('GET', '/rooms', undefined, app)).status).toBe(401);

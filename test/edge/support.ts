@@ -25,6 +25,7 @@ import { mauthHeader } from '../../protocol/mauth.ts';
 import { TicketPrivateKey } from '../../protocol/ticket.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { demandDocumented } from './documented.ts';
+import { entryTo, proven } from './entries.ts';
 
 export const origin = 'https://edge.test';
 
@@ -248,6 +249,8 @@ export interface TestNode {
   /** What answers about users wait for. */
   answers: Promise<null>;
   readonly ended: Promise<string>;
+  /** Enters a room to which a client was sent. */
+  enter(roomId: string, facts: RoomFacts): Promise<ResultOf<NodeToEdge, 'room.enter'>>;
   register(load?: NodeLoad): Promise<ResultOf<NodeToEdge, 'node.register'>>;
   /** The directory that it follows, if it does; undefined after a change that did not fit. */
   directory: Directory | undefined;
@@ -368,6 +371,10 @@ export async function connect(
       keptMesh.latest = undefined;
       return answer;
     },
+    enter: async (roomId, facts) =>
+      peer.call('room.enter', {
+        ...{ roomId, facts: await proven(roomId, facts), entry: await entryTo(roomId) },
+      }),
     follow: (directory) => {
       node.directory = directory;
     },

@@ -23,7 +23,7 @@ async function roomAt(...holders: [TestNode, RoomUser[]][]): Promise<string> {
   for (const [node, users] of holders) {
     node.users = users;
     node.answers = Promise.resolve(null);
-    await node.peer.call('room.enter', { roomId, facts: { erizos: [], streams: [] } });
+    await node.enter(roomId, { erizos: [], streams: [] });
   }
   return `/rooms/${roomId}/users`;
 }

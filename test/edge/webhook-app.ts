@@ -79,7 +79,7 @@ export async function heldRoom(app: App, name: string): Promise<HeldRoom> {
   const { _id: roomId } = await createRoom(name, app.service);
   const number = (nodes += 1);
   const node = await startNode('eu-west', number);
-  await node.peer.call('room.enter', { roomId, facts: nothing });
+  await node.enter(roomId, nothing);
   return { roomId, node, number };
 }
 

@@ -69,7 +69,7 @@ describe('a webhook for recordings', () => {
     const back = { node: await startNode('eu-west', room.number), roomId };
     expect(back.node.card.nodeId).toBe(node.card.nodeId);
     await expect(recorded(back, first, end)).rejects.toMatchObject({ code: 'not_found' });
-    await back.node.peer.call('room.enter', { roomId, facts: nothing });
+    await back.node.enter(roomId, nothing);
     await recorded(back, first);
     await recorded(back, first, end);
     await ring(roomId);
@@ -84,7 +84,7 @@ describe('a webhook for recordings', () => {
     const { node, roomId } = room;
     await recorded(room, first);
     await node.peer.call('room.leave', { roomId });
-    await node.peer.call('room.enter', { roomId, facts: nothing });
+    await node.enter(roomId, nothing);
     await recorded(room, second);
     const deleted = answer(request('DELETE', `/rooms/${roomId}`, undefined, app.service));
     expect(await deleted).toEqual([200, 'Room deleted']);

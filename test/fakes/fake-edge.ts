@@ -5,19 +5,18 @@ import type {
   NodeToEdge,
   RoomEntered,
   RoomUser,
+  ToldFacts,
 } from '../../protocol/contracts/node-edge.ts';
 import { nodeToEdge } from '../../protocol/contracts/node-edge.ts';
-import type {
-  Directory,
-  DirectoryChange,
-  RegionRoute,
-  RoomFacts,
-} from '../../protocol/directory.ts';
+import type { Directory, DirectoryChange, RegionRoute } from '../../protocol/directory.ts';
+import type { RoomFacts } from '../../protocol/directory.ts';
 import { applyChange, emptyDirectory } from '../../protocol/directory.ts';
+import type { Claim } from '../../protocol/entry.ts';
+import { Entry, proofOf } from '../../protocol/entry.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { signGrant } from '../../protocol/grant.ts';
-import { newHexId, newTokenId } from '../../protocol/ids.ts';
+import { newHexId, newTokenId, newUuid } from '../../protocol/ids.ts';
 import { parse } from '../../protocol/parse.ts';
 import type { TicketPrivateKey } from '../../protocol/ticket.ts';
 import { publicTicketKey, signTicket } from '../../protocol/ticket.ts';
@@ -31,6 +30,8 @@ interface Visitor {
 }
 
 const tokenKey = 'the key of the tokens of a test';
+const entryKey = 'the key of the entries of a test';
+const nameOf = (roomId: string, entry: Entry): string => `${roomId} ${JSON.stringify(entry)}`;
 /** Whose all its rooms are. */
 const serviceId = newHexId();
 /** Of whichever node it is that this edge is for. */
@@ -55,6 +56,8 @@ export class FakeEdge implements Edge {
   readonly #present = new Map<string, { number: number; people: Map<string, number> }>();
   /** Who left for good, by room and client id, with when their tickets were made. */
   readonly #left = new Map<string, Map<string, number>>();
+  /** Those that it proved, each with its room. */
+  readonly #entries = new Set<string>();
   readonly #tokens = new Map<string, Visitor | 'used' | 'expired'>();
   #gate: Promise<void> = Promise.resolve();
 
@@ -104,7 +107,15 @@ export class FakeEdge implements Edge {
     return this.calls.filter((call) => call.method === method).length;
   }
 
-  ticket(
+  /** That it lets a client into a room. */
+  async entry(roomId: string, claim: Partial<Claim> = {}): Promise<Entry> {
+    const all = { clientId: newUuid(), enteredAt_ms: Date.now(), ...claim };
+    const entry = { ...all, proof: await proofOf(entryKey, roomId, all) };
+    this.#entries.add(nameOf(roomId, parse(Entry, entry, 'entry')));
+    return entry;
+  }
+
+  async ticket(
     visitor: Visitor & { clientId: string },
     changes: {
       nodeId?: string;
@@ -116,14 +127,18 @@ export class FakeEdge implements Edge {
     } = {},
   ): Promise<string> {
     const { nodeId, region } = this.#self;
-    return signTicket(
+    const { roomId, clientId } = visitor;
+    const enteredAt_ms = changes.issuedAt_ms ?? Date.now();
+    const { proof } = await this.entry(roomId, { clientId, enteredAt_ms });
+    return await signTicket(
       changes.key ?? ticketSecret,
       {
         ...visitor,
         nodeId: changes.nodeId ?? nodeId,
         region,
         joinedAt_ms: changes.joinedAt_ms ?? Date.now(),
-        issuedAt_ms: changes.issuedAt_ms ?? Date.now(),
+        issuedAt_ms: enteredAt_ms,
+        proof,
         jti: crypto.randomUUID(),
         requestId: crypto.randomUUID(),
       },
@@ -244,14 +259,17 @@ export class FakeEdge implements Edge {
     return parse(row.result, answer, method) as ResultOf<NodeToEdge, M>;
   }
 
-  #answer(method: CallsOf<NodeToEdge>, params: unknown): unknown {
+  async #answer(method: CallsOf<NodeToEdge>, params: unknown): Promise<unknown> {
     switch (method) {
       case 'token.consume':
-        return this.#consume(params as ParamsOf<NodeToEdge, 'token.consume'>);
+        return await this.#consume(params as ParamsOf<NodeToEdge, 'token.consume'>);
       case 'room.enter': {
-        const { roomId, facts } = params as ParamsOf<NodeToEdge, 'room.enter'>;
+        const { roomId, facts, entry } = params as ParamsOf<NodeToEdge, 'room.enter'>;
+        if (!this.#entries.has(nameOf(roomId, entry))) {
+          throw new RizomaError('forbidden', 'nobody was sent to this node in that room');
+        }
         this.#put(roomId, this.#self, facts);
-        return this.#entered(roomId);
+        return await this.#entered(roomId);
       }
       case 'room.facts': {
         const { roomId, facts } = params as ParamsOf<NodeToEdge, 'room.facts'>;
@@ -329,7 +347,9 @@ export class FakeEdge implements Edge {
     return grant;
   }
 
-  #consume({ token }: ParamsOf<NodeToEdge, 'token.consume'>): Visitor {
+  async #consume({
+    token,
+  }: ParamsOf<NodeToEdge, 'token.consume'>): Promise<ResultOf<NodeToEdge, 'token.consume'>> {
     const kept = this.#tokens.get(token.tokenId);
     if (kept === undefined || kept === 'used') {
       throw new RizomaError('token_used', 'the token was used');
@@ -338,13 +358,13 @@ export class FakeEdge implements Edge {
       throw new RizomaError('token_expired', 'the token has expired');
     }
     this.#tokens.set(token.tokenId, 'used');
-    return kept;
+    return { ...kept, entry: await this.entry(kept.roomId) };
   }
 
   #put(
     roomId: string,
     node: { nodeId: string; region: string },
-    facts: RoomFacts,
+    facts: ToldFacts,
   ): DirectoryChange {
     const before = this.#rooms.get(roomId);
     if (before === undefined) {
@@ -358,7 +378,7 @@ export class FakeEdge implements Edge {
       const known = before.erizos.find((row) => mine(row) && row.erizoId === fact.erizoId);
       return { ...fact, nodeId, region, since: since(known) };
     });
-    const streams = facts.streams.map((fact) => {
+    const streams = facts.streams.map(({ proof: _, ...fact }) => {
       const known = before.streams.find((row) => mine(row) && row.streamId === fact.streamId);
       return { ...fact, nodeId, region, since: since(known) };
     });

@@ -10,13 +10,13 @@ import { Streams } from '../../../nodes/controller/streams.ts';
 import type { Subscribing } from '../../../nodes/controller/subscribing.ts';
 import { Turns } from '../../../nodes/controller/turns.ts';
 import { AutoSubscribeMessage } from '../../../protocol/contracts/client-auto.ts';
-import { newUuid } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { parse } from '../../../protocol/parse.ts';
 import { FakeMembers } from '../../fakes/fake-members.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import type { Message } from './message.ts';
 import { noAttributes, repeat, streamIdOf, uuidOf } from './message.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 const log = pino({ level: 'silent' });
 const here = { nodeId: 'here-1', region: 'here' };
@@ -78,10 +78,15 @@ function selectors(): unknown {
 }
 
 function newClient(clock: VirtualClock): Client {
-  const who = { clientId: newUuid(), roomId: 'a'.repeat(24), userName: 'ann', role: 'presenter' };
+  const who = {
+    entry: unprovenEntry(),
+    roomId: 'a'.repeat(24),
+    userName: 'ann',
+    role: 'presenter',
+  };
   const rest = { plan: 'dual', followsLayers: false, requestId: undefined } as const;
   return new Client(
     { clock, log, turns: new Turns() },
-    { visitor: { ...who, ...rest, times: undefined }, handlers: {} as never },
+    { visitor: { ...who, ...rest, joinedAt_ms: undefined }, handlers: {} as never },
   );
 }

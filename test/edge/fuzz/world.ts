@@ -97,7 +97,7 @@ export class World {
     ).text();
     for (const node of nodes) {
       populate(node);
-      await node.peer.call('room.enter', { roomId, facts: { erizos: [], streams: [] } });
+      await node.enter(roomId, { erizos: [], streams: [] });
     }
     const services = { super: superservice, app, vault, stranger };
     return new World({ services, vaultRooms, unusedToken, nodes, spares });
@@ -175,7 +175,7 @@ export class World {
   /** Some rooms have somebody in them. */
   async #enter(roomId: string): Promise<void> {
     const node = this.nodes[this.#nonces % (8 * this.nodes.length)];
-    await node?.peer.call('room.enter', { roomId, facts: someFacts() }).catch(unlessDeleted);
+    await node?.enter(roomId, someFacts()).catch(unlessDeleted);
   }
 
   async #requestOf(plan: Plan): Promise<Sent | undefined> {

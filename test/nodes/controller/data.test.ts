@@ -146,12 +146,16 @@ describe('what a publisher at another controller says', () => {
     there.edge.addRoom(roomId);
     const facts = { erizos: [], streams: [] };
     // That of another edge: the two have keys of their own.
-    const { grant } = await there.edge.call('room.enter', { roomId, facts });
+    const { grant } = await there.edge.call('room.enter', {
+      ...{ roomId, facts, entry: await there.edge.entry(roomId) },
+    });
     const stream = { roomId, streamId: String(id) };
     const watched = peer.call('stream.watch', { ...stream, grant });
     await expect(watched).rejects.toMatchObject({ code: 'forbidden' });
     expect(here.neighbours.watchers).toBe(0);
-    const entered = await here.edge.call('room.enter', { roomId, facts });
+    const entered = await here.edge.call('room.enter', {
+      ...{ roomId, facts, entry: await here.edge.entry(roomId) },
+    });
     await peer.call('stream.watch', { ...stream, grant: entered.grant });
     expect(here.neighbours.watchers).toBe(1);
     peer.close();

@@ -5,6 +5,7 @@ import { newTicketKey } from '../../fakes/fake-edge.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
 import { TestEdge, enrolSecret, privateKey } from '../../unit/mesh/test-edge.ts';
 import { startNode, sweep } from '../agent/kit.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 const roomId = newHexId();
 let runId: string;
@@ -37,7 +38,8 @@ it('a node whose edge changes its key keeps its clients, and takes tickets that 
     const claims = { nodeId: 'test-1', region: 'test', clientId: newUuid(), roomId };
     const visitor = { ...claims, userName: 'ann', role: 'presenter' };
     const ids = { jti: newUuid(), requestId: newUuid() };
-    const times = { joinedAt_ms: Date.now(), issuedAt_ms: Date.now() };
+    const { proof } = unprovenEntry();
+    const times = { joinedAt_ms: Date.now(), issuedAt_ms: Date.now(), proof };
     return { ticket: await signTicket(secret, { ...visitor, ...ids, ...times }, Date.now()) };
   };
   const join = async (secret: string | undefined): Promise<LicodeClient> => {

@@ -5,6 +5,7 @@ import { LicodeClient } from '../../fakes/licode-client.ts';
 import { TestEdge, enrolSecret } from '../../unit/mesh/test-edge.ts';
 import type { NodeProcess } from '../agent/kit.ts';
 import { processesOf, startNode, sweep } from '../agent/kit.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 const roomId = newHexId();
 let runId: string;
@@ -39,7 +40,8 @@ async function ticket(): Promise<Record<string, string>> {
   const claims = { nodeId: 'test-1', region: 'test', clientId: newUuid(), roomId };
   const visitor = { ...claims, userName: 'ann', role: 'presenter' };
   const ids = { jti: newUuid(), requestId: newUuid() };
-  const times = { joinedAt_ms: Date.now(), issuedAt_ms: Date.now() };
+  const { proof } = unprovenEntry();
+  const times = { joinedAt_ms: Date.now(), issuedAt_ms: Date.now(), proof };
   const [secret = ''] = edge.secretsOf('test-1');
   return { ticket: await signTicket(secret, { ...visitor, ...ids, ...times }, Date.now()) };
 }

@@ -3,6 +3,7 @@ import { Admission } from '../../../nodes/controller/admission.ts';
 import { defaults } from '../../../nodes/controller/defaults.ts';
 import { signTicket } from '../../../protocol/ticket.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 const nodeId = 'eu-west-1';
 const ticketSecret = '5ec7e7'.repeat(10).padEnd(64, '0');
@@ -18,7 +19,7 @@ function setUp() {
   const admission = new Admission(components as never, { nodeId });
   const ticketOf = (clientId: string): Promise<string> => {
     const now_ms = clock.now();
-    const times = { joinedAt_ms: now_ms, issuedAt_ms: now_ms };
+    const times = { joinedAt_ms: now_ms, issuedAt_ms: now_ms, proof: unprovenEntry().proof };
     const who = { clientId, roomId: 'a'.repeat(24), userName: 'ann', role: 'viewer' };
     const where = { nodeId, region: 'eu-west', requestId: crypto.randomUUID() };
     return signTicket(

@@ -9,6 +9,7 @@ import { Turns } from '../../../nodes/controller/turns.ts';
 import type { RoomStream } from '../../../protocol/directory.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 const log = pino({ level: 'silent' });
 const wishFor = (kind: string) => ({
@@ -47,7 +48,7 @@ function setUp() {
     },
     client: (userName: string): Client => {
       const who = {
-        clientId: crypto.randomUUID(),
+        entry: unprovenEntry(),
         roomId: 'a'.repeat(24),
         userName,
         role: 'viewer',
@@ -55,7 +56,7 @@ function setUp() {
       const rest = { plan: 'stream', followsLayers: false, requestId: undefined } as const;
       return new Client(
         { clock, log, turns: new Turns() },
-        { visitor: { ...who, ...rest, times: undefined }, handlers: {} as never },
+        { visitor: { ...who, ...rest, joinedAt_ms: undefined }, handlers: {} as never },
       );
     },
     /** A stream comes, and all that changed is looked at. */

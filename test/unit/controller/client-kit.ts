@@ -6,9 +6,9 @@ import { newFlow } from '../../../nodes/controller/flow.ts';
 import type { RoomParts } from '../../../nodes/controller/room-parts.ts';
 import { Turns } from '../../../nodes/controller/turns.ts';
 import type { RoomStream } from '../../../protocol/directory.ts';
-import { newUuid } from '../../../protocol/ids.ts';
 import { FakeLine } from '../../fakes/fake-line.ts';
 import type { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 /** A socket that confirms nothing, and what it was sent by event. */
 class Ear implements ChannelSocket {
@@ -34,8 +34,13 @@ export function clientWith(clock: VirtualClock): {
     left: (_: Client, why: string) => left.push(why),
   } as unknown as ClientHandlers;
   const visitor = {
-    ...{ clientId: newUuid(), roomId: 'a'.repeat(24), userName: 'ann', role: 'presenter' },
-    ...{ plan: 'stream' as const, followsLayers: false, requestId: undefined, times: undefined },
+    ...{ entry: unprovenEntry(), roomId: 'a'.repeat(24), userName: 'ann', role: 'presenter' },
+    ...{
+      plan: 'stream' as const,
+      followsLayers: false,
+      requestId: undefined,
+      joinedAt_ms: undefined,
+    },
   };
   const turns = new Turns();
   const components = { clock, log: pino({ level: 'silent' }), turns };

@@ -12,6 +12,7 @@ import { UsedTickets } from '../../../nodes/controller/used-tickets.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { FakeLine } from '../../fakes/fake-line.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 describe('a token bucket', () => {
   it('lets one burst pass, and then what its rate allows', () => {
@@ -143,14 +144,14 @@ function setUp(role: string): {
     left: (_client, why) => asked.push(why),
   };
   const visitor = {
-    clientId: crypto.randomUUID(),
+    entry: unprovenEntry(),
     roomId: 'a'.repeat(24),
     userName: 'ann',
     role,
     plan: 'stream' as const,
     followsLayers: false,
     requestId: undefined,
-    times: undefined,
+    joinedAt_ms: undefined,
   };
   const components = { clock, log: pino({ level: 'silent' }), turns: new Turns() };
   const client = new Client(components, { visitor, handlers });

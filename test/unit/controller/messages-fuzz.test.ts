@@ -16,6 +16,7 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { fuzzSeed } from '../../support/fuzz/amount.ts';
 import { boundsOf, fuzz, patient } from '../../support/fuzz/decoders.ts';
 import { hostile, hostileTo, measure } from '../../support/fuzz/hostile.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 /** What a controller takes from the sockets of clients, once socket.io has made values of it. */
 
@@ -77,9 +78,9 @@ function setUp(): { client: Client; socket: Socket; asked: unknown[]; ends: stri
       },
   });
   const visitor = {
-    ...{ clientId: crypto.randomUUID(), roomId: 'a'.repeat(24), userName: 'ann' },
+    ...{ entry: unprovenEntry(), roomId: 'a'.repeat(24), userName: 'ann' },
     ...{ role: 'presenter', plan: 'stream' as const, followsLayers: false },
-    ...{ requestId: undefined, times: undefined },
+    ...{ requestId: undefined, joinedAt_ms: undefined },
   };
   const components = {
     clock: new VirtualClock(),

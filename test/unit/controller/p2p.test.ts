@@ -10,17 +10,18 @@ import { limits } from '../../../protocol/limits.ts';
 import type { RoomStream } from '../../../protocol/directory.ts';
 import { FakeLine } from '../../fakes/fake-line.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 const streamId = '1'.repeat(18);
 
 function newClient(role: string): { client: Client; why: string[] } {
   const why: string[] = [];
-  const who = { clientId: crypto.randomUUID(), roomId: 'a'.repeat(24), userName: role, role };
+  const who = { entry: unprovenEntry(), roomId: 'a'.repeat(24), userName: role, role };
   const rest = { plan: 'stream', followsLayers: false, requestId: undefined } as const;
   const client = new Client(
     { clock: new VirtualClock(), log: pino({ level: 'silent' }), turns: new Turns() },
     {
-      visitor: { ...who, ...rest, times: undefined },
+      visitor: { ...who, ...rest, joinedAt_ms: undefined },
       handlers: { left: (_: Client, words: string) => why.push(words) } as never,
     },
   );

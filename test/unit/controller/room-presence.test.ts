@@ -7,6 +7,7 @@ import { newUuid } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { FakeEdge } from '../../fakes/fake-edge.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 const roomId = 'aaaaaaaaaaaaaaaaaaaaaaaa';
 const somebody = (name = 'ann'): RoomUser => ({ clientId: newUuid(), name, role: 'viewer' });
@@ -164,7 +165,7 @@ describe('who left a room for good', () => {
     presence.changed();
     await pass();
     const passer = newUuid();
-    presence.gone(passer, 1_000);
+    presence.gone(unprovenEntry(passer, 1_000));
     presence.changed();
     await pass();
     expect(edge.left(roomId)).toEqual([passer]);
@@ -179,21 +180,21 @@ describe('who left a room for good', () => {
     await pass();
     edge.failNext.push('timeout');
     const [first, last] = [newUuid(), newUuid()];
-    presence.gone(first, 1_000);
+    presence.gone(unprovenEntry(first, 1_000));
     presence.changed();
     await turns();
     expect(edge.left(roomId)).toEqual([]);
     await pass();
     expect(edge.left(roomId)).toEqual([first]);
-    presence.gone(last, 2_000);
-    expect(presence.untold?.clients).toEqual([{ clientId: last, enteredAt_ms: 2_000 }]);
+    presence.gone(unprovenEntry(last, 2_000));
+    expect(presence.untold?.clients).toEqual([unprovenEntry(last, 2_000)]);
   });
 
   it('is told in several messages that each fit a frame, and beyond the limit that some were forgotten', () => {
     const batches = new PresenceBatches();
     const users = Array.from({ length: 5_000 }, () => somebody('\u0001'.repeat(limits.name_chars)));
     for (const { clientId } of users.slice(0, limits.leavings)) {
-      batches.left(clientId, 1_700_000_000_000);
+      batches.left(unprovenEntry(clientId, 1_700_000_000_000));
     }
     batches.begin();
     const told = new Set<string>();
@@ -206,7 +207,7 @@ describe('who left a room for good', () => {
     }
     expect(told.size).toBe(limits.leavings);
     for (let count = 0; count <= limits.leavings; count += 1) {
-      batches.left(newUuid(), 1);
+      batches.left(unprovenEntry(newUuid(), 1));
     }
     const untold = batches.untold();
     expect([untold?.clients.length, untold?.forgotten]).toEqual([limits.leavings, true]);

@@ -8,6 +8,7 @@ import { RizomaError } from '../../../protocol/errors.ts';
 import { FakeEdge } from '../../fakes/fake-edge.ts';
 import { FakeMembers } from '../../fakes/fake-members.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import type { Entry } from '../../../protocol/entry.ts';
 
 const roomId = 'aaaaaaaaaaaaaaaaaaaaaaaa';
 const self = { nodeId: 'eu-west-1', region: 'eu-west' };
@@ -38,19 +39,21 @@ async function setUp(): Promise<{
   sync: RoomSync;
   told: string[];
   facts: RoomFacts;
-  left: { clientId: string; enteredAt_ms: number }[];
+  left: Entry[];
+  entry: Entry;
 }> {
   const edge = await FakeEdge.create(self);
   edge.addRoom(roomId);
   const clock = new VirtualClock();
   const told: string[] = [];
   const facts: RoomFacts = { erizos: [], streams: [] };
-  const left: { clientId: string; enteredAt_ms: number }[] = [];
+  const left: Entry[] = [];
   const sync = new RoomSync(
     { clock, edge, log: pino({ level: 'silent' }), members: new FakeMembers(), neighbours: nobody },
     {
       ...{ roomId, ...self },
       facts: () => facts,
+      toldFacts: () => facts,
       onEntered: () => undefined,
       leavings: () => ({ clients: left, forgotten: false }),
       onRemoved: () => undefined,
@@ -60,7 +63,7 @@ async function setUp(): Promise<{
     },
   );
   edge.listen({ linked: () => sync.linked(), roomChanged: (_id, news) => sync.changed(news) });
-  return { edge, clock, sync, told, facts, left };
+  return { edge, clock, sync, told, facts, left, entry: await edge.entry(roomId) };
 }
 
 describe('a directory that is kept', () => {
@@ -98,16 +101,16 @@ describe('a directory that is kept', () => {
 
 describe('the conversation with a Room object', () => {
   it('enters once for all who wait, and at once for who comes later', async () => {
-    const { edge, sync, told } = await setUp();
-    await Promise.all([sync.enter(), sync.enter()]);
-    await sync.enter();
+    const { edge, sync, told, entry } = await setUp();
+    await Promise.all([sync.enter(entry), sync.enter(entry)]);
+    await sync.enter(entry);
     expect(edge.count('room.enter')).toBe(1);
     expect(told).toEqual(['version 1']);
   });
 
   it('has at most one call under way, and tells the newest state', async () => {
-    const { edge, sync } = await setUp();
-    await sync.enter();
+    const { edge, sync, entry } = await setUp();
+    await sync.enter(entry);
     await turns();
     const release = edge.hold();
     for (let index = 0; index < 5; index += 1) {
@@ -121,8 +124,8 @@ describe('the conversation with a Room object', () => {
   });
 
   it('tells what changes all the time at once at first, and then some times a second, the newest last', async () => {
-    const { edge, clock, sync, facts } = await setUp();
-    await sync.enter();
+    const { edge, clock, sync, facts, entry } = await setUp();
+    await sync.enter(entry);
     await turns();
     const changes = 3 * defaults.factsAtOnce;
     for (let index = 1; index <= changes; index += 1) {
@@ -141,12 +144,12 @@ describe('the conversation with a Room object', () => {
   });
 
   it('leaves with the names of those who left for good and were not told so', async () => {
-    const { edge, sync, told, left } = await setUp();
-    await sync.enter();
+    const { edge, sync, told, left, entry } = await setUp();
+    await sync.enter(entry);
     edge.goAway();
     sync.leave();
     const clientId = crypto.randomUUID();
-    left.push({ clientId, enteredAt_ms: 1_000 });
+    left.push(await edge.entry(roomId, { clientId }));
     edge.comeBack();
     await turns();
     expect(told.at(-1)).toBe('left');
@@ -154,8 +157,8 @@ describe('the conversation with a Room object', () => {
   });
 
   it('enters again with all facts when the edge is back, and tells nothing in between', async () => {
-    const { edge, sync } = await setUp();
-    await sync.enter();
+    const { edge, sync, entry } = await setUp();
+    await sync.enter(entry);
     edge.goAway();
     sync.tell();
     await turns();
@@ -165,8 +168,8 @@ describe('the conversation with a Room object', () => {
   });
 
   it('tries again by itself where the Room object cannot now', async () => {
-    const { edge, clock, sync, told } = await setUp();
-    await sync.enter();
+    const { edge, clock, sync, told, entry } = await setUp();
+    await sync.enter(entry);
     edge.call = () => Promise.reject(new RizomaError('overloaded', 'not now'));
     sync.tell();
     await turns();
@@ -180,8 +183,8 @@ describe('the conversation with a Room object', () => {
   });
 
   it('tries less and less often what is refused for good, and at once where the facts have changed', async () => {
-    const { edge, clock, sync } = await setUp();
-    await sync.enter();
+    const { edge, clock, sync, entry } = await setUp();
+    await sync.enter(entry);
     await turns();
     const calls: string[] = [];
     const call = edge.call.bind(edge);
@@ -215,8 +218,8 @@ describe('the conversation with a Room object', () => {
   });
 
   it('enters anew where its facts are refused because it is no holder any more', async () => {
-    const { edge, sync, told } = await setUp();
-    await sync.enter();
+    const { edge, sync, told, entry } = await setUp();
+    await sync.enter(entry);
     await turns();
     const call = edge.call.bind(edge);
     edge.call = (method, params) =>
@@ -230,9 +233,9 @@ describe('the conversation with a Room object', () => {
   });
 
   it('refuses who waits when the room does not exist, and is over', async () => {
-    const { edge, sync, told } = await setUp();
+    const { edge, sync, told, entry } = await setUp();
     edge.forgetRoom(roomId);
-    await expect(sync.enter()).rejects.toMatchObject({ code: 'not_found' });
+    await expect(sync.enter(entry)).rejects.toMatchObject({ code: 'not_found' });
     expect(told).toEqual(['gone: not_found']);
     sync.tell();
     await turns();
@@ -240,20 +243,20 @@ describe('the conversation with a Room object', () => {
   });
 
   it('refuses who waits while the edge is away, and is over when they have gone', async () => {
-    const { edge, sync, told } = await setUp();
+    const { edge, sync, told, entry } = await setUp();
     edge.goAway();
-    await expect(sync.enter()).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(sync.enter(entry)).rejects.toMatchObject({ code: 'unavailable' });
     sync.leave();
     expect(told).toEqual(['left']);
   });
 
   it('leaves, and stays when somebody comes while it is leaving', async () => {
-    const { edge, sync, told } = await setUp();
-    await sync.enter();
+    const { edge, sync, told, entry } = await setUp();
+    await sync.enter(entry);
     await turns();
     const release = edge.hold();
     sync.leave();
-    const entering = sync.enter();
+    const entering = sync.enter(entry);
     release();
     await entering;
     expect(edge.calls.map(({ method }) => method)).toEqual([
@@ -268,8 +271,8 @@ describe('the conversation with a Room object', () => {
   });
 
   it('asks for the whole once where a change was missed', async () => {
-    const { edge, sync, told } = await setUp();
-    await sync.enter();
+    const { edge, sync, told, entry } = await setUp();
+    await sync.enter(entry);
     sync.changed(change(7, 8));
     await turns();
     expect(edge.count('room.enter')).toBe(2);
@@ -277,9 +280,9 @@ describe('the conversation with a Room object', () => {
   });
 
   it('takes a push that overtook the answer before it', async () => {
-    const { edge, sync, told } = await setUp();
+    const { edge, sync, told, entry } = await setUp();
     const release = edge.hold();
-    const entering = sync.enter();
+    const entering = sync.enter(entry);
     edge.otherNode(roomId, { nodeId: 'us-east-1', region: 'us-east' }, { erizos: [], streams: [] });
     release();
     await entering;

@@ -13,6 +13,7 @@ import { checkStamp, signerOfStamp } from '../../../protocol/stamp.ts';
 import { FakeLine } from '../../fakes/fake-line.ts';
 import { FakeEdge, newTicketKey } from '../../fakes/fake-edge.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 const log = pino({ level: 'silent' });
 const roomId = newHexId();
@@ -53,13 +54,9 @@ async function setUp(enteredAt_ms?: number, joinedAt_ms = enteredAt_ms) {
   const edge = await FakeEdge.create({ nodeId, region: 'eu-west' });
   const self = { nodeId, peerId: peerIdOf(await newTicketKey()) };
   const stamps = new Stamps({ clock, log, edge, random: () => 0 }, self);
-  const times =
-    enteredAt_ms === undefined || joinedAt_ms === undefined
-      ? undefined
-      : { joinedAt_ms, enteredAt_ms };
   const visitor = {
-    ...{ clientId: newUuid(), roomId, userName: 'ann', role: 'viewer', plan: 'dual' as const },
-    ...{ followsLayers: true, requestId: undefined, times },
+    ...{ entry: unprovenEntry(newUuid(), enteredAt_ms), roomId, userName: 'ann', role: 'viewer' },
+    ...{ plan: 'dual' as const, followsLayers: true, requestId: undefined, joinedAt_ms },
   };
   const client = new Client({ clock, log, turns: new Turns() }, { visitor, handlers });
   const socket = new TestSocket();

@@ -15,16 +15,22 @@ import type { RoomStream } from '../../../protocol/directory.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { growth, linear, Operations } from '../../support/operations.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 const log = pino({ level: 'silent' });
 
 function newClient(id: string): Client {
-  const who = { clientId: id, roomId: 'a'.repeat(24), userName: 'ann', role: 'presenter' };
+  const who = {
+    entry: unprovenEntry(id),
+    roomId: 'a'.repeat(24),
+    userName: 'ann',
+    role: 'presenter',
+  };
   const rest = { plan: 'stream', followsLayers: false, requestId: undefined } as const;
   const clock = new VirtualClock();
   return new Client(
     { clock, log, turns: new Turns() },
-    { visitor: { ...who, ...rest, times: undefined }, handlers: {} as never },
+    { visitor: { ...who, ...rest, joinedAt_ms: undefined }, handlers: {} as never },
   );
 }
 

@@ -173,11 +173,30 @@ describe('the directory of a room', () => {
     expect(() => directoryStep(state, say('a', facts([]), 1))).toThrow(/enter it first/);
   });
 
+  const ofOneTicket = ({ erizos, streams }: RoomFacts): RoomFacts => ({
+    ...{ erizos, streams: streams.map((stream) => ({ ...stream, enteredAt_ms: 100 })) },
+  });
+
   it('gives a stream that two controllers claim to the newer claim, and back when that one drops it', () => {
-    const old = facts([1], [[7, 1]]);
-    const state = after(enter('a', old), enter('b', facts([2], [[7, 2]])), say('a', old));
+    const old = ofOneTicket(facts([1], [[7, 1]]));
+    const taken = ofOneTicket(facts([2], [[7, 2]]));
+    const state = after(enter('a', old), enter('b', taken), say('a', old));
     expect(streamsOf(state)).toEqual(['7@b']);
     expect(streamsOf(directoryStep(state, lost('b')).state)).toEqual(['7@a']);
+  });
+
+  it('leaves a stream where it is that another controller claims with no ticket, or with one of another client', () => {
+    const old = facts([1], [[7, 1]]);
+    const claim = facts([2], [[7, 2]]);
+    const ofAnother = {
+      ...claim,
+      streams: claim.streams.map((one) => ({ ...one, clientId: uuid(9), enteredAt_ms: 100 })),
+    };
+    for (const claimed of [claim, ofAnother]) {
+      const state = after(enter('a', old), enter('b', claimed), say('b', claimed));
+      expect(streamsOf(state)).toEqual(['7@a']);
+      expect(streamsOf(directoryStep(state, lost('a')).state)).toEqual(['7@b']);
+    }
   });
 
   it('leaves a process that two controllers use with the first until it drops it', () => {

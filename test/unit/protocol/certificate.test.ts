@@ -7,6 +7,7 @@ import { limits } from '../../../protocol/limits.ts';
 import { peerIdOf } from '../../../protocol/peer-id.ts';
 import { publicTicketKey, signTicket } from '../../../protocol/ticket.ts';
 import { newTicketKey } from '../../fakes/fake-edge.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 const now_ms = 1_800_000_000_000;
 const curveKey = 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7';
@@ -70,7 +71,13 @@ describe('a certificate', () => {
     const text = await signCertificate(key, held, now_ms);
     const ticket = { ...run, region: 'eu-west', clientId: newUuid(), roomId: 'a'.repeat(24) };
     const who = { userName: 'ann', role: 'viewer', jti: newUuid(), requestId: 'a-request' };
-    const visitor = { ...ticket, ...who, joinedAt_ms: now_ms, issuedAt_ms: now_ms };
+    const visitor = {
+      ...ticket,
+      ...who,
+      joinedAt_ms: now_ms,
+      issuedAt_ms: now_ms,
+      proof: unprovenEntry().proof,
+    };
     const endless = await new SignJWT({ ...held, sub: 'eu-west-1' })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'rizoma-node+jwt' })
       .sign({ ...key });

@@ -15,12 +15,13 @@ import {
 } from '../../../protocol/contracts/controller-controller.ts';
 import { controllerToErizo } from '../../../protocol/contracts/controller-erizo.ts';
 import { gossip } from '../../../protocol/contracts/gossip.ts';
-import type { NodeCard, RoomUser } from '../../../protocol/contracts/node-edge.ts';
+import type { NodeCard, ToldFacts, ToldUser } from '../../../protocol/contracts/node-edge.ts';
 import { edgeToNode, nodeToEdge } from '../../../protocol/contracts/node-edge.ts';
 import type { DirectoryChange, RoomFacts, StreamFact } from '../../../protocol/directory.ts';
 import { bytesOfStream } from '../../../protocol/directory.ts';
 import { encodeFrame } from '../../../protocol/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 /** The longest texts that the schemas allow; an escape of JSON has the most bytes. */
 const uuid = (number: number): string =>
@@ -62,6 +63,12 @@ function facts(text_chars: number, from = 0): RoomFacts {
   }
   return { erizos, streams };
 }
+
+/** With a proof for each stream. */
+const proven = ({ erizos, streams }: RoomFacts): ToldFacts => ({
+  erizos,
+  streams: streams.map((stream) => ({ ...stream, proof: unprovenEntry().proof })),
+});
 
 const noFacts: RoomFacts = { erizos: [], streams: [] };
 const holder = (number: number, said: RoomFacts): Holder => ({
@@ -129,11 +136,12 @@ const removals = {
   })),
   before_ms: 0,
 };
-const user = (n: number): RoomUser => ({
+const user = (n: number): ToldUser => ({
   clientId: uuid(n),
   name,
   role: name,
   enteredAt_ms: latest_ms,
+  proof: unprovenEntry().proof,
 });
 const peerId = `12D3KooW${'A'.repeat(44)}`;
 const revoked = many(limits.revokedKeys, () => peerId);
@@ -204,7 +212,12 @@ const rows: readonly Row[] = [
       contract: nodeToEdge,
       method: 'room.enter',
     },
-    values: () => texts.map((chars) => ({ roomId, facts: facts(chars) })),
+    values: () =>
+      texts.map((chars) => ({
+        roomId,
+        facts: proven(facts(chars)),
+        entry: unprovenEntry(uuid(0), latest_ms),
+      })),
   },
   {
     ...{
@@ -223,7 +236,7 @@ const rows: readonly Row[] = [
       contract: nodeToEdge,
       method: 'room.facts',
     },
-    values: () => texts.map((chars) => ({ roomId, facts: facts(chars) })),
+    values: () => texts.map((chars) => ({ roomId, facts: proven(facts(chars)) })),
   },
   {
     ...{
@@ -262,7 +275,7 @@ const rows: readonly Row[] = [
       method: 'room.users',
       of: 'part',
     },
-    values: () => [many(limits.usersPerPart, user)],
+    values: () => [many(limits.usersPerPart, user).map(({ proof: _, ...rest }) => rest)],
   },
   {
     ...{ message: 'clients that moved', most_KiB: 340, contract: edgeToNode, method: 'room.moved' },

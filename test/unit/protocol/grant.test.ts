@@ -6,6 +6,7 @@ import type { Whereabouts } from '../../../protocol/pin.ts';
 import { allows } from '../../../protocol/pin.ts';
 import { publicTicketKey, signTicket } from '../../../protocol/ticket.ts';
 import { newTicketKey } from '../../fakes/fake-edge.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 const key = await newTicketKey();
 const publicKey = publicTicketKey(key);
@@ -43,6 +44,7 @@ describe('a grant', () => {
       requestId: client.clientId,
       joinedAt_ms: now_ms,
       issuedAt_ms: now_ms,
+      proof: unprovenEntry().proof,
     };
     const ticket = await signTicket(key.d, visitor, now_ms);
     for (const text of [forged, ticket, '', 'x.y.z']) {

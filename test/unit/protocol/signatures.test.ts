@@ -22,6 +22,7 @@ import {
   signToken,
   tokenOfQuery,
 } from '../../../protocol/token.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 /** Licode's signature, computed by another library. */
 function licodeSignature(key: string, text: string): string {
@@ -150,6 +151,7 @@ describe('a ticket', () => {
     region: 'eu-west',
     joinedAt_ms: now_ms,
     issuedAt_ms: now_ms,
+    proof: unprovenEntry().proof,
     jti: newUuid(),
   };
   const here = { nodeId: 'eu-west-1', now_ms };
