@@ -1,6 +1,7 @@
 import type { Entry } from '../../protocol/entry.ts';
 import { proofOf, provenUnder } from '../../protocol/entry.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Config } from '../config.ts';
 import { entryKeysOf } from '../config.ts';
@@ -38,16 +39,27 @@ export class EntryChecks {
   }
 
   /**
-   * The entry under the current key, where it is proven under another one; undefined where nothing is to change.
-   * Throws `forbidden` where it is not proven.
+   * What a node that enters a room with that entry is to show from now on; undefined where it is the same. A node that holds the
+   * room keeps it when its entry is of a key that is no more, and is given another one: nobody's, as nothing that is
+   * not proven is ever signed. Throws `forbidden` where it is not proven.
    */
-  async renewed(roomId: string, entry: Entry): Promise<Entry | undefined> {
+  async next(
+    roomId: string,
+    entry: Entry,
+    { isHeld }: { isHeld: boolean },
+  ): Promise<Entry | undefined> {
     const { all, current } = await entryKeysOf(this.#config);
     const index = await provenUnder(all, roomId, entry);
-    if (index === undefined) {
+    if (index === undefined && !isHeld) {
       throw new RizomaError('forbidden', 'nobody was sent to this node in that room');
     }
-    return index === 0 ? undefined : { ...entry, proof: await proofOf(current, roomId, entry) };
+    if (index === 0) {
+      return undefined;
+    }
+    const { clientId, enteredAt_ms } =
+      index === undefined ? { clientId: newUuid(), enteredAt_ms: Date.now() } : entry;
+    const claim = { clientId, enteredAt_ms };
+    return { ...claim, proof: await proofOf(current, roomId, claim) };
   }
 
   #remember(name: string): void {

@@ -57,8 +57,9 @@ export class NodeRooms {
     speaker: Speaker,
     { at, facts, entry }: { at: Whereabouts; facts: ToldFacts; entry: Entry },
   ): Promise<RoomEntered> {
-    const renewed = await this.#parts.entries.renewed(roomId, entry);
     const held = { roomId, lease: speaker.lease };
+    const isHeld = this.#store.hasRoom(held);
+    const next = await this.#parts.entries.next(roomId, entry, { isHeld });
     this.#store.addRoom(held);
     return await this.#answer(roomId, async () => {
       try {
@@ -66,7 +67,7 @@ export class NodeRooms {
         const entered = await valueOf(this.#room(roomId).enter({ ...speaker, ...news }));
         // What is older is in it already.
         this.#changes.before(roomId, entered.version);
-        return renewed === undefined ? entered : { ...entered, entry: renewed };
+        return next === undefined ? entered : { ...entered, entry: next };
       } catch (thrown) {
         if (isGone(thrown) || isForbidden(thrown)) {
           this.#store.removeRoom(held);

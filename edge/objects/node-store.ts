@@ -88,15 +88,11 @@ export class NodeStore {
   }
 
   /** Throws `overloaded` where the node has as many as it may have: another node can still take the room. */
-  addRoom({ roomId, lease }: HeldRoom): void {
-    const known = this.#sql.exec(
-      'SELECT 1 FROM rooms WHERE room_id = ? AND lease = ?',
-      roomId,
-      lease,
-    );
-    if (known.toArray().length > 0) {
+  addRoom(room: HeldRoom): void {
+    if (this.hasRoom(room)) {
       return;
     }
+    const { roomId, lease } = room;
     const count = this.#countRooms();
     if (count >= this.#mostRooms) {
       throw new RizomaError(
@@ -106,6 +102,11 @@ export class NodeStore {
     }
     this.#sql.exec('INSERT INTO rooms (room_id, lease) VALUES (?, ?)', roomId, lease);
     this.#roomCount = count + 1;
+  }
+
+  hasRoom({ roomId, lease }: HeldRoom): boolean {
+    const known = 'SELECT 1 FROM rooms WHERE room_id = ? AND lease = ?';
+    return this.#sql.exec(known, roomId, lease).toArray().length > 0;
   }
 
   removeRoom({ roomId, lease }: HeldRoom): void {

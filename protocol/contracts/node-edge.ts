@@ -86,7 +86,7 @@ const requestId = v.optional(RequestId);
 export const RoomEntered = v.strictObject({
   ...Directory.entries,
   grant: GrantText,
-  /** The entry that was shown, where another key is to prove it from now on. */
+  /** What is to be shown from now on, where the entry that was shown is of a key that has been changed. */
   entry: v.optional(Entry),
   /** Its clients send to each other directly. */
   p2p: v.optional(v.boolean()),
@@ -224,7 +224,7 @@ export const nodeToEdge = {
   },
   /**
    * This controller holds the room, and these are its facts: what the edge had of it is replaced. The entry is that of
-   * somebody whom the edge let in; where it is not proven the answer is `forbidden`.
+   * somebody whom the edge let in; where it is not proven, and the room is not held here yet, the answer is `forbidden`.
    * Answers the whole directory and the room's grant, and from then on what changes is pushed.
    */
   'room.enter': {

@@ -159,6 +159,20 @@ describe('room.enter', () => {
     await honest.peer.call('room.enter', { roomId, facts, entry });
   });
 
+  it('is answered where the node holds the room, though its key is no more, with nothing that it has made up', async () => {
+    const claim = { clientId: newUuid(), enteredAt_ms: clock.now_ms + later_ms };
+    const unproven = { ...claim, proof: (await entryTo(newHexId(), claim)).proof };
+    await honest.enter(roomId, nothing);
+    const shown = { roomId, facts: nothing, entry: unproven };
+    const { entry } = await honest.peer.call('room.enter', shown);
+    expect(entry?.clientId).not.toBe(claim.clientId);
+    expect(entry).toEqual(await entryTo(roomId, entry));
+    await honest.peer.call('room.leave', { roomId });
+    await expect(honest.peer.call('room.enter', shown)).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+  });
+
   it('answers an entry under the current key to one that the key before it proves', async () => {
     const { all } = await entryKeysOf(configOf(env));
     const claim: Claim = { clientId: newUuid(), enteredAt_ms: clock.now_ms };
