@@ -3,13 +3,13 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { watcherToOwner } from '../../protocol/contracts/controller-controller.ts';
 import { erizoToUpstream } from '../../protocol/contracts/erizo-erizo.ts';
 import { newStreamId } from '../../protocol/ids.ts';
 import { LicodeClient } from '../fakes/licode-client.ts';
 import { countersOf } from '../support/counters.ts';
+import { entranceBy } from '../support/entrance.ts';
 import { demoToken, nuve } from '../support/tokens.ts';
 import { chooseRegions, measuredMatrix, readMatrix } from './matrix.ts';
 import type { Captured } from './pcap.ts';
@@ -29,9 +29,6 @@ const clearPort = 5_004;
 /** Of media, beside headers, in which the film is looked for. */
 const media_bytes = 50_000;
 const why = whyNoWan();
-const Joined = v.object({
-  controllers: v.array(v.object({ host: v.string(), ticket: v.string() })),
-});
 
 describe.skipIf(why !== undefined)(`what crosses a WAN ${why ?? ''}`, () => {
   const dir = join(tmpdir(), `rizoma-capture-${process.pid}`);
@@ -55,12 +52,8 @@ describe.skipIf(why !== undefined)(`what crosses a WAN ${why ?? ''}`, () => {
     const { mesh, stage } = wan;
     const { edgeUrl } = mesh.system;
     const token = await demoToken(edgeUrl, { room: stage.room, name: 'ann', region: here });
-    const response = await fetch(`${edgeUrl}/join`, {
-      method: 'POST',
-      body: JSON.stringify({ token }),
-    });
-    const [first] = v.parse(Joined, await response.json()).controllers;
-    const ann = await LicodeClient.join(`ws://${first?.host}`, { ticket: first?.ticket ?? '' });
+    const { host, ticket } = await entranceBy(edgeUrl, token);
+    const ann = await LicodeClient.join(`ws://${host}`, { ticket });
     const options = { state: 'recording', audio: true, video: true, attributes: {} };
     const [streamId] = await ann.ask('publish', { options, sdp: film });
     expect(streamId).toEqual(expect.any(String));

@@ -1,5 +1,4 @@
-import { JoinAnswer } from '../../../protocol/contracts/rest.ts';
-import { parseJson } from '../../../protocol/parse.ts';
+import { entranceBy } from '../../support/entrance.ts';
 import { SignallingClient } from '../../support/fuzz/signalling-client.ts';
 import { demoToken } from '../../support/tokens.ts';
 import type { Counts, Target } from './flood.ts';
@@ -8,20 +7,7 @@ import { count } from './flood.ts';
 /** A ticket to the node, for somebody in that room. */
 export async function ticketTo({ edgeUrl, region }: Target, room: string): Promise<string> {
   const token = await demoToken(edgeUrl, { room, name: 'guest', region });
-  const response = await fetch(`${edgeUrl}/join`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token }),
-  });
-  const text = await response.text();
-  if (!response.ok) {
-    throw new Error(`the edge refused: ${text}`);
-  }
-  const [first] = parseJson(JoinAnswer, text, 'the answer to join').controllers;
-  if (first === undefined) {
-    throw new Error('the edge named no controller');
-  }
-  return first.ticket;
+  return (await entranceBy(edgeUrl, token)).ticket;
 }
 
 /** So many clients in a room of the node, who confirm what they are sent. */

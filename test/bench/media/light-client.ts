@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { ConnectionMessageErizo } from '../../../protocol/contracts/client.ts';
-import { JoinAnswer } from '../../../protocol/contracts/rest.ts';
 import { newUuid } from '../../../protocol/ids.ts';
-import { parse, parseJson } from '../../../protocol/parse.ts';
+import { parse } from '../../../protocol/parse.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
 import type { Published } from './side.ts';
 import { newSent, publishOffer } from './side.ts';
+import { entranceBy } from '../../support/entrance.ts';
 import { Endpoint } from '../../support/endpoint/endpoint.ts';
 import { receivingAnswer, transportOf } from '../../support/endpoint/sdp.ts';
 
@@ -40,22 +40,9 @@ export class LightClient {
   }
 
   static async join({ edgeUrl, token, ip }: Entrance): Promise<LightClient> {
-    const response = await fetch(`${edgeUrl}/join`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ token }),
-    });
-    const text = await response.text();
-    if (!response.ok) {
-      throw new Error(`the edge refused: ${text}`);
-    }
-    const { controllers } = parseJson(JoinAnswer, text, 'the answer to join');
-    const [first] = controllers;
-    if (first === undefined) {
-      throw new Error('the edge named no controller');
-    }
-    const query = { ticket: first.ticket, plan: 'dual' };
-    const client = new LightClient(await LicodeClient.join(`ws://${first.host}`, query), ip);
+    const { host, ticket } = await entranceBy(edgeUrl, token);
+    const query = { ticket, plan: 'dual' };
+    const client = new LightClient(await LicodeClient.join(`ws://${host}`, query), ip);
     void client.#listen();
     void client.#hearFailure();
     return client;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LocalSystem } from '../../../infra/local.ts';
-import type { JoinAnswer } from '../../../protocol/contracts/rest.ts';
 import { mauthHeader } from '../../../protocol/mauth.ts';
 import { decodeToken, encodeToken } from '../../../protocol/token.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
 import type { Counters } from '../../support/counters.ts';
 import { openIn } from '../../support/counters.ts';
+import { entranceBy } from '../../support/entrance.ts';
 import { demoToken } from '../../support/tokens.ts';
 import { startTestSystem } from '../../support/system.ts';
 
@@ -44,13 +44,8 @@ function token(region = 'eu-west'): Promise<string> {
 }
 
 async function controllerFor(region = 'eu-west'): Promise<{ url: string; ticket: string }> {
-  const response = await fetch(`${system.edgeUrl}/join`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token: await token(region) }),
-  });
-  const { controllers } = (await response.json()) as JoinAnswer;
-  return { url: `http://${controllers[0]?.host}`, ticket: controllers[0]?.ticket ?? '' };
+  const { host, ticket } = await entranceBy(system.edgeUrl, await token(region));
+  return { url: `http://${host}`, ticket };
 }
 
 test('the page of the edge runs scripts of its own origin alone, and stands in no frame', async () => {

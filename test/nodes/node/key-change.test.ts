@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { newHexId, newUuid } from '../../../protocol/ids.ts';
-import { signTicket } from '../../../protocol/ticket.ts';
 import { newTicketKey } from '../../fakes/fake-edge.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
 import { TestEdge, enrolSecret, privateKey } from '../../unit/mesh/test-edge.ts';
 import { startNode, sweep } from '../agent/kit.ts';
-import { unprovenEntry } from '../../support/entry.ts';
 
 const roomId = newHexId();
 let runId: string;
@@ -34,16 +32,8 @@ it('a node whose edge changes its key keeps its clients, and takes tickets that 
     timeout: 20_000,
     interval: 100,
   });
-  const ticketBy = async (secret = ''): Promise<Record<string, string>> => {
-    const claims = { nodeId: 'test-1', region: 'test', clientId: newUuid(), roomId };
-    const visitor = { ...claims, userName: 'ann', role: 'presenter' };
-    const ids = { jti: newUuid(), requestId: newUuid() };
-    const { proof } = unprovenEntry();
-    const times = { joinedAt_ms: Date.now(), issuedAt_ms: Date.now(), proof };
-    return { ticket: await signTicket(secret, { ...visitor, ...ids, ...times }, Date.now()) };
-  };
   const join = async (secret: string | undefined): Promise<LicodeClient> => {
-    const client = await LicodeClient.join(node.httpUrl, await ticketBy(secret));
+    const client = await LicodeClient.join(node.httpUrl, await edge.ticket(roomId, secret));
     clients.push(client);
     return client;
   };
@@ -64,7 +54,7 @@ it('a node whose edge changes its key keeps its clients, and takes tickets that 
   edge.keepAliveAnswers = ['whoareyou'];
   await edge.asked('node.register', 3);
   await edge.asked('node.keepAlive', edge.count('node.keepAlive') + 1);
-  expect(await LicodeClient.refused(node.httpUrl, await ticketBy(before))).toContain(
+  expect(await LicodeClient.refused(node.httpUrl, await edge.ticket(roomId, before))).toContain(
     'ticket_forged',
   );
   expect(await ann.ask('heartbeat', undefined)).toEqual([]);

@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newHexId, newUuid } from '../../../protocol/ids.ts';
-import { signTicket } from '../../../protocol/ticket.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
 import { TestEdge, enrolSecret } from '../../unit/mesh/test-edge.ts';
 import type { NodeProcess } from '../agent/kit.ts';
 import { processesOf, startNode, sweep } from '../agent/kit.ts';
-import { unprovenEntry } from '../../support/entry.ts';
 
 const roomId = newHexId();
 let runId: string;
@@ -36,18 +34,8 @@ const isDraining = (): Promise<void> =>
     interval: 20,
   });
 
-async function ticket(): Promise<Record<string, string>> {
-  const claims = { nodeId: 'test-1', region: 'test', clientId: newUuid(), roomId };
-  const visitor = { ...claims, userName: 'ann', role: 'presenter' };
-  const ids = { jti: newUuid(), requestId: newUuid() };
-  const { proof } = unprovenEntry();
-  const times = { joinedAt_ms: Date.now(), issuedAt_ms: Date.now(), proof };
-  const [secret = ''] = edge.secretsOf('test-1');
-  return { ticket: await signTicket(secret, { ...visitor, ...ids, ...times }, Date.now()) };
-}
-
 async function join(): Promise<LicodeClient> {
-  const client = await LicodeClient.join(node.httpUrl, await ticket());
+  const client = await LicodeClient.join(node.httpUrl, await edge.ticket(roomId));
   clients.push(client);
   return client;
 }
@@ -74,7 +62,9 @@ describe('a node that is told to end', () => {
     expect(await page('readyz')).toMatchObject({ body: { status: 'draining', clients: 1 } });
     expect(await page('healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
     await vi.waitUntil(() => edge.loads.some(({ draining }) => draining === true), 20_000);
-    expect(await LicodeClient.refused(node.httpUrl, await ticket())).toContain('draining');
+    expect(await LicodeClient.refused(node.httpUrl, await edge.ticket(roomId))).toContain(
+      'draining',
+    );
     // A client that loses its socket may come back, as before.
     ann.cut({ comeBack: true });
     await vi.waitUntil(() => ann.socket.connected, 20_000);

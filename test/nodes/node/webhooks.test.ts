@@ -2,9 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Rizoma } from '../../../client/server/index.ts';
 import { connect } from '../../../client/server/index.ts';
 import type { LocalSystem } from '../../../infra/local.ts';
-import { JoinAnswer } from '../../../protocol/contracts/rest.ts';
-import { parse } from '../../../protocol/parse.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
+import { entranceBy } from '../../support/entrance.ts';
 import { startTestSystem } from '../../support/system.ts';
 import type { WebhookReceiver } from '../../support/webhook-receiver.ts';
 import { startWebhookReceiver } from '../../support/webhook-receiver.ts';
@@ -31,12 +30,7 @@ afterAll(async () => {
 
 async function join(roomId: string, name: string): Promise<LicodeClient> {
   const token = await app.tokens.create(roomId, { userName: name, role: 'presenter' });
-  const response = await fetch(`${system.edgeUrl}/join`, {
-    method: 'POST',
-    body: JSON.stringify({ token }),
-  });
-  const { controllers } = parse(JoinAnswer, await response.json(), 'answer to a join');
-  const [{ host, ticket } = { host: '', ticket: '' }] = controllers;
+  const { host, ticket } = await entranceBy(system.edgeUrl, token);
   return await LicodeClient.join(`ws://${host}`, { ticket });
 }
 

@@ -14,9 +14,11 @@ import { edgeToNode, nodeToEdge } from '../../../protocol/contracts/node-edge.ts
 import type { NodeKeys } from '../../../protocol/enrolment.ts';
 import { checkEnrolment } from '../../../protocol/enrolment.ts';
 import { RizomaError } from '../../../protocol/errors.ts';
+import { newUuid } from '../../../protocol/ids.ts';
 import { RpcPeer } from '../../../protocol/rpc-peer.ts';
 import type { TicketPrivateKey } from '../../../protocol/ticket.ts';
-import { publicTicketKey, ticketSecretOf } from '../../../protocol/ticket.ts';
+import { publicTicketKey, signTicket, ticketSecretOf } from '../../../protocol/ticket.ts';
+import { unprovenEntry } from '../../support/entry.ts';
 
 type NodePeer = RpcPeer<EdgeToNode, NodeToEdge>;
 type Seen = { method: string; params: unknown };
@@ -121,6 +123,18 @@ export class TestEdge {
   /** What the tickets of a node that has registered are checked with. */
   secretsOf(nodeId: string): readonly string[] {
     return this.#secrets.get(nodeId) ?? [];
+  }
+
+  /** A ticket to the node `test-1`; under its first secret, if no other is given. */
+  async ticket(
+    roomId: string,
+    secret: string = this.secretsOf('test-1')[0] ?? '',
+  ): Promise<{ ticket: string }> {
+    const claims = { nodeId: 'test-1', region: 'test', clientId: newUuid(), roomId };
+    const visitor = { ...claims, userName: 'ann', role: 'presenter' };
+    const ids = { jti: newUuid(), requestId: newUuid(), proof: unprovenEntry().proof };
+    const times = { joinedAt_ms: Date.now(), issuedAt_ms: Date.now() };
+    return { ticket: await signTicket(secret, { ...visitor, ...ids, ...times }, Date.now()) };
   }
 
   /** Cuts all links as a network does, without a word. */
