@@ -3,20 +3,23 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { copyFileSync } from 'node:fs';
 import { basename, extname, join, relative } from 'node:path';
 import { build, stop, version } from 'esbuild';
-import type { BuildOptions } from 'esbuild';
+import type { BuildOptions, BuildResult } from 'esbuild';
 import { buildServerSdk } from './build-server-sdk.ts';
+import { noticesOf } from './licences/notices.ts';
 import { pageHeaders } from './page-headers.ts';
 import { rootDir } from './paths.ts';
 
 const pageDir = join(rootDir, 'client', 'page');
 const outDir = join(rootDir, 'dist', 'client');
+/** Beside each bundle. */
+const noticesFile = 'NOTICES.txt';
 const stampFile = join(rootDir, 'dist', 'client.hash');
 
 /** What the browser is served as it stands. */
 const STATIC = new Set(['.html', '.css', '.svg', '.ico', '.png', '.webmanifest']);
 
-const scripts = ['build-client.ts', 'build-server-sdk.ts'].map((name) =>
-  join(import.meta.dirname, name),
+const scripts = ['build-client.ts', 'build-server-sdk.ts', join('licences', 'notices.ts')].map(
+  (name) => join(import.meta.dirname, name),
 );
 
 /** Every file that the bundles can depend on. */
@@ -45,7 +48,13 @@ const shared: BuildOptions = {
   sourcemap: true,
   minify: true,
   logLevel: 'warning',
+  metafile: true,
+  absWorkingDir: rootDir,
+  banner: { js: `/*! Licences of what is in here: ${noticesFile} */` },
 };
+
+const inputsOf = ({ metafile }: Pick<BuildResult, 'metafile'>): string[] =>
+  Object.keys(metafile?.inputs ?? {});
 
 /**
  * Bundles the page and the SDK into dist/client, which the edge serves: `main.js` and what stands beside
@@ -62,7 +71,7 @@ export async function buildClient(): Promise<'built' | 'unchanged'> {
   if (built && readFileSync(stampFile, 'utf8') === hash) return 'unchanged';
   rmSync(stampFile, { force: true });
   mkdirSync(outDir, { recursive: true });
-  await Promise.all([
+  const [inServer, ...inBrowsers] = await Promise.all([
     buildServerSdk(),
     build({ ...shared, entryPoints: [join(pageDir, 'main.ts')], outdir: outDir }),
     build({
@@ -71,6 +80,8 @@ export async function buildClient(): Promise<'built' | 'unchanged'> {
       outfile: join(outDir, 'rizoma.js'),
     }),
   ]);
+  writeFileSync(join(outDir, noticesFile), noticesOf(inBrowsers.flatMap(inputsOf)));
+  writeFileSync(join(rootDir, 'dist', 'server', noticesFile), noticesOf(inputsOf(inServer)));
   // Its service would hold 60 MB for as long as the system runs.
   await stop();
   for (const name of readdirSync(pageDir)) {

@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { Registry } from 'prom-client';
 import { systemClock } from '../../protocol/clock.ts';
 import { Calls } from '../calls.ts';
-import { giveBackWhenIdle, giveBackWhenQuiet } from '../give-back.ts';
+import { giveBackWhenIdle } from '../give-back.ts';
 import { Keyring } from '../link/keyring.ts';
 import { ZmqSockets } from '../link/zmq-sockets.ts';
 import { createLog } from '../log.ts';
@@ -110,7 +110,6 @@ const uncaught = counter(registry, 'rizoma_uncaught_errors_total');
 surviveErrors({ clock, log }, { onError: () => uncaught.inc() });
 log.info({ endpoint: listener.endpoint }, 'ErizoJS started');
 giveBackWhenIdle({ clock }, () => erizo.isIdle);
-giveBackWhenQuiet({ clock });
 
 /** Ends at once, or takes no more clients and ends when the last one has left. */
 function stop(now: boolean): void {
