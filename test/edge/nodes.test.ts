@@ -113,6 +113,20 @@ it('a node is not registered with an enrolment that is not its own, or not of no
   await node.register();
 });
 
+it('a node is not registered that others could not dial, each of whom would try', async () => {
+  const node = await connect(cardOf('eu-west', 34));
+  const enrolment = await enrolmentOf(node.card);
+  for (const endpoint of ['tcp://localhost:4000', 'tcp://10.0.0.1:0', 'tcp://10.0.0.256:1']) {
+    for (const name of ['agent', 'controller', 'mesh'] as const) {
+      const card = { ...node.card, [name]: endpoint };
+      await expect(
+        node.peer.call('node.register', { card, load: idle, enrolment }),
+      ).rejects.toMatchObject({ code: 'bad_request', message: expect.stringContaining(name) });
+    }
+  }
+  await node.register();
+});
+
 it('of two nodes with one id the second is refused for as long as a certificate of the first may be good', async () => {
   const first = await startNode('eu-west', 4);
   const { _id: roomId } = await createRoom('one id');
