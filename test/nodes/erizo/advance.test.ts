@@ -77,8 +77,7 @@ describe('in advance', () => {
     const { peer } = gateway.controller;
     peer.notify('keepUpstreams', { roomId, upstreams: route });
     peer.notify('pullAhead', { roomId, streamId, route, grant: await grantOf() });
-    const opened = await gateway.erizo.settled(({ producers }) => producers === 2);
-    expect(opened).toMatchObject({ pulls: 1, cascadeOpens: 1, consumers: 0 });
+    await gateway.erizo.becomes({ producers: 2, pulls: 1, cascadeOpens: 1, consumers: 0 });
 
     await prepare(ben);
     await ben.subscribe({ streamId }, route);

@@ -63,8 +63,7 @@ describe('the end of a pipe', () => {
     const measures = await origin.agentPeer.call('measures', {});
     const refused = measures.find(({ name }) => name === 'rizoma_cascades_refused_total');
     expect(refused?.values).toMatchObject([{ labels: { code: 'forbidden' }, value: 1 }]);
-    const settled = await origin.settled(({ pipeTransports }) => pipeTransports === 0);
-    expect(settled).toMatchObject({ feeds: 0, pipeTransports: 0 });
+    await origin.becomes({ feeds: 0, pipeTransports: 0 });
   });
 
   it('is at the node that was asked, too: media is taken from nobody else', async () => {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { expect } from 'vitest';
 import type { Hop } from '../../../../protocol/cascade-tree.ts';
 import type { ErizoCounters } from '../../../../protocol/contracts/erizo-counters.ts';
 import { newUuid } from '../../../../protocol/ids.ts';
@@ -103,6 +104,16 @@ export class TestErizo {
     patience_ms = 20_000,
   ): Promise<ErizoCounters> {
     return until(() => this.counters(), wanted, patience_ms);
+  }
+
+  /** Waits until all of these counters are as wanted: what ends together is counted one after the other. */
+  async becomes(wanted: Partial<ErizoCounters>): Promise<void> {
+    const names = Object.keys(wanted) as (keyof ErizoCounters)[];
+    const isSo = (counters: ErizoCounters): boolean =>
+      names.every((name) => counters[name] === wanted[name]);
+    // Where it never is so, the difference is the fault to be seen.
+    const last = await this.settled(isSo).catch(() => this.counters());
+    expect(last).toMatchObject(wanted);
   }
 
   /** Removes all clients of the test's controllers, and closes their links. */
