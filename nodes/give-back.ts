@@ -18,8 +18,8 @@ const defaults = {
  * Once, some time after its start, a process that idles collects its garbage: most of it is code that was read and
  * compiled, 10 MB which V8 would keep until much has been allocated. It takes some 80 ms of this thread.
  */
-export function giveBackWhenIdle(components: { clock: Clock }, isIdle: () => boolean): void {
-  components.clock.after(defaults.settled_ms, () => {
+export function giveBackWhenIdle(components: { clock: Clock }, isIdle: () => boolean): Cancel {
+  return components.clock.after(defaults.settled_ms, () => {
     if (isIdle()) {
       void collectGarbage();
     }

@@ -1,5 +1,6 @@
 import { systemClock } from '../protocol/clock.ts';
 import { ConfigError, parseConfig } from './config.ts';
+import { endProcess } from './end-process.ts';
 import { giveBackWhenIdle, giveBackWhenQuiet } from './give-back.ts';
 import { createLog } from './log.ts';
 import { Node } from './node.ts';
@@ -20,13 +21,16 @@ async function main(): Promise<void> {
   const node = await Node.create({ log }, config);
   process.off('uncaughtException', endAtStart);
   surviveErrors({ clock: systemClock, log }, { onError: () => node.uncaughtError() });
-  giveBackWhenIdle({ clock: systemClock }, () => node.isIdle);
-  giveBackWhenQuiet({ clock: systemClock });
+  const keepMemory = [
+    giveBackWhenIdle({ clock: systemClock }, () => node.isIdle),
+    giveBackWhenQuiet({ clock: systemClock }),
+  ];
   void terminated.then(() => node.drain());
   const drained = node.drained.then(() => 'it is drained');
   log.info({ why: await Promise.race([stopped, drained]) }, 'node closes');
   await node.close();
-  process.exit(0);
+  keepMemory.forEach((cancel) => cancel());
+  endProcess();
 }
 
 /** Resolves with the signal when it has come that many times. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { sizeOf } from './bytes.ts';
 import { Adaptation } from './adaptation.ts';
-import { ClientId, ErizoId, NodeId, RecordingId, RegionId, StreamId } from './ids.ts';
+import { ClientId, ErizoId, NodeId, RecordingId, RegionId, StreamId, StreamNumber } from './ids.ts';
 import { limits } from './limits.ts';
 
 const octet = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
@@ -48,6 +48,8 @@ export const StreamFact = v.strictObject({
   media: StreamMedia,
   /** What its subscribers are to get, wherever they are. */
   adaptation: v.optional(Adaptation),
+  /** From which its id follows (`numberedStreamId`), so that it is its client's alone. */
+  number: v.optional(StreamNumber),
   /** When the edge made the ticket with which its publisher came; of two that claim a stream the newer has it. */
   enteredAt_ms: v.optional(Time),
 });
@@ -143,7 +145,7 @@ export const emptyDirectory: Directory = { version: 0, erizos: [], streams: [] }
 const sizes = new WeakMap<object, number>();
 
 /** What a stream has beside the fields below: ids, region, times. */
-const restOfStream_bytes = 480;
+const restOfStream_bytes = 500;
 
 /** Bytes of a stream in facts and directories, as JSON in UTF-8; somewhat more than they are. */
 export function bytesOfStream({ userName, media }: Pick<StreamFact, 'userName' | 'media'>): number {

@@ -45,6 +45,14 @@ export const StreamId = v.pipe(
   v.regex(/^[1-9][0-9]{17}$/, 'a stream id has 18 digits'),
 );
 
+/** Which of a client's streams it is. */
+export const StreamNumber = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(0),
+  v.maxValue(limits.streamNumbers - 1),
+);
+
 /** Names a recording, and its file; as Licode's are, and as text. */
 export const RecordingId = StreamId;
 /** Names a file of a recording: its id, and from the second on which one it is. */

@@ -23,11 +23,11 @@ export const Ticket = v.object({
   /** When the participant used its token; a later re-entry has the same. */
   joinedAt_ms: Time,
   /**
-   * When the join or rejoin came that the ticket answers: of two controllers with one client id that one is right who
-   * has the newer. Of a join it is `joinedAt_ms`.
+   * When the join or rejoin came that the ticket answers, and of the second controller that is to be tried a millisecond more,
+   * and so on: of two controllers with one client id that one is right who has the newer.
    */
   issuedAt_ms: Time,
-  /** Of the entry of this client at `issuedAt_ms`: the node shows it to the edge. */
+  /** Of the entry of this client at `issuedAt_ms`: the node to which it is sent shows it to the edge. */
   proof: EntryProof,
   /** One use: the controller remembers it until it expires. */
   jti: v.pipe(v.string(), v.uuid()),

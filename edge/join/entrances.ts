@@ -25,12 +25,14 @@ export async function joinAnswer(
   const now_ms = Date.now();
   const { requestId } = traceOf(context);
   const { current: entryKey } = await entryKeysOf(config);
-  const proof = await proofOf(entryKey, roomId, { clientId, enteredAt_ms: issuedAt_ms });
-  const controllers = entrances.map(async ({ nodeId, region, host, secure, peerId }) => {
-    const who = { clientId, roomId, userName, role, joinedAt_ms, issuedAt_ms, requestId };
-    const claims = { ...who, nodeId, region, proof, jti: newUuid() };
+  const visitor = { clientId, roomId, userName, role, joinedAt_ms, requestId };
+  const controllers = entrances.map(async ({ nodeId, region, host, secure, peerId }, index) => {
+    // Of those that are tried in turn the one that takes the client has the newest ticket, and not one that refused it.
+    const enteredAt_ms = issuedAt_ms + index;
+    const proof = await proofOf(entryKey, { roomId, peerId }, { clientId, enteredAt_ms });
+    const ticket = { ...visitor, issuedAt_ms: enteredAt_ms, nodeId, region, proof, jti: newUuid() };
     const { current } = await ticketSecretsOf(config, { nodeId, peerId });
-    return { host, secure, region, ticket: await signTicket(current, claims, now_ms) };
+    return { host, secure, region, ticket: await signTicket(current, ticket, now_ms) };
   });
   return { clientId, roomId, controllers: await Promise.all(controllers), reentry };
 }

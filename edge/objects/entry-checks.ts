@@ -1,7 +1,6 @@
-import type { Entry } from '../../protocol/entry.ts';
+import type { Entry, EntryPlace } from '../../protocol/entry.ts';
 import { proofOf, provenUnder } from '../../protocol/entry.ts';
 import { RizomaError } from '../../protocol/errors.ts';
-import { newUuid } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Config } from '../config.ts';
 import { entryKeysOf } from '../config.ts';
@@ -10,29 +9,35 @@ import type { IsProven } from '../room/claims.ts';
 const defaults = {
   /** Entries that are known to be proven, as facts are told many times: the streams of some full rooms, at 150 bytes each. */
   known: 4 * limits.streamsPerRoom,
+  /** Claims of one message that may turn out unproven: the rest is not looked at, as each costs a signature under each key. */
+  unproven: 16,
 } as const;
+
+/** Stands for the clients of before a key was changed: whoever shows its entry says nothing of anybody. */
+const nobody = '00000000-0000-4000-8000-000000000000';
 
 /** Checks that a node was sent the clients that it says it has. */
 export class EntryChecks {
   readonly #config: Config;
-  /** The eldest first. */
+  /** The one that was asked for longest ago first. */
   readonly #known = new Set<string>();
 
   constructor(components: { config: Config }) {
     this.#config = components.config;
   }
 
-  /** For claims of one room. */
-  of(roomId: string): IsProven {
+  /** For the claims of one message. */
+  of(place: EntryPlace): IsProven {
+    let left: number = defaults.unproven;
     return async (entry) => {
-      const name = `${roomId} ${entry.clientId} ${entry.enteredAt_ms} ${entry.proof}`;
-      if (this.#known.has(name)) {
-        return true;
-      }
-      const { all } = await entryKeysOf(this.#config);
-      const isProven = (await provenUnder(all, roomId, entry)) !== undefined;
+      const { clientId, enteredAt_ms, proof } = entry;
+      const name = `${place.roomId} ${place.peerId} ${clientId} ${enteredAt_ms} ${proof}`;
+      const isProven =
+        this.#known.has(name) || (left > 0 && (await this.#under(place, entry)) !== undefined);
       if (isProven) {
         this.#remember(name);
+      } else {
+        left -= 1;
       }
       return isProven;
     };
@@ -40,16 +45,15 @@ export class EntryChecks {
 
   /**
    * What a node that enters a room with that entry is to show from now on; undefined where it is the same. A node that holds the
-   * room keeps it when its entry is of a key that is no more, and is given another one: nobody's, as nothing that is
-   * not proven is ever signed. Throws `forbidden` where it is not proven.
+   * room keeps it when its entry is of a key that is no more, and is given one of nobody: what is not proven is not
+   * signed. Throws `forbidden` where it is not proven.
    */
   async next(
-    roomId: string,
+    place: EntryPlace,
     entry: Entry,
     { isHeld }: { isHeld: boolean },
   ): Promise<Entry | undefined> {
-    const { all, current } = await entryKeysOf(this.#config);
-    const index = await provenUnder(all, roomId, entry);
+    const index = await this.#under(place, entry);
     if (index === undefined && !isHeld) {
       throw new RizomaError('forbidden', 'nobody was sent to this node in that room');
     }
@@ -57,12 +61,19 @@ export class EntryChecks {
       return undefined;
     }
     const { clientId, enteredAt_ms } =
-      index === undefined ? { clientId: newUuid(), enteredAt_ms: Date.now() } : entry;
+      index === undefined ? { clientId: nobody, enteredAt_ms: 0 } : entry;
     const claim = { clientId, enteredAt_ms };
-    return { ...claim, proof: await proofOf(current, roomId, claim) };
+    const { current } = await entryKeysOf(this.#config);
+    return { ...claim, proof: await proofOf(current, place, claim) };
+  }
+
+  async #under(place: EntryPlace, entry: Entry): Promise<number | undefined> {
+    const { all } = await entryKeysOf(this.#config);
+    return await provenUnder(all, place, entry);
   }
 
   #remember(name: string): void {
+    this.#known.delete(name);
     this.#known.add(name);
     const [eldest] = this.#known;
     if (this.#known.size > defaults.known && eldest !== undefined) {

@@ -12,11 +12,11 @@ import type { Config } from '../config.ts';
 import { entryKeysOf, nodeKeysName, tokenKeysOf } from '../config.ts';
 import { refuseRegion } from '../enrol-secrets.ts';
 import { ticketSecretsOf } from '../ticket-secrets.ts';
-import type { MeshApi, Notice, RoomApi, Speaker } from './api.ts';
+import type { MeshApi, Notice, RoomApi } from './api.ts';
 import type { Certificates } from './certificates.ts';
 import type { NodeLease } from './node-lease.ts';
 import type { NodeLimits } from './node-limits.ts';
-import type { NodeRooms } from './node-rooms.ts';
+import type { KeyedSpeaker, NodeRooms } from './node-rooms.ts';
 import { openPass } from './open-pass.ts';
 import { valueOf } from './outcome.ts';
 import type { RoomPictures } from './room-pictures.ts';
@@ -83,7 +83,9 @@ export function nodeCalls(
     'room.enter': async ({ roomId, facts, entry }) => {
       const { speaker, card } = registered(components);
       const { region, jurisdiction } = card;
-      return await rooms.enter(roomId, speaker, { at: { region, jurisdiction }, facts, entry });
+      const isLive = (): boolean => lease.cardOf(speaker.lease) !== undefined;
+      const at = { region, jurisdiction };
+      return await rooms.enter(roomId, speaker, { at, facts, entry, isLive });
     },
     'room.facts': async ({ roomId, facts }) =>
       await rooms.facts(roomId, registered(components).speaker, facts),
@@ -127,7 +129,7 @@ async function consume(
   options: { config: Config },
   token: SignedToken,
 ): Promise<ResultOf<NodeToEdge, 'token.consume'>> {
-  const { card } = registered(components);
+  const { card, speaker } = registered(components);
   await checkTokenSignature((await tokenKeysOf(options.config)).all, token);
   if (token.host !== card.host) {
     throw new RizomaError('token_wrong_host', 'the token is for another controller');
@@ -142,7 +144,8 @@ async function consume(
       : await visitorOf(components, options, { tokenId, pass });
   const { current } = await entryKeysOf(options.config);
   const claim = { clientId: newUuid(), enteredAt_ms: Date.now() };
-  const proof = await proofOf(current, visitor.roomId, claim);
+  const { peerId } = speaker;
+  const proof = await proofOf(current, { roomId: visitor.roomId, peerId }, claim);
   return { ...visitor, entry: { ...claim, proof } };
 }
 
@@ -199,10 +202,14 @@ async function visitorOf(
 }
 
 /** Under which lease the session speaks. Throws `conflict` where it has none that lives. */
-function registered({ lease, session }: NodeCallComponents): { speaker: Speaker; card: NodeCard } {
+function registered({ lease, session }: NodeCallComponents): {
+  speaker: KeyedSpeaker;
+  card: NodeCard;
+} {
   const card = lease.cardOf(session.lease);
-  if (card === undefined || session.lease === undefined) {
+  const peerId = lease.keyOf(session.lease);
+  if (card === undefined || session.lease === undefined || peerId === undefined) {
     throw new RizomaError('conflict', 'this node has no lease: register it first');
   }
-  return { speaker: { nodeId: card.nodeId, lease: session.lease }, card };
+  return { speaker: { nodeId: card.nodeId, lease: session.lease, peerId }, card };
 }

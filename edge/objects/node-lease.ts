@@ -49,6 +49,13 @@ export class NodeLease {
       : undefined;
   }
 
+  /** The key of the node, while the lease of that number is the one that lives. */
+  keyOf(lease: number | undefined): string | undefined {
+    return this.#state.state === 'live' && this.#state.lease === lease
+      ? this.#state.peerId
+      : undefined;
+  }
+
   /** The node was heard. */
   heard(): void {
     this.#heardAt_ms = this.#parts.now();

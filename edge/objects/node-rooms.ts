@@ -3,7 +3,7 @@ import type {
   Presence,
   RecordingNews,
   RoomEntered,
-  ToldFacts,
+  ProvableFacts,
 } from '../../protocol/contracts/node-edge.ts';
 import type { DirectoryChange } from '../../protocol/directory.ts';
 import type { Entry } from '../../protocol/entry.ts';
@@ -34,6 +34,19 @@ export interface NodeRoomsComponents {
   readonly later: (run: () => void) => void;
 }
 
+/** A node that speaks, and its key. */
+export interface KeyedSpeaker extends Speaker {
+  readonly peerId: string;
+}
+
+export interface Entering {
+  readonly at: Whereabouts;
+  readonly facts: ProvableFacts;
+  readonly entry: Entry;
+  /** Whether the lease lives under which it speaks. */
+  readonly isLive: () => boolean;
+}
+
 /**
  * The rooms that a node holds. Each is written down before it is entered, with the lease, so that no
  * room can miss that the lease has ended.
@@ -52,19 +65,26 @@ export class NodeRooms {
     this.#room = components.room;
   }
 
+  /** Throws `conflict` where the lease has ended meanwhile. */
   async enter(
     roomId: string,
-    speaker: Speaker,
-    { at, facts, entry }: { at: Whereabouts; facts: ToldFacts; entry: Entry },
+    speaker: KeyedSpeaker,
+    { at, facts, entry, isLive }: Entering,
   ): Promise<RoomEntered> {
-    const held = { roomId, lease: speaker.lease };
-    const isHeld = this.#store.hasRoom(held);
-    const next = await this.#parts.entries.next(roomId, entry, { isHeld });
-    this.#store.addRoom(held);
+    const { nodeId, lease, peerId } = speaker;
+    const held = { roomId, lease };
     return await this.#answer(roomId, async () => {
+      const isHeld = this.#store.hasRoom(held);
+      const next = await this.#parts.entries.next({ roomId, peerId }, entry, { isHeld });
+      const proven = await factsBy(this.#parts.entries.of({ roomId, peerId }), facts);
+      if (!isLive()) {
+        throw new RizomaError('conflict', 'the lease of this node has ended: register again');
+      }
+      this.#store.addRoom(held);
       try {
-        const news = { at, facts: await factsBy(this.#isProven(roomId), facts) };
-        const entered = await valueOf(this.#room(roomId).enter({ ...speaker, ...news }));
+        const entered = await valueOf(
+          this.#room(roomId).enter({ nodeId, lease, at, facts: proven }),
+        );
         // What is older is in it already.
         this.#changes.before(roomId, entered.version);
         return next === undefined ? entered : { ...entered, entry: next };
@@ -77,10 +97,14 @@ export class NodeRooms {
     });
   }
 
-  async facts(roomId: string, speaker: Speaker, said: ToldFacts): Promise<DirectoryChange> {
+  async facts(
+    roomId: string,
+    speaker: KeyedSpeaker,
+    said: ProvableFacts,
+  ): Promise<DirectoryChange> {
     return await this.#answer(roomId, async () => {
-      const facts = await factsBy(this.#isProven(roomId), said);
-      const change = await valueOf(this.#room(roomId).facts({ ...speaker, facts }));
+      const facts = await factsBy(this.#isProven(roomId, speaker), said);
+      const change = await valueOf(this.#room(roomId).facts({ ...bare(speaker), facts }));
       this.#send(roomId, this.#changes.before(roomId, change.from));
       return change;
     });
@@ -88,12 +112,12 @@ export class NodeRooms {
 
   presence(
     roomId: string,
-    speaker: Speaker,
+    speaker: KeyedSpeaker,
     { region, presence: said }: { region: string; presence: Presence },
   ): Promise<'ok' | 'again'> {
     return this.#order.run(roomId, async () => {
-      const presence = await presenceBy(this.#isProven(roomId), said);
-      return await valueOf(this.#room(roomId).presence({ ...speaker, region, presence }));
+      const presence = await presenceBy(this.#isProven(roomId, speaker), said);
+      return await valueOf(this.#room(roomId).presence({ ...bare(speaker), region, presence }));
     });
   }
 
@@ -117,10 +141,10 @@ export class NodeRooms {
     this.#store.forgetRoom(roomId);
   }
 
-  leave(roomId: string, speaker: Speaker, said: Leavings | undefined): Promise<null> {
+  leave(roomId: string, speaker: KeyedSpeaker, said: Leavings | undefined): Promise<null> {
     return this.#order.run(roomId, async () => {
-      const left = said && (await leavingsBy(this.#isProven(roomId), said));
-      const news = left === undefined ? speaker : { ...speaker, left };
+      const left = said && (await leavingsBy(this.#isProven(roomId, speaker), said));
+      const news = left === undefined ? bare(speaker) : { ...bare(speaker), left };
       await valueOf(this.#room(roomId).leave(news)).catch(unlessGone);
       this.#store.removeRoom({ roomId, lease: speaker.lease });
       return null;
@@ -141,8 +165,11 @@ export class NodeRooms {
     }
   }
 
-  #isProven(roomId: string): IsProven {
-    return this.#parts.entries.of(roomId);
+  /** Of a room that is not held here nothing is proven, and nothing looked at. */
+  #isProven(roomId: string, { lease, peerId }: KeyedSpeaker): IsProven {
+    return this.#store.hasRoom({ roomId, lease })
+      ? this.#parts.entries.of({ roomId, peerId })
+      : () => Promise.resolve(false);
   }
 
   async #answer<T extends { version: number }>(roomId: string, call: () => Promise<T>): Promise<T> {
@@ -171,6 +198,11 @@ export class NodeRooms {
       this.#store.removeRoom(held);
     });
   }
+}
+
+/** As the Room object knows it. */
+function bare({ nodeId, lease }: KeyedSpeaker): Speaker {
+  return { nodeId, lease };
 }
 
 function isForbidden(thrown: unknown): boolean {

@@ -1,16 +1,18 @@
 import type {
   Leavings,
   Presence,
+  ProvableFacts,
+  ProvableUser,
   RoomUser,
-  ToldFacts,
 } from '../../protocol/contracts/node-edge.ts';
 import type { RoomFacts, StreamFact } from '../../protocol/directory.ts';
 import type { Claim, Entry } from '../../protocol/entry.ts';
+import { numberedStreamId } from '../../protocol/ids.ts';
 
-/** Whether the edge let that client into the room then. */
+/** Whether the edge sent that client to this node then, for this room. */
 export type IsProven = (entry: Entry) => Promise<boolean>;
 
-/** Who left for good, of those whom the edge had let in at that node. */
+/** Who left for good, of those whom the edge had sent to that node. */
 export interface ProvenLeavings {
   readonly clients: readonly Claim[];
   readonly forgotten: boolean;
@@ -23,39 +25,44 @@ export interface ProvenPresence extends Omit<Presence, 'came' | 'left'> {
 }
 
 /**
- * What a node says of its streams, without the times at which their clients entered where they are not proven: a claim that says
- * no time wins over none that says one. The proofs stay here, as other nodes would use them.
+ * What a node says of its streams, without the times at which their clients entered where they are not proven, and without numbers
+ * from which their ids do not follow: a claim without them wins over none that has them. The proofs stay here.
  */
-export async function factsBy(isProven: IsProven, facts: ToldFacts): Promise<RoomFacts> {
-  const streams: Promise<StreamFact>[] = facts.streams.map((one) => claimBy(isProven, one));
-  return { ...facts, streams: await Promise.all(streams) };
+export async function factsBy(isProven: IsProven, facts: ProvableFacts): Promise<RoomFacts> {
+  const streams: StreamFact[] = [];
+  for (const { number, ...stream } of facts.streams) {
+    const proven = await claimBy(isProven, stream);
+    streams.push((await isOwn(stream, number)) ? { ...proven, number } : proven);
+  }
+  return { ...facts, streams };
 }
 
-/** The same of those who came; who left and was not let in there has not left. */
+/** The same of those who came; who left and was not sent there has not left. */
 export async function presenceBy(
   isProven: IsProven,
   { left, ...presence }: Presence,
 ): Promise<ProvenPresence> {
-  const came = await Promise.all(presence.came.map((user) => claimBy(isProven, user)));
+  const came: RoomUser[] = [];
+  for (const user of presence.came) {
+    came.push(await claimBy(isProven, user));
+  }
   const leavings = left === undefined ? {} : { left: await leavingsBy(isProven, left) };
   return { ...presence, came, ...leavings };
 }
 
 export async function leavingsBy(isProven: IsProven, left: Leavings): Promise<ProvenLeavings> {
-  const clients = left.clients.map(async (entry) => {
-    const { clientId, enteredAt_ms } = entry;
-    return (await isProven(entry)) ? [{ clientId, enteredAt_ms }] : [];
-  });
-  return { ...left, clients: (await Promise.all(clients)).flat() };
+  const clients: Claim[] = [];
+  for (const entry of left.clients) {
+    if (await isProven(entry)) {
+      clients.push({ clientId: entry.clientId, enteredAt_ms: entry.enteredAt_ms });
+    }
+  }
+  return { ...left, clients };
 }
 
-interface Told {
-  readonly clientId: string;
-  readonly enteredAt_ms?: number | undefined;
-  readonly proof?: string | undefined;
-}
+type Provable = Pick<ProvableUser, 'clientId' | 'enteredAt_ms' | 'proof'>;
 
-async function claimBy<T extends Told>(
+async function claimBy<T extends Provable>(
   isProven: IsProven,
   { proof, enteredAt_ms, ...rest }: T,
 ): Promise<Omit<T, 'proof' | 'enteredAt_ms'> & { enteredAt_ms?: number }> {
@@ -65,4 +72,11 @@ async function claimBy<T extends Told>(
     proof !== undefined &&
     (await isProven({ clientId, enteredAt_ms, proof }));
   return isKnown ? { ...rest, enteredAt_ms } : rest;
+}
+
+async function isOwn(
+  { clientId, streamId }: { clientId: string; streamId: string },
+  number: number | undefined,
+): Promise<boolean> {
+  return number !== undefined && (await numberedStreamId(clientId, number)) === streamId;
 }

@@ -190,7 +190,7 @@ function streamRows(
 ): RoomStream[] {
   const known = new Map(before.directory.streams.map((row) => [row.streamId, row]));
   const claimed = new Map(before.holders.map((one) => [one.nodeId, streamIdsOf(one.facts)]));
-  const rows = new Map<string, { row: RoomStream; claim: Claim }>();
+  const rows = new Map<string, { row: RoomStream; claim: StreamClaim }>();
   for (const { nodeId, region, facts } of holders) {
     const own = facts.erizos.map(({ erizoId }) => erizoId);
     const alive = new Set(own.filter((erizoId) => served.has(erizoId)));
@@ -200,7 +200,7 @@ function streamRows(
       const { clientId, enteredAt_ms = 0 } = fact;
       const isHere = old?.nodeId === nodeId;
       const weight = isNew && enteredAt_ms > 0 ? 2 : Number(isHere);
-      const claim = { clientId, enteredAt_ms, weight };
+      const claim = { clientId, isOwn: fact.number !== undefined, enteredAt_ms, weight };
       if (isStronger(claim, rows.get(fact.streamId)?.claim, old)) {
         const made = madeOf.get(fact);
         const row =
@@ -251,15 +251,17 @@ function recordingRows(
  */
 const madeOf = new WeakMap<RoomFacts['streams'][number], RoomStream>();
 
-interface Claim {
+interface StreamClaim {
   readonly clientId: string;
+  /** The id of the stream follows from that of the client. */
+  readonly isOwn: boolean;
   readonly enteredAt_ms: number;
   readonly weight: number;
 }
 
 function isStronger(
-  claim: Claim,
-  other: Claim | undefined,
+  claim: StreamClaim,
+  other: StreamClaim | undefined,
   known: RoomStream | undefined,
 ): boolean {
   if (other === undefined) {
@@ -267,7 +269,7 @@ function isStronger(
   }
   if (claim.clientId !== other.clientId) {
     // A stream is one client's for ever: a ticket of another one says nothing of it.
-    return claim.clientId === known?.clientId;
+    return claim.isOwn === other.isOwn ? claim.clientId === known?.clientId : claim.isOwn;
   }
   return claim.enteredAt_ms === other.enteredAt_ms
     ? claim.weight > other.weight

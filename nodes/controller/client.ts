@@ -34,7 +34,7 @@ import { AutoSubscribeMessage } from '../../protocol/contracts/client-auto.ts';
 import { StrategyMessage, TargetMessage } from '../../protocol/contracts/client-config.ts';
 import type { LastNMessage as LastNMessageType } from '../../protocol/contracts/last-n.ts';
 import { LastNMessage } from '../../protocol/contracts/last-n.ts';
-import type { RoomUser, ToldUser } from '../../protocol/contracts/node-edge.ts';
+import type { RoomUser, ProvableUser } from '../../protocol/contracts/node-edge.ts';
 import type { Entry } from '../../protocol/entry.ts';
 import type { ConnectionPlan } from '../../protocol/contracts/controller-erizo.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
@@ -126,11 +126,13 @@ export class Client {
   bandwidth: ClientBandwidth;
   /** Of how many of those who spoke last it is sent the video; of all where it is undefined. */
   lastN: number | undefined;
-  /** When the ticket was made with which it came. */
-  readonly enteredAt_ms: number | undefined;
+  /** When the edge sent it here, and what shows that. */
   readonly entry: Entry;
-  /** Whether it came by the ticket of a rejoin. */
-  readonly cameAgain: boolean;
+  /** Whether it can come in again without a token: it came by a ticket. */
+  readonly hasReentry: boolean;
+  /** Whether it came by the ticket that its join has for the controller that is tried first, and was at none before. */
+  readonly isFirstHere: boolean;
+  #nextNumber = 0;
   readonly publications = new Map<string, Flow>();
   readonly subscriptions = new Map<string, Flow>();
   /** Of what is said of each stream that it publishes, as `StreamBudget` counts it. */
@@ -164,8 +166,8 @@ export class Client {
     this.bandwidth = visitor.strategy === undefined ? {} : { strategy: visitor.strategy };
     this.entry = visitor.entry;
     const { joinedAt_ms, entry } = visitor;
-    this.enteredAt_ms = joinedAt_ms === undefined ? undefined : entry.enteredAt_ms;
-    this.cameAgain = joinedAt_ms !== this.enteredAt_ms;
+    this.hasReentry = joinedAt_ms !== undefined;
+    this.isFirstHere = joinedAt_ms === entry.enteredAt_ms;
     this.role = visitor.role;
     this.#handlers = handlers;
     this.#log = components.log.child({ clientId: this.id });
@@ -210,14 +212,13 @@ export class Client {
 
   /** As the Room object knows it. */
   get user(): RoomUser {
-    const { id: clientId, userName: name, role, enteredAt_ms } = this;
-    return { clientId, name, role, ...(enteredAt_ms === undefined ? {} : { enteredAt_ms }) };
+    const { id: clientId, userName: name, role, entry } = this;
+    return { clientId, name, role, enteredAt_ms: entry.enteredAt_ms };
   }
 
   /** As the Room object is told of it. */
-  get toldUser(): ToldUser {
-    const { user } = this;
-    return user.enteredAt_ms === undefined ? user : { ...user, proof: this.entry.proof };
+  get provableUser(): ProvableUser {
+    return { ...this.user, proof: this.entry.proof };
   }
 
   /** Tracks that it has asked its process for. */
@@ -229,6 +230,12 @@ export class Client {
   demandTracks(flow: Flow, tracks: number): void {
     this.#consumers += tracks - flow.tracks;
     flow.tracks = tracks;
+  }
+
+  /** For a stream that the client has not numbered itself: from the last number down, as clients that number begin with 0. */
+  nextStreamNumber(): number {
+    this.#nextNumber = (this.#nextNumber + limits.streamNumbers - 1) % limits.streamNumbers;
+    return this.#nextNumber;
   }
 
   /** Whether it left, or was put out, and does not come in again without a token. */

@@ -18,6 +18,8 @@ export type FlowState =
 /** A stream that a client publishes, or subscribes to. */
 export interface Flow {
   readonly streamId: string;
+  /** Of a stream that is published: which of its client's it is. */
+  number: number | undefined;
   /** Aborts the call that opens it. */
   readonly abort: AbortController;
   state: FlowState;
@@ -40,6 +42,7 @@ export function newFlow(streamId: string, config: StreamConfig = {}): Flow {
   const state: FlowState = { at: 'asked' };
   return {
     streamId,
+    number: undefined,
     abort,
     state,
     config,

@@ -26,7 +26,7 @@ export class MovedClients {
   at(clients: readonly MovedClient[]): void {
     for (const { clientId, enteredAt_ms } of clients) {
       const client = this.#clients.get(clientId);
-      const isOlder = client !== undefined && (client.enteredAt_ms ?? 0) < enteredAt_ms;
+      const isOlder = client !== undefined && client.entry.enteredAt_ms < enteredAt_ms;
       if (isOlder && !this.#waits.has(client)) {
         const end = (): void => {
           this.#waits.delete(client);

@@ -1,5 +1,5 @@
 import { sizeOf } from '../../protocol/bytes.ts';
-import type { Leavings, Presence, ToldUser } from '../../protocol/contracts/node-edge.ts';
+import type { Leavings, Presence, ProvableUser } from '../../protocol/contracts/node-edge.ts';
 import type { Entry } from '../../protocol/entry.ts';
 import { limits } from '../../protocol/limits.ts';
 
@@ -45,7 +45,7 @@ export class PresenceBatches {
   }
 
   /** The next message; undefined where there is nothing to tell. `more`: it does not hold all. */
-  next(users: readonly ToldUser[]): { presence: Presence; more: boolean } | undefined {
+  next(users: readonly ProvableUser[]): { presence: Presence; more: boolean } | undefined {
     const here = new Set(users.map(({ clientId }) => clientId));
     const gone = [...this.#told].filter((clientId) => !here.has(clientId));
     const isNew = users.filter(({ clientId }) => !this.#told.has(clientId));
@@ -89,7 +89,7 @@ export class PresenceBatches {
   }
 }
 
-function fitting(users: readonly ToldUser[]): ToldUser[] {
+function fitting(users: readonly ProvableUser[]): ProvableUser[] {
   let bytes = 0;
   const end = users.findIndex((user) => {
     bytes += sizeOf(user);

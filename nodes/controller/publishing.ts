@@ -6,7 +6,7 @@ import type { ControllerToErizo } from '../../protocol/contracts/controller-eriz
 import { bytesOfStream } from '../../protocol/directory.ts';
 import type { StreamMedia } from '../../protocol/directory.ts';
 import { RizomaError, toRizomaError } from '../../protocol/errors.ts';
-import { newStreamId, numberedStreamId } from '../../protocol/ids.ts';
+import { numberedStreamId } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import { chargeFor } from './charge-for.ts';
 import { attempt } from './attempts.ts';
@@ -54,9 +54,8 @@ export class Publishing {
   /** Licode: `onPublish`. Answers `(streamId, erizoId, connectionId)`. */
   async publish(client: Client, { options, sdp }: PublishMessage, answer: Answer): Promise<void> {
     client.demand('publish', options);
-    const { number } = options;
-    const streamId =
-      number === undefined ? newStreamId() : await numberedStreamId(client.id, number);
+    const number = options.number ?? client.nextStreamNumber();
+    const streamId = await numberedStreamId(client.id, number);
     if (client.gone) {
       throw new RizomaError('cancelled', 'you have left the room');
     }
@@ -79,6 +78,7 @@ export class Publishing {
     client.limits.chargePublication(chargeFor(bytes, this.#parts.size()));
     this.#parts.budget.charge(client, { streamId, media });
     const flow = newFlow(streamId, muteStream ? { muteStream } : {});
+    flow.number = number;
     client.publications.set(flow.streamId, flow);
     // In a room of that kind others get it from the client itself.
     if (!hasMedia(media) || this.#parts.p2p()) {
@@ -259,7 +259,8 @@ export class Publishing {
       userName: client.userName,
       media,
       ...(adaptation === undefined ? {} : { adaptation }),
-      ...(client.enteredAt_ms === undefined ? {} : { enteredAt_ms: client.enteredAt_ms }),
+      number: flow.number,
+      enteredAt_ms: client.entry.enteredAt_ms,
     });
     this.#parts.log.info({ clientId: client.id, streamId }, 'stream published');
     if (isNew) {

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
-import type { Leavings, Presence, ToldUser } from '../../protocol/contracts/node-edge.ts';
+import type { Leavings, Presence, ProvableUser } from '../../protocol/contracts/node-edge.ts';
 import type { Entry } from '../../protocol/entry.ts';
 import { toRizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -10,7 +10,7 @@ import { PresenceBatches } from './presence-batches.ts';
 export interface RoomPresenceOptions {
   roomId: string;
   /** Those who are in the room here, as they are now. */
-  users(): readonly ToldUser[];
+  users(): readonly ProvableUser[];
   /** The Room object does not count this controller as a holder: the room is to be entered anew. */
   onNoHolder(): void;
 }

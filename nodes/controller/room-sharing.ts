@@ -32,8 +32,8 @@ export interface RoomSharingOptions {
   facts(): RoomFacts;
   /** The room's grant. */
   grant(): string;
-  /** The directory, with what others told themselves. */
-  onDirectory(directory: Directory): void;
+  /** The directory with what others told themselves, and what of it the Room object has said. */
+  onDirectory(directory: Directory, said: Directory): void;
 }
 
 const nothing: RoomFacts = { erizos: [], streams: [] };
@@ -219,10 +219,10 @@ export class RoomSharing implements Sharing {
     for (const nodeId of this.#lost()) {
       rows.set(nodeId, { nodeId, region: '', facts: nothing });
     }
-    const directory = withTold(this.#base, [...rows.values()]);
+    const directory = withTold(this.#base, [...rows.values()], { mayMove: this.#away });
     if (directory !== this.#given) {
       this.#given = directory;
-      this.#options.onDirectory(directory);
+      this.#options.onDirectory(directory, this.#base);
     }
   }
 

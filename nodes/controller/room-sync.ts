@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
-import type { Leavings, ToldFacts } from '../../protocol/contracts/node-edge.ts';
+import type { Leavings, ProvableFacts } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange, Removal } from '../../protocol/directory.ts';
 import type { Entry } from '../../protocol/entry.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
@@ -15,7 +15,7 @@ import { RoomSharing } from './room-sharing.ts';
 
 export interface RoomSyncOptions extends Omit<RoomSharingOptions, 'grant'> {
   /** The facts as they are now, with what proves them to the edge. */
-  toldFacts(): ToldFacts;
+  provableFacts(): ProvableFacts;
   /** The Room object counts this controller as a holder, for the first time or again. */
   onEntered(): void;
   /** These were removed from the room a moment ago, and all who joined by that time. */
@@ -51,7 +51,7 @@ export class RoomSync {
   readonly #options: RoomSyncOptions;
   readonly #keeper = new DirectoryKeeper();
   #grant: string | undefined;
-  /** Of the client that was let in last: by it the room is entered, again too. */
+  /** Of a client that was let in: by it the room is entered, again too. */
   #entry: Entry | undefined;
   #p2p = false;
   #held = false;
@@ -87,7 +87,8 @@ export class RoomSync {
    * first attempt met, `unavailable` while the edge is away.
    */
   async enter(entry: Entry): Promise<void> {
-    this.#entry = entry;
+    // That of the first client will do, and may have been made anew meanwhile.
+    this.#entry = this.#held ? (this.#entry ?? entry) : entry;
     if (this.#held && this.#keeper.directory !== undefined) {
       return;
     }
@@ -249,7 +250,7 @@ export class RoomSync {
     this.#mustTell = false;
     try {
       const entered = await this.#edge.call('room.enter', {
-        ...{ roomId, facts: this.#options.toldFacts(), entry: this.#shown },
+        ...{ roomId, facts: this.#options.provableFacts(), entry: this.#shown },
       });
       const { grant, p2p, removed = [], removedBefore_ms = 0, entry, ...directory } = entered;
       this.#entry = entry ?? this.#entry;
@@ -275,7 +276,7 @@ export class RoomSync {
     this.#mustTell = false;
     try {
       const change = await this.#edge.call('room.facts', {
-        ...{ roomId, facts: this.#options.toldFacts() },
+        ...{ roomId, facts: this.#options.provableFacts() },
       });
       const before = this.#keeper.directory;
       this.#keeper.take(change);
@@ -371,7 +372,7 @@ function goneFor({ code }: RizomaError): RizomaError | undefined {
     case 'not_found':
       return new RizomaError('not_found', 'the room does not exist any more');
     case 'forbidden':
-      return new RizomaError('unavailable', 'the room is not served from this region: join again');
+      return new RizomaError('unavailable', 'the room cannot be served from here: join again');
     default:
       return undefined;
   }

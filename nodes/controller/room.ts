@@ -2,7 +2,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { ParamsOf } from '../../protocol/contract.ts';
 import type { Connected, RoomEnded } from '../../protocol/contracts/client.ts';
 import type { ErizoToController } from '../../protocol/contracts/controller-erizo.ts';
-import type { RoomUser, ToldFacts, ToldUser } from '../../protocol/contracts/node-edge.ts';
+import type { RoomUser, ProvableFacts, ProvableUser } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, Removal, RoomFacts } from '../../protocol/directory.ts';
 import type { Entry } from '../../protocol/entry.ts';
 import type { Log } from '../log.ts';
@@ -113,9 +113,9 @@ export class Room {
       {
         ...{ roomId, nodeId, region },
         facts: () => this.#facts(),
-        toldFacts: () => this.#toldFacts(),
+        provableFacts: () => this.#provableFacts(),
         onEntered: () => [this.#presence, this.recordings].forEach((part) => part.entered()),
-        onDirectory: (directory) => this.#learn(directory),
+        onDirectory: (...directories) => this.#learn(...directories),
         onRemoved: (removed, before_ms) => this.removed.take(removed, before_ms),
         onGone: ({ code, message }) => this.gone(code, message),
         leavings: () => this.#presence.untold,
@@ -226,7 +226,7 @@ export class Room {
     void quietly(this.#log, removal).then(() => this.#erizos.release(client));
     this.#log.info({ clientId: client.id, why, clients: this.#clients.size }, 'client left');
     this.#options.onLeft(client);
-    if (client.leftForGood && client.enteredAt_ms !== undefined) {
+    if (client.leftForGood && client.hasReentry) {
       this.#presence.gone(client.entry);
     }
     this.#leaveIfEmpty();
@@ -332,7 +332,11 @@ export class Room {
   #newPresence({ clock, edge }: RoomComponents): RoomPresence {
     return new RoomPresence(
       { clock, edge, log: this.#log },
-      { roomId: this.id, users: () => this.#toldUsers(), onNoHolder: () => this.sync.forgotten() },
+      {
+        roomId: this.id,
+        users: () => this.#provableUsers(),
+        onNoHolder: () => this.sync.forgotten(),
+      },
     );
   }
 
@@ -369,8 +373,8 @@ export class Room {
     this.#changes.happened();
   }
 
-  #learn(directory: Directory): void {
-    const { added, changed, adapted, removed, moved, taken } = this.#streams.learn(directory);
+  #learn(directory: Directory, said: Directory): void {
+    const { added, changed, adapted, removed, moved, taken } = this.#streams.learn(directory, said);
     for (const id of removed) {
       this.#broadcast('onRemoveStream', { id });
       this.#subscribing.streamRemoved(id);
@@ -398,7 +402,7 @@ export class Room {
   }
 
   /** The same, with what proves to it when the publishers came. */
-  #toldFacts(): ToldFacts {
+  #provableFacts(): ProvableFacts {
     const facts = this.#facts();
     const streams = facts.streams.map((stream) => {
       const client = this.#clients.get(stream.clientId);
@@ -408,8 +412,8 @@ export class Room {
     return { ...facts, streams };
   }
 
-  #toldUsers(): ToldUser[] {
-    return [...this.#clients.values()].map(({ toldUser }) => toldUser);
+  #provableUsers(): ProvableUser[] {
+    return [...this.#clients.values()].map(({ provableUser }) => provableUser);
   }
 
   #broadcast(event: string, message: unknown): void {

@@ -104,7 +104,7 @@ export class Rooms implements EdgeListener, NeighbourListener {
       return;
     }
     const there = this.client(visitor.entry.clientId);
-    if ((there?.entry.enteredAt_ms ?? 0) > visitor.entry.enteredAt_ms) {
+    if (there !== undefined && there.entry.enteredAt_ms > visitor.entry.enteredAt_ms) {
       // It tried before it came here by the later ticket, and its first try arrives only now.
       socket.disconnect(true);
       return;

@@ -33,16 +33,16 @@ export class Stamps {
   }
 
   /**
-   * Its join speaks for a client as long as a stamp would. One that came again has left another controller, with
-   * the stamps of that: it is given one at once, and this resolves when it was.
+   * Its join speaks for a client as long as a stamp would. One that was at another controller may have left that, with
+   * what it was given there: it is given a stamp at once, and this resolves when it was.
    */
   async joined(client: Client, roomId: string): Promise<void> {
-    if (client.enteredAt_ms === undefined) {
+    if (!client.hasReentry) {
       return;
     }
     const due = { roomId, at_ms: this.#next() };
     this.#due.set(client, due);
-    if (client.cameAgain) {
+    if (!client.isFirstHere) {
       await this.#stamp(client, due);
     }
   }
@@ -69,8 +69,8 @@ export class Stamps {
     const { clock, log, edge } = this.#parts;
     due.at_ms = this.#next();
     const secret = edge.keys?.ticketSecrets[0];
-    const { id: clientId, enteredAt_ms } = client;
-    if (secret === undefined || enteredAt_ms === undefined) {
+    const { clientId, enteredAt_ms } = client.entry;
+    if (secret === undefined) {
       return;
     }
     const presentAt_s = Math.floor(clock.now() / 1000);

@@ -137,10 +137,10 @@ export class Streams {
     return this.#own.delete(streamId);
   }
 
-  /** Takes a directory of the Room object. Says what is new of other nodes. */
-  learn(directory: Directory): StreamNews {
+  /** Takes a directory; `said` is what of it the Room object says, where others told something besides. Says what is new of other nodes. */
+  learn(directory: Directory, said: Directory = directory): StreamNews {
     const before = this.#others;
-    const taken = this.#giveUp(directory);
+    const taken = this.#giveUp(said);
     const others = directory.streams.filter(
       (stream) => stream.nodeId !== this.#nodeId && !this.#own.has(stream.streamId),
     );
@@ -166,10 +166,10 @@ export class Streams {
     };
   }
 
-  /** Own streams that are another node's now, as their clients came there with newer tickets. */
-  #giveUp(directory: Directory): Map<string, StreamFact> {
+  /** Own streams that are another node's now, as their clients came there with newer tickets: the Room object has seen that. */
+  #giveUp(said: Directory): Map<string, StreamFact> {
     const given = new Map<string, StreamFact>();
-    for (const { streamId, nodeId, enteredAt_ms = 0 } of directory.streams) {
+    for (const { streamId, nodeId, enteredAt_ms = 0 } of said.streams) {
       const own = this.#own.get(streamId);
       const isElsewhere = nodeId !== this.#nodeId && (own?.enteredAt_ms ?? 0) < enteredAt_ms;
       if (own !== undefined && isElsewhere) {

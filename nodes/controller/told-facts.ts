@@ -11,8 +11,15 @@ export interface ToldFacts {
  * The directory with what some nodes told themselves in the place of what it says of them. Rows that it does
  * not have yet come after all that it has, numbered as their own controller numbers them (`Streams.route`),
  * so that those who hold one version of the directory see one cascade.
+ *
+ * Nobody here can check when a client came to whom. So a stream that the directory has at one node is another's only where
+ * the same client has moved while the edge, which would know, is away (`mayMove`).
  */
-export function withTold(directory: Directory, told: readonly ToldFacts[]): Directory {
+export function withTold(
+  directory: Directory,
+  told: readonly ToldFacts[],
+  { mayMove }: { mayMove: boolean },
+): Directory {
   if (told.length === 0) {
     return directory;
   }
@@ -29,7 +36,8 @@ export function withTold(directory: Directory, told: readonly ToldFacts[]): Dire
       erizos.set(row.erizoId, erizos.get(row.erizoId) ?? row);
     }
     for (const row of streamRows(directory, one)) {
-      if (isNewer(row, streams.get(row.streamId))) {
+      const other = streams.get(row.streamId);
+      if (other === undefined || (mayMove && hasMoved(row, other))) {
         streams.set(row.streamId, row);
       }
     }
@@ -63,6 +71,6 @@ function streamRows(directory: Directory, { nodeId, region, facts }: ToldFacts):
 }
 
 /** A client that changed its controller has its stream where it came with the newer ticket. */
-function isNewer(row: RoomStream, other: RoomStream | undefined): boolean {
-  return other === undefined || (row.enteredAt_ms ?? 0) >= (other.enteredAt_ms ?? 0);
+function hasMoved(row: RoomStream, other: RoomStream): boolean {
+  return row.clientId === other.clientId && (row.enteredAt_ms ?? 0) >= (other.enteredAt_ms ?? 0);
 }

@@ -172,7 +172,9 @@ export class ControllerSession {
     this.#peer = undefined;
     this.#log.info({ why, clients: this.#clients.size }, 'controller away');
     this.#endRecordings();
-    this.#stopGrace = this.#clock.after(limits.reconnection_ms, () => this.close());
+    if (!this.#closed) {
+      this.#stopGrace = this.#clock.after(limits.reconnection_ms, () => this.close());
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import { Registry } from 'prom-client';
 import { systemClock } from '../../protocol/clock.ts';
 import { Calls } from '../calls.ts';
+import { endProcess } from '../end-process.ts';
 import { giveBackWhenIdle } from '../give-back.ts';
 import { Keyring } from '../link/keyring.ts';
 import { ZmqSockets } from '../link/zmq-sockets.ts';
@@ -109,7 +110,7 @@ const agent = AgentLink.create(
 const uncaught = counter(registry, 'rizoma_uncaught_errors_total');
 surviveErrors({ clock, log }, { onError: () => uncaught.inc() });
 log.info({ endpoint: listener.endpoint }, 'ErizoJS started');
-giveBackWhenIdle({ clock }, () => erizo.isIdle);
+const keepMemory = giveBackWhenIdle({ clock }, () => erizo.isIdle);
 
 /** Ends at once, or takes no more clients and ends when the last one has left. */
 function stop(now: boolean): void {
@@ -140,6 +141,7 @@ async function exit(): Promise<void> {
     return;
   }
   exiting = true;
+  keepMemory();
   try {
     await erizo.close();
     agent.close();
@@ -148,7 +150,7 @@ async function exit(): Promise<void> {
     keyring.close();
     engine.close();
     log.info('ErizoJS stopped');
-    process.exit(0);
+    endProcess();
   } catch (err) {
     // Whatever could not be closed ends with the process.
     log.error({ err }, 'ErizoJS stopped out of order');

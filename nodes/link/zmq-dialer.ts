@@ -86,9 +86,10 @@ export class ZmqDialer implements Link {
   static #start(components: DialComponents, options: DialOptions): ZmqDialer {
     const dialer = new ZmqDialer(components, options);
     const lost = (): void => dialer.#end('lost');
+    const lostWhenRead = (): void => void dialer.#lostWhenRead();
     // A second attempt would be another link: the first refusal or break ends this one.
-    dialer.#socket.events.on('connect:retry', lost);
-    dialer.#socket.events.on('disconnect', () => void dialer.#lostWhenRead());
+    dialer.#socket.events.on('connect:retry', lostWhenRead);
+    dialer.#socket.events.on('disconnect', lostWhenRead);
     dialer.#socket.events.on('handshake:error:auth', lost);
     const key = components.keyring.keyOf(options.to.nodeId);
     if (key === undefined) {
@@ -172,11 +173,13 @@ export class ZmqDialer implements Link {
 
   /**
    * The news of a lost connection comes by another socket than what was sent before it, and may be read first. All of that
-   * has arrived by then: this turn of the event loop or the next one reads it.
+   * has arrived by then: it is read in this turn of the event loop and the next ones.
    */
   async #lostWhenRead(): Promise<void> {
     await nextTurn();
-    await nextTurn();
+    do {
+      await nextTurn();
+    } while (!this.#core.ended && this.#socket.readable);
     this.#end('lost');
   }
 

@@ -9,6 +9,7 @@ import {
   ReturnKey,
   RoomId,
   StreamId,
+  StreamNumber,
 } from '../ids.ts';
 import { Layer } from '../layers.ts';
 import { limits } from '../limits.ts';
@@ -108,9 +109,7 @@ export const PublishMessage = v.object({
     muteStream: muteEntry,
     ...adaptationEntries,
     /** Ours: the client's own number of the stream, from which its id follows, here and at every controller. */
-    number: v.optional(
-      v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(limits.streamNumbers - 1)),
-    ),
+    number: v.optional(StreamNumber),
   }),
   /** Of the states `url` and `recording` (Licode): the URL, or the id of the recording. */
   sdp: v.optional(v.unknown()),

@@ -108,10 +108,10 @@ export const RoomUser = v.strictObject({
 /** Without the proof of an entry at that time the time counts as none, which wins over no other. */
 const proof = v.optional(EntryProof);
 
-const ToldUser = v.strictObject({ ...RoomUser.entries, proof });
+const ProvableUser = v.strictObject({ ...RoomUser.entries, proof });
 
 /** All that one controller knows of its part of a room, with what proves the times of its clients. */
-export const ToldFacts = v.strictObject({
+export const ProvableFacts = v.strictObject({
   ...RoomFacts.entries,
   streams: v.pipe(
     v.array(v.strictObject({ ...StreamFact.entries, proof })),
@@ -138,7 +138,7 @@ const PresenceNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
  */
 export const Presence = v.strictObject({
   number: PresenceNumber,
-  came: v.pipe(v.array(ToldUser), v.maxLength(limits.presenceUsers)),
+  came: v.pipe(v.array(ProvableUser), v.maxLength(limits.presenceUsers)),
   went: v.pipe(v.array(ClientId), v.maxLength(limits.presenceUsers)),
   /** Of those who went, and of those who came and went in between, who will not come again. */
   left: v.optional(Leavings),
@@ -228,7 +228,7 @@ export const nodeToEdge = {
    * Answers the whole directory and the room's grant, and from then on what changes is pushed.
    */
   'room.enter': {
-    params: v.strictObject({ roomId: RoomId, facts: ToldFacts, entry: Entry }),
+    params: v.strictObject({ roomId: RoomId, facts: ProvableFacts, entry: Entry }),
     result: RoomEntered,
     errors: ['not_found', 'overloaded', 'conflict', 'forbidden'],
     timeout_ms: 5_000,
@@ -236,7 +236,7 @@ export const nodeToEdge = {
   },
   /** All facts of this controller about the room anew, after a change. Answers the directory's change. */
   'room.facts': {
-    params: v.strictObject({ roomId: RoomId, facts: ToldFacts }),
+    params: v.strictObject({ roomId: RoomId, facts: ProvableFacts }),
     result: DirectoryChange,
     errors: ['not_found', 'overloaded', 'conflict'],
     timeout_ms: 5_000,
@@ -355,8 +355,8 @@ export type NodeLoad = v.InferOutput<typeof NodeLoad>;
 export type RoomEntered = v.InferOutput<typeof RoomEntered>;
 export type RoomUser = v.InferOutput<typeof RoomUser>;
 export type RecordingNews = v.InferOutput<typeof RecordingNews>;
-export type ToldFacts = v.InferOutput<typeof ToldFacts>;
-export type ToldUser = v.InferOutput<typeof ToldUser>;
+export type ProvableFacts = v.InferOutput<typeof ProvableFacts>;
+export type ProvableUser = v.InferOutput<typeof ProvableUser>;
 export type Leavings = v.InferOutput<typeof Leavings>;
 export type Presence = v.InferOutput<typeof Presence>;
 export type NodeToEdge = typeof nodeToEdge;

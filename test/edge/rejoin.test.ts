@@ -55,7 +55,7 @@ async function stampOf(
 /** The node holds the room, and tells that the client is there. */
 async function tellCame(node: TestNode, roomId: string, clientId: string): Promise<void> {
   await node.enter(roomId, { erizos: [], streams: [] });
-  const entry = await entryTo(roomId, { clientId });
+  const entry = await entryTo(await node.placeIn(roomId), { clientId });
   const came = [{ ...entry, name: 'ann', role: 'presenter' }];
   const whole = { first: 1, last: true };
   const presence = { number: 1, came, went: [], whole };
@@ -167,7 +167,7 @@ describe('POST /rejoin', () => {
     const enteredAt_ms = Date.now();
     const stamp = await stampOf(eu, answer, enteredAt_ms);
     expect((await rejoin(reentry, stamp)).status).toBe(200);
-    const clients = [await entryTo(roomId, { clientId, enteredAt_ms })];
+    const clients = [await entryTo(await eu.placeIn(roomId), { clientId, enteredAt_ms })];
     const left = { clients, forgotten: false };
     const presence = { number: 2, came: [], went: [clientId], left };
     await eu.peer.call('room.presence', { roomId, presence });
@@ -190,7 +190,10 @@ describe('POST /rejoin', () => {
   it('is refused to the last who has left, of whom the controller tells as it leaves the room', async () => {
     const { reentry, roomId, clientId } = await joined('last');
     await tellCame(eu, roomId, clientId);
-    const left = { clients: [await entryTo(roomId, { clientId })], forgotten: false };
+    const left = {
+      clients: [await entryTo(await eu.placeIn(roomId), { clientId })],
+      forgotten: false,
+    };
     await eu.peer.call('room.leave', { roomId, left });
     clock.pass(limits.roomPicture_ms);
     expect(await problem(await rejoin(reentry))).toEqual({ status: 401, code: 'token_revoked' });
@@ -218,7 +221,8 @@ describe('POST /rejoin', () => {
     const first_ms = Date.now();
     clock.pass(1_000);
     await tellCame(us, roomId, clientId);
-    const clients = [await entryTo(roomId, { clientId, enteredAt_ms: first_ms })];
+    const place = await eu.placeIn(roomId);
+    const clients = [await entryTo(place, { clientId, enteredAt_ms: first_ms })];
     const left = { clients, forgotten: false };
     const presence = { number: 2, came: [], went: [clientId], left };
     await eu.peer.call('room.presence', { roomId, presence });
@@ -288,8 +292,8 @@ describe('a client that is at two controllers', () => {
   it('is to leave the one with the older ticket, whichever tells of it last', async () => {
     const [older, newer] = await Promise.all([startNode('eu-west', 72), startNode('us-east', 73)]);
     const { roomId, clientId } = await joined('twice');
-    const told = async (enteredAt_ms: number, number = 1) => {
-      const entry = await entryTo(roomId, { clientId, enteredAt_ms });
+    const told = async (node: TestNode, enteredAt_ms: number, number = 1) => {
+      const entry = await entryTo(await node.placeIn(roomId), { clientId, enteredAt_ms });
       const came = [{ ...entry, name: 'ann', role: 'presenter' }];
       const whole = { first: number, last: true };
       return { roomId, presence: { number, came, went: [], whole } };
@@ -297,10 +301,10 @@ describe('a client that is at two controllers', () => {
     for (const node of [older, newer]) {
       await node.enter(roomId, { erizos: [], streams: [] });
     }
-    await newer.peer.call('room.presence', await told(2_000));
-    await older.peer.call('room.presence', await told(1_000));
+    await newer.peer.call('room.presence', await told(newer, 2_000));
+    await older.peer.call('room.presence', await told(older, 1_000));
     expect(await older.moved.take()).toEqual([clientId]);
-    await older.peer.call('room.presence', await told(3_000, 2));
+    await older.peer.call('room.presence', await told(older, 3_000, 2));
     expect(await newer.moved.take()).toEqual([clientId]);
   });
 });

@@ -25,6 +25,8 @@ import { mauthHeader } from '../../protocol/mauth.ts';
 import { TicketPrivateKey } from '../../protocol/ticket.ts';
 import { RpcPeer } from '../../protocol/rpc-peer.ts';
 import { demandDocumented } from './documented.ts';
+import type { EntryPlace } from '../../protocol/entry.ts';
+import { peerIdOf } from '../../protocol/peer-id.ts';
 import { entryTo, proven } from './entries.ts';
 
 export const origin = 'https://edge.test';
@@ -249,7 +251,9 @@ export interface TestNode {
   /** What answers about users wait for. */
   answers: Promise<null>;
   readonly ended: Promise<string>;
-  /** Enters a room to which a client was sent. */
+  /** What an entry to it for that room is proven for. */
+  placeIn(roomId: string): Promise<EntryPlace>;
+  /** Enters a room for which a client was sent. */
   enter(roomId: string, facts: RoomFacts): Promise<ResultOf<NodeToEdge, 'room.enter'>>;
   register(load?: NodeLoad): Promise<ResultOf<NodeToEdge, 'node.register'>>;
   /** The directory that it follows, if it does; undefined after a change that did not fit. */
@@ -371,10 +375,12 @@ export async function connect(
       keptMesh.latest = undefined;
       return answer;
     },
-    enter: async (roomId, facts) =>
-      peer.call('room.enter', {
-        ...{ roomId, facts: await proven(roomId, facts), entry: await entryTo(roomId) },
-      }),
+    placeIn: async (roomId) => ({ roomId, peerId: peerIdOf(await key) }),
+    enter: async (roomId, facts) => {
+      const place = await node.placeIn(roomId);
+      const told = await proven(place, facts);
+      return await peer.call('room.enter', { roomId, facts: told, entry: await entryTo(place) });
+    },
     follow: (directory) => {
       node.directory = directory;
     },

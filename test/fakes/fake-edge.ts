@@ -5,7 +5,7 @@ import type {
   NodeToEdge,
   RoomEntered,
   RoomUser,
-  ToldFacts,
+  ProvableFacts,
 } from '../../protocol/contracts/node-edge.ts';
 import { nodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import type { Directory, DirectoryChange, RegionRoute } from '../../protocol/directory.ts';
@@ -110,7 +110,10 @@ export class FakeEdge implements Edge {
   /** That it lets a client into a room. */
   async entry(roomId: string, claim: Partial<Claim> = {}): Promise<Entry> {
     const all = { clientId: newUuid(), enteredAt_ms: Date.now(), ...claim };
-    const entry = { ...all, proof: await proofOf(entryKey, roomId, all) };
+    const entry = {
+      ...all,
+      proof: await proofOf(entryKey, { roomId, peerId: this.#self.nodeId }, all),
+    };
     this.#entries.add(nameOf(roomId, parse(Entry, entry, 'entry')));
     return entry;
   }
@@ -364,7 +367,7 @@ export class FakeEdge implements Edge {
   #put(
     roomId: string,
     node: { nodeId: string; region: string },
-    facts: ToldFacts,
+    facts: ProvableFacts,
   ): DirectoryChange {
     const before = this.#rooms.get(roomId);
     if (before === undefined) {

@@ -53,7 +53,7 @@ async function setUp(): Promise<{
     {
       ...{ roomId, ...self },
       facts: () => facts,
-      toldFacts: () => facts,
+      provableFacts: () => facts,
       onEntered: () => undefined,
       leavings: () => ({ clients: left, forgotten: false }),
       onRemoved: () => undefined,

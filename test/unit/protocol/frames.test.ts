@@ -15,7 +15,11 @@ import {
 } from '../../../protocol/contracts/controller-controller.ts';
 import { controllerToErizo } from '../../../protocol/contracts/controller-erizo.ts';
 import { gossip } from '../../../protocol/contracts/gossip.ts';
-import type { NodeCard, ToldFacts, ToldUser } from '../../../protocol/contracts/node-edge.ts';
+import type {
+  NodeCard,
+  ProvableFacts,
+  ProvableUser,
+} from '../../../protocol/contracts/node-edge.ts';
 import { edgeToNode, nodeToEdge } from '../../../protocol/contracts/node-edge.ts';
 import type { DirectoryChange, RoomFacts, StreamFact } from '../../../protocol/directory.ts';
 import { bytesOfStream } from '../../../protocol/directory.ts';
@@ -65,7 +69,7 @@ function facts(text_chars: number, from = 0): RoomFacts {
 }
 
 /** With a proof for each stream. */
-const proven = ({ erizos, streams }: RoomFacts): ToldFacts => ({
+const proven = ({ erizos, streams }: RoomFacts): ProvableFacts => ({
   erizos,
   streams: streams.map((stream) => ({ ...stream, proof: unprovenEntry().proof })),
 });
@@ -136,7 +140,7 @@ const removals = {
   })),
   before_ms: 0,
 };
-const user = (n: number): ToldUser => ({
+const user = (n: number): ProvableUser => ({
   clientId: uuid(n),
   name,
   role: name,
