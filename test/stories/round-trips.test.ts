@@ -88,5 +88,5 @@ describe.skipIf(why !== undefined)(`round trips on a WAN ${why ?? ''}`, () => {
     );
     expect(await trips.count(expected)).toEqual(expected);
     console.log(JSON.stringify({ journeys }));
-  }, 240_000);
+  }, 480_000);
 });

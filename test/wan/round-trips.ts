@@ -8,7 +8,7 @@ export type Taken<Part extends string> = Readonly<Record<Part, number>>;
 
 const defaults = {
   /** Several times what a busy machine adds, and well below the second after which TCP sends again. */
-  delay_ms: 300,
+  delay_ms: 500,
   /** Noise only ever adds: the least of so many journeys is close to what the ways alone take. */
   mostRounds: 12,
   /** How far from a whole number a slope may be to be one. */

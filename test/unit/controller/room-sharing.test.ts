@@ -254,6 +254,22 @@ describe('a directory with what was told', () => {
     });
   });
 
+  it('has a stream where it was that another node claims, unless the same client may have moved', () => {
+    const [fact] = factsOf('1', [1]).streams;
+    const claimed = (changes: object) => [
+      {
+        ...{ nodeId: '2', region: 'r2' },
+        facts: { erizos: [], streams: fact === undefined ? [] : [{ ...fact, ...changes }] },
+      },
+    ];
+    const ownerOf = (changes: object, mayMove: boolean): string | undefined =>
+      withTold(base, claimed(changes), { mayMove }).streams[0]?.nodeId;
+    const later = { enteredAt_ms: Number.MAX_SAFE_INTEGER };
+    expect(ownerOf(later, false)).toBe('1');
+    expect(ownerOf({ ...later, clientId: crypto.randomUUID() }, true)).toBe('1');
+    expect(ownerOf(later, true)).toBe('2');
+  });
+
   it('gives a stream that two claim to whom its client came with the newer ticket', () => {
     const [fact] = factsOf('1', [1]).streams;
     const claim = (nodeId: string, enteredAt_ms: number) => ({

@@ -130,6 +130,15 @@ describe('the streams of a room', () => {
     expect(streams.isOwn('1')).toBe(true);
   });
 
+  it('stay here while nobody but another node says that they have gone there', () => {
+    const streams = new Streams({ trees: treesOf([]) }, here);
+    streams.add({ ...fact('1'), enteredAt_ms: 100 });
+    const claimed = { ...stream('1', far, 2), enteredAt_ms: Number.MAX_SAFE_INTEGER };
+    const told = directory(2, { streams: [claimed] });
+    expect(streams.learn(told, directory(2, {}))).toEqual(nothing);
+    expect(streams.isOwn('1')).toBe(true);
+  });
+
   it('move when they come from another process', () => {
     const streams = new Streams({ trees: treesOf([]) }, here);
     streams.learn(directory(1, { streams: [stream('1', far), stream('2', far)] }));

@@ -7,7 +7,7 @@ import { newHexId, newUuid } from '../../../protocol/ids.ts';
 import { testBindings } from '../../edge/bindings.ts';
 import { unprovenEntry } from '../../support/entry.ts';
 
-const config = configOf(testBindings);
+const config = configOf(testBindings());
 const place = { roomId: newHexId(), peerId: 'the key of a node' };
 
 async function proven(): Promise<Entry> {
