@@ -21,6 +21,7 @@ import { getNodeLink } from './join/node-link.ts';
 import { getRegions } from './join/regions.ts';
 import { postRejoin } from './join/rejoin.ts';
 import { limitAddress } from './limit.ts';
+import { refuseDots } from './refuse-dots.ts';
 import { limitBody } from './limit-body.ts';
 import { createLog } from './log.ts';
 import { authenticate } from './nuve/authenticate.ts';
@@ -58,8 +59,7 @@ export { Services } from './objects/services.ts';
 
 const log = createLog({ object: 'worker' });
 
-/** Not strict: Licode's clients end their paths with a slash. */
-const app = new Hono<EdgeEnv>({ strict: false });
+const app = new Hono<EdgeEnv>();
 
 /** Around every request, all in one: a step of Hono's costs more than what these do. */
 app.use(async (context, next) => {
@@ -77,6 +77,7 @@ app.options(
 app.use((context, next) => {
   context.set('config', configOf(context.env));
   limitAddress(context);
+  refuseDots(context);
   return limitBody(context, next);
 });
 
@@ -139,12 +140,21 @@ function at(path: string, step: H<EdgeEnv>): H<EdgeEnv> {
   };
 }
 
+/**
+ * Licode's clients end paths of lists with a slash. One behind a single thing is what parsers of URLs leave of `/rooms/ID/users/..`,
+ * which is no path of the room.
+ */
+function pathsOf(path: string): string[] {
+  const isList = !/\/:\w+$/.test(path);
+  return isList ? [path, `${path}/`] : [path];
+}
+
 for (const [path, methods] of Object.entries<Readonly<Record<string, Handler>>>(handlers)) {
   for (const route of routesOf(httpApi).filter((one) => one.path === path)) {
     const handler = methods[route.method];
     if (handler !== undefined) {
       const steps = [...guardsOf(route), handler].map((step) => at(path, step));
-      app.on(route.method, [path], ...steps);
+      app.on(route.method, pathsOf(path), ...steps);
     }
   }
   // Where there is GET there is HEAD, which the router answers from it.
@@ -158,7 +168,7 @@ for (const [path, methods] of Object.entries<Readonly<Record<string, Handler>>>(
     response.headers.set('allow', allow);
     return response;
   };
-  app.all(path, at(path, refuse));
+  pathsOf(path).forEach((one) => app.all(one, at(path, refuse)));
 }
 
 app.notFound((context) =>

@@ -5,6 +5,7 @@ import type { HttpPath, MethodOf } from '../../protocol/contracts/http-api/index
 import type { HttpApi, HttpMethod, HttpRow, PathParameter } from '../../protocol/http-contract.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { parseJson } from '../../protocol/parse.ts';
+import { whyNoSegment } from '../../protocol/path-segment.ts';
 import { EdgeError, errorOf } from './error.ts';
 import { pauseBefore } from './retry.ts';
 import type { Service, User } from './sign.ts';
@@ -184,8 +185,19 @@ function toEdgeError(thrown: unknown): EdgeError {
   return new EdgeError('link_down', 'the edge cannot be reached', { cause: thrown });
 }
 
+/** Throws `bad_request` for what a path cannot carry: it would be the path of something else. */
 function filledIn(path: string, parameters: Readonly<Record<string, string>>): string {
-  return path.replaceAll(/:(\w+)/g, (_, name: string) =>
-    encodeURIComponent(parameters[name] ?? ''),
-  );
+  return path.replaceAll(/:(\w+)/g, (_, name: string) => {
+    const text = parameters[name] ?? '';
+    demandSegment(name, text);
+    return encodeURIComponent(text);
+  });
+}
+
+/** Throws `bad_request` for a text that no path can carry as one segment. */
+export function demandSegment(name: string, text: string): void {
+  const why = whyNoSegment(text);
+  if (why !== undefined) {
+    throw new EdgeError('bad_request', `${name}: ${JSON.stringify(text)} ${why}`);
+  }
 }

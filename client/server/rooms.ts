@@ -2,6 +2,7 @@ import type * as v from 'valibot';
 import type { CreateTokenRequest, RoomAnswer, UserAnswer } from '../../protocol/contracts/rest.ts';
 import { partialHeader } from '../../protocol/contracts/rest.ts';
 import type { Caller } from './caller.ts';
+import { demandSegment } from './caller.ts';
 import type { User } from './sign.ts';
 
 /** Options of a room, as the room that is answered has them. */
@@ -75,10 +76,11 @@ export class Tokens {
 
   /**
    * Throws `region_empty` where nobody can serve now, `region_unknown` where a pin names a region that
-   * there is not.
+   * there is not, `bad_request` for a name by which the user could not be removed, as `..`.
    */
   async create(room: string, request: TokenRequest): Promise<string> {
     const { userName, role, ...body } = request;
+    demandSegment('userName', userName);
     const call = { parameters: { room }, body, user: { userName, role } };
     return (await this.#caller.call('/rooms/:room/tokens', 'POST', call)).value;
   }

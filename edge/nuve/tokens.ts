@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import { CreateTokenRequest } from '../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../protocol/errors.ts';
+import { parse } from '../../protocol/parse.ts';
 import { pinWords } from '../../protocol/pin.ts';
 import { RegionPin } from '../../protocol/token.ts';
+import { UserName } from '../../protocol/user-name.ts';
 import type { EdgeContext } from '../app.ts';
 import { traceOf } from '../access-log.ts';
 import { bodyOf } from '../body.ts';
@@ -21,10 +23,11 @@ const defaults = {
 /** `POST /rooms/:room/tokens`: a token for the user whom the signed header names. */
 export async function postToken(context: EdgeContext): Promise<Response> {
   const roomId = roomIdOf(context);
-  const { userName, role } = context.get('signer');
-  if (userName === undefined || userName === '' || role === undefined || role === '') {
+  const { userName: named, role } = context.get('signer');
+  if (named === undefined || named === '' || role === undefined || role === '') {
     return context.text('Name and role?', 401);
   }
+  const userName = parse(UserName, named, 'the name of the user');
   if (role.length > defaults.role_chars) {
     throw new RizomaError('bad_request', `a role has up to ${defaults.role_chars} characters`);
   }

@@ -4,6 +4,7 @@ import { limits } from '../limits.ts';
 import { RoomRegions } from '../pin.ts';
 import { Place } from '../place.ts';
 import { Host, RegionPin } from '../token.ts';
+import { UserName } from '../user-name.ts';
 import { StampText } from './client.ts';
 
 /** Bodies of the edge's HTTP API: what apps and clients send, and what they are answered. */
@@ -157,7 +158,7 @@ export const RegionsAnswer = v.object({
 /** `POST /demo/token`, which exists where `RIZOMA_DEMO` is `on`. */
 export const DemoTokenRequest = v.strictObject({
   room: name,
-  name,
+  name: UserName,
   region: v.optional(RegionId),
 });
 export const DemoTokenAnswer = v.object({ token: v.string() });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ask, createRoom, request, signed } from './support.ts';
+import { ask, createRoom, createToken, postJson, request, signed, startNode } from './support.ts';
 
 async function form(method: string, path: string, body: string): Promise<Response> {
   const type = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -7,12 +7,39 @@ async function form(method: string, path: string, body: string): Promise<Respons
 }
 
 describe('requests of apps', () => {
-  it('may end their paths with a slash, as those of nuve.py do', async () => {
+  it('may end paths of lists with a slash, as those of nuve.py do, and none of a single thing', async () => {
     const { _id } = await createRoom('slashes');
-    for (const path of ['/rooms/', `/rooms/${_id}/`, `/rooms/${_id}/users/`, '/services/']) {
+    for (const path of ['/rooms/', `/rooms/${_id}/users/`, '/services/']) {
       expect((await request('GET', path)).status).toBe(200);
     }
     expect((await request('POST', '/rooms/', { name: 'slashes', options: null })).status).toBe(200);
+    for (const method of ['GET', 'DELETE']) {
+      expect((await request(method, `/rooms/${_id}/`)).status).toBe(404);
+    }
+    expect((await request('GET', `/rooms/${_id}`)).status).toBe(200);
+  });
+
+  it('reach nothing by a path with dots in it, encoded or not, which is the path of something else', async () => {
+    const { _id } = await createRoom('dots');
+    for (const end of ['users/..', 'users/%2e%2E', 'users/../', 'users/.', 'users/a/../../..']) {
+      const { status } = await request('DELETE', `/rooms/${_id}/${end}`);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(status).toBeLessThan(500);
+    }
+    expect((await request('GET', `/rooms/${_id}`)).status).toBe(200);
+  });
+
+  it('get no token for a user whom no path could name', async () => {
+    await startNode('eu-west');
+    const { _id } = await createRoom('unnamed');
+    for (const username of ['.', '..', '%2E%2e', '../tokens', 'a/./b']) {
+      const token = await createToken(_id, {}, { username });
+      expect(token.status).toBe(400);
+      expect(await token.text()).toContain('a URL cannot carry');
+      const wish = { room: 'unnamed', name: username };
+      expect((await postJson('/demo/token', wish)).status).toBe(400);
+    }
+    expect((await createToken(_id, {}, { username: 'a...b/c' })).status).toBe(200);
   });
 
   it('may be forms whose options are the text of a hash, as those of nuve.rb', async () => {

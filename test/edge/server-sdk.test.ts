@@ -100,6 +100,22 @@ describe('an app with rizoma/server', () => {
     });
   });
 
+  it('cannot name a user so that the path would be that of the room, and the room stays', async () => {
+    const room = await app.rooms.create({ name: 'with dots' });
+    for (const userName of ['.', '..', '%2e%2E', '../tokens', '', 'a\ud800']) {
+      const calls = [
+        () => app.users.delete(room._id, userName),
+        () => app.tokens.create(room._id, { userName, role: 'presenter' }),
+      ];
+      for (const call of calls) {
+        const { status, code } = await refusal(call());
+        expect([status, code]).toEqual([undefined, 'bad_request']);
+      }
+    }
+    expect(await refusal(app.rooms.get('..'))).toMatchObject({ code: 'bad_request' });
+    expect(await app.rooms.get(room._id)).toEqual(room);
+  });
+
   it('sees the regions, and is refused what is the superservice’s', async () => {
     expect((await app.regions()).map(({ region }) => region)).toEqual(['eu-west']);
     for (const call of [
@@ -134,7 +150,7 @@ describe('an app with rizoma/server', () => {
     for (const call of [
       app.rooms.update(nowhere, { name: 'x' }),
       app.rooms.patch('nonsense', {}),
-      app.rooms.delete('../services'),
+      app.rooms.delete('nonsense'),
       app.tokens.create(nowhere, { userName: 'ann', role: 'viewer' }),
       app.users.list(nowhere),
     ]) {
