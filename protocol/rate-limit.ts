@@ -70,6 +70,9 @@ export class RateLimit {
   /** When the bucket would be full again if one more were taken now. */
   #afterOne(key: string, now_ms: number): number {
     const { perSecond = Number.POSITIVE_INFINITY } = this.#options;
-    return Math.max(this.#fullAt_ms.get(key) ?? 0, now_ms) + 1000 / perSecond;
+    const fullAt_ms = this.#fullAt_ms.get(key) ?? 0;
+    // No bucket takes longer to fill: the clock was set back, and would keep the key out until it is there again.
+    const isSetBack = fullAt_ms > now_ms + this.#burst_ms;
+    return (isSetBack ? now_ms : Math.max(fullAt_ms, now_ms)) + 1000 / perSecond;
   }
 }

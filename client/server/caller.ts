@@ -131,7 +131,7 @@ export class Caller {
     const { service, timeout_ms } = this.#options;
     const { method, url, row, body, user } = sending;
     const isSigned = row.caller === 'service' || row.caller === 'superservice';
-    const authorization = isSigned && (await authorizationOf(service, user, clock.now()));
+    const authorization = isSigned && (await authorizationOf(service, user, clock.date()));
     const abort = new AbortController();
     const cancel = clock.after(timeout_ms, () => abort.abort());
     try {

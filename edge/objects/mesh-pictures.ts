@@ -1,4 +1,5 @@
 import type { Clock } from '../../protocol/clock.ts';
+import { ageOf } from '../../protocol/clock.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { MeshPicture } from '../placement/snapshot.ts';
 import type { MeshApi } from './api.ts';
@@ -54,7 +55,7 @@ export class MeshPictures {
 
   async #youngerThan(age_ms: number): Promise<MeshPicture> {
     const { latest } = this.#kept;
-    return latest !== undefined && this.#clock.now() - latest.at_ms < age_ms
+    return latest !== undefined && ageOf(latest.at_ms, this.#clock.now()) < age_ms
       ? latest.picture
       : await this.#looks.ask('mesh', () => this.#look());
   }

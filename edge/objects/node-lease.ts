@@ -16,6 +16,8 @@ export interface NodeLeaseComponents {
   readonly now: () => number;
   /** Calls `check` at that time, though this object be restarted meanwhile. */
   readonly arm: (at_ms: number) => Promise<void>;
+  /** Keeps the object awake until it is done. */
+  readonly background: (task: Promise<void>) => void;
   readonly limits: NodeLimits;
   readonly log: EdgeLog;
 }
@@ -23,16 +25,23 @@ export interface NodeLeaseComponents {
 const defaults = {
   /** After Mesh or a room could not be told of a loss. */
   retry_ms: 1_000,
+  /** A check that comes so late was held up with all else here, or the date was set: nobody was silent for that long. */
+  late_ms: 2_000,
 } as const;
 
 /**
  * The lease of one node. It is kept by being heard, which is remembered in memory alone: when the
  * object restarts, the node has a whole lease to be heard again. A closed socket ends no lease.
+ *
+ * A Worker knows the date and no other clock, and that jumps when somebody sets it: a check that comes much too late believes no
+ * silence, and after a step back the next one is armed anew.
  */
 export class NodeLease {
   readonly #parts: NodeLeaseComponents;
   #state: NodeState;
   #heardAt_ms: number;
+  /** When the next check is due; undefined until one was armed since the object started. */
+  #checkAt_ms: number | undefined;
   /** The load that Mesh was told last. */
   #told: { load: string; draining: boolean; at_ms: number } | undefined;
 
@@ -58,7 +67,12 @@ export class NodeLease {
 
   /** The node was heard. */
   heard(): void {
-    this.#heardAt_ms = this.#parts.now();
+    const now_ms = this.#parts.now();
+    const isSetBack = now_ms < this.#heardAt_ms;
+    this.#heardAt_ms = now_ms;
+    if (isSetBack && this.#state.state === 'live') {
+      this.#parts.background(this.#armNext(0));
+    }
   }
 
   /** The card that a node of that key has here, while its lease lives. */
@@ -207,6 +221,10 @@ export class NodeLease {
 
   /** Ends a lease that was not heard for too long, tells those who have to know, and arms the next check. */
   async check(): Promise<void> {
+    const late_ms = this.#parts.now() - (this.#checkAt_ms ?? this.#parts.now());
+    if (late_ms > defaults.late_ms) {
+      this.#heardAt_ms = this.#parts.now();
+    }
     if (this.#state.state === 'live' && this.silence_ms >= limits.lease_ms) {
       this.#lose('warn', 'a node has lost its lease');
     }
@@ -276,7 +294,8 @@ export class NodeLease {
       ...(live ? [this.#heardAt_ms + limits.lease_ms] : []),
     ];
     if (times_ms.length > 0) {
-      await this.#parts.arm(Math.min(...times_ms));
+      this.#checkAt_ms = Math.min(...times_ms);
+      await this.#parts.arm(this.#checkAt_ms);
     }
   }
 

@@ -86,6 +86,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
       limits: this.#limits,
       now: () => Date.now(),
       arm: (at_ms) => context.storage.setAlarm(at_ms),
+      background: (task) => context.waitUntil(task),
       log,
     });
   }

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../protocol/clock.ts';
+import { ageOf } from '../../protocol/clock.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 
@@ -153,7 +154,7 @@ export class Nonces {
 
   #sweep(seen: Map<string, number>, now_ms: number): void {
     const isFull = seen.size >= defaults.nonces;
-    if (now_ms - this.#sweptAt_ms < (isFull ? defaults.fullSweep_ms : defaults.sweep_ms)) {
+    if (ageOf(this.#sweptAt_ms, now_ms) < (isFull ? defaults.fullSweep_ms : defaults.sweep_ms)) {
       return;
     }
     this.#sweptAt_ms = now_ms;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../protocol/clock.ts';
+import { ageOf } from '../../protocol/clock.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { RoomApi, RoomPicture } from './api.ts';
 import { KeptByBytes } from './kept-by-bytes.ts';
@@ -51,7 +52,7 @@ export class RoomPictures {
 
   /** That a room is gone is true for ever; other failures are none of its doing, and are not kept. */
   #isGood({ outcome, at_ms }: Kept, epoch: number): boolean {
-    const isFresh = this.#clock.now() - at_ms < limits.roomPicture_ms;
+    const isFresh = ageOf(at_ms, this.#clock.now()) < limits.roomPicture_ms;
     return isFresh && (outcome.ok ? outcome.value.epoch >= epoch : outcome.code === 'not_found');
   }
 

@@ -1,3 +1,4 @@
+import { ageOf } from '../../protocol/clock.ts';
 import * as v from 'valibot';
 import { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { DirectoryChange, Removal } from '../../protocol/directory.ts';
@@ -118,7 +119,7 @@ export class RoomStore {
     if (this.#countTokens() < most) {
       return;
     }
-    if (now_ms - this.#sweptAt_ms >= defaults.fullSweep_ms) {
+    if (ageOf(this.#sweptAt_ms, now_ms) >= defaults.fullSweep_ms) {
       this.#sweptAt_ms = now_ms;
       this.sweepTokens(now_ms);
       this.#removeTokens("json_extract(token, '$.usesLeft') = 0");

@@ -1,3 +1,4 @@
+import { ageOf } from '../../protocol/clock.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type { EdgeLog } from '../log.ts';
@@ -193,7 +194,7 @@ export class RoomWebhooks {
   }
 
   get #isFresh(): boolean {
-    return this.#parts.now() - this.#state.askedAt_ms < defaults.settings_ms;
+    return ageOf(this.#state.askedAt_ms, this.#parts.now()) < defaults.settings_ms;
   }
 
   async #refresh(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../protocol/clock.ts';
+import { ageOf } from '../../protocol/clock.ts';
 
 const defaults = {
   /**
@@ -48,7 +49,7 @@ export class Shared<T> {
 
   /** Nobody waits for it any more, or soon. */
   #isLost({ began_ms }: Flight<T>): boolean {
-    return this.#clock.now() - began_ms >= defaults.patience_ms.most;
+    return ageOf(began_ms, this.#clock.now()) >= defaults.patience_ms.most;
   }
 
   async #first(what: string, run: () => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { ageOf } from '../../protocol/clock.ts';
 import type { NodeSummary } from './snapshot.ts';
 
 const defaults = {
@@ -97,7 +98,7 @@ export class RampUp {
   /** How many are on the way to each node; nodes in the order in which they had nobody on the way last. */
   onTheWay(now_ms: number): ReadonlyMap<string, number> {
     for (const [participant, { at_ms }] of this.#assigned) {
-      if (now_ms - at_ms < defaults.keep_ms) {
+      if (ageOf(at_ms, now_ms) < defaults.keep_ms) {
         break;
       }
       this.forget(participant);

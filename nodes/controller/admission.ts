@@ -55,10 +55,11 @@ export class Admission {
   }
 
   async #byTicket(keys: EdgeKeys, text: string): Promise<Identity> {
-    const expected = { nodeId: this.#nodeId, now_ms: this.#clock.now() };
+    const expected = { nodeId: this.#nodeId, now_ms: this.#clock.date() };
     const ticket = await checkTicket(keys.ticketSecrets, text, expected);
-    this.#joins.demand(ticket.clientId, expected.now_ms);
-    this.#joins.take(ticket.clientId, expected.now_ms);
+    const now_ms = this.#clock.now();
+    this.#joins.demand(ticket.clientId, now_ms);
+    this.#joins.take(ticket.clientId, now_ms);
     this.#used.use(ticket);
     const { clientId, roomId, userName, role, requestId, joinedAt_ms, proof } = ticket;
     const entry = { clientId, enteredAt_ms: ticket.issuedAt_ms, proof };

@@ -156,7 +156,7 @@ export class RoomSharing implements Sharing {
       jurisdiction: this.#members.node(nodeId)?.jurisdiction,
     });
     const ends = [whereabouts(this.#options), whereabouts(from)];
-    const expected = { roomId: this.roomId, ends, now_ms: this.#clock.now() };
+    const expected = { roomId: this.roomId, ends, now_ms: this.#clock.date() };
     for (const text of [grant, this.#options.grant()]) {
       await checkGrant(keys, text, expected);
     }
@@ -180,7 +180,7 @@ export class RoomSharing implements Sharing {
 
   say(): RoomShare {
     const { facts, grant } = this.#options;
-    this.#at = Math.max(this.#at + 1, this.#clock.now());
+    this.#at = Math.max(this.#at + 1, this.#clock.date());
     const share = { roomId: this.roomId, grant: grant(), facts: facts(), at: this.#at };
     return this.#away || this.#owes ? share : { ...share, known: this.#base.version };
   }

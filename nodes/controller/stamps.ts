@@ -73,7 +73,7 @@ export class Stamps {
     if (secret === undefined) {
       return;
     }
-    const presentAt_s = Math.floor(clock.now() / 1000);
+    const presentAt_s = Math.floor(clock.date() / 1000);
     const said = { clientId, roomId: due.roomId, enteredAt_ms, presentAt_s };
     try {
       client.send('onStamp', { stamp: await signStamp(secret, this.#self, said) });

@@ -71,7 +71,7 @@ export class GrantedRooms {
   }
 
   #isGood(roomId: string, { epoch, expires_ms }: AdmittedRoom): boolean {
-    return this.#guard.isNewest(roomId, epoch) && expires_ms > this.#clock.now();
+    return this.#guard.isNewest(roomId, epoch) && expires_ms > this.#clock.date();
   }
 
   #forgetEldest(): void {

@@ -74,13 +74,13 @@ export class Guard {
     const { keys, certificate } = this.#known();
     const { jurisdiction } = await this.#read(certificate);
     const ends = [{ region: this.#region, jurisdiction }, ...others];
-    const checked = await checkGrant(keys, grant, { roomId, ends, now_ms: this.#clock.now() });
+    const checked = await checkGrant(keys, grant, { roomId, ends, now_ms: this.#clock.date() });
     this.#refuseOlder(roomId, checked.epoch);
     return checked;
   }
 
   #read(certificate: string): ReturnType<typeof readCertificate> {
-    return readCertificate(this.#known().keys, certificate, this.#clock.now()).catch(refuse);
+    return readCertificate(this.#known().keys, certificate, this.#clock.date()).catch(refuse);
   }
 
   #known(): Trust {

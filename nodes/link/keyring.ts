@@ -66,7 +66,7 @@ export class Keyring {
 
   /** These are the members from now on, so far as their keys have not expired. */
   replace(members: readonly MemberKey[]): void {
-    const now_s = this.#clock.now() / 1000;
+    const now_s = this.#clock.date() / 1000;
     const { nodeId: self } = this.#self;
     const good = members.filter(
       ({ nodeId, expires_s }) => nodeId !== self && expires_s + limits.clockSkew_s > now_s,

@@ -37,7 +37,7 @@ export function cardCheck(components: {
     }
     const { nodeId, region, jurisdiction } = card;
     try {
-      const expected = { nodeId, region, jurisdiction, now_ms: clock.now() };
+      const expected = { nodeId, region, jurisdiction, now_ms: clock.date() };
       const certificate = await check(keys, card.certificate ?? '', expected);
       if (revoked.has(certificate.peerId)) {
         throw new RizomaError('certificate_revoked', `the key of ${nodeId} was revoked`);

@@ -19,7 +19,7 @@ export function cardReader(components: {
 }): ReadHeard {
   const { clock, ticketKeys, isRevoked } = components;
   return async (text) => {
-    const now_ms = clock.now();
+    const now_ms = clock.date();
     const { card, load, said_ms, since_ms, gone, peerId } = await readCard(text, now_ms);
     const { nodeId, region, jurisdiction } = card;
     const keys = ticketKeys();

@@ -57,7 +57,7 @@ export class CertificateKeeper {
   /** The edge gave this one, whose signature one of the keys checks. */
   async hold(keys: readonly TicketPublicKey[], text: string): Promise<void> {
     const { clock, log } = this.#parts;
-    const now_ms = clock.now();
+    const now_ms = clock.date();
     this.#keys = keys;
     try {
       const certificate = await checkCertificate(keys, text, { ...this.#self, now_ms });

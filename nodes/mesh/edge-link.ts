@@ -259,7 +259,7 @@ export class EdgeLink implements Edge {
   #enrolment(): Promise<string> {
     const { nodeId, epoch } = this.#card;
     const { mediaIp } = this.#options;
-    return this.#identity.enrolment({ nodeId, epoch, mediaIp }, this.#clock.now());
+    return this.#identity.enrolment({ nodeId, epoch, mediaIp }, this.#clock.date());
   }
 
   async #register(peer: Peer): Promise<void> {

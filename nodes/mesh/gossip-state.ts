@@ -20,6 +20,8 @@ export interface HeardCard {
 /** What is known of a node, by the newest card of it. */
 export type Entry = {
   readonly heard: HeardCard;
+  /** When it was said, by our own clock: it grows old as that goes on, whatever becomes of the date. */
+  readonly saidAt_ms: number;
   /** The cards of it that came lately, counted since then: a node has few. */
   readonly came: { readonly count: number; readonly since_ms: number };
 } & (
@@ -86,6 +88,12 @@ export type GossipEffect =
   | { do: 'refuse'; node: string; why: 'flood' | 'replayed' }
   /** Who is there is not what it was. */
   | { do: 'changed' };
+
+/** The time of an event, in ms: by the clock of durations, and the date. */
+export interface GossipTime {
+  readonly now_ms: number;
+  readonly date_ms: number;
+}
 
 /** All times of it in ms. */
 export const gossipTimes = {

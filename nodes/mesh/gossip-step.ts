@@ -1,13 +1,13 @@
 import { assertNever } from '../../protocol/assert-never.ts';
 import type { KnownCard } from '../../protocol/contracts/gossip.ts';
 import { limits } from '../../protocol/limits.ts';
-import { isOld } from '../../protocol/said-card.ts';
 import { GossipDraft } from './gossip-draft.ts';
 import type {
   Entry,
   GossipEffect,
   GossipEvent,
   GossipState,
+  GossipTime,
   HeardCard,
   LinkState,
 } from './gossip-state.ts';
@@ -23,6 +23,9 @@ const defaults = {
   age_ms: 5_000,
 } as const;
 
+/** A card is good for its time, and for the skew of the clocks. */
+const lifetime_ms = (limits.saidCard_ttl_s + limits.clockSkew_s) * 1000;
+
 /**
  * How a node comes to know who is in the mesh. News go from neighbour to neighbour; neighbours that hear
  * nothing of each other doubt each other, which is news too, and whoever is doubted speaks up or is lost.
@@ -30,12 +33,13 @@ const defaults = {
 export function gossipStep(
   state: GossipState,
   event: GossipEvent,
-  now_ms: number,
+  time: GossipTime,
 ): { state: GossipState; effects: readonly GossipEffect[] } {
   const draft = new GossipDraft(state);
+  const { now_ms } = time;
   switch (event.is) {
     case 'own':
-      take(draft, event.card, undefined, now_ms);
+      take(draft, event.card, undefined, time);
       break;
     case 'linked':
       draft.setLink(event.node, newLink(now_ms));
@@ -48,7 +52,7 @@ export function gossipStep(
       miss(draft, event.node, now_ms);
       break;
     case 'news':
-      hearNews(draft, event, now_ms);
+      hearNews(draft, event, time);
       break;
     case 'beat':
       hearBeat(draft, event, now_ms);
@@ -57,7 +61,7 @@ export function gossipStep(
       compare(draft, event, now_ms);
       break;
     case 'tick':
-      tick(draft, now_ms);
+      tick(draft, time);
       break;
     default:
       assertNever(event);
@@ -99,11 +103,12 @@ function miss(draft: GossipDraft, node: string, now_ms: number): void {
 function hearNews(
   draft: GossipDraft,
   { from, cards, doubted }: Extract<GossipEvent, { is: 'news' }>,
-  now_ms: number,
+  time: GossipTime,
 ): void {
+  const { now_ms } = time;
   heardLink(draft, from, now_ms);
   for (const card of cards) {
-    take(draft, card, from, now_ms);
+    take(draft, card, from, time);
   }
   for (const { nodeId, said_ms } of doubted) {
     hearDoubt(draft, { nodeId, said_ms }, from, now_ms);
@@ -111,7 +116,12 @@ function hearNews(
 }
 
 /** A card: the newest of a node counts, and is news for all other neighbours. */
-function take(draft: GossipDraft, card: HeardCard, from: string | undefined, now_ms: number): void {
+function take(
+  draft: GossipDraft,
+  card: HeardCard,
+  from: string | undefined,
+  { now_ms, date_ms }: GossipTime,
+): void {
   const { nodeId, said_ms } = card;
   const before = draft.cards.get(nodeId);
   const isOwn = nodeId === draft.self;
@@ -122,7 +132,7 @@ function take(draft: GossipDraft, card: HeardCard, from: string | undefined, now
     }
     return;
   }
-  if (before !== undefined && !outranks(card, before.heard)) {
+  if (before !== undefined && !outranks(card, before.heard, date_ms)) {
     if (said_ms < before.heard.said_ms) {
       draft.effects.push({ do: 'refuse', node: nodeId, why: 'replayed' });
     }
@@ -134,18 +144,20 @@ function take(draft: GossipDraft, card: HeardCard, from: string | undefined, now
     draft.effects.push({ do: 'refuse', node: nodeId, why: 'flood' });
     return;
   }
-  draft.setCard({ heard: card, came, is: card.gone ? 'gone' : 'here' });
+  const saidAt_ms = now_ms - Math.min(Math.max(0, date_ms - said_ms), lifetime_ms);
+  draft.setCard({ heard: card, saidAt_ms, came, is: card.gone ? 'gone' : 'here' });
   const isAgain = before !== undefined && isHere(before) && before.heard.since_ms === card.since_ms;
   draft.tellCard(nodeId, from, !isAgain);
 }
 
 /**
  * Of two keys that were certified for one node the one that was certified later is the node's; of two cards
- * under one key the one that was said later counts.
+ * under one key the one that was said later counts. One that is of the future by now was said before the date was set back.
  */
-function outranks(card: HeardCard, before: HeardCard): boolean {
+function outranks(card: HeardCard, before: HeardCard, date_ms: number): boolean {
+  const isOfFuture = before.said_ms > date_ms + limits.clockSkew_s * 1000;
   return card.certificate.peerId === before.certificate.peerId
-    ? card.said_ms > before.said_ms
+    ? isOfFuture || card.said_ms > before.said_ms
     : card.certificate.issued_s > before.certificate.issued_s;
 }
 
@@ -175,8 +187,8 @@ function hearDoubt(draft: GossipDraft, known: KnownCard, from: string, now_ms: n
 }
 
 function doubt(draft: GossipDraft, entry: Entry, from: string | undefined, now_ms: number): void {
-  const { heard, came } = entry;
-  draft.setCard({ heard, came, is: 'doubted', until_ms: now_ms + gossipTimes.doubt_ms });
+  const { heard, saidAt_ms, came } = entry;
+  draft.setCard({ heard, saidAt_ms, came, is: 'doubted', until_ms: now_ms + gossipTimes.doubt_ms });
   draft.tellDoubt(heard.nodeId, from);
 }
 
@@ -216,14 +228,15 @@ function compare(
   }
 }
 
-function tick(draft: GossipDraft, now_ms: number): void {
+function tick(draft: GossipDraft, time: GossipTime): void {
+  const { now_ms } = time;
   // Where this process itself stood still, nobody else was silent meanwhile.
   const stood_ms = Math.max(0, now_ms - draft.tickedAt_ms - 2 * gossipTimes.tick_ms);
   draft.tickedAt_ms = now_ms;
   if (stood_ms > 0 || draft.ageAt_ms <= now_ms) {
     draft.ageAt_ms = now_ms + defaults.age_ms;
     for (const entry of draft.cards.values()) {
-      age(draft, entry, stood_ms, now_ms);
+      age(draft, entry, stood_ms, time);
     }
   }
   for (const [node, link] of draft.links) {
@@ -240,20 +253,23 @@ function tick(draft: GossipDraft, now_ms: number): void {
   }
 }
 
-function age(draft: GossipDraft, entry: Entry, stood_ms: number, now_ms: number): void {
-  const { heard, came } = entry;
-  if (heard.certificate.expires_s + limits.clockSkew_s < now_ms / 1000) {
+function age(
+  draft: GossipDraft,
+  entry: Entry,
+  stood_ms: number,
+  { now_ms, date_ms }: GossipTime,
+): void {
+  const { heard, saidAt_ms, came } = entry;
+  const isOld = now_ms - saidAt_ms > lifetime_ms;
+  if (heard.certificate.expires_s + limits.clockSkew_s < date_ms / 1000) {
     draft.dropCard(heard.nodeId);
-  } else if (entry.is === 'gone' && isOld(heard.said_ms, now_ms)) {
+  } else if (entry.is === 'gone' && isOld) {
     draft.dropCard(heard.nodeId);
   } else if (entry.is === 'doubted' && entry.until_ms + stood_ms > now_ms) {
     // Written anew, so that it is looked at in time.
     draft.setCard({ ...entry, until_ms: entry.until_ms + stood_ms });
-  } else if (
-    entry.is === 'doubted' ||
-    (isHere(entry) && heard.nodeId !== draft.self && isOld(heard.said_ms, now_ms))
-  ) {
-    draft.setCard({ heard, came, is: 'lost' });
+  } else if (entry.is === 'doubted' || (isHere(entry) && heard.nodeId !== draft.self && isOld)) {
+    draft.setCard({ heard, saidAt_ms, came, is: 'lost' });
   }
 }
 

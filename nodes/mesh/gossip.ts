@@ -135,7 +135,10 @@ export class Gossip {
     if (this.#closed) {
       return;
     }
-    const { state, effects } = gossipStep(this.#state, event, this.#parts.clock.now());
+    const { clock } = this.#parts;
+    const { state, effects } = gossipStep(this.#state, event, {
+      ...{ now_ms: clock.now(), date_ms: clock.date() },
+    });
     const before = this.#state;
     this.#state = state;
     for (const effect of effects) {

@@ -35,7 +35,7 @@ export class MemberKeys {
   /** Whether it is the name of a member's key that is good still. */
   hasPeer(peerId: string): boolean {
     const known = this.#byPeer.get(peerId);
-    return known !== undefined && known.expires_s + limits.clockSkew_s > this.#clock.now() / 1000;
+    return known !== undefined && known.expires_s + limits.clockSkew_s > this.#clock.date() / 1000;
   }
 
   /**
@@ -43,7 +43,7 @@ export class MemberKeys {
    * that came last are left out: whoever can enrol many must not push out the others. Answers all.
    */
   take(certificates: readonly Certificate[], revoked: ReadonlySet<string>): MemberKey[] {
-    const now_s = this.#clock.now() / 1000;
+    const now_s = this.#clock.date() / 1000;
     const known = new Map<string, Certificate>();
     for (const certificate of [...this.#known.values(), ...certificates]) {
       const { nodeId, peerId, issued_s, expires_s } = certificate;

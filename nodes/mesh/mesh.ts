@@ -265,7 +265,7 @@ export class Mesh {
       if (nodeId === undefined || region === undefined) {
         return;
       }
-      const expected = { nodeId, region, jurisdiction, now_ms: clock.now() };
+      const expected = { nodeId, region, jurisdiction, now_ms: clock.date() };
       const certificate = await checkCertificate(ticketKeys, text, expected);
       if (certificate.peerId !== identity.peerId) {
         throw new RizomaError('certificate_forged', 'the certificate is for another key');

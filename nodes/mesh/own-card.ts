@@ -43,7 +43,7 @@ export class OwnCard {
   /** Says it anew as soon as may be, later than that where others would believe it. */
   speak(after_ms = 0): void {
     const { clock } = this.#parts;
-    const latest_ms = clock.now() + limits.clockSkew_s * 1000;
+    const latest_ms = clock.date() + limits.clockSkew_s * 1000;
     this.#after_ms = Math.max(this.#after_ms, Math.min(after_ms, latest_ms - 1));
     if (this.#closed || this.#stopTimer !== undefined) {
       return;
@@ -85,6 +85,15 @@ export class OwnCard {
     this.#stopTimer = undefined;
   }
 
+  /** Later than what was said before; at the date where that was set back, as others would believe nothing later. */
+  #nextSaid_ms(date_ms: number): number {
+    const next_ms = Math.max(date_ms, this.#said_ms + 1, this.#after_ms + 1);
+    const isSetBack = next_ms > date_ms + limits.clockSkew_s * 1000;
+    this.#after_ms = isSetBack ? 0 : this.#after_ms;
+    this.#said_ms = isSetBack ? date_ms : next_ms;
+    return this.#said_ms;
+  }
+
   async #say({ gone, isAgain }: { gone: boolean; isAgain: boolean }): Promise<void> {
     const { clock, key, said } = this.#parts;
     const certificate = this.#parts.certificate();
@@ -92,9 +101,9 @@ export class OwnCard {
       return;
     }
     this.#spokeAt_ms = clock.now();
-    const said_ms = Math.max(this.#spokeAt_ms, this.#said_ms + 1, this.#after_ms + 1);
-    this.#said_ms = said_ms;
-    this.#since_ms = isAgain && this.#since_ms > 0 ? this.#since_ms : said_ms;
+    const said_ms = this.#nextSaid_ms(clock.date());
+    const isNoNews = isAgain && this.#since_ms > 0 && this.#since_ms < said_ms;
+    this.#since_ms = isNoNews ? this.#since_ms : said_ms;
     const since_ms = this.#since_ms;
     const card = { ...this.#parts.card, certificate: certificate.text };
     const load = sayable(this.#parts.load());

@@ -26,6 +26,10 @@ const mesh = (): DurableObjectStub => env.MESH.get(env.MESH.idFromName('mesh'));
 const keepAlive = async (node: TestNode): Promise<string> =>
   await node.peer.call('node.keepAlive', { load: idle });
 
+/** When its lease is looked at next. */
+const checkOf = async (node: TestNode): Promise<number | null> =>
+  await runInDurableObject(objectOf(node), (_, { storage }) => storage.getAlarm());
+
 /** Its lease ends: nothing was heard of it for so long. */
 async function loseLease(node: TestNode): Promise<void> {
   clock.pass(limits.lease_ms);
@@ -141,6 +145,24 @@ describe('a lease', () => {
       await runDurableObjectAlarm(objectOf(node));
     }
     expect(await members()).toContain('eu-west-21');
+  });
+
+  it('outlives a date that is set, either way, and ends where the node was silent before and after', async () => {
+    const node = await startNode('eu-west', 25);
+    const hour_ms = 3_600_000;
+    for (const by_ms of [10_000, hour_ms, -hour_ms]) {
+      clock.pass(by_ms);
+      if (by_ms > 0) {
+        await runDurableObjectAlarm(objectOf(node));
+      }
+      expect(await keepAlive(node)).toBe('ok');
+      await vi.waitFor(async () =>
+        expect(await checkOf(node)).toBeLessThanOrEqual(clock.now_ms + limits.lease_ms),
+      );
+    }
+    clock.pass(limits.lease_ms);
+    await runDurableObjectAlarm(objectOf(node));
+    expect(await keepAlive(node)).toBe('whoareyou');
   });
 
   it('outlives a link that was closed, if the node is back before its end', async () => {

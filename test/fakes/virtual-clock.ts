@@ -6,9 +6,11 @@ interface Timer {
   run: () => void;
 }
 
-/** A clock that stands still until it is moved. */
+/** A clock that stands still until it is moved, and whose date can be set. */
 export class VirtualClock implements Clock {
   #now_ms: number;
+  /** By how much the date was set. */
+  #set_ms = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
 
@@ -18,6 +20,15 @@ export class VirtualClock implements Clock {
 
   now(): number {
     return this.#now_ms;
+  }
+
+  date(): number {
+    return this.#now_ms + this.#set_ms;
+  }
+
+  /** Somebody sets the date of the machine by so much. */
+  setDate(by_ms: number): void {
+    this.#set_ms += by_ms;
   }
 
   after(delay_ms: number, run: () => void): Cancel {

@@ -15,6 +15,8 @@ const start_ms = 1_700_000_000_000;
 /** One node, what it is told, and what it does. */
 class OneNode {
   now_ms = start_ms;
+  /** By how much the date of all machines was set. */
+  set_ms = 0;
   state: GossipState = newGossipState('self', start_ms);
   effects: GossipEffect[] = [];
 
@@ -26,7 +28,9 @@ class OneNode {
 
   feed(...events: GossipEvent[]): void {
     for (const event of events) {
-      const { state, effects } = gossipStep(this.state, event, this.now_ms);
+      const { state, effects } = gossipStep(this.state, event, {
+        ...{ now_ms: this.now_ms, date_ms: this.now_ms + this.set_ms },
+      });
       this.state = state;
       this.effects.push(...effects);
     }
@@ -96,6 +100,25 @@ describe('a node of the mesh', () => {
     expect(hereIn(node.state).at(-1)).toBe(newer);
     expect(node.did('refuse')).toEqual([{ do: 'refuse', node: 'far', why: 'replayed' }]);
   });
+
+  it.each([10_000, 3_600_000, -3_600_000])(
+    'keeps who is there when the date of all is set by %d ms, and believes what they say from then on',
+    (by_ms) => {
+      const node = new OneNode();
+      node.hear(cardOf('near', start_ms), cardOf('other', start_ms), cardOf('far', start_ms));
+      node.pass(1_000);
+      node.effects = [];
+      node.set_ms = by_ms;
+      node.pass((limits.saidCard_ttl_s * 1_000) / 2);
+      expect(node.here).toEqual(['self', 'near', 'other', 'far']);
+      const later = cardOf('far', node.now_ms + by_ms);
+      node.hear(later);
+      expect(hereIn(node.state).at(-1)).toBe(later);
+      expect([...node.did('hangUp'), ...node.did('refuse')]).toEqual([]);
+      node.pass((limits.saidCard_ttl_s + limits.clockSkew_s) * 1_000 - gossipTimes.tick_ms);
+      expect(node.here).toEqual(['self', 'far']);
+    },
+  );
 
   it('goes by the key that was certified later, where two nodes have one id', () => {
     const node = new OneNode();

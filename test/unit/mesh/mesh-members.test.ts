@@ -41,7 +41,7 @@ function setUp(listed: NodeCard[]) {
     hear: (...heard: [string, Entry['is'], number?][]) => {
       const entries = heard.map(([nodeId, is, until_ms = 0]): [string, Entry] => {
         const said = nodeId === 'busy' ? { ...cardOf(nodeId, 0), load: busy } : cardOf(nodeId, 0);
-        const fields = { heard: said, came: { count: 1, since_ms: 0 } };
+        const fields = { heard: said, saidAt_ms: 0, came: { count: 1, since_ms: 0 } };
         return [nodeId, is === 'doubted' ? { ...fields, is, until_ms } : { ...fields, is }];
       });
       cards = new Map(entries);

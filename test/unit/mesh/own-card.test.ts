@@ -50,3 +50,18 @@ it('a node that is doubted again and again speaks once in 300 ms', async () => {
   const second = await nextAfter(10);
   expect(second.said_ms - first.said_ms).toBe(300);
 });
+
+it('a node whose date is set says what others believe who have that date, later than before where it can be', async () => {
+  const { clock, own, nextAfter } = setUp();
+  own.speak();
+  const first = await nextAfter(0);
+  for (const by_ms of [-3_600_000, 10_000, 3_600_000]) {
+    clock.setDate(by_ms);
+    own.speak();
+    const next = await nextAfter(300);
+    await expect(readCard(next.text, clock.date())).resolves.toMatchObject({ gone: false });
+    expect(next.since_ms).toBe(next.said_ms);
+    expect(next.said_ms).toBe(clock.date());
+  }
+  expect(first.said_ms).toBeLessThan(clock.date());
+});

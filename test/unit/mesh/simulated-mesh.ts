@@ -242,7 +242,9 @@ export class SimulatedMesh {
   }
 
   #feed(member: Member, event: GossipEvent): void {
-    const { state, effects } = gossipStep(member.state, event, this.now_ms);
+    const { state, effects } = gossipStep(member.state, event, {
+      ...{ now_ms: this.now_ms, date_ms: this.now_ms },
+    });
     const before = member.state;
     member.state = state;
     for (const effect of effects) {

@@ -142,7 +142,8 @@ describe('the members as the edge names them', () => {
     const log = pino({ level: 'silent' });
     let skew_ms = 0;
     const clock = {
-      now: () => now_ms + skew_ms,
+      now: () => now_ms,
+      date: () => now_ms + skew_ms,
       after: () => () => undefined,
       every: () => () => undefined,
     };

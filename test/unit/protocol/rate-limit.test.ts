@@ -28,6 +28,14 @@ const refusal = (limit: RateLimit, now_ms: number): unknown => {
 };
 
 describe('a rate limit', () => {
+  test('keeps nobody out for longer than an empty bucket takes, though the clock is set back', () => {
+    const limit = new RateLimit({ whose: 'this address', perSecond: 10, burst_ms: 1_000 });
+    passed(limit, 100, start_ms);
+    const earlier_ms = start_ms - 3_600_000;
+    expect(passed(limit, 100, earlier_ms)).toBe(10);
+    expect(passed(limit, 100, earlier_ms + 1_000)).toBe(10);
+  });
+
   test('lets ten seconds of requests come at once, and then as many as the seconds bring', () => {
     const limit = new RateLimit({ whose: 'a', perSecond: 4 });
     expect(passed(limit, 100, start_ms)).toBe(40);
