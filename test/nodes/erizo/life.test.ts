@@ -17,6 +17,7 @@ import { memoryLinkPair } from '../../fakes/memory-link.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { evidenceDir } from '../../support/evidence.ts';
 import { place } from '../../support/place.ts';
+import { dateSteps, setDate, settableDate } from '../../support/set-date.ts';
 import { testSockets } from '../../support/zmq.ts';
 import { grantOf, roomId, trustOf } from './kit/grants.ts';
 import { TestAgent } from './kit/test-agent.ts';
@@ -147,6 +148,24 @@ describe('a controller', () => {
     const cleo = await suite.join(after);
     await cleo.subscribe(stream, []);
     await cleo.plays(stream);
+  });
+
+  it('stays linked with a process whose date is set, either way, and hears of no failure', async () => {
+    const erizo = await suite.start('eu-west', { env: settableDate });
+    const controller = TestController.dial(erizo);
+    const ann = await suite.join(controller);
+    const ben = await suite.join(controller);
+    const stream = await ann.publish();
+    await ben.subscribe(stream, []);
+    for (let step = 0; step < dateSteps; step += 1) {
+      setDate([erizo.child.pid ?? 0]);
+      // Within these 3 s the links have been looked at whether they are silent.
+      await ann.sends(90);
+      await ben.plays(stream);
+    }
+    expect(controller.failures).toEqual([]);
+    expect(await erizo.counters()).toMatchObject({ clients: 2, publishers: 1, subscribers: 1 });
+    expect(erizo.isRunning).toBe(true);
   });
 
   it('whose link ends in the middle of a call leaves nothing of the call', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newUuid } from '../../../protocol/ids.ts';
 import { TestEdge, enrolSecret } from '../../unit/mesh/test-edge.ts';
+import { dateSteps, setDate, settableDate } from '../../support/set-date.ts';
 import { newPort, ip, processesOf, startNode, sweep } from '../agent/kit.ts';
 
 let runId: string;
@@ -90,6 +91,25 @@ describe('a node', () => {
     expect(await node.exit).toBe(0);
     expect(processesOf(runId)).toEqual([]);
     expect(node.output()).not.toContain(enrolSecret);
+  });
+
+  it('keeps its link, its processes and its health when the date of the machine is set, either way', async () => {
+    const node = await startNode(runId, {
+      RIZOMA_EDGE_URL: edge.url,
+      RIZOMA_ENROL_SECRET: enrolSecret,
+      ...settableDate,
+    });
+    await untilHealth(node.httpUrl, { status: 200 });
+    const pids = processesOf(runId);
+    for (let step = 0; step < dateSteps; step += 1) {
+      setDate([node.child.pid ?? 0]);
+      // One a second: within three each of its links has been looked at whether it is silent.
+      await edge.asked('node.keepAlive', edge.count('node.keepAlive') + 4);
+      expect((await health(node.httpUrl)).status).toBe(200);
+    }
+    expect(processesOf(runId)).toEqual(pids);
+    expect(edge.count('node.register')).toBe(1);
+    expect(edge.count('(end)')).toBe(0);
   });
 
   it('shows the lines of its processes with their ids where there is no folder for them', async () => {
