@@ -290,6 +290,8 @@ export class Room extends Emitter<RoomEvents> {
         return this.#handleAdded(message.payload);
       case 'onRemoveStream':
         return this.#handleRemoved(message.payload.id);
+      case 'stream_changed':
+        return this.#streams.get(message.payload.id)?.handleChanged(message.payload);
       case 'connected':
         return this.#handleDirectory(message.payload);
       case 'stream_moved':
@@ -351,6 +353,7 @@ export class Room extends Emitter<RoomEvents> {
       }
     }
     for (const stream of streams) {
+      this.#streams.get(stream.id)?.handleChanged(stream);
       this.#handleAdded(stream);
     }
     this.#recordings.replace(recordings);

@@ -21,6 +21,7 @@ const ServerMessage = v.variant('event', [
   v.object({ event: v.literal('connected'), payload: Connected }),
   v.object({ event: v.literal('onAddStream'), payload: PublicStream }),
   v.object({ event: v.literal('onRemoveStream'), payload: RemovedStream }),
+  v.object({ event: v.literal('stream_changed'), payload: PublicStream }),
   v.object({ event: v.literal('connection_message_erizo'), payload: ConnectionMessageErizo }),
   v.object({ event: v.literal('stream_moved'), payload: MovedStream }),
   v.object({ event: v.literal('move'), payload: Move }),

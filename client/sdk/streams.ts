@@ -11,7 +11,12 @@ export interface Playback {
   readonly pinned?: boolean;
 }
 
+/** What of a stream may change while it is in the room. */
+export type StreamChange = 'attributes' | 'region' | 'label' | 'audio' | 'video';
+
 export interface RemoteStreamEvents {
+  /** Its publisher, or where it comes from, made it another one: these are not what they were. */
+  changed: { changes: readonly StreamChange[] };
   /** It is to be played otherwise from now on. */
   playback: Playback;
   /** Its media is there, for the first time or anew after a failure. */
@@ -25,26 +30,46 @@ export interface RemoteStreamEvents {
   ended: object;
 }
 
+const changeable = ['attributes', 'region', 'label', 'audio', 'video'] as const;
+
+/** Both came as JSON. */
+function isSame(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
 /** A stream that somebody else publishes in the room. */
 export class RemoteStream extends Emitter<RemoteStreamEvents> {
   readonly id: string;
-  /** Where it is published, if the controller knows. */
-  readonly region: string | undefined;
-  readonly label: string;
-  readonly audio: boolean;
-  readonly video: boolean;
-  readonly attributes: Readonly<Record<string, unknown>>;
+  #said: PublicStream;
   #media: MediaStream | undefined;
   #playback: Playback = {};
 
   constructor(stream: PublicStream) {
     super();
     this.id = stream.id;
-    this.region = stream.region;
-    this.label = stream.label;
-    this.audio = stream.audio;
-    this.video = stream.video;
-    this.attributes = stream.attributes;
+    this.#said = stream;
+  }
+
+  /** Where it is published, if the controller knows. */
+  get region(): string | undefined {
+    return this.#said.region;
+  }
+
+  get label(): string {
+    return this.#said.label;
+  }
+
+  get audio(): boolean {
+    return this.#said.audio;
+  }
+
+  get video(): boolean {
+    return this.#said.video;
+  }
+
+  /** What its publisher says of it; the event `changed` tells of others. */
+  get attributes(): Readonly<Record<string, unknown>> {
+    return this.#said.attributes;
   }
 
   /**
@@ -68,6 +93,15 @@ export class RemoteStream extends Emitter<RemoteStreamEvents> {
   /** The kinds of track that it has. */
   get kinds(): readonly ('audio' | 'video')[] {
     return [...(this.audio ? ['audio' as const] : []), ...(this.video ? ['video' as const] : [])];
+  }
+
+  handleChanged(said: PublicStream): void {
+    const before = this.#said;
+    this.#said = said;
+    const changes = changeable.filter((name) => !isSame(before[name], said[name]));
+    if (changes.length > 0) {
+      this.emit('changed', { changes });
+    }
   }
 
   handleMedia(media: MediaStream | undefined): void {

@@ -11,6 +11,7 @@ import { HeardBudgets } from './heard-budgets.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { SendOptions } from './reliable-socket.ts';
 import type { RoomParts } from './room-parts.ts';
+import { StreamNews } from './stream-news.ts';
 
 /** What publishers say to the subscribers of their streams: data, and new attributes. */
 export class DataStreams {
@@ -20,11 +21,13 @@ export class DataStreams {
   /** Who here subscribed to the data of a stream. */
   readonly #subscribers = new Map<string, Set<Client>>();
   readonly #budgets: HeardBudgets;
+  readonly #news: StreamNews;
   /** The controllers at which streams of others are watched. */
   readonly #watched = new Map<string, { at: Target; heard: Promise<void> }>();
 
   constructor(components: { parts: RoomParts; members: Members; neighbours: Neighbours }) {
     this.#parts = components.parts;
+    this.#news = new StreamNews(components.parts);
     this.#budgets = new HeardBudgets(components.parts);
     this.#members = components.members;
     this.#neighbours = components.neighbours;
@@ -83,14 +86,15 @@ export class DataStreams {
   /** Licode: `onUpdateStreamAttributes`. Other controllers hear of it with the directory. */
   update(client: Client, { id, attrs }: UpdateAttributesMessage): void {
     const { media } = this.#own(client, id);
-    client.limits.chargeData(
-      chargeFor(sizeOf(attrs) + defaults.message_bytes, this.#hearersOf(id)),
-    );
+    // All who have our SDK hear of it too.
+    const receivers = this.#hearersOf(id) + this.#parts.size();
+    client.limits.chargeData(chargeFor(sizeOf(attrs) + defaults.message_bytes, receivers));
     const changed = { ...media, attributes: attrs };
     this.#parts.budget.charge(client, { streamId: id, media: changed });
     this.#parts.streams.update(id, attrs);
     // They are how the stream is, and not left out for a slow receiver, for whom the newest take the place of those that wait.
     this.#tell(id, 'onUpdateAttributeStream', { id, attrs }, newest(id));
+    this.#news.changed(id);
     this.#parts.factsChanged();
   }
 
@@ -99,6 +103,7 @@ export class DataStreams {
     for (const stream of streams) {
       const { streamId: id, media } = stream;
       this.#tell(id, 'onUpdateAttributeStream', { id, attrs: media.attributes }, newest(id));
+      this.#news.changed(id);
       if (this.#subscribers.has(id)) {
         this.#watch(stream);
       }
@@ -119,6 +124,7 @@ export class DataStreams {
   removed(streamId: string): void {
     this.#subscribers.delete(streamId);
     this.#budgets.ended(streamId);
+    this.#news.removed(streamId);
     this.#unwatch(streamId);
     this.#neighbours.ended(streamId);
   }

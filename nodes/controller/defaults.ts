@@ -100,6 +100,8 @@ export const defaults = {
    * them, and only the last word counts.
    */
   wishes_ms: 200,
+  /** The clients of our SDK are told so often at most how one stream is from now on. */
+  streamNews_ms: 250,
   /** Joins of one client id at this controller in a second, ten times as many at once: each takes the place of the last. */
   joins_perSecond: 1,
   /** Publishers to whom a client may be introduced, in a room of that kind, in a second; and at once all of a room. */

@@ -8,6 +8,7 @@ import {
 import { RpcPeer } from '../../../protocol/rpc-peer.ts';
 import { systemClock } from '../../../protocol/clock.ts';
 import { limits } from '../../../protocol/limits.ts';
+import type { PublicStream } from '../../../protocol/contracts/client.ts';
 import type { World } from './world.ts';
 import { elsewhere, eventually, publishMessage, worldsOfTests } from './world.ts';
 import { tell, twoControllers } from './two-controllers.ts';
@@ -97,6 +98,24 @@ describe('what a publisher says', () => {
     expect(late.connected['streams']).toMatchObject([{ id: streamId, attributes: attrs }]);
     await eventually(() => attributesAtEdge(world)['hand'] === 'up');
   });
+
+  it('about its attributes comes to all who have our SDK, the newest last', async () => {
+    const world = await newWorld();
+    const query = { plan: 'dual' };
+    const [ann, bob, eve] = [await world.join(), await world.join({ query }), await world.join()];
+    const [streamId] = await ann.ask('publish', chat);
+    const updates = Array.from({ length: 20 }, (_, times) => ({ name: 'ann', times }));
+    for (const attrs of updates) {
+      await ann.ask('updateStreamAttributes', { id: streamId, attrs });
+    }
+    let said: unknown;
+    while (JSON.stringify(said) !== JSON.stringify(updates.at(-1))) {
+      const { id, attributes } = (await bob.next('stream_changed')) as PublicStream;
+      expect(id).toBe(streamId);
+      said = attributes;
+    }
+    expect(eve.left('stream_changed')).toBe(0);
+  });
 });
 
 describe('what a publisher at another controller says', () => {
@@ -105,6 +124,7 @@ describe('what a publisher at another controller says', () => {
     const [streamId] = await ann.ask('publish', chat);
     await tell(there, here);
     const [bob, cleo] = [await viewer(), await viewer()];
+    const ours = await viewer({ plan: 'dual' });
     for (const client of [bob, cleo]) {
       await client.ask('subscribe', { options: { streamId } });
     }
@@ -117,6 +137,7 @@ describe('what a publisher at another controller says', () => {
     await eventually(() => attributesAtEdge(there, here.roomId)['hand'] === 'up');
     await tell(there, here);
     expect(await bob.next('onUpdateAttributeStream')).toEqual({ id: streamId, attrs });
+    expect(await ours.next('stream_changed')).toMatchObject({ id: streamId, attributes: attrs });
     expect(there.controller.counters().watchers).toBe(1);
     await bob.ask('unsubscribe', streamId);
     expect(there.controller.counters().watchers).toBe(1);

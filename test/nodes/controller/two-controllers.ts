@@ -8,7 +8,7 @@ export async function twoControllers(newWorld: typeof World.create): Promise<{
   here: World;
   there: World;
   ann: LicodeClient;
-  viewer: () => Promise<LicodeClient>;
+  viewer: (query?: Record<string, string>) => Promise<LicodeClient>;
 }> {
   // Both check the grants of one edge.
   const edgeKey = await newTicketKey();
@@ -22,7 +22,7 @@ export async function twoControllers(newWorld: typeof World.create): Promise<{
   });
   const ann = await LicodeClient.join(there.url, { ticket });
   here.meet({ ...elsewhere, controller: there.neighbours.endpoint });
-  return { here, there, ann, viewer: () => here.join() };
+  return { here, there, ann, viewer: (query = {}) => here.join({ query }) };
 }
 
 /** What one controller told of the room comes to the other, as the edge would bring it. */

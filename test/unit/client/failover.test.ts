@@ -21,6 +21,11 @@ const controllers = ['eu-west', 'us-east'].map((region, index) => ({
 }));
 const { clientId, id: roomId } = connectedMessage;
 
+const stream = {
+  ...{ id: '1'.repeat(18), label: '1'.repeat(18) },
+  ...{ audio: true, video: true, data: false, screen: false },
+};
+
 /** A client that has joined, with an edge and controllers in the hands of a test. */
 async function world() {
   const clock = new VirtualClock();
@@ -31,6 +36,8 @@ async function world() {
   const dead = new Set<string>();
   /** What is recorded, as the controllers of a region say it to who comes. */
   const recordings = new Map<string, { id: string; streamId: string }[]>();
+  /** The streams of the room, as a controller says them to who comes. */
+  const streams: object[] = [];
   /** Controllers whose answers the test gives. */
   const slow = new Set<string>();
   const room = await joinWith(
@@ -49,7 +56,12 @@ async function world() {
             opened.up();
             const region = url.includes('127.0.1.1') ? 'eu-west' : 'us-east';
             const running = { recordings: recordings.get(region) ?? [] };
-            opened.tell('connected', { ...connectedMessage, region, ...running });
+            opened.tell('connected', {
+              ...connectedMessage,
+              region,
+              streams: [...streams],
+              ...running,
+            });
           }
         });
         sockets.push(socket);
@@ -76,7 +88,7 @@ async function world() {
   }
   room.on('recording-started', ({ streamId }) => heard.push(`recording ${streamId}`));
   room.on('recording-ended', ({ streamId }) => heard.push(`recorded ${streamId}`));
-  return { room, clock, sockets, asked, answers, dead, slow, heard, first, recordings };
+  return { room, clock, sockets, asked, answers, dead, slow, heard, first, recordings, streams };
 }
 
 /** Lets what was answered be taken. */
@@ -106,6 +118,25 @@ describe('a client that lost its controller', () => {
     expect(sockets[1]?.query).toEqual({ plan: 'dual' });
     expect(room).toMatchObject({ clientId, region: 'us-east', controller: '127.0.2.1:8080' });
     expect(heard.slice(1)).toEqual(['reconnected', 'moved: us-east']);
+  });
+
+  it('knows what has become of a stream, by its controller and by the next one', async () => {
+    const { room, first, streams } = await world();
+    const said = { ...stream, attributes: { hand: 'down' }, region: 'eu-west' };
+    first.tell('onAddStream', said);
+    const remote = room.streams.get(stream.id);
+    const heard: string[] = [];
+    remote?.on('changed', ({ changes }) => heard.push(changes.join(' ')));
+    first.tell('stream_changed', said);
+    first.tell('stream_changed', { ...said, attributes: { hand: 'up' } });
+    expect(remote?.attributes).toEqual({ hand: 'up' });
+    streams.push({ ...said, attributes: { hand: 'both' }, region: 'us-east' });
+    first.down('transport close');
+    first.failed();
+    await settle();
+    expect(room.streams.get(stream.id)).toBe(remote);
+    expect([remote?.attributes, remote?.region]).toEqual([{ hand: 'both' }, 'us-east']);
+    expect(heard).toEqual(['attributes', 'attributes region']);
   });
 
   it('knows at the other one what is recorded there, and what is no more', async () => {
