@@ -2,6 +2,7 @@ import { systemClock } from '../../protocol/clock.ts';
 import { openSocketIo } from './controller-socket.ts';
 import type { JoinOptions, JoinRequest } from './join.ts';
 import { joinWith } from './join.ts';
+import { followPage } from './page-life.ts';
 import type { Room } from './room.ts';
 
 /**
@@ -9,7 +10,8 @@ import type { Room } from './room.ts';
  *
  * @param request the token that the app's server got for this participant.
  * @param options how to publish.
- * @returns the room, with the streams that are in it; it is left when the page goes.
+ * @returns the room, with the streams that are in it; it is left when the page goes, and says so (`disconnected`) where that
+ *   comes back.
  * @throws JoinError with a code and words.
  */
 export async function join(request: JoinRequest, options: JoinOptions = {}): Promise<Room> {
@@ -25,8 +27,7 @@ export async function join(request: JoinRequest, options: JoinOptions = {}): Pro
     request,
     options,
   );
-  // Without a word of ours the controller would keep our streams until it gives up waiting.
-  globalThis.addEventListener('pagehide', () => room.leave(), { once: true });
+  followPage(globalThis, room);
   return room;
 }
 

@@ -52,6 +52,7 @@ export class Room extends Emitter<RoomEvents> {
   /** Whether there is a controller to ask. */
   #up = true;
   #nextNumber = 0;
+  readonly #over = Promise.withResolvers<void>();
   #lastN: number | undefined;
 
   private constructor(components: RoomComponents, entered: Entered, options: RoomOptions) {
@@ -84,6 +85,17 @@ export class Room extends Emitter<RoomEvents> {
     const room = new Room(components, entered, options);
     room.#listen(room.#session);
     return room;
+  }
+
+  /** Resolves when the room is over for us, by `leave()` or otherwise. */
+  get ended(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** The page was put away, which left the room, and is back. */
+  handlePageBack(): void {
+    const reason = 'the room was left when the page was put away: join again';
+    this.emit('disconnected', { reason, code: 'unavailable' });
   }
 
   /** Where we are served from. */
@@ -425,5 +437,6 @@ export class Room extends Emitter<RoomEvents> {
     this.#failover.stop();
     this.#endOld();
     this.#session.close();
+    this.#over.resolve();
   }
 }

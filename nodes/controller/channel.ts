@@ -191,6 +191,11 @@ export class Channel {
       this.close('it left', this.#reliable.isHeard);
       return;
     }
+    if (!this.#reliable.isHeard) {
+      // It has not heard by which key it could come back: a page that went while it joined.
+      this.close('it went as it came');
+      return;
+    }
     this.#dropSocket();
     const stopWaiting = this.#clock.after(limits.reconnection_ms, () =>
       this.close('it did not come back'),

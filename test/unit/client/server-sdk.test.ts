@@ -98,7 +98,7 @@ describe('a call of the server SDK', () => {
     expect(sent[0]?.body).toBe('{"regions":{}}');
   });
 
-  it.each(['a,b', 'zoë', '안나', ' a', 'a\nb', ''])(
+  it.each(['a,b', 'zoë', '안나', ' a', 'a\nb'])(
     'names the user %j in a JWT that is good once and soon worth nothing',
     async (userName) => {
       const { rizoma, sent } = worldOf(words(200, 'token'));

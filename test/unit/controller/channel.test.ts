@@ -35,6 +35,11 @@ class FakeSocket implements ChannelSocket {
   arrive(event: string, ...args: unknown[]): void {
     this.#onAny?.(event, ...args);
   }
+  /** The client has heard the first that it was told. */
+  hears(): void {
+    this.arrive('socketgd_ack', { id: 0 });
+    this.sent.splice(0);
+  }
 }
 
 function setUp() {
@@ -100,6 +105,8 @@ describe('a channel', () => {
 
   it('waits for a client that lost its socket, and no longer than it may take', () => {
     const { clock, channel, told, socket } = setUp();
+    channel.send('connected', {});
+    socket.hears();
     socket.disconnect();
     expect(channel.at).toBe('reconnecting');
     clock.advance(limits.reconnection_ms - 1);
@@ -109,13 +116,23 @@ describe('a channel', () => {
     expect(told).toEqual(['reconnecting', 'ended: it did not come back']);
   });
 
+  it('ends at once for a client that is lost before it heard us, as it knows no key to come back with', () => {
+    const { channel, told, socket } = setUp();
+    channel.send('connected', {});
+    socket.disconnect();
+    expect(channel.at).toBe('disconnected');
+    expect(told).toEqual(['ended: it went as it came']);
+  });
+
   it('goes on with the next socket and sends what was missed', () => {
     const { clock, channel, told, socket } = setUp();
+    channel.send('connected', {});
+    socket.hears();
     socket.disconnect();
     channel.send('onAddStream', 1);
     const next = new FakeSocket();
     channel.attach(next, new FakeLine());
-    expect(next.sent).toEqual([['onAddStream', { socketgd: 0, msg: 1 }]]);
+    expect(next.sent).toEqual([['onAddStream', { socketgd: 1, msg: 1 }]]);
     clock.advance(limits.reconnection_ms * 2);
     expect(channel.at).toBe('connected');
     next.arrive('publish', { socketgd: 0 });

@@ -37,9 +37,13 @@ class TestSocket implements ChannelSocket {
     this.#onGone = listener;
   }
   off(): void {}
-  /** The client confirms the first that it was sent, and says goodbye. */
-  leave(): void {
+  /** The client confirms the first that it was sent. */
+  hears(): void {
     this.#onAny?.('socketgd_ack', { id: 0 });
+  }
+  /** It does so, and says goodbye. */
+  leave(): void {
+    this.hears();
     this.disconnect('client namespace disconnect');
   }
   disconnect(reason: unknown): void {
@@ -101,6 +105,8 @@ describe('the stamps of a client', () => {
 
   it('are not made while it is away, nor once it has left', async () => {
     const { clock, stamps, client, socket } = await setUp(1_000, 1);
+    client.send('connected', {});
+    socket.hears();
     await stamps.joined(client, roomId);
     clock.advance(defaults.stamp_ms - 1);
     socket.disconnect('transport close');
