@@ -12,12 +12,14 @@ export function whyNoSegment(text: string): string | undefined {
   if (!text.isWellFormed()) {
     return 'holds half of a character (a lone surrogate), which no URL can carry';
   }
-  return text.split(/[/\\]/).some((part) => dots.test(part))
+  return hasDotSegments(text)
     ? 'has . or .. where a path has a segment, which a URL cannot carry'
     : undefined;
 }
 
 /** Whether a path holds segments that parsers of URLs take away, with what stands before them. */
 export function hasDotSegments(path: string): boolean {
-  return path.split(/[/\\]/).some((part) => dots.test(part));
+  // Parsers of URLs take these away first (WHATWG URL, section 4.4).
+  const read = path.replaceAll(/[\t\n\r]/g, '');
+  return read.split(/[/\\]/).some((part) => dots.test(part));
 }

@@ -120,6 +120,10 @@ export async function checkTicket(
       currentDate: new Date(expected.now_ms),
       clockTolerance: limits.clockSkew_s,
     });
+    if ((payload.iat ?? 0) > expected.now_ms / 1000 + limits.clockSkew_s) {
+      // It would be good for longer than who uses it is remembered.
+      throw new RizomaError('ticket_expired', 'the ticket is of the future: set the clock');
+    }
     const fields = { ...payload, nodeId: payload.aud, clientId: payload.sub };
     return parse(Ticket, fields, 'ticket', 'ticket_forged');
   } catch (thrown) {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ageOf } from '../../protocol/clock.ts';
 import type { SoundWish } from '../../protocol/contracts/client.ts';
 import { StampMessage } from '../../protocol/contracts/client.ts';
 import type { JoinAnswer, JoinController } from '../../protocol/contracts/rest.ts';
@@ -85,7 +86,7 @@ export class Entrance {
   async #ask(path: string, body: unknown, what: string): Promise<void> {
     const url = `${this.#options.edge.replace(/\/+$/, '')}${path}`;
     const answer = await askEdge(this.#components, { url, body, what }, JoinAnswerSchema);
-    const at_ms = this.#components.clock.now();
+    const at_ms = this.#components.clock.date();
     this.#placed = { answer, at_ms, unused: [...answer.controllers] };
   }
 
@@ -94,7 +95,7 @@ export class Entrance {
     const placed = this.#placed;
     return (
       placed !== undefined &&
-      this.#components.clock.now() - placed.at_ms < limits.ticket_ttl_s * 1000 &&
+      ageOf(placed.at_ms, this.#components.clock.date()) < limits.ticket_ttl_s * 1000 &&
       placed.unused.some(({ host }) => host !== except)
     );
   }

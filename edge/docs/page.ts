@@ -56,8 +56,8 @@ function headOf(groups: ReadonlyMap<string, readonly HttpRoute[]>): Html {
   return html`<h1>Rizoma: the API of the edge</h1>
     <p>
       For programs there is <a href="/openapi.json">OpenAPI 3.1</a>; for servers in JavaScript the
-      client <code>rizoma/server</code>. A slash at the end of a path makes no difference; where
-      there is GET there is HEAD; pages of any origin may ask.
+      client <code>rizoma/server</code>. A slash is taken at the end of a path, but not behind an id
+      or a name; where there is GET there is HEAD; pages of any origin may ask.
     </p>
     <nav>
       ${[...groups].map(

@@ -65,7 +65,7 @@ export class PassHolders {
       {
         pictures: this.#pictures,
         keys: this.#config.publicKeys,
-        now: () => this.#clock.now(),
+        now: () => this.#clock.date(),
       },
       request,
     );

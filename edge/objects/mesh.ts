@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import { ageOf } from '../../protocol/clock.ts';
 import type { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
 import type { NodeAnswer } from '../../protocol/contracts/nodes.ts';
 import { RizomaError } from '../../protocol/errors.ts';
@@ -128,7 +129,9 @@ export class Mesh extends DurableObject<Bindings> implements MeshApi {
   }
 
   async #tellMembers(): Promise<void> {
-    await this.ctx.storage.setAlarm(Math.max(Date.now(), this.#toldAt_ms + defaults.pause_ms));
+    const now_ms = Date.now();
+    const wait_ms = Math.max(0, defaults.pause_ms - ageOf(this.#toldAt_ms, now_ms));
+    await this.ctx.storage.setAlarm(now_ms + wait_ms);
   }
 
   #members(): Members {

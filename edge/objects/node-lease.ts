@@ -1,4 +1,5 @@
 import { assertNever } from '../../protocol/assert-never.ts';
+import { ageOf } from '../../protocol/clock.ts';
 import type { NodeCard, NodeLoad } from '../../protocol/contracts/node-edge.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -25,21 +26,25 @@ export interface NodeLeaseComponents {
 const defaults = {
   /** After Mesh or a room could not be told of a loss. */
   retry_ms: 1_000,
-  /** A check that comes so late was held up with all else here, or the date was set: nobody was silent for that long. */
-  late_ms: 2_000,
+  /** A check that comes so late was held up with all else here, or the date was set: it is no proof of a silence. */
+  late_ms: 50,
+  /** Then it is looked again after so long, in which the node is heard if it lives. */
+  again_ms: 1.5 * limits.keepAlive_ms,
 } as const;
 
 /**
  * The lease of one node. It is kept by being heard, which is remembered in memory alone: when the
  * object restarts, the node has a whole lease to be heard again. A closed socket ends no lease.
  *
- * A Worker knows the date and no other clock, and that jumps when somebody sets it: a check that comes much too late believes no
- * silence, and after a step back the next one is armed anew.
+ * A Worker knows the date and no other clock, and that jumps when somebody sets it: a check that comes late believes a silence at
+ * the second look, and after a step back the next one is armed anew.
  */
 export class NodeLease {
   readonly #parts: NodeLeaseComponents;
   #state: NodeState;
   #heardAt_ms: number;
+  /** A late check found it silent, and nothing was heard since. */
+  #isDoubted = false;
   /** When the next check is due; undefined until one was armed since the object started. */
   #checkAt_ms: number | undefined;
   /** The load that Mesh was told last. */
@@ -70,6 +75,7 @@ export class NodeLease {
     const now_ms = this.#parts.now();
     const isSetBack = now_ms < this.#heardAt_ms;
     this.#heardAt_ms = now_ms;
+    this.#isDoubted = false;
     if (isSetBack && this.#state.state === 'live') {
       this.#parts.background(this.#armNext(0));
     }
@@ -199,7 +205,7 @@ export class NodeLease {
     if (state.state !== 'live' || told?.load === news.load) {
       return;
     }
-    const early = told !== undefined && news.at_ms - told.at_ms < limits.snapshot_ms;
+    const early = told !== undefined && ageOf(told.at_ms, news.at_ms) < limits.snapshot_ms;
     // Whether new clients may come is known at once.
     const isNow =
       urgent || (told?.draining !== news.draining && this.#parts.limits.takes('drains'));
@@ -221,9 +227,11 @@ export class NodeLease {
 
   /** Ends a lease that was not heard for too long, tells those who have to know, and arms the next check. */
   async check(): Promise<void> {
-    const late_ms = this.#parts.now() - (this.#checkAt_ms ?? this.#parts.now());
-    if (late_ms > defaults.late_ms) {
-      this.#heardAt_ms = this.#parts.now();
+    const now_ms = this.#parts.now();
+    const isLate = now_ms - (this.#checkAt_ms ?? now_ms) > defaults.late_ms;
+    if (isLate && !this.#isDoubted && this.silence_ms >= limits.lease_ms) {
+      this.#isDoubted = true;
+      this.#heardAt_ms = now_ms - limits.lease_ms + defaults.again_ms;
     }
     if (this.#state.state === 'live' && this.silence_ms >= limits.lease_ms) {
       this.#lose('warn', 'a node has lost its lease');

@@ -75,7 +75,7 @@ export class Nonces {
    */
   take(nonce: string, signedAt_ms: number | undefined): boolean {
     const seen = this.#read();
-    const now_ms = this.#clock.now();
+    const now_ms = this.#clock.date();
     this.#sweep(seen, now_ms);
     if (seen.has(nonce)) {
       return false;

@@ -31,7 +31,7 @@ export function webhookPost(
     try {
       // The deployment may have changed its mind since the URL was given.
       checkWebhookUrl(hook.url, options.hosts);
-      const signature = await signWebhook(hook.secret, { id, body }, clock.now());
+      const signature = await signWebhook(hook.secret, { id, body }, clock.date());
       const response = await fetch(hook.url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'user-agent': 'Rizoma', ...signature },

@@ -191,15 +191,10 @@ export class Channel {
       this.close('it left', this.#reliable.isHeard);
       return;
     }
-    if (!this.#reliable.isHeard) {
-      // It has not heard by which key it could come back: a page that went while it joined.
-      this.close('it went as it came');
-      return;
-    }
     this.#dropSocket();
-    const stopWaiting = this.#clock.after(limits.reconnection_ms, () =>
-      this.close('it did not come back'),
-    );
+    // One that confirmed nothing may not have heard by which key it could come back, as a page that went while it joined.
+    const wait_ms = this.#reliable.isHeard ? limits.reconnection_ms : defaults.unheard_ms;
+    const stopWaiting = this.#clock.after(wait_ms, () => this.close('it did not come back'));
     this.#state = { at: 'reconnecting', stopWaiting };
     this.#options.onReconnecting();
   }

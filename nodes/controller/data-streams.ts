@@ -86,9 +86,9 @@ export class DataStreams {
   /** Licode: `onUpdateStreamAttributes`. Other controllers hear of it with the directory. */
   update(client: Client, { id, attrs }: UpdateAttributesMessage): void {
     const { media } = this.#own(client, id);
-    // All who have our SDK hear of it too.
-    const receivers = this.#hearersOf(id) + this.#parts.size();
-    client.limits.chargeData(chargeFor(sizeOf(attrs) + defaults.message_bytes, receivers));
+    client.limits.chargeData(
+      chargeFor(sizeOf(attrs) + defaults.message_bytes, this.#hearersOf(id)),
+    );
     const changed = { ...media, attributes: attrs };
     this.#parts.budget.charge(client, { streamId: id, media: changed });
     this.#parts.streams.update(id, attrs);

@@ -102,6 +102,8 @@ export const defaults = {
   wishes_ms: 200,
   /** The clients of our SDK are told so often at most how one stream is from now on. */
   streamNews_ms: 250,
+  /** Where its publisher has said too much for that now. */
+  streamNewsAgain_ms: 1_000,
   /** Joins of one client id at this controller in a second, ten times as many at once: each takes the place of the last. */
   joins_perSecond: 1,
   /** Publishers to whom a client may be introduced, in a room of that kind, in a second; and at once all of a room. */
@@ -129,6 +131,8 @@ export const defaults = {
   stamp_ms: 240_000,
   /** The share of it by which that may come sooner, by chance. */
   stampSpread: 0.25,
+  /** A client that is lost before it confirmed anything may come back for so long: it need not know by which key. */
+  unheard_ms: 2_000,
   /** How often those are looked for whose time has come. */
   stampLook_ms: 10_000,
   /** Before the edge is asked again after it refused for a while (`overloaded`, `timeout`). */

@@ -68,6 +68,7 @@ export class ReliableSocket {
   #lastSent = -1;
   #lastSeen = -1;
   #confirmed = -1;
+  #isHeard = false;
   readonly #inbound = new Map<number, Inbound>();
   /** Ids of what is not answered yet, in the order they came. */
   readonly #waiting = new Set<number>();
@@ -79,7 +80,7 @@ export class ReliableSocket {
 
   /** Whether they have confirmed anything. */
   get isHeard(): boolean {
-    return this.#pending.size < this.#nextId;
+    return this.#isHeard;
   }
 
   /** Messages of theirs that are not answered. */
@@ -235,6 +236,7 @@ export class ReliableSocket {
       return;
     }
     const last = Math.min(parsed.output.id, this.#lastSent);
+    this.#isHeard ||= last >= 0;
     for (const id of this.#pending.keys()) {
       if (id > last) {
         return;

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { EdgeContext } from '../../edge/app.ts';
+import { refuseDots } from '../../edge/refuse-dots.ts';
 import { ask, createRoom, createToken, postJson, request, signed, startNode } from './support.ts';
 
 async function form(method: string, path: string, body: string): Promise<Response> {
@@ -27,6 +29,13 @@ describe('requests of apps', () => {
       expect(status).toBeLessThan(500);
     }
     expect((await request('GET', `/rooms/${_id}`)).status).toBe(200);
+  });
+
+  it('are told what is wrong with dots in a path that comes as it was written', () => {
+    for (const path of ['/rooms/ID/users/..', '/rooms/ID/users/%2e%2E', '/rooms/./ID']) {
+      const context = { req: { path } } as unknown as EdgeContext;
+      expect(() => refuseDots(context)).toThrow('no . or .. as a segment');
+    }
   });
 
   it('get no token for a user whom no path could name', async () => {

@@ -93,7 +93,7 @@ describe('a node', () => {
     expect(node.output()).not.toContain(enrolSecret);
   });
 
-  it('keeps its link, its processes and its health when the date of the machine is set, either way', async () => {
+  it('keeps its link, its processes and its health when its date is set, either way', async () => {
     const node = await startNode(runId, {
       RIZOMA_EDGE_URL: edge.url,
       RIZOMA_ENROL_SECRET: enrolSecret,

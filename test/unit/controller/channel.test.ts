@@ -116,12 +116,16 @@ describe('a channel', () => {
     expect(told).toEqual(['reconnecting', 'ended: it did not come back']);
   });
 
-  it('ends at once for a client that is lost before it heard us, as it knows no key to come back with', () => {
-    const { channel, told, socket } = setUp();
+  it('ends soon for a client that is lost before it heard us, whatever else it was told', () => {
+    const { clock, channel, told, socket } = setUp();
     channel.send('connected', {});
+    for (let times = 0; times < 3; times += 1) {
+      channel.send('stream_changed', { times }, { key: 'a stream' });
+    }
     socket.disconnect();
+    clock.advance(defaults.unheard_ms);
     expect(channel.at).toBe('disconnected');
-    expect(told).toEqual(['ended: it went as it came']);
+    expect(told).toEqual(['reconnecting', 'ended: it did not come back']);
   });
 
   it('goes on with the next socket and sends what was missed', () => {

@@ -6,7 +6,7 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const streamId = '1'.repeat(18);
 
-function setUp() {
+function setUp(chargeData: (bytes: number) => void = () => undefined) {
   const clock = new VirtualClock();
   const told: [string, unknown][] = [];
   const attributes: Record<string, unknown> = {};
@@ -18,7 +18,8 @@ function setUp() {
       told.push([`${plan} ${event}`, { ...now }]),
   });
   const clients = () => [client('dual'), client('stream')];
-  const parts = { clock, clients, streams } as unknown as RoomParts;
+  const publisher = { publications: streams, limits: { chargeData } };
+  const parts = { clock, clients, client: () => publisher, streams } as unknown as RoomParts;
   return { clock, told, attributes, streams, news: new StreamNews(parts) };
 }
 
@@ -50,4 +51,24 @@ it('a stream that was removed meanwhile is told no more', async () => {
   clock.advance(defaults.streamNews_ms);
   await turn();
   expect(told).toHaveLength(1);
+});
+
+it('a stream whose publisher has said too much is told later, as it is by then', async () => {
+  let isPaid = false;
+  const charged: number[] = [];
+  const { clock, told, attributes, news } = setUp((bytes) => {
+    charged.push(bytes);
+    if (!isPaid) {
+      throw new Error('too much');
+    }
+  });
+  news.changed(streamId);
+  await turn();
+  expect(told).toEqual([]);
+  isPaid = true;
+  attributes['hand'] = 'up';
+  clock.advance(defaults.streamNewsAgain_ms);
+  await turn();
+  expect(told).toEqual([['dual stream_changed', { hand: 'up' }]]);
+  expect(charged.every((bytes) => bytes > 0)).toBe(true);
 });

@@ -14,7 +14,7 @@ describe('a text that is to be one segment of a path', () => {
     },
   );
 
-  it.each(['.', '..', '%2e', '.%2E', '%2e%2E', 'a/..', '../tokens', 'a/./b', 'a\\..\\b'])(
+  it.each(['.', '..', '%2e', '.%2E', '%2e%2E', 'a/..', '../tokens', 'a/./b', 'a\\..\\b', '.\t./x'])(
     'cannot be %j, which some client or parser makes another path of',
     (text) => expect(whyNoSegment(text)).toMatch(/a URL cannot carry/),
   );
