@@ -59,7 +59,8 @@ export { Services } from './objects/services.ts';
 
 const log = createLog({ object: 'worker' });
 
-const app = new Hono<EdgeEnv>();
+/** Not strict: Licode's clients end paths of lists with a slash. */
+const app = new Hono<EdgeEnv>({ strict: false });
 
 /** Around every request, all in one: a step of Hono's costs more than what these do. */
 app.use(async (context, next) => {
@@ -132,21 +133,20 @@ function guardsOf(route: HttpRoute): MiddlewareHandler<EdgeEnv>[] {
   }
 }
 
+/** Of a URL with its query; the path that Hono tells has none any more. */
+const slashAtEnd = /^[^?#]*\/(?:[?#]|$)/;
+
 /** Says in the log which route it was; Hono can tell as well, but takes longer for it than to find it. */
 function at(path: string, step: H<EdgeEnv>): H<EdgeEnv> {
+  const isOfOne = /\/:\w+$/.test(path);
   return (context, next) => {
+    // A slash behind a single thing is what parsers of URLs leave of `/rooms/ID/users/..`, which is no path of the room.
+    if (isOfOne && slashAtEnd.test(context.req.url)) {
+      return context.notFound();
+    }
     context.set('route', path);
     return step(context, next);
   };
-}
-
-/**
- * Licode's clients end paths of lists with a slash. One behind a single thing is what parsers of URLs leave of `/rooms/ID/users/..`,
- * which is no path of the room.
- */
-function pathsOf(path: string): string[] {
-  const isList = !/\/:\w+$/.test(path);
-  return isList ? [path, `${path}/`] : [path];
 }
 
 for (const [path, methods] of Object.entries<Readonly<Record<string, Handler>>>(handlers)) {
@@ -154,7 +154,7 @@ for (const [path, methods] of Object.entries<Readonly<Record<string, Handler>>>(
     const handler = methods[route.method];
     if (handler !== undefined) {
       const steps = [...guardsOf(route), handler].map((step) => at(path, step));
-      app.on(route.method, pathsOf(path), ...steps);
+      app.on(route.method, [path], ...steps);
     }
   }
   // Where there is GET there is HEAD, which the router answers from it.
@@ -168,7 +168,7 @@ for (const [path, methods] of Object.entries<Readonly<Record<string, Handler>>>(
     response.headers.set('allow', allow);
     return response;
   };
-  pathsOf(path).forEach((one) => app.all(one, at(path, refuse)));
+  app.all(path, at(path, refuse));
 }
 
 app.notFound((context) =>

@@ -23,7 +23,7 @@ export function ageOf(at_ms: number, now_ms: number): number {
   return at_ms > now_ms ? Number.POSITIVE_INFINITY : now_ms - at_ms;
 }
 
-/** The clocks of the machine. In workerd `performance.now()` is the date (its `timeOrigin` is 0). */
+/** The clocks of the machine. */
 export const systemClock: Clock = {
   now: () => Math.floor(performance.now()),
   date: () => Date.now(),

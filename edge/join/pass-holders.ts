@@ -1,5 +1,5 @@
 import type { Clock } from '../../protocol/clock.ts';
-import { systemClock } from '../../protocol/clock.ts';
+import { workerClock } from '../worker-clock.ts';
 import { newUuid } from '../../protocol/ids.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { intersectPins } from '../../protocol/pin.ts';
@@ -164,7 +164,7 @@ export function passHoldersOf(env: Bindings): PassHolders {
     new PassHolders({
       env,
       config: configOf(env),
-      clock: systemClock,
+      clock: workerClock,
     });
   known.set(env, holders);
   return holders;

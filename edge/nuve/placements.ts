@@ -1,4 +1,4 @@
-import { systemClock } from '../../protocol/clock.ts';
+import { workerClock } from '../worker-clock.ts';
 import { ExplainRequest } from '../../protocol/contracts/placements.ts';
 import type { EdgeContext } from '../app.ts';
 import { bodyOf } from '../body.ts';
@@ -22,7 +22,7 @@ export async function postExplain(context: EdgeContext): Promise<Response> {
     return context.json(await valueOf(roomOf(env, room).explain(request)));
   }
   const view = new MeshView(
-    { pictures: meshPicturesOf(env), clock: systemClock, random: () => Math.random() },
+    { pictures: meshPicturesOf(env), clock: workerClock, random: () => Math.random() },
     { policy: context.get('config').placement },
   );
   return context.json(await view.explain(request));

@@ -1,5 +1,5 @@
 import { waitUntil } from 'cloudflare:workers';
-import { systemClock } from '../../protocol/clock.ts';
+import { workerClock } from '../worker-clock.ts';
 import { keptMesh, MeshPictures } from './mesh-pictures.ts';
 import type { Bindings } from './stubs.ts';
 import { meshOf } from './stubs.ts';
@@ -12,7 +12,7 @@ export function meshPicturesOf(env: Bindings): MeshPictures {
     known.get(env) ??
     new MeshPictures({
       mesh: () => ({ snapshot: () => outliving(meshOf(env).snapshot()) }),
-      clock: systemClock,
+      clock: workerClock,
       kept: keptMesh,
     });
   known.set(env, pictures);

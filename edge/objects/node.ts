@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import * as v from 'valibot';
 import { assertNever } from '../../protocol/assert-never.ts';
-import { systemClock } from '../../protocol/clock.ts';
+import { workerClock } from '../worker-clock.ts';
 import type { EdgeToNode, NodeToEdge, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import { edgeToNode, nodeToEdge } from '../../protocol/contracts/node-edge.ts';
 import type { Removal } from '../../protocol/directory.ts';
@@ -73,10 +73,10 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
       entries: new EntryChecks({ config: configOf(env) }),
       room: (roomId) => this.#room(roomId),
       send: (roomId, change) => this.#send({ method: 'room.changed', params: { roomId, change } }),
-      later: (run) => systemClock.after(0, run),
+      later: (run) => workerClock.after(0, run),
     });
     this.#pictures = new RoomPictures(
-      { room: (roomId) => this.#room(roomId), clock: systemClock },
+      { room: (roomId) => this.#room(roomId), clock: workerClock },
       { most_bytes: defaults.pictures_bytes },
     );
     this.#lease = new NodeLease({
@@ -286,7 +286,7 @@ export class Node extends DurableObject<Bindings> implements NodeApi {
     const peer = RpcPeer.create(
       {
         link,
-        clock: systemClock,
+        clock: workerClock,
         handlers: demanding(handlers, () => this.#limits.demand('calls')),
       },
       {

@@ -1,4 +1,4 @@
-import { systemClock } from '../../protocol/clock.ts';
+import { workerClock } from '../worker-clock.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import { RizomaError } from '../../protocol/errors.ts';
 import { newTokenId } from '../../protocol/ids.ts';
@@ -52,7 +52,7 @@ export interface RoomTokensComponents {
 /** The tokens of one room: whom it lets in, and where they are sent. */
 export class RoomTokens {
   readonly #parts: RoomTokensComponents;
-  readonly #writes = new WriteTogether({ clock: systemClock });
+  readonly #writes = new WriteTogether({ clock: workerClock });
 
   constructor(components: RoomTokensComponents) {
     this.#parts = components;

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { systemClock } from '../../protocol/clock.ts';
+import { workerClock } from '../worker-clock.ts';
 import type { RoomEntered, RoomUser } from '../../protocol/contracts/node-edge.ts';
 import type { ExplainAnswer } from '../../protocol/contracts/placements.ts';
 import type { RoomAnswer } from '../../protocol/contracts/rest.ts';
@@ -92,10 +92,10 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
       {
         pictures: new MeshPictures({
           mesh: () => meshOf(env),
-          clock: systemClock,
+          clock: workerClock,
           kept: keptMesh,
         }),
-        clock: systemClock,
+        clock: workerClock,
         random: () => Math.random(),
       },
       { policy: configOf(env).placement },
@@ -379,7 +379,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     return new RoomWebhooks({
       store,
       service: (serviceId) => serviceOf(this.env, serviceId),
-      post: webhookPost({ fetch: (url, init) => fetch(url, init), clock: systemClock }, { hosts }),
+      post: webhookPost({ fetch: (url, init) => fetch(url, init), clock: workerClock }, { hosts }),
       arm: (at_ms) => this.ctx.waitUntil(this.#alarms.arm('webhooks', at_ms)),
       room: () => this.#room,
       now: () => Date.now(),

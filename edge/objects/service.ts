@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { systemClock } from '../../protocol/clock.ts';
+import { workerClock } from '../worker-clock.ts';
 import { newSecret } from '../../protocol/webhook.ts';
 import { RoomAnswer } from '../../protocol/contracts/rest.ts';
 import type {
@@ -68,7 +68,7 @@ export class Service extends DurableObject<Bindings> implements ServiceApi {
     this.#store = new ServiceStore({ sql });
     this.#webhooks = new ServiceWebhooks({ sql, now: () => Date.now(), newSecret });
     this.#auth = new ServiceAuth({
-      nonces: new Nonces({ store: this.#store, clock: systemClock }),
+      nonces: new Nonces({ store: this.#store, clock: workerClock }),
       keysOf: (serviceId) => this.#keysOf(serviceId),
       rate: new RateLimit({
         whose: 'this service',

@@ -57,7 +57,7 @@ describe('a change by REST', () => {
     audited();
     await postJson('/demo/token', { room: 'changed', name: 'ann' });
     await request('PUT', `/rooms/${roomId}`, { name: 'put' });
-    await request('PATCH', `/rooms/${roomId}/`, { name: 'patched' });
+    await request('PATCH', `/rooms/${roomId}`, { name: 'patched' });
     await createToken(roomId);
     await request('DELETE', `/rooms/${roomId}/tokens`);
     await request('DELETE', `/rooms/${roomId}/users/ann`);
