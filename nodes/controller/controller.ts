@@ -203,9 +203,11 @@ export class Controller {
     }
   }
 
+  /** Calls `next` in any case, also where the connection is gone: socket.io keeps the socket for as long as it waits for that. */
   async #admit(socket: ClientSocket, next: (error?: Error) => void): Promise<void> {
     const { conn } = socket;
     if (!this.#door.greet(conn)) {
+      next(new Error('one handshake a connection'));
       return;
     }
     const began_ms = this.#clock.now();
@@ -226,6 +228,7 @@ export class Controller {
         const done = await this.#rooms.expect(visitor);
         if (socket.conn.readyState !== 'open') {
           done();
+          next(new Error('the connection is gone'));
           return;
         }
         socket.conn.once('close', done);

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
+import { IncomingMessage } from 'node:http';
+import { queryObjects } from 'node:v8';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { TrustedProxies } from '../../../nodes/trusted-proxies.ts';
 import { LicodeClient } from '../../fakes/licode-client.ts';
 import type { World } from './world.ts';
-import { worldsOfTests } from './world.ts';
+import { eventually, worldsOfTests } from './world.ts';
 
 /** What a controller does for connections before anybody is let in over them. */
 
@@ -49,6 +51,21 @@ describe('a connection', () => {
     socket.send('40');
     expect((await heard).filter((text) => text.startsWith('44')).length).toBeLessThanOrEqual(1);
     expect(await refusals(world)).toEqual({ token_malformed: 1 });
+  });
+
+  it('leaves nothing when it was ended for a second handshake, however many do', async () => {
+    const world = await newWorld();
+    const before = queryObjects(IncomingMessage, { format: 'count' });
+    const many = 50;
+    for (let count = 0; count < many; count += 1) {
+      const socket = await dial(world);
+      const closed = untilClosed(socket);
+      socket.send('40');
+      socket.send('40');
+      await closed;
+    }
+    sockets.splice(0);
+    await eventually(() => queryObjects(IncomingMessage, { format: 'count' }) < before + many / 2);
   });
 
   it('has one handshake: a second one while the first is looked at ends it, and lets nobody in', async () => {
