@@ -13,7 +13,7 @@ export interface PagedRoom {
   leave(): void;
   /** Resolves when the room is over for us, however that came. */
   readonly ended: Promise<void>;
-  /** The page is back that was put away, and with it whoever waits for news of the room. */
+  /** The browser has brought the page back from its cache: those who wait for news of the room are told that it was left. */
   handlePageBack(): void;
 }
 

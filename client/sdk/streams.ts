@@ -12,7 +12,7 @@ export interface Playback {
 }
 
 /** What of a stream may change while it is in the room. */
-export type StreamChange = 'attributes' | 'region' | 'label' | 'audio' | 'video';
+export type StreamChange = (typeof changeable)[number];
 
 export interface RemoteStreamEvents {
   /** Its publisher, or where it comes from, made it another one: these are not what they were. */

@@ -13,7 +13,7 @@ const defaults = {
   unproven: 16,
 } as const;
 
-/** Stands for the clients of before a key was changed: whoever shows its entry says nothing of anybody. */
+/** The client ID of an entry from before a change of the key: such an entry proves nothing about any client. */
 const nobody = '00000000-0000-4000-8000-000000000000';
 
 /** Checks that a node was sent the clients that it says it has. */

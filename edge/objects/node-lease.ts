@@ -36,8 +36,8 @@ const defaults = {
  * The lease of one node. It is kept by being heard, which is remembered in memory alone: when the
  * object restarts, the node has a whole lease to be heard again. A closed socket ends no lease.
  *
- * A Worker knows the date and no other clock, and that jumps when somebody sets it: a check that comes late believes a silence at
- * the second look, and after a step back the next one is armed anew.
+ * A Worker has no clock but the date, which jumps when somebody sets it. A check that comes late therefore looks a second time
+ * before it believes a silence. After a step back, the next check is armed again.
  */
 export class NodeLease {
   readonly #parts: NodeLeaseComponents;
@@ -112,7 +112,7 @@ export class NodeLease {
 
   /**
    * Throws `certificate_revoked`, and `conflict` while a node with another key has the lease, or a certificate under this
-   * id that may be good: whoever can enrol must not take the place of a node that restarts.
+   * ID that may be good: another machine that can enrol must not take the place of a node that restarts.
    */
   admit({ nodeId }: NodeCard, peerId: string): void {
     const { store, now } = this.#parts;

@@ -3,11 +3,11 @@ import { RizomaError } from '../../protocol/errors.ts';
 import { RateLimit } from '../../protocol/rate-limit.ts';
 
 const defaults = {
-  /** Each asks Mesh twice: a link that flaps is dialled anew no faster than four times a second, and slower soon. */
+  /** Each asks Mesh twice. A node whose link flaps redials at most four times a second, and soon more slowly. */
   registrations: { perSecond: 1, burst_ms: 10_000 },
   /** All nodes are told of all nodes each time: ten in a row, as of a node that does not get up, and then one in 10 s. */
   changes: { perSecond: 0.1, burst_ms: 100_000 },
-  /** That it drains or does so no more: five times at once, and then as often as any other load is told. */
+  /** Starts and ends of a drain: five in a row, and then as often as the node reports any other load. */
   drains: { perSecond: 0.5, burst_ms: 10_000 },
   /** Of any kind: a node with thousands of busy rooms makes some hundreds. */
   calls: { perSecond: 2_000, burst_ms: 10_000 },

@@ -420,7 +420,7 @@ export class Room extends DurableObject<Bindings> implements RoomApi {
     this.#participants.drop('leave', speaker);
   }
 
-  /** Those whom the pin excludes hear of the room that they hold it no more, and nothing further. */
+  /** Tells the nodes that the pin excludes to drop the room, and tells them nothing more about it. */
   #dropOutside(room: RoomAnswer, trace: Trace | undefined): void {
     const { _id: roomId } = room;
     for (const speaker of this.#directory.outside(roomPin(room))) {

@@ -12,7 +12,7 @@ import { numberedStreamId } from '../../protocol/ids.ts';
 /** Whether the edge sent that client to this node then, for this room. */
 export type IsProven = (entry: Entry) => Promise<boolean>;
 
-/** Who left for good, of those whom the edge had sent to that node. */
+/** The clients that left for good, among those that the edge had sent to that node. */
 export interface ProvenLeavings {
   readonly clients: readonly Claim[];
   readonly forgotten: boolean;
